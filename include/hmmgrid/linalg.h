@@ -1,0 +1,21 @@
+/* linalg: the few BLAS and LAPACK calls of the project, row-major, one thread.
+ * The only module that knows cblas.h and lapacke.h. */
+#ifndef HMMGRID_LINALG_H
+#define HMMGRID_LINALG_H
+
+#include "hmmgrid/status.h"
+#include <stddef.h>
+
+/* One BLAS thread; and a small product against a plain loop, since some BLAS builds miscompute on
+ * CPUs newer than they are. Call once at start-up. STATUS_INTERNAL with advice when it is wrong. */
+int linalg_start(struct status *st);
+
+/* Name of the BLAS core in use, e.g. "SkylakeX"; "unknown" when the BLAS does not say. */
+const char *linalg_core(void);
+
+/* Product of row-major matrices, C (m, n) = alpha op(A) op(B) + beta C; op(A) is (m, k), op(B) is
+ * (k, n); transpose_x: the matrix is stored transposed. ld*: elements from row to row as stored. */
+void linalg_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a,
+                 int lda, const float *b, int ldb, float beta, float *c, int ldc);
+
+#endif

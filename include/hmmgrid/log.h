@@ -1,0 +1,25 @@
+/* log: lines for people on a stream, with a level and, when more than one rank talks, its rank.
+ * Holds no global state: whoever logs is handed a struct log. Results never go through it. */
+#ifndef HMMGRID_LOG_H
+#define HMMGRID_LOG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+struct log {
+    FILE *out;            /* borrowed, usually stderr; NULL: silent */
+    enum log_level level; /* lines above it are dropped */
+    int rank;             /* -1: no rank shown */
+    bool colour;          /* only when out is a terminal and NO_COLOR is unset */
+};
+
+/* level from HMMGRID_LOG (error|warning|info|debug, default info); colour as described above. */
+void log_init(struct log *log, FILE *out, int rank);
+
+/* One line, "hmmgrid: warning: text\n" (a text of several lines is indented). log may be NULL. */
+void log_line(const struct log *log, enum log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,40 @@
+/* status: how every function of hmmgrid says that something went wrong.
+ *
+ * Two tiers. A broken *world* (bad grid, missing file, full disk, MPI or HDF5 error) ends the
+ * program: its code is the documented exit code. A failed *run* (NaN, out of memory for that run)
+ * is recorded with its reason and the study goes on: its codes are never exit codes.
+ *
+ * Convention: a function that can fail returns int, 0 for success, otherwise the code that it also
+ * left in *st together with a text for the reader: what, where, why, what to do.
+ */
+#ifndef HMMGRID_STATUS_H
+#define HMMGRID_STATUS_H
+
+enum status_code {
+    STATUS_OK = 0,
+    STATUS_INTERNAL = 1,       /* a defect of hmmgrid */
+    STATUS_USAGE = 2,          /* command line */
+    STATUS_SOME_FAILED = 3,    /* study finished, some runs failed */
+    STATUS_BAD_GRID = 65,      /* the grid (or another input) does not say something valid */
+    STATUS_NO_INPUT = 66,      /* an input file cannot be read */
+    STATUS_CANNOT_CREATE = 73, /* an output file cannot be created */
+    STATUS_IO = 74,            /* read or write failed */
+    STATUS_STOPPED = 75,       /* stopped early, resumable */
+    /* tier two: of one run, never an exit code */
+    STATUS_RUN_FAILED = 200,  /* this run failed; text says why */
+    STATUS_RUN_STOPPED = 201, /* this run was asked to stop and did */
+};
+
+struct status {
+    int code;
+    char text[4096]; /* may hold several lines; no newline at the end */
+};
+
+/* Fill *st (overwriting) and return code. st may be NULL: then only the code is returned. */
+int status_set(struct status *st, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Put text in front of the message that *st already holds ("FILE: " + message). Returns st->code. */
+int status_prefix(struct status *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

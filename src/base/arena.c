@@ -1,0 +1,56 @@
+/* arena: see arena.h. */
+#include "hmmgrid/arena.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+enum { ALIGNMENT = 64 };
+
+void arena_measure(struct arena *arena)
+{
+    *arena = (struct arena){0};
+}
+
+int arena_init(struct arena *arena, size_t size, struct status *st)
+{
+    *arena = (struct arena){0};
+    if (size == 0) size = ALIGNMENT;
+    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED)
+        return status_set(st, STATUS_RUN_FAILED,
+                          "out of memory: this run needs %.1f MB; use fewer workers a node or "
+                          "smaller rnn.hidden, data.length or train.batch",
+                          (double)size / 1e6);
+    madvise(block, size, MADV_HUGEPAGE); /* advice only: its failure costs speed, nothing else */
+    arena->base = block;
+    arena->size = size;
+    return STATUS_OK;
+}
+
+void *arena_take(struct arena *arena, size_t count, size_t bytes)
+{
+    if (bytes && count > (SIZE_MAX - ALIGNMENT) / bytes) {
+        arena->overflow = 1;
+        return NULL;
+    }
+    size_t need = (count * bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t at = arena->used;
+    if (need > SIZE_MAX - at) {
+        arena->overflow = 1;
+        return NULL;
+    }
+    arena->used += need;
+    if (!arena->base) return NULL;
+    if (arena->used > arena->size) {
+        arena->overflow = 1;
+        return NULL;
+    }
+    return arena->base + at;
+}
+
+void arena_free(struct arena *arena)
+{
+    if (!arena) return;
+    if (arena->base) munmap(arena->base, arena->size);
+    *arena = (struct arena){0};
+}

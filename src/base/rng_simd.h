@@ -1,0 +1,24 @@
+/* rng_simd: the hot loops of rng, one set a kernel level. Private to src/base. */
+#ifndef HMMGRID_RNG_SIMD_H
+#define HMMGRID_RNG_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Numbers come in groups of 64: 16 Philox blocks, first all their word 0, then word 1, 2, 3.
+ * Number 64 g + 16 w + l is word w of block 16 g + l. */
+enum { RNG_GROUP = 64 };
+
+struct rng_kernels {
+    /* out (num_groups * 64) from group first_group on */
+    void (*bits)(const uint32_t key[2], uint64_t first_group, size_t num_groups, uint32_t *out);
+    void (*uniform)(const uint32_t key[2], uint64_t first_group, size_t num_groups, float *out);
+    void (*normal)(const uint32_t key[2], uint64_t first_group, size_t num_groups, float *out);
+};
+
+extern const struct rng_kernels rng_kernels_portable;
+#if defined(__x86_64__)
+extern const struct rng_kernels rng_kernels_avx2, rng_kernels_avx512;
+#endif
+
+#endif
