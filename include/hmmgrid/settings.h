@@ -1,0 +1,178 @@
+/* settings: what one run is made of, and THE table that describes every setting.
+ *
+ * One row per setting: key, type, unit, default, range, help, field. Parser, validator, --set,
+ * help text, echo, run key and stored provenance all loop over the table; nothing else lists
+ * settings. To add one: a field below and a row in src/plan/settings.c.
+ */
+#ifndef HMMGRID_SETTINGS_H
+#define HMMGRID_SETTINGS_H
+
+#include "hmmgrid/status.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum architecture { LINEAR_CHAIN, FULLY_CONNECTED, CYCLIC, CUSTOM };
+/* EMISSION_AUTO: the preset of the architecture; EMISSION_MATRIX: hmm.emission holds a matrix. */
+enum emission {
+    EMISSION_AUTO,
+    EMISSION_LINEAR,
+    EMISSION_GAUSSIAN,
+    EMISSION_TRIANGULAR,
+    EMISSION_CYCLIC,
+    EMISSION_MATRIX
+};
+enum initial_state { INITIAL_ZEROS, INITIAL_NORMAL };
+enum selection { SELECT_LAST, SELECT_BEST_VALIDATION };
+/* How networks emit when they are measured. TRAINED: h_1..h_T from the initial state of training.
+ * REFERENCE: h_0 = 0 is emitted too (a uniform first symbol), then T-1 steps (SCIENCE D7). */
+enum generation { GENERATE_TRAINED, GENERATE_REFERENCE };
+enum run_order { ORDER_LONGEST, ORDER_GRID };
+
+enum { MAX_STATES = 64, MAX_SYMBOLS = 255, MAX_LIST = 8 };
+
+struct matrix {
+    int rows, cols; /* 0 x 0: not given */
+    double *value;  /* (rows, cols), row-major; owned by the plan (or whoever made the settings) */
+};
+
+struct real_list {
+    int count; /* 1..MAX_LIST */
+    double value[MAX_LIST];
+};
+
+struct settings {
+    struct {
+        int architecture; /* enum architecture */
+        int states;       /* M */
+        int symbols;      /* K */
+        double target_prob; /* NaN: not given. Exactly one of target_prob, stay_prob is set after
+                               settings_resolve, none for CUSTOM */
+        double stay_prob;
+        int emission;                /* enum emission; never AUTO after settings_resolve */
+        struct matrix emission_matrix; /* (M, K) when emission is EMISSION_MATRIX */
+        struct matrix transition;      /* (M, M) when architecture is CUSTOM */
+        struct matrix start;           /* (1, M), optional; default uniform */
+    } hmm;
+    struct {
+        int sequences;          /* all three parts together */
+        int length;             /* T, steps */
+        struct real_list split; /* train, validation, test shares */
+    } data;
+    struct {
+        int hidden;        /* H */
+        int noise_dim;     /* D */
+        bool bias;         /* biases in input, recurrent and readout layer */
+        int initial_state; /* enum initial_state */
+    } rnn;
+    struct {
+        int epochs; /* of each learning rate */
+        int batch;
+        struct real_list learning_rate; /* one after another on the same network */
+        struct real_list betas;         /* 2 */
+        double adam_eps;
+        double clip_norm;    /* 0: no clipping */
+        double weight_decay; /* times the sum of unsquared norms, SCIENCE 2.5 */
+        double blur;
+        double scaling; /* ratio of successive blurs of the annealing, 0.5 */
+        double temperature;
+        int select;    /* enum selection */
+        int snapshots; /* keep the weights every so many epochs; 0: none */
+    } train;
+    struct {
+        int sequences;   /* n of every measured sample */
+        int length;      /* T of every measured sample; 0: data.length */
+        int floor_draws; /* HMM-against-HMM draws behind every floor, >= 2 */
+        int generation;  /* enum generation */
+    } measure;
+    struct {
+        double max_excess_loss; /* best validation loss - floor; NaN: every run is accepted */
+    } accept;
+    struct {
+        int max; /* further seeds tried when a run is not accepted */
+    } reseed;
+    /* of the study, not of a run: not part of the run key */
+    struct {
+        int order;             /* enum run_order */
+        int retries;           /* further attempts at a run that killed its rank */
+        double max_failures;   /* share of runs when <= 1 and given with %, otherwise a count */
+        bool max_failures_is_share;
+        double reserve_s;
+        double checkpoint_s;
+    } run;
+};
+
+enum setting_type {
+    SETTING_INT,
+    SETTING_REAL,
+    SETTING_BOOL,
+    SETTING_ENUM,
+    SETTING_REAL_LIST, /* also accepts a single number */
+    SETTING_MATRIX,
+    SETTING_ENUM_OR_MATRIX, /* hmm.emission */
+    SETTING_DURATION,       /* seconds: 90, 90s, 10min, 1h30m, D-HH:MM:SS */
+    SETTING_COUNT_OR_SHARE  /* run.max_failures: 5 or 10% */
+};
+
+enum setting_scope { SCOPE_RUN, SCOPE_STUDY };
+
+struct setting {
+    const char *key; /* "rnn.hidden" */
+    enum setting_type type;
+    enum setting_scope scope;
+    const char *unit;         /* "" when it has none */
+    const char *default_text; /* as it would stand in a grid; "auto" or "none" where absent */
+    double min, max;          /* inclusive unless min_exclusive */
+    bool min_exclusive;
+    const char *const *names; /* NULL-terminated, for the enums; index = value */
+    const char *help;         /* one line */
+    size_t offset;            /* of the field in struct settings */
+    int min_count, max_count; /* entries of a SETTING_REAL_LIST; 0 for other types */
+};
+
+/* The table and its number of rows. */
+extern const struct setting settings_table[];
+extern const int num_settings;
+
+/* Row with this key, or NULL. A key is "section.name". */
+const struct setting *settings_find(const char *key);
+
+/* The same for the name of a results column too: "rnn.hidden" or "rnn_hidden". */
+const struct setting *settings_find_column(const char *name);
+
+/* Nearest valid key: the one whose part behind the dot is `key` ("hidden"), otherwise by edit
+ * distance; NULL when nothing is near. */
+const char *settings_nearest(const char *key);
+
+/* Every field at its default (matrices absent). Not yet resolved: hmm.emission is
+ * EMISSION_AUTO, target_prob and stay_prob are NaN, measure.length is 0. */
+void settings_default(struct settings *s);
+
+/* Check what one setting alone cannot tell (presets against M and K, target_prob with M >= 6,
+ * stochastic matrices, split against batch...) and fill what depends on others (auto emission,
+ * stay/target_prob, measure.length). STATUS_BAD_GRID with a text that names the setting, why and
+ * what to do; *key (may be NULL) is set to the key at fault. */
+int settings_resolve(struct settings *s, const char **key, struct status *st);
+
+/* Sequences in the training, validation and test part of data.sequences by data.split: the first
+ * two are rounded down, the test part takes the rest. */
+void settings_split(const struct settings *s, int part[3]);
+
+/* One setting as JSON value text, e.g. 150, "linear-chain", [1,1,1], null. Doubles round-trip
+ * (shortest form that does). Returns the length needed without NUL, like snprintf. */
+int settings_json_value(const struct settings *s, const struct setting *row, char *buf, size_t n);
+
+/* Do a and b agree on one setting? NaN (not given) equals NaN; matrices by their numbers. */
+bool settings_equal(const struct settings *a, const struct settings *b, const struct setting *row);
+
+/* Value of a scalar setting as a number (enums: index; bool: 0/1). NaN when it has none. */
+double settings_number(const struct settings *s, const struct setting *row);
+
+/* Name of an enum setting's value, or NULL for other types. */
+const char *settings_name(const struct settings *s, const struct setting *row);
+
+/* "10min", "1h30m", "90", "90s", "12:30:00", "1-02:03:04" -> seconds (>= 0); STATUS_BAD_GRID
+ * otherwise, with a text that shows the accepted forms. */
+int duration_parse(const char *text, double *seconds, struct status *st);
+
+#endif

@@ -1,0 +1,41 @@
+/* train: one network trained on one HMM's sequences. Source: SCIENCE 2.2 to 2.5 and 8.8. */
+#ifndef HMMGRID_TRAIN_H
+#define HMMGRID_TRAIN_H
+
+#include "hmmgrid/hmm.h"
+#include "hmmgrid/rnn.h"
+
+/* Told after every epoch and asked between batches. */
+struct train_watch {
+    void *context;
+    /* epoch: 1-based, of num_epochs in all. May be NULL. */
+    void (*epoch_done)(void *context, int epoch, int num_epochs, float train_loss, float val_loss);
+    /* true: stop now (training returns STATUS_RUN_STOPPED). May be NULL. */
+    bool (*should_stop)(void *context);
+};
+
+/* What training leaves; arrays are the caller's. num_epochs = epochs * number of rates. */
+struct train_output {
+    float *train_loss; /* (num_epochs) mean over batches, before each update */
+    float *val_loss;   /* (num_epochs) after the updates of the epoch */
+    float *last;       /* (rnn_num_params) weights of the last epoch */
+    float *best;       /* (rnn_num_params) weights of the best validation loss */
+    int best_epoch;    /* 1-based */
+    double best_val_loss, final_val_loss;
+    double loss_floor, loss_floor_sd; /* independent HMM samples against the same validation targets:
+                                         mean and sd (ddof 1) over measure.floor_draws draws */
+};
+
+/* Number of epochs in all. */
+int train_num_epochs(const struct settings *s);
+
+/* Train (settings resolved). run_key and seed key every random number: streams "init", "data",
+ * "noise", "gumbel", "initial", "loss_floor". NaN or infinite loss: STATUS_RUN_FAILED with the
+ * epoch and the last finite loss. *out arrays are filled as far as training came. */
+int train_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
+              const struct train_watch *watch, struct train_output *out, struct status *st);
+
+/* Bytes of the arena that train_run takes. */
+size_t train_memory_bytes(const struct settings *s);
+
+#endif

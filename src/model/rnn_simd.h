@@ -1,0 +1,34 @@
+/* rnn_simd: the elementwise loops of rnn, one set a kernel level. Private to src/model.
+ * Rows are sequences. Blocks of RNN_BLOCK sequences share a random stream. */
+#ifndef HMMGRID_RNN_SIMD_H
+#define HMMGRID_RNN_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RNN_BLOCK = 64 };
+
+struct rnn_kernels {
+    /* out (rows, H) = max(in + bias, 0); in has row stride ld; bias (H) or NULL */
+    void (*relu)(const float *in, size_t ld, const float *bias, size_t rows, int H, float *out);
+    /* e (rows, H; stride ld) = delta where h > 0, else 0; delta, h (rows, H) */
+    void (*relu_gradient)(const float *delta, const float *h, size_t rows, int H, float *e,
+                          size_t ld);
+    /* Gumbel noise of RNN_BLOCK uniform bits: -log(-log u), u = (bits / 2^9 + 1/2) / 2^23 */
+    void (*gumbel)(const uint32_t *bits, size_t n, float *out);
+    /* One step of RNN_BLOCK sequences: logits z (K, RNN_BLOCK) are replaced by the straight-through
+     * probabilities softmax((z + gumbel) / temperature); symbol (RNN_BLOCK) = first maximum. */
+    void (*emit)(float *z, const float *gumbel, int K, float inverse_temperature, int32_t *symbol);
+    /* dz (K, RNN_BLOCK) = y_k (G_k - sum_m y_m G_m) / temperature; y, G likewise; dz may be G */
+    void (*emit_gradient)(const float *y, const float *G, int K, float inverse_temperature,
+                          float *dz);
+    /* sum (H) += column sums of in (rows, H; stride ld) */
+    void (*column_sums)(const float *in, size_t ld, size_t rows, int H, float *sum);
+};
+
+extern const struct rnn_kernels rnn_kernels_portable;
+#if defined(__x86_64__)
+extern const struct rnn_kernels rnn_kernels_avx2, rnn_kernels_avx512;
+#endif
+
+#endif

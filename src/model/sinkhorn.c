@@ -1,0 +1,430 @@
+/* sinkhorn: the fast kernel of sinkhorn.h: integer costs, one pass a level over each cost matrix.
+ *
+ * One level. With the old potentials, P_ij = exp((f_i + g_j - c_ij) / eps); its row sums give the new
+ * f and its column sums the new g: f~_i = f_i - eps log(mean_j P_ij). Where s (f, g, c) stay small,
+ * P is a product of three tabulated factors (product mode); elsewhere it is one vector exp of the
+ * sum (exponent mode). A sum outside float's range (a point whose old potential is far off) is
+ * recomputed by the plain rule. Refuses nothing: any n, m >= 1, T >= 1, 1 <= K <= 255.
+ */
+#include "hmmgrid/sinkhorn.h"
+#include "hmmgrid/kernel.h"
+#include "sinkhorn_simd.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DROPPED_BITS = 30 }; /* gradient terms below 2^-30 of their row are dropped */
+
+static const double LOG2_E = 1.4426950408889634074;
+
+/* product mode while no factor leaves 2^+-45 and 2^-80: all products stay normal floats */
+static const double PRODUCT_POTENTIAL = 45, PRODUCT_COST = 80;
+
+static const struct sinkhorn_kernels *kernels(void)
+{
+#if defined(__x86_64__)
+    switch (kernel_level()) {
+    case KERNEL_AVX512: return &sinkhorn_kernels_avx512;
+    case KERNEL_AVX2: return &sinkhorn_kernels_avx2;
+    default: return &sinkhorn_kernels_portable;
+    }
+#else
+    return &sinkhorn_kernels_portable;
+#endif
+}
+
+static size_t padded(size_t n)
+{
+    return (n + COST_PAD - 1) / COST_PAD * COST_PAD;
+}
+
+static int is_wide(int T)
+{
+    return T > 255;
+}
+
+static int num_words(int T)
+{
+    return (T + CODE_BITS - 1) / CODE_BITS;
+}
+
+static int num_planes(int K)
+{
+    int planes = 1;
+    while (1 << planes < K) planes++;
+    return planes;
+}
+
+static size_t code_count(size_t n, int T, int K)
+{
+    return padded(n) * (size_t)(num_words(T) * num_planes(K));
+}
+
+/* --- coding of symbols ----------------------------------------------------------------------- */
+
+/* codes (words, planes, padded n): bit t of plane b of sequence i = bit b of its symbol t */
+static void encode(const uint8_t *symbols, size_t n, int T, int K, uint32_t *codes)
+{
+    int planes = num_planes(K);
+    size_t stride = padded(n);
+    memset(codes, 0, code_count(n, T, K) * sizeof *codes);
+    for (size_t i = 0; i < n; i++)
+        for (int t = 0; t < T; t++) {
+            uint32_t symbol = symbols[i * (size_t)T + (size_t)t];
+            uint32_t *plane = codes + (size_t)(t / CODE_BITS * planes) * stride + i;
+            for (int b = 0; b < planes; b++)
+                plane[(size_t)b * stride] |= (symbol >> b & 1u) << (t % CODE_BITS);
+        }
+}
+
+/* seen (T, K): does symbol k occur at step t in no (0), some (1), all (2) of the sequences */
+static void note_seen(const uint8_t *symbols, size_t n, int T, int K, unsigned char *seen)
+{
+    memset(seen, 0, (size_t)T * (size_t)K);
+    for (size_t i = 0; i < n; i++)
+        for (int t = 0; t < T; t++) seen[t * K + symbols[i * (size_t)T + (size_t)t]] = 1;
+    for (int t = 0; t < T; t++) {
+        int different = 0;
+        for (int k = 0; k < K; k++) different += seen[t * K + k];
+        for (int k = 0; different == 1 && k < K; k++) seen[t * K + k] *= 2;
+    }
+}
+
+static double diameter_of(const unsigned char *a, const unsigned char *b, int T, int K)
+{
+    int varying = 0;
+    for (int i = 0; i < T * K; i++) varying += (a[i] || b[i]) && !(a[i] == 2 && b[i] == 2);
+    return sqrt(varying);
+}
+
+/* --- memory ------------------------------------------------------------------------------------ */
+
+void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t n_max, size_t m_max,
+                        int T, int K)
+{
+    size_t longest = n_max > m_max ? n_max : m_max, pad = padded(longest) + COST_PAD;
+    size_t cost_bytes = is_wide(T) ? 2 : 1;
+    *work = (struct sinkhorn_work){.n_max = n_max, .m_max = m_max, .T = T, .K = K};
+    work->cost_xy = arena_take(arena, n_max * padded(m_max) + COST_PAD, cost_bytes);
+    work->cost_xx = arena_take(arena, longest * padded(longest) + COST_PAD, cost_bytes);
+    work->codes_x = arena_take(arena, code_count(n_max, T, K), sizeof(uint32_t));
+    work->row_shift = arena_take(arena, pad, sizeof(float));
+    work->row_whole = arena_take(arena, pad, sizeof(float));
+    work->column_shift = arena_take(arena, pad, sizeof(float));
+    work->column_whole = arena_take(arena, pad, sizeof(float));
+    work->column_part = arena_take(arena, TILE_COLUMNS + COST_PAD, sizeof(float));
+    work->partial = arena_take(arena, pad, sizeof(float));
+    work->f = arena_take(arena, pad, sizeof(double));
+    work->g = arena_take(arena, pad, sizeof(double));
+    work->p = arena_take(arena, pad, sizeof(double));
+    work->row_sum = arena_take(arena, pad, sizeof(double));
+    work->column_sum = arena_take(arena, pad, sizeof(double));
+    work->self_sum = arena_take(arena, pad, sizeof(double));
+    work->seen_x = arena_take(arena, (size_t)T * (size_t)K, 1);
+    work->hit = arena_take(arena, pad, sizeof(uint32_t));
+    work->weight = arena_take(arena, pad, sizeof(float));
+}
+
+void sinkhorn_target_init(struct sinkhorn_target *target, struct arena *arena,
+                          const uint8_t *symbols, size_t m, int T, int K)
+{
+    *target = (struct sinkhorn_target){.symbols = symbols, .m = m, .T = T, .K = K, .q_diameter = -1};
+    target->codes = arena_take(arena, code_count(m, T, K), sizeof(uint32_t));
+    target->seen = arena_take(arena, (size_t)T * (size_t)K, 1);
+    if (!target->codes || !target->seen) return; /* measuring, or seen by the arena's owner */
+    encode(symbols, m, T, K, target->codes);
+    note_seen(symbols, m, T, K, target->seen);
+}
+
+/* --- one problem: a cloud against another one, or against itself --------------------------------- */
+
+struct problem {
+    struct sinkhorn_work *work;
+    const uint8_t *row_symbols, *column_symbols;
+    size_t rows, columns; /* self: columns = rows, and only blocks right of the diagonal are stored */
+    size_t stride;
+    int T, K, wide, self;
+    void *cost;
+    double *row_potential, *column_potential; /* self: the same array */
+    double *row_sum, *column_sum;
+};
+
+/* first column that row i of a self problem stores */
+static size_t first_column(const struct problem *p, size_t i)
+{
+    return p->self ? i / TILE_ROWS * TILE_ROWS : 0;
+}
+
+static void *cost_at(const struct problem *p, size_t i, size_t j)
+{
+    return (unsigned char *)p->cost + (i * p->stride + j) * (p->wide ? 2 : 1);
+}
+
+static void build_costs(const struct problem *p, const uint32_t *row_codes,
+                        const uint32_t *column_codes)
+{
+    const struct sinkhorn_kernels *k = kernels();
+    int words = num_words(p->T), planes = num_planes(p->K);
+    size_t row_stride = padded(p->rows);
+    uint32_t code[8 * (65536 / CODE_BITS)]; /* at most 8 planes; T <= 65535 */
+    for (size_t i = 0; i < p->rows; i++) {
+        for (int w = 0; w < words * planes; w++) code[w] = row_codes[(size_t)w * row_stride + i];
+        size_t from = first_column(p, i);
+        k->costs(code, column_codes + from, p->stride, words, planes, p->columns - from, p->wide,
+                 cost_at(p, i, from));
+    }
+}
+
+/* exact softmin of one point against the other cloud, by the plain rule */
+static double softmin_plain(const uint8_t *point, const uint8_t *cloud, size_t num, int T,
+                            const double *potential, double eps)
+{
+    double largest = -INFINITY, sum = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t j = 0; j < num; j++) {
+            int c = 0;
+            for (int t = 0; t < T; t++) c += point[t] != cloud[j * (size_t)T + (size_t)t];
+            double x = (potential[j] - c) / eps;
+            if (pass == 0) largest = x > largest ? x : largest;
+            else sum += exp(x - largest);
+        }
+    return -eps * (largest + log(sum / (double)num));
+}
+
+/* whole and shift of the exponent mode */
+static void split_potential(const double *potential, size_t n, double s, float *whole, float *shift)
+{
+    for (size_t i = 0; i < n; i++) {
+        double nearest = rint(potential[i]);
+        whole[i] = (float)nearest;
+        shift[i] = (float)(s * (potential[i] - nearest));
+    }
+}
+
+static void factor_potential(const double *potential, size_t n, double s, float *factor)
+{
+    for (size_t i = 0; i < n; i++) factor[i] = exp2f((float)(s * potential[i]));
+}
+
+static double largest_absolute(const double *x, size_t n)
+{
+    double largest = 0;
+    for (size_t i = 0; i < n; i++) largest = fabs(x[i]) > largest ? fabs(x[i]) : largest;
+    return largest;
+}
+
+static void prepare_exponent(const struct problem *p, double s)
+{
+    struct sinkhorn_work *w = p->work;
+    split_potential(p->row_potential, p->rows, s, w->row_whole, w->row_shift);
+    split_potential(p->column_potential, p->columns, s, w->column_whole, w->column_shift);
+}
+
+/* Row sums, and column sums (a self problem has them in its row sums), of P at eps. */
+static void plan_sums(const struct problem *p, double eps)
+{
+    struct sinkhorn_work *w = p->work;
+    const struct sinkhorn_kernels *k = kernels();
+    double s = LOG2_E / eps;
+    float table[256 + 16] = {0};
+    int product = !p->wide && s * p->T <= PRODUCT_COST &&
+                  s * largest_absolute(p->row_potential, p->rows) <= PRODUCT_POTENTIAL &&
+                  s * largest_absolute(p->column_potential, p->columns) <= PRODUCT_POTENTIAL;
+    if (product) {
+        for (int c = 0; c <= p->T; c++) table[c] = exp2f((float)(-s * c));
+        factor_potential(p->row_potential, p->rows, s, w->row_shift);
+        factor_potential(p->column_potential, p->columns, s, w->column_shift);
+    } else {
+        prepare_exponent(p, s);
+    }
+    double *column_sum = p->self ? p->row_sum : p->column_sum;
+    memset(p->row_sum, 0, p->rows * sizeof(double));
+    if (!p->self) memset(column_sum, 0, p->columns * sizeof(double));
+
+    struct sinkhorn_tile tile = {.stride = p->stride, .wide = p->wide, .s = (float)s, .table = table};
+    tile.table_size = p->T < 32 ? 32 : p->T < 64 ? 64 : p->T < 128 ? 128 : 256;
+    for (size_t i = 0; i < p->rows; i += TILE_ROWS) {
+        tile.rows = (int)(p->rows - i < TILE_ROWS ? p->rows - i : TILE_ROWS);
+        tile.row = (struct sinkhorn_side){w->row_whole + i, w->row_shift + i};
+        tile.row_sum = w->partial;
+        size_t next;
+        for (size_t j = first_column(p, i); j < p->columns; j = next) {
+            int diagonal = p->self && j == i;
+            size_t most = diagonal ? TILE_ROWS : TILE_COLUMNS;
+            next = p->columns - j < most ? p->columns : j + most;
+            tile.columns = (int)(next - j);
+            tile.cost = cost_at(p, i, j);
+            tile.column = (struct sinkhorn_side){w->column_whole + j, w->column_shift + j};
+            tile.column_sum = diagonal ? NULL : w->column_part;
+            if (!diagonal) memset(w->column_part, 0, (size_t)tile.columns * sizeof(float));
+            (product ? k->product : k->exponent)(&tile);
+            for (int r = 0; r < tile.rows; r++)
+                p->row_sum[i + (size_t)r] +=
+                    (double)tile.row_sum[r] * (product ? (double)w->row_shift[i + (size_t)r] : 1.0);
+            for (int c = 0; !diagonal && c < tile.columns; c++)
+                column_sum[j + (size_t)c] += (double)w->column_part[c] *
+                                             (product ? (double)w->column_shift[j + (size_t)c] : 1.0);
+        }
+    }
+}
+
+/* new potential of one side from the sums of the plan */
+static double updated(double old, double sum, size_t num, double eps, const uint8_t *point,
+                      const uint8_t *cloud, int T, const double *other)
+{
+    if (sum > 1e-30 && sum < 1e30) return old - eps * log(sum / (double)num);
+    return softmin_plain(point, cloud, num, T, other, eps);
+}
+
+/* Replace the sums by the new potentials, all from the old ones. */
+static void sums_to_potentials(const struct problem *p, double eps)
+{
+    for (size_t i = 0; i < p->rows; i++)
+        p->row_sum[i] = updated(p->row_potential[i], p->row_sum[i], p->columns, eps,
+                                p->row_symbols + i * (size_t)p->T, p->column_symbols, p->T,
+                                p->column_potential);
+    for (size_t j = 0; !p->self && j < p->columns; j++)
+        p->column_sum[j] = updated(p->column_potential[j], p->column_sum[j], p->rows, eps,
+                                   p->column_symbols + j * (size_t)p->T, p->row_symbols, p->T,
+                                   p->row_potential);
+}
+
+/* All levels; afterwards the potentials are the averaged ones, and row_sum, column_sum hold the
+ * final extrapolation. */
+static void solve(const struct problem *p, const double *eps, int levels)
+{
+    memset(p->row_potential, 0, p->rows * sizeof(double));
+    memset(p->column_potential, 0, p->columns * sizeof(double));
+    for (int level = -1; level <= levels; level++) {
+        double e = eps[level < 0 ? 0 : level == levels ? levels - 1 : level];
+        plan_sums(p, e);
+        sums_to_potentials(p, e);
+        if (level == levels) break;
+        double keep = level < 0 ? 0 : 0.5; /* the first sweep starts from nothing */
+        for (size_t i = 0; i < p->rows; i++)
+            p->row_potential[i] = keep * p->row_potential[i] + (1 - keep) * p->row_sum[i];
+        for (size_t j = 0; !p->self && j < p->columns; j++)
+            p->column_potential[j] = keep * p->column_potential[j] + (1 - keep) * p->column_sum[j];
+    }
+}
+
+/* --- gradient -------------------------------------------------------------------------------------- */
+
+static void scatter(float *grad_row, const uint8_t *symbols, int T, int K, float weight)
+{
+    for (int t = 0; t < T; t++) grad_row[t * K + symbols[t]] += weight;
+}
+
+/* grad_i += sign / rows * sum_j P_ij / row_total_i * onehot(column_j), at eps with the averaged
+ * potentials; row_sum holds the extrapolated ones, so log2 of the row total is known:
+ * total_i = columns * exp((f_i - F_i) / eps). */
+static void add_gradient(const struct problem *p, double eps, double sign, float *grad)
+{
+    struct sinkhorn_work *w = p->work;
+    const struct sinkhorn_kernels *k = kernels();
+    double s = LOG2_E / eps;
+    size_t row_floats = (size_t)p->T * (size_t)p->K;
+    float *floors = w->partial; /* (rows): log2 of the row total */
+    prepare_exponent(p, s);
+    for (size_t i = 0; i < p->rows; i++)
+        floors[i] = (float)(s * (p->row_potential[i] - p->row_sum[i]) + log2((double)p->columns)) -
+                    DROPPED_BITS;
+    double scale = sign / (double)p->rows;
+    for (size_t i = 0; i < p->rows; i++) {
+        size_t from = first_column(p, i), block_end = from + TILE_ROWS;
+        struct sinkhorn_tile tile = {
+            .cost = cost_at(p, i, from), .stride = p->stride, .wide = p->wide, .rows = 1,
+            .columns = (int)(p->columns - from), .s = (float)s,
+            .row = {w->row_whole + i, w->row_shift + i},
+            .column = {w->column_whole + from, w->column_shift + from}};
+        size_t found = k->significant(&tile, 0, floors[i], p->self ? floors + from : NULL, w->hit,
+                                      w->weight);
+        double row_scale = scale * exp2(-(double)floors[i] - DROPPED_BITS);
+        float row_least = exp2f(floors[i]);
+        for (size_t h = 0; h < found; h++) {
+            size_t j = from + w->hit[h];
+            if (w->weight[h] > row_least)
+                scatter(grad + i * row_floats, p->column_symbols + j * (size_t)p->T, p->T, p->K,
+                        (float)(row_scale * (double)w->weight[h]));
+            if (p->self && j >= block_end && w->weight[h] > exp2f(floors[j]))
+                scatter(grad + j * row_floats, p->row_symbols + i * (size_t)p->T, p->T, p->K,
+                        (float)(scale * exp2(-(double)floors[j] - DROPPED_BITS) *
+                                (double)w->weight[h]));
+        }
+    }
+}
+
+/* --- the divergence -------------------------------------------------------------------------------- */
+
+static double mean(const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i];
+    return sum / (double)n;
+}
+
+static struct problem self_problem(struct sinkhorn_work *work, const uint8_t *symbols, size_t n)
+{
+    return (struct problem){.work = work, .row_symbols = symbols, .column_symbols = symbols,
+                            .rows = n, .columns = n, .stride = padded(n), .T = work->T,
+                            .K = work->K, .wide = is_wide(work->T), .self = 1,
+                            .cost = work->cost_xx, .row_potential = work->p,
+                            .column_potential = work->p, .row_sum = work->self_sum};
+}
+
+static void solve_target(struct sinkhorn_work *work, struct sinkhorn_target *target,
+                         struct sinkhorn_options options, double diameter, const double *eps,
+                         int levels)
+{
+    if (target->q_diameter == diameter && target->q_options.blur == options.blur &&
+        target->q_options.scaling == options.scaling)
+        return;
+    struct problem yy = self_problem(work, target->symbols, target->m);
+    build_costs(&yy, target->codes, target->codes);
+    solve(&yy, eps, levels);
+    target->q_sum = mean(yy.row_sum, target->m);
+    target->q_diameter = diameter;
+    target->q_options = options;
+}
+
+int sinkhorn_loss(struct sinkhorn_work *work, struct sinkhorn_target *target, const uint8_t *x,
+                  size_t n, struct sinkhorn_options options, double *value, float *grad,
+                  struct status *st)
+{
+    int T = work->T, K = work->K;
+    size_t m = target->m;
+    if (grad) memset(grad, 0, n * (size_t)T * (size_t)K * sizeof *grad);
+    note_seen(x, n, T, K, work->seen_x);
+    double diameter = diameter_of(work->seen_x, target->seen, T, K);
+    *value = 0;
+    if (diameter == 0) return STATUS_OK; /* one and the same sequence everywhere */
+
+    double eps[SINKHORN_MAX_LEVELS];
+    int levels = sinkhorn_levels(diameter, options, eps);
+    if (levels < 0)
+        return status_set(st, STATUS_RUN_FAILED,
+                          "train.scaling %g needs more than %d annealing levels; lower it",
+                          options.scaling, SINKHORN_MAX_LEVELS);
+    solve_target(work, target, options, diameter, eps, levels);
+
+    encode(x, n, T, K, work->codes_x);
+    struct problem xx = self_problem(work, x, n);
+    build_costs(&xx, work->codes_x, work->codes_x);
+    solve(&xx, eps, levels);
+    double p_mean = mean(xx.row_sum, n);
+    if (grad) add_gradient(&xx, eps[levels - 1], 1, grad);
+
+    struct problem xy = {.work = work, .row_symbols = x, .column_symbols = target->symbols,
+                         .rows = n, .columns = m, .stride = padded(m), .T = T, .K = K,
+                         .wide = is_wide(T), .cost = work->cost_xy, .row_potential = work->f,
+                         .column_potential = work->g, .row_sum = work->row_sum,
+                         .column_sum = work->column_sum};
+    build_costs(&xy, work->codes_x, target->codes);
+    solve(&xy, eps, levels);
+    *value = mean(xy.row_sum, n) - p_mean + mean(xy.column_sum, m) - target->q_sum;
+    if (grad) add_gradient(&xy, eps[levels - 1], -1, grad);
+    if (!isfinite(*value))
+        return status_set(st, STATUS_RUN_FAILED, "the Sinkhorn divergence is not finite (blur %g)",
+                          options.blur);
+    return STATUS_OK;
+}
