@@ -1,0 +1,30 @@
+/* matching: the Sinkhorn-matched Euclidean distance between two samples of sequences (SCIENCE 3.1).
+ *
+ * Cost: the Euclidean distance of one-hot sequences, sqrt(2 * Hamming). Entropic transport with
+ * eps = 0.1 and uniform marginals (1/n + 1e-8), until sum |du| + sum |dv| < 0.1 or 1000 iterations;
+ * then every column j takes the row i of the largest plan entry (many-to-one, first maximum) and
+ * scores sqrt(2 * Hamming(i, j)).
+ */
+#ifndef HMMGRID_MATCHING_H
+#define HMMGRID_MATCHING_H
+
+#include "hmmgrid/measure.h"
+
+struct matching {
+    double mean, sd; /* of the distances of the columns; ddof 0 */
+    int iterations;
+    bool converged; /* false: stopped at 1000 */
+};
+
+/* x (n, T), y (m, T), same T, n and m >= 1. Needs about n * m bytes (twice that for T > 255).
+ * Same bits at every kernel level. STATUS_RUN_FAILED when memory is out. */
+int matching_measure(const struct sample *x, const struct sample *y, struct matching *out,
+                     struct status *st);
+
+/* The same in the log domain, written plainly and many times slower: the reference of the tests,
+ * and what matching_measure falls back to where exp(-cost/eps) leaves the range of doubles
+ * (T > 2450). */
+int matching_measure_plain(const struct sample *x, const struct sample *y, struct matching *out,
+                           struct status *st);
+
+#endif

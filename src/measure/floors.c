@@ -1,0 +1,269 @@
+/* floors: all metrics of one run, each beside what a perfect emulation would score (SCIENCE 8.1).
+ * The floor of a metric is its mean over draws of two independent HMM samples. Refuses to let a run
+ * change its floors: their streams depend on the HMM and the sizes alone, so a cached floor and one
+ * computed again have the same bits.
+ */
+#include "hmmgrid/measure.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- measures --------------------------------------------------------------------------------- */
+
+static int out_of_memory(struct status *st)
+{
+    return status_set(
+        st, STATUS_RUN_FAILED,
+        "out of memory for the measures; lower measure.sequences or measure.length or "
+        "use fewer workers a node");
+}
+
+/* Doubles of all metrics together. */
+static size_t total_count(int symbols, int T)
+{
+    size_t total = 0;
+    for (int i = 0; i < num_metrics; i++)
+        total += (size_t)measure_count(&metrics_table[i], symbols, T);
+    return total;
+}
+
+int measures_init(struct measures *m, int symbols, int T, struct status *st)
+{
+    size_t total = total_count(symbols, T), rows = (size_t)num_metrics;
+    *m = (struct measures){0};
+    m->memory = malloc(4 * rows * sizeof(double *) + 4 * total * sizeof(double));
+    if (!m->memory) return out_of_memory(st);
+    m->value = m->memory;
+    m->floor = m->value + rows;
+    m->floor_sd = m->floor + rows;
+    m->z = m->floor_sd + rows;
+    double *next = (double *)(m->z + rows);
+    for (size_t i = 0; i < 4 * total; i++) next[i] = NAN;
+    for (size_t i = 0; i < rows; i++) {
+        size_t count = (size_t)measure_count(&metrics_table[i], symbols, T);
+        bool has_floor = metrics_table[i].has_floor;
+        m->value[i] = next;
+        m->floor[i] = has_floor ? next + total : NULL;
+        m->floor_sd[i] = has_floor ? next + 2 * total : NULL;
+        m->z[i] = has_floor ? next + 3 * total : NULL;
+        next += count;
+    }
+    return STATUS_OK;
+}
+
+void measures_free(struct measures *m)
+{
+    if (!m) return;
+    free(m->memory);
+    *m = (struct measures){0};
+}
+
+/* --- what one call works on ------------------------------------------------------------------- */
+
+struct job {
+    const struct hmm *hmm;
+    size_t n;
+    int T, draws;
+    bool (*should_stop)(void *context);
+    void *context;
+    uint8_t *reference, *other; /* (n, T), owned */
+};
+
+/* All metrics (floor_only: those with a floor) of a pair of samples into out, one after another. */
+static int compute_all(const struct job *job, const uint8_t *reference, const uint8_t *tested,
+                       bool floor_only, double *out, struct status *st)
+{
+    struct measure_memo memo = {0};
+    struct measure_input in = {.hmm = job->hmm,
+                               .reference = {reference, job->n, job->T},
+                               .tested = {tested, job->n, job->T},
+                               .memo = &memo};
+    for (int i = 0; i < num_metrics; i++) {
+        const struct metric *metric = &metrics_table[i];
+        if (job->should_stop && job->should_stop(job->context))
+            return status_set(st, STATUS_RUN_STOPPED, "stopped while measuring, before %s",
+                              metric->name);
+        if (!floor_only || metric->has_floor) {
+            int code = metric->compute(&in, out, st);
+            if (code) {
+                status_prefix(st, "measure %s: ", metric->name);
+                return code;
+            }
+        }
+        out += measure_count(metric, job->hmm->symbols, job->T);
+    }
+    return STATUS_OK;
+}
+
+/* --- floors ----------------------------------------------------------------------------------- */
+
+struct floor_entry {
+    char key[80];
+    struct measures floors; /* only floor and floor_sd are filled */
+    struct floor_entry *next;
+};
+
+struct floor_cache {
+    struct floor_entry *first;
+};
+
+struct floor_cache *floor_cache_new(void)
+{
+    return calloc(1, sizeof(struct floor_cache));
+}
+
+void floor_cache_free(struct floor_cache *cache)
+{
+    if (!cache) return;
+    for (struct floor_entry *e = cache->first, *next; e; e = next) {
+        next = e->next;
+        measures_free(&e->floors);
+        free(e);
+    }
+    free(cache);
+}
+
+/* Mean and sd (ddof 1) of one number over draws, NaN left out; draw d is at value[d * stride]. */
+static void mean_sd(const double *value, int draws, size_t stride, double *mean, double *sd)
+{
+    double sum = 0, squares = 0;
+    int count = 0;
+    for (int d = 0; d < draws; d++)
+        if (!isnan(value[(size_t)d * stride])) {
+            sum += value[(size_t)d * stride];
+            count++;
+        }
+    *mean = count ? sum / count : NAN;
+    for (int d = 0; d < draws; d++) {
+        double x = value[(size_t)d * stride] - *mean;
+        if (!isnan(x)) squares += x * x;
+    }
+    *sd = count > 1 ? sqrt(squares / (count - 1)) : NAN;
+}
+
+static int compute_floors(const struct job *job, struct measures *m, struct status *st)
+{
+    int K = job->hmm->symbols, code = STATUS_OK;
+    char hex[33], key[80];
+    hmm_fingerprint(job->hmm, hex);
+    snprintf(key, sizeof key, "%s n %zu T %d", hex, job->n, job->T);
+    struct rng rng = rng_stream(0, key, "measure_floor");
+
+    size_t total = total_count(K, job->T);
+    double *value = calloc((size_t)job->draws * total, sizeof *value); /* (draws, total) */
+    if (!value) return out_of_memory(st);
+    for (int d = 0; d < job->draws && !code; d++) {
+        hmm_sample(job->hmm, rng_child(rng, 2 * (uint64_t)d), 0, job->n, job->T, job->reference,
+                   NULL);
+        hmm_sample(job->hmm, rng_child(rng, 2 * (uint64_t)d + 1), 0, job->n, job->T, job->other,
+                   NULL);
+        code = compute_all(job, job->reference, job->other, true, value + (size_t)d * total, st);
+    }
+    size_t at = 0;
+    for (int i = 0; i < num_metrics && !code; i++) {
+        int count = measure_count(&metrics_table[i], K, job->T);
+        for (int c = 0; m->floor[i] && c < count; c++)
+            mean_sd(value + at + c, job->draws, total, &m->floor[i][c], &m->floor_sd[i][c]);
+        at += (size_t)count;
+    }
+    free(value);
+    return code;
+}
+
+/* The floors of this job into m, from the cache or computed (and then kept). */
+static int fill_floors(const struct job *job, struct floor_cache *cache, struct measures *m,
+                       struct status *st)
+{
+    int K = job->hmm->symbols, code;
+    if (!cache) return compute_floors(job, m, st);
+    char hex[33], key[80];
+    hmm_fingerprint(job->hmm, hex);
+    snprintf(key, sizeof key, "%s %zu %d %d", hex, job->n, job->T, job->draws);
+    struct floor_entry *entry = cache->first;
+    while (entry && strcmp(entry->key, key) != 0) entry = entry->next;
+    if (!entry) {
+        entry = calloc(1, sizeof *entry);
+        if (!entry) return out_of_memory(st);
+        code = measures_init(&entry->floors, K, job->T, st);
+        if (!code) code = compute_floors(job, &entry->floors, st);
+        if (code) {
+            measures_free(&entry->floors);
+            free(entry);
+            return code;
+        }
+        memcpy(entry->key, key, sizeof key);
+        entry->next = cache->first;
+        cache->first = entry;
+    }
+    for (int i = 0; i < num_metrics; i++) {
+        size_t bytes = sizeof(double) * (size_t)measure_count(&metrics_table[i], K, job->T);
+        if (!m->floor[i]) continue;
+        memcpy(m->floor[i], entry->floors.floor[i], bytes);
+        memcpy(m->floor_sd[i], entry->floors.floor_sd[i], bytes);
+    }
+    return STATUS_OK;
+}
+
+static void fill_z(const struct job *job, struct measures *m)
+{
+    for (int i = 0; i < num_metrics; i++) {
+        int count = measure_count(&metrics_table[i], job->hmm->symbols, job->T);
+        for (int c = 0; m->z[i] && c < count; c++)
+            m->z[i][c] =
+                m->floor_sd[i][c] > 0 ? (m->value[i][c] - m->floor[i][c]) / m->floor_sd[i][c] : NAN;
+    }
+}
+
+/* --- a run ------------------------------------------------------------------------------------ */
+
+static int check_tested(const struct hmm *hmm, const struct sample *tested, int draws,
+                        struct status *st)
+{
+    if (tested->n < 1 || tested->T < 1 || draws < 1)
+        return status_set(st, STATUS_INTERNAL,
+                          "measure_run asked for %zu sequences of %d steps and %d draws", tested->n,
+                          tested->T, draws);
+    for (size_t i = 0; i < tested->n * (size_t)tested->T; i++)
+        if (tested->symbols[i] >= hmm->symbols)
+            return status_set(st, STATUS_INTERNAL,
+                              "measure_run given symbol %d, but the HMM has %d symbols",
+                              tested->symbols[i], hmm->symbols);
+    return STATUS_OK;
+}
+
+int measure_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
+                struct sample tested, struct floor_cache *cache, bool (*should_stop)(void *context),
+                void *context, struct measures *m, struct status *st)
+{
+    struct job job = {.hmm = hmm,
+                      .n = tested.n,
+                      .T = tested.T,
+                      .draws = s->measure.floor_draws,
+                      .should_stop = should_stop,
+                      .context = context};
+    *m = (struct measures){0};
+    int code = check_tested(hmm, &tested, job.draws, st);
+    if (code) return code;
+    code = measures_init(m, hmm->symbols, tested.T, st);
+    if (code) return code;
+    job.reference = malloc(job.n * (size_t)job.T);
+    job.other = malloc(job.n * (size_t)job.T);
+    if (!job.reference || !job.other) {
+        code = out_of_memory(st);
+        goto cleanup;
+    }
+    hmm_sample(hmm, rng_stream((uint64_t)seed, run_key, "measure_reference"), 0, job.n, job.T,
+               job.reference, NULL);
+    code = compute_all(&job, job.reference, tested.symbols, false, m->value[0], st);
+    if (code) goto cleanup;
+    code = fill_floors(&job, cache, m, st);
+    if (code) goto cleanup;
+    fill_z(&job, m);
+cleanup:
+    free(job.reference);
+    free(job.other);
+    if (code) measures_free(m);
+    return code;
+}

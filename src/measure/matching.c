@@ -1,0 +1,294 @@
+/* matching: see matching.h. Sinkhorn iterations (Cuturi 2013) in the exp domain, in double: with
+ * a = exp(u/eps), b = exp(v/eps) and K = exp(-cost/eps) an iteration is a = mass/(K b),
+ * b = mass/(K' a). K is a table over the T + 1 possible distances, computed in long double and
+ * rounded, so that it does not depend on which libm kernel the CPU gets. Refuses to round: where K
+ * leaves the range of doubles the plain log-domain version does the work.
+ */
+#include "hmmgrid/matching.h"
+
+#include "hmmgrid/kernel.h"
+#include "matching_simd.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double eps = 0.1, tolerance = 0.1, mass_offset = 1e-8;
+enum { MAX_ITERATIONS = 1000 };
+
+/* exp(-range/eps) stays a normal double, with room for sums */
+static const double max_exponent = 700;
+
+static const struct matching_kernels *kernels(void)
+{
+#if defined(__x86_64__)
+    switch (kernel_level()) {
+    case KERNEL_AVX512: return &matching_kernels_avx512;
+    case KERNEL_AVX2: return &matching_kernels_avx2;
+    default: return &matching_kernels_portable;
+    }
+#else
+    return &matching_kernels_portable;
+#endif
+}
+
+/* --- distances -------------------------------------------------------------------------------- */
+
+/* The Hamming distances of all pairs and the working memory of the iterations. */
+struct problem {
+    size_t n, m, stride; /* stride: m padded */
+    int T, wide;         /* wide: uint16 entries */
+    void *distance;      /* (n, stride), owned */
+    double *a;           /* (n), owned: the block of the following */
+    double *b, *column;  /* (stride) */
+    double *work;        /* (MATCHING_ROWS, stride) */
+    double *table;       /* (T + 1) */
+};
+
+static void problem_free(struct problem *p)
+{
+    free(p->distance);
+    free(p->a);
+}
+
+/* Bit-planes of the sequences: plane p holds bit p of every symbol, 64 steps a word. */
+static uint64_t *bit_planes(const struct sample *s, int planes, int words)
+{
+    size_t each = (size_t)planes * (size_t)words;
+    uint64_t *bits = calloc(s->n * each, sizeof *bits);
+    if (!bits) return NULL;
+    for (size_t i = 0; i < s->n; i++)
+        for (int t = 0; t < s->T; t++) {
+            uint64_t symbol = s->symbols[i * (size_t)s->T + (size_t)t];
+            uint64_t *word = bits + i * each + t / 64;
+            for (int p = 0; p < planes; p++) word[p * words] |= (symbol >> p & 1) << t % 64;
+        }
+    return bits;
+}
+
+static int num_planes(const struct sample *x, const struct sample *y)
+{
+    int all = 0, planes = 1;
+    for (size_t i = 0; i < x->n * (size_t)x->T; i++) all |= x->symbols[i];
+    for (size_t i = 0; i < y->n * (size_t)y->T; i++) all |= y->symbols[i];
+    while (all >> planes) planes++;
+    return planes;
+}
+
+static bool fill_distances(struct problem *p, const struct sample *x, const struct sample *y)
+{
+    int planes = num_planes(x, y), words = (p->T + 63) / 64;
+    size_t each = (size_t)planes * (size_t)words, row_bytes = p->stride << p->wide;
+    uint64_t *bits_x = bit_planes(x, planes, words), *bits_y = bit_planes(y, planes, words);
+    for (size_t i = 0; bits_x && bits_y && i < p->n; i++) {
+        char *row = (char *)p->distance + i * row_bytes;
+        kernels()->hamming(bits_x + i * each, bits_y, p->m, planes, words, p->wide, row);
+        memset(row + (p->m << p->wide), 0, row_bytes - (p->m << p->wide));
+    }
+    bool done = bits_x && bits_y;
+    free(bits_x);
+    free(bits_y);
+    return done;
+}
+
+static int problem_init(struct problem *p, const struct sample *x, const struct sample *y,
+                        struct status *st)
+{
+    *p = (struct problem){.n = x->n, .m = y->n, .T = x->T, .wide = x->T > UINT8_MAX};
+    if (!x->n || !y->n || x->T < 1 || x->T != y->T || x->T > UINT16_MAX)
+        return status_set(st, STATUS_INTERNAL,
+                          "matched distance asked for samples of %zu x %d and %zu x %d", x->n, x->T,
+                          y->n, y->T);
+    p->stride = (p->m + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
+    size_t pad = (p->n + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
+    size_t doubles = pad + (2 + MATCHING_ROWS) * p->stride + (size_t)p->T + 1;
+    p->distance = malloc((p->n * p->stride) << p->wide);
+    p->a = aligned_alloc(64, (doubles * sizeof(double) + 63) / 64 * 64);
+    if (p->a) {
+        p->b = p->a + pad;
+        p->column = p->b + p->stride;
+        p->work = p->column + p->stride;
+        p->table = p->work + MATCHING_ROWS * p->stride;
+    }
+    if (p->distance && p->a && fill_distances(p, x, y)) return STATUS_OK;
+    problem_free(p);
+    return status_set(st, STATUS_RUN_FAILED,
+                      "out of memory: the matched distance of %zu and %zu sequences needs %.0f MB; "
+                      "lower measure.sequences or use fewer workers a node",
+                      x->n, y->n, (double)((p->n * p->stride) << p->wide) / 1e6);
+}
+
+static int distance_of(const struct problem *p, size_t i, size_t j)
+{
+    size_t at = i * p->stride + j;
+    return p->wide ? ((const uint16_t *)p->distance)[at] : ((const uint8_t *)p->distance)[at];
+}
+
+/* Mean and sd over columns of the distance to row[j]. */
+static void summarise(const struct problem *p, const size_t *row, struct matching *out)
+{
+    double sum = 0, squares = 0;
+    for (size_t j = 0; j < p->m; j++) sum += sqrt(2.0 * distance_of(p, row[j], j));
+    out->mean = sum / (double)p->m;
+    for (size_t j = 0; j < p->m; j++) {
+        double d = sqrt(2.0 * distance_of(p, row[j], j)) - out->mean;
+        squares += d * d;
+    }
+    out->sd = sqrt(squares / (double)p->m);
+}
+
+/* --- exp domain ------------------------------------------------------------------------------- */
+
+/* sum of |log(now / before)|: products of the ratios, a logarithm only now and then. NaN when a
+ * number left the range. */
+static double sum_abs_log_ratio(const double *now, const double *before, size_t n)
+{
+    double sum = 0, product = 1;
+    for (size_t i = 0; i < n; i++) {
+        if (!(now[i] > 0 && now[i] <= 1e300 && before[i] > 0)) return NAN;
+        double ratio = now[i] > before[i] ? now[i] / before[i] : before[i] / now[i];
+        if (ratio > 1e100)
+            sum += (double)logl(ratio);
+        else
+            product *= ratio;
+        if (product > 1e100) {
+            sum += (double)logl(product);
+            product = 1;
+        }
+    }
+    return sum + (double)logl(product);
+}
+
+/* The potentials into p->a and p->b; false when they left the range of doubles. */
+static bool iterate(struct problem *p, double *previous, struct matching *out)
+{
+    double mass_x = 1.0 / (double)p->n + mass_offset, mass_y = 1.0 / (double)p->m + mass_offset;
+    /* K is centred: times exp(middle), which a absorbs */
+    double middle = sqrt(2.0 * p->T) / eps / 2;
+    if (2 * middle > max_exponent) return false;
+    for (int h = 0; h <= p->T; h++)
+        p->table[h] = (double)expl((long double)middle - sqrtl(2.0L * h) / eps);
+    for (size_t i = 0; i < p->n; i++) p->a[i] = (double)expl(-(long double)middle);
+    for (size_t j = 0; j < p->stride; j++) p->b[j] = j < p->m;
+
+    double change = INFINITY;
+    for (out->iterations = 0; out->iterations < MAX_ITERATIONS && !(change < tolerance);) {
+        memcpy(previous, p->a, p->n * sizeof *previous);
+        kernels()->iterate(p->distance, p->n, p->stride, p->wide, p->table, mass_x, p->b, p->a,
+                           p->column, p->work);
+        out->iterations++;
+        change = eps * sum_abs_log_ratio(p->a, previous, p->n);
+        for (size_t j = 0; j < p->m; j++) p->column[j] = mass_y / p->column[j];
+        change += eps * sum_abs_log_ratio(p->column, p->b, p->m);
+        memcpy(p->b, p->column, p->m * sizeof *p->b);
+        if (isnan(change)) return false;
+    }
+    out->converged = change < tolerance;
+    return true;
+}
+
+/* row[j] = first i with the largest a_i K_ij (b_j is common to the column). */
+static void match(struct problem *p, size_t *row)
+{
+    double *best = p->column;
+    for (size_t j = 0; j < p->m; j++) best[j] = -1;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < p->m; j++) {
+            double value = p->a[i] * p->table[distance_of(p, i, j)];
+            if (value > best[j]) {
+                best[j] = value;
+                row[j] = i;
+            }
+        }
+}
+
+/* --- log domain ------------------------------------------------------------------------------- */
+
+/* u_i += eps (log mass - log sum_j exp((u_i + v_j - C_ij)/eps)) for all i, or the same with rows
+ * and columns changed over; returns sum |du|. */
+static double update_plain(const struct problem *p, bool rows, double *u, const double *v)
+{
+    size_t n = rows ? p->n : p->m, m = rows ? p->m : p->n;
+    double log_mass = log(1.0 / (double)n + mass_offset), change = 0;
+    for (size_t i = 0; i < n; i++) {
+        double largest = -INFINITY, sum = 0;
+        for (int pass = 0; pass < 2; pass++)
+            for (size_t j = 0; j < m; j++) {
+                int h = rows ? distance_of(p, i, j) : distance_of(p, j, i);
+                double x = (u[i] + v[j] - sqrt(2.0 * h)) / eps;
+                if (pass == 0)
+                    largest = fmax(largest, x);
+                else
+                    sum += exp(x - largest);
+            }
+        double step = eps * (log_mass - (largest + log(sum)));
+        u[i] += step;
+        change += fabs(step);
+    }
+    return change;
+}
+
+static void solve_plain(struct problem *p, size_t *row, struct matching *out)
+{
+    double *u = p->a, *v = p->b, change = INFINITY;
+    memset(u, 0, p->n * sizeof *u);
+    memset(v, 0, p->m * sizeof *v);
+    for (out->iterations = 0; out->iterations < MAX_ITERATIONS && !(change < tolerance);) {
+        change = update_plain(p, true, u, v);
+        change += update_plain(p, false, v, u);
+        out->iterations++;
+    }
+    out->converged = change < tolerance;
+    for (size_t j = 0; j < p->m; j++) {
+        double best = -INFINITY;
+        for (size_t i = 0; i < p->n; i++) {
+            double value = u[i] - sqrt(2.0 * distance_of(p, i, j));
+            if (value > best) {
+                best = value;
+                row[j] = i;
+            }
+        }
+    }
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+static int measure(const struct sample *x, const struct sample *y, bool plain, struct matching *out,
+                   struct status *st)
+{
+    struct problem p;
+    *out = (struct matching){0};
+    int code = problem_init(&p, x, y, st);
+    if (code) return code;
+    size_t *row = malloc(p.m * sizeof *row);
+    double *previous = malloc(p.n * sizeof *previous);
+    if (!row || !previous) {
+        code = status_set(
+            st, STATUS_RUN_FAILED,
+            "out of memory for the matches of %zu sequences; use fewer workers a node", p.m);
+        goto cleanup;
+    }
+    memset(row, 0, p.m * sizeof *row);
+    if (!plain && iterate(&p, previous, out))
+        match(&p, row);
+    else
+        solve_plain(&p, row, out);
+    summarise(&p, row, out);
+cleanup:
+    free(row);
+    free(previous);
+    problem_free(&p);
+    return code;
+}
+
+int matching_measure(const struct sample *x, const struct sample *y, struct matching *out,
+                     struct status *st)
+{
+    return measure(x, y, false, out, st);
+}
+
+int matching_measure_plain(const struct sample *x, const struct sample *y, struct matching *out,
+                           struct status *st)
+{
+    return measure(x, y, true, out, st);
+}
