@@ -1,0 +1,83 @@
+/* plan: a grid file expanded into cells and runs.
+ *
+ * cell = one resolved set of settings; two entries that resolve to the same settings are one cell.
+ * run  = (cell, seed); its key is a hash of the resolved settings (scope run) and the seed and
+ *        depends on nothing else: not on order, rank, block or the rest of the grid.
+ * The order of runs is the order of the grid: blocks as written, zip rows, products with the last
+ * key fastest, then include entries; every cell's seeds follow each other.
+ * Everything is a pure function of the text, so every rank expands for itself and agrees.
+ */
+#ifndef HMMGRID_PLAN_H
+#define HMMGRID_PLAN_H
+
+#include "hmmgrid/settings.h"
+
+struct cell {
+    struct settings settings; /* resolved */
+    const char *block;        /* name of the block that made it first */
+    int line;                 /* where in the grid, 1-based */
+};
+
+struct run {
+    char key[33]; /* 32 lower-case hex digits */
+    int cell;     /* index into plan.cells */
+    int64_t seed;
+};
+
+struct plan {
+    const char *file;        /* as given, for messages */
+    const char *study;       /* name */
+    const char *source;      /* YAML text as given */
+    size_t source_bytes;
+    char grid_sha256[65];    /* of source and of every --set; without --set: sha256sum of the file */
+    const char *description; /* "" when not given */
+    struct settings study_settings; /* only .run.* is meant */
+    struct cell *cells;
+    int num_cells;
+    struct run *runs;
+    int num_runs;
+    int num_duplicates; /* grid entries that fell onto an existing cell */
+    bool *varies;       /* (num_settings): takes more than one value among the cells */
+    void *memory;       /* owner of all the above */
+};
+
+/* Read and expand.
+ *   file      shown in messages; text, bytes: the YAML (not kept)
+ *   sets      "key=value" overrides of --set, applied last to every cell and to run.*
+ * On STATUS_BAD_GRID *st holds every error found (up to 50), one a line, each
+ * "file:line:column: what, why, what to do". On failure *plan is zeroed. Local, pure. */
+int plan_read(struct plan *plan, const char *file, const char *text, size_t bytes,
+              const char *const *sets, int num_sets, struct status *st);
+
+/* Read a file of at most 1 MiB ("-": standard input) into malloc'd *text.
+ * STATUS_NO_INPUT, STATUS_BAD_GRID when too large. */
+int plan_load_text(const char *file, char **text, size_t *bytes, struct status *st);
+
+/* The resolved run as one JSON object on one line:
+ * {"run":0,"key":"...","seed":0,"block":"...","hmm":{"architecture":"linear-chain",...},...}.
+ * malloc'd; NULL only when memory is out. */
+char *plan_run_json(const struct plan *plan, int run);
+
+/* Keep only runs for which EXPR (expr.h, over settings, seed, block, key, run) is true; order is
+ * kept. Cells and `varies` stay as they are: they describe the grid, not the choice. "run" is the
+ * number before the choice. STATUS_USAGE: a bad expression; the plan is then unchanged. */
+int plan_where(struct plan *plan, const char *expr, struct status *st);
+
+/* A one-run grid (YAML text, malloc'd) from resolved settings and seed; reading it gives back
+ * the same run key. */
+char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *study);
+
+/* The settings and seed of one line of plan_run_json. Strict: every key exactly once, nothing else,
+ * values in range, and the key must be the one of these settings and seed; otherwise
+ * STATUS_BAD_GRID and nothing to free. (matrices malloc'd into *settings; free with
+ * settings_free_matrices). Used to read /grid/resolved back. */
+int plan_parse_json(const char *line, struct settings *settings, int64_t *seed, char key[33],
+                    char block[64], struct status *st);
+void settings_free_matrices(struct settings *settings);
+
+/* Key of (settings, seed): 32 hex digits, or "" when memory is out. */
+void plan_run_key(const struct settings *settings, int64_t seed, char key[33]);
+
+void plan_free(struct plan *plan);
+
+#endif

@@ -1,0 +1,254 @@
+/* assign: see assign.h. Refuses unknown settings, a setting given twice in one map (nested and
+ * dotted spelling are the same), and study settings where a run's are meant. */
+#include "assign.h"
+#include "yaml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A map flattened: one entry a setting. */
+struct entry {
+    const struct setting *row;
+    const struct node *key, *value;
+};
+struct entries {
+    int count;
+    struct entry item[MAX_SETTINGS];
+};
+
+int setting_index(const struct setting *row)
+{
+    return (int)(row - settings_table);
+}
+
+static bool is_section(const char *name)
+{
+    size_t n = strlen(name);
+    for (int i = 0; i < num_settings; i++)
+        if (strncmp(settings_table[i].key, name, n) == 0 && settings_table[i].key[n] == '.')
+            return true;
+    return false;
+}
+
+static void unknown_setting(struct reading *r, const struct node *key, const char *full)
+{
+    const char *near = settings_nearest(full);
+    if (near)
+        faults_add(r->faults, key->line, key->column, "unknown key '%.60s'; did you mean '%s'?",
+                   full, near);
+    else
+        faults_add(r->faults, key->line, key->column, "unknown key '%.60s'; a setting is written "
+                   "section.name, such as rnn.hidden", full);
+}
+
+static void add_entry(struct reading *r, struct entries *out, struct entry entry,
+                      enum setting_scope scope)
+{
+    const struct node *key = entry.key;
+    if (entry.row->scope != scope) {
+        faults_add(r->faults, key->line, key->column, "%s belongs to the whole study; write it "
+                   "under the top-level key run", entry.row->key);
+        return;
+    }
+    for (int i = 0; i < out->count; i++) {
+        if (out->item[i].row != entry.row) continue;
+        faults_add(r->faults, key->line, key->column, "duplicate key '%s', first in line %d; "
+                   "remove one of them", entry.row->key, out->item[i].key->line);
+        return;
+    }
+    if (out->count < MAX_SETTINGS) out->item[out->count++] = entry;
+}
+
+static void flatten(struct reading *r, const struct node *map, const char *section,
+                    enum setting_scope scope, const char *skip, struct entries *out)
+{
+    if (map->kind != NODE_MAP) {
+        faults_add(r->faults, map->line, map->column, "a map of settings was expected, not %s; "
+                   "write %s", node_what(map),
+                   section ? "{name: value}" : "{rnn.hidden: 150} or {rnn: {hidden: 150}}");
+        return;
+    }
+    for (int i = 0; i < map->count; i++) {
+        const struct node *key = map->key[i], *value = map->item[i];
+        char full[128];
+        if (skip && strcmp(key->text, skip) == 0) continue;
+        snprintf(full, sizeof full, "%s%s%.80s", section ? section : "", section ? "." : "",
+                 key->text);
+        const struct setting *row = settings_find(full);
+        if (row)
+            add_entry(r, out, (struct entry){.row = row, .key = key, .value = value}, scope);
+        else if (section || !is_section(key->text))
+            unknown_setting(r, key, full);
+        else if (value->kind == NODE_MAP)
+            flatten(r, value, key->text, scope, NULL, out);
+        else
+            faults_add(r->faults, value->line, value->column, "%s is a section of settings: a map "
+                       "was expected, not %s; write %s: {name: value}", key->text,
+                       node_what(value), key->text);
+    }
+}
+
+static bool parse_one(struct reading *r, const struct setting *row, const struct node *node,
+                      struct assign *out)
+{
+    struct status st = {0};
+    const struct node *where = node;
+    *out = (struct assign){.row = row, .at = node};
+    int code = value_parse(row, node, r->keep, &out->value, &where, &st);
+    if (code == STATUS_INTERNAL) r->faults->out_of_memory = 1;
+    else if (code) faults_add(r->faults, where->line, where->column, "%.680s", st.text);
+    return code == STATUS_OK;
+}
+
+static void *take(struct reading *r, int count, size_t bytes)
+{
+    void *piece = pool_take(r->tree, (size_t)count, bytes);
+    if (!piece) r->faults->out_of_memory = 1;
+    return piece;
+}
+
+void assigns_read(struct reading *r, const struct node *map, const char *section,
+                  enum setting_scope scope, const char *skip, struct assigns *out)
+{
+    struct entries entries = {0};
+    flatten(r, map, section, scope, skip, &entries);
+    struct assign *grown = take(r, out->count + entries.count, sizeof *grown);
+    if (!grown) return;
+    if (out->count) memcpy(grown, out->item, (size_t)out->count * sizeof *grown);
+    out->item = grown;
+    for (int i = 0; i < entries.count; i++)
+        if (parse_one(r, entries.item[i].row, entries.item[i].value, &grown[out->count]))
+            out->count++;
+}
+
+void axes_read(struct reading *r, const struct node *map, struct axes *out)
+{
+    struct entries entries = {0};
+    flatten(r, map, NULL, SCOPE_RUN, NULL, &entries);
+    out->item = take(r, entries.count, sizeof *out->item);
+    for (int i = 0; i < entries.count && out->item; i++) {
+        const struct entry *e = &entries.item[i];
+        if (e->value->kind != NODE_LIST || !e->value->count) {
+            faults_add(r->faults, e->value->line, e->value->column, "%s: a list of values was "
+                       "expected, not %s; write [a, b], or move it to set", e->row->key,
+                       e->value->kind == NODE_LIST ? "an empty one" : node_what(e->value));
+            continue;
+        }
+        struct axis *axis = &out->item[out->count++];
+        *axis = (struct axis){.row = e->row, .key = e->key, .count = e->value->count};
+        axis->value = take(r, axis->count, sizeof *axis->value);
+        for (int j = 0; j < axis->count && axis->value; j++)
+            parse_one(r, e->row, e->value->item[j], &axis->value[j]);
+    }
+}
+
+/* Is a list in exclude or when made of alternatives, or is it one value of a setting that takes
+ * lists or matrices? */
+static bool is_alternatives(const struct setting *row, const struct node *node)
+{
+    if (node->kind != NODE_LIST) return false;
+    bool deep = false, deeper = false, flat = false;
+    for (int i = 0; i < node->count; i++) {
+        const struct node *item = node->item[i];
+        if (item->kind != NODE_LIST) flat = true;
+        else deep = true;
+        if (item->kind == NODE_LIST && item->count && item->item[0]->kind == NODE_LIST)
+            deeper = true;
+    }
+    if (row->type == SETTING_REAL_LIST) return deep || row->min_count == 1;
+    if (row->type == SETTING_MATRIX) return deeper;
+    if (row->type == SETTING_ENUM_OR_MATRIX) return flat || deeper;
+    return true;
+}
+
+static void match_read(struct reading *r, const struct entry *e, struct match *match)
+{
+    const struct node *value = e->value;
+    bool many = is_alternatives(e->row, value);
+    int count = many ? value->count : 1;
+    *match = (struct match){.row = e->row};
+    match->any = take(r, count + 1, sizeof *match->any);
+    if (many && !value->count)
+        faults_add(r->faults, value->line, value->column, "%s: an empty list matches nothing; give "
+                   "values or remove the line", e->row->key);
+    for (int i = 0; match->any && i < count; i++) {
+        struct assign one;
+        if (parse_one(r, e->row, many ? value->item[i] : value, &one))
+            match->any[match->count++] = one.value;
+    }
+    /* learning_rate: [0.1, 0.01] is two alternatives, and one list of two too: either matches */
+    struct value list;
+    if (match->any && many && e->row->type == SETTING_REAL_LIST &&
+        value_parse(e->row, value, NULL, &list, NULL, NULL) == STATUS_OK)
+        match->any[match->count++] = list;
+}
+
+void matches_read(struct reading *r, const struct node *map, struct matches *out)
+{
+    struct entries entries = {0};
+    flatten(r, map, NULL, SCOPE_RUN, NULL, &entries);
+    out->item = take(r, entries.count, sizeof *out->item);
+    for (int i = 0; i < entries.count && out->item; i++)
+        match_read(r, &entries.item[i], &out->item[out->count++]);
+}
+
+bool matches_hold(const struct matches *matches, const struct settings *s)
+{
+    for (int i = 0; i < matches->count; i++) {
+        const struct match *match = &matches->item[i];
+        struct value value = value_load(s, match->row);
+        bool any = false;
+        for (int j = 0; j < match->count && !any; j++)
+            any = value_equal(match->row, &value, &match->any[j]);
+        if (!any) return false;
+    }
+    return true;
+}
+
+/* --- --set --------------------------------------------------------------------------------- */
+
+static bool option_read(struct reading *r, const char *option, struct assign *out)
+{
+    struct faults faults = {.file = "--set"};
+    struct status st = {0};
+    struct node *node;
+    char key[80] = "";
+    const char *equal = strchr(option, '=');
+    size_t n = equal ? (size_t)(equal - option) : strlen(option);
+    snprintf(key, sizeof key, "%.*s", n < 79 ? (int)n : 79, option);
+    const struct setting *row = settings_find(key);
+    if (!row) {
+        const char *near = settings_nearest(key);
+        faults_add(r->faults, 0, 0, "--set %.100s: unknown setting '%s'; %s%s%s", option, key,
+                   near ? "did you mean '" : "write it section.name=value",
+                   near ? near : "", near ? "'?" : "");
+        return false;
+    }
+    if (!equal || !equal[1]) {
+        faults_add(r->faults, 0, 0, "--set %.100s: no value; write %s=value", option, key);
+        return false;
+    }
+    yaml_read(r->tree, equal + 1, strlen(equal + 1), &node, &faults);
+    if (faults.count || !node) {
+        faults_add(r->faults, 0, 0, "--set %.100s: %.500s", option,
+                   faults.count ? faults.fault[0].text : "not readable");
+        return false;
+    }
+    *out = (struct assign){.row = row, .at = node, .option = option};
+    int code = value_parse(row, node, r->keep, &out->value, NULL, &st);
+    if (code) faults_add(r->faults, 0, 0, "--set %.100s: %.560s", option, st.text);
+    return code == STATUS_OK;
+}
+
+void options_read(struct reading *r, const char *const *option, int num, struct assigns *run,
+                  struct assigns *study)
+{
+    run->item = take(r, num, sizeof *run->item);
+    study->item = take(r, num, sizeof *study->item);
+    for (int i = 0; i < num && run->item && study->item; i++) {
+        struct assign one;
+        if (!option_read(r, option[i], &one)) continue;
+        struct assigns *out = one.row->scope == SCOPE_STUDY ? study : run;
+        out->item[out->count++] = one;
+    }
+}

@@ -1,0 +1,73 @@
+/* assign: maps of settings, wherever a grid has one: what is set, what is varied, what is matched.
+ * Keys are dotted (hmm.states: 3) or nested (hmm: {states: 3}). */
+#ifndef HMMGRID_PLAN_ASSIGN_H
+#define HMMGRID_PLAN_ASSIGN_H
+
+#include "faults.h"
+#include "value.h"
+
+enum { MAX_SETTINGS = 64 };
+
+/* What readers of a grid share. */
+struct reading {
+    struct faults *faults;
+    struct pool *tree; /* gone after the reading */
+    struct pool *keep; /* the plan's: matrices, names */
+};
+
+/* setting = value */
+struct assign {
+    const struct setting *row;
+    struct value value;
+    const struct node *at; /* the value's place */
+    const char *option;    /* "key=value" of --set, or NULL */
+};
+struct assigns {
+    int count;
+    struct assign *item;
+};
+
+/* setting: [values] of zip and product */
+struct axis {
+    const struct setting *row;
+    const struct node *key;
+    int count;
+    struct assign *value;
+};
+struct axes {
+    int count;
+    struct axis *item;
+};
+
+/* setting: any of these values, of exclude and when */
+struct match {
+    const struct setting *row;
+    int count;
+    struct value *any;
+};
+struct matches {
+    int count;
+    struct match *item;
+};
+
+/* Index of a row in settings_table. */
+int setting_index(const struct setting *row);
+
+/* The readers below report faults and leave out what is faulty.
+ *   section  "accept" when the map stands under that key, NULL for whole settings
+ *   scope    SCOPE_STUDY for run, SCOPE_RUN elsewhere
+ *   skip     a key of the map that is no setting ("from"), or NULL */
+void assigns_read(struct reading *r, const struct node *map, const char *section,
+                  enum setting_scope scope, const char *skip, struct assigns *out);
+void axes_read(struct reading *r, const struct node *map, struct axes *out);
+void matches_read(struct reading *r, const struct node *map, struct matches *out);
+
+/* The options of --set: "key=value", the value written as in a grid. Study settings go to study,
+ * run settings to run. */
+void options_read(struct reading *r, const char *const *option, int num, struct assigns *run,
+                  struct assigns *study);
+
+/* Do the settings have one of the values at every key? */
+bool matches_hold(const struct matches *matches, const struct settings *s);
+
+#endif

@@ -1,0 +1,335 @@
+/* expand: struct grid -> struct plan: every block's zip rows times its product (last key fastest),
+ * without the excluded ones, then the includes; each then overridden, given the --set options,
+ * resolved, and merged with an earlier equal cell. Pure: every rank gets the same plan.
+ * Refuses grids of more than MAX_RUNS runs before it allocates for them. */
+#include "grid.h"
+#include "hmmgrid/hash.h"
+#include "hmmgrid/plan.h"
+#include "runs.h"
+#include "yaml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A cell in the making: its settings so far and who set each of them last (NULL: a default). */
+struct draft {
+    struct settings settings;
+    const struct assign *origin[MAX_SETTINGS];
+};
+
+struct expansion {
+    struct reading *r;
+    const struct grid *grid;
+    struct assigns options; /* --set */
+    struct plan *plan;
+    char (*cell_key)[33]; /* (cells) key with seed 0 */
+    int *slot;            /* open addressing: cell + 1, 0 = free */
+    size_t num_slots;
+};
+
+static void draft_set(struct draft *draft, const struct assign *assign)
+{
+    value_store(&draft->settings, assign->row, &assign->value);
+    draft->origin[setting_index(assign->row)] = assign;
+}
+
+static void draft_set_all(struct draft *draft, const struct assigns *assigns)
+{
+    for (int i = 0; i < assigns->count; i++) draft_set(draft, &assigns->item[i]);
+}
+
+static bool is_given(const struct draft *draft, const char *key)
+{
+    return draft->origin[setting_index(settings_find(key))] != NULL;
+}
+
+/* Matrices say how many states and symbols there are, unless the grid does. */
+static void fill_sizes(const struct draft *draft, struct settings *s)
+{
+    const struct matrix *transition = &s->hmm.transition, *emission = &s->hmm.emission_matrix;
+    bool is_matrix = s->hmm.emission == EMISSION_MATRIX;
+    if (!is_given(draft, "hmm.states")) {
+        if (s->hmm.architecture == CUSTOM && transition->rows) s->hmm.states = transition->rows;
+        else if (is_matrix) s->hmm.states = emission->rows;
+    }
+    if (!is_given(draft, "hmm.symbols") && is_matrix) s->hmm.symbols = emission->cols;
+}
+
+/* What exclude and when look at: the settings resolved as far as they resolve, so that
+ * hmm.emission: linear matches a linear chain that does not write it. */
+static struct settings draft_view(const struct draft *draft)
+{
+    struct settings view = draft->settings;
+    fill_sizes(draft, &view);
+    settings_resolve(&view, NULL, NULL);
+    return view;
+}
+
+static void report(struct expansion *e, const struct draft *draft, const char *key,
+                   const struct node *block, const char *text)
+{
+    const struct setting *row = key ? settings_find(key) : NULL;
+    const struct assign *origin = row ? draft->origin[setting_index(row)] : NULL;
+    const struct node *at = origin ? origin->at : block;
+    if (origin && origin->option)
+        faults_add(e->r->faults, 0, 0, "--set %.100s: %.560s", origin->option, text);
+    else
+        faults_add(e->r->faults, at->line, at->column, "%.680s", text);
+}
+
+/* Index of the slot of this key, or of the free one where it belongs. */
+static size_t find_slot(const struct expansion *e, const char key[33])
+{
+    size_t at = (size_t)strtoull(key + 16, NULL, 16) & (e->num_slots - 1);
+    while (e->slot[at] && strcmp(e->cell_key[e->slot[at] - 1], key) != 0)
+        at = (at + 1) & (e->num_slots - 1);
+    return at;
+}
+
+static void add_cell(struct expansion *e, const struct draft *draft, const char *block, int line)
+{
+    struct plan *plan = e->plan;
+    char key[33];
+    plan_run_key(&draft->settings, 0, key);
+    if (!*key) {
+        e->r->faults->out_of_memory = 1;
+        return;
+    }
+    size_t at = find_slot(e, key);
+    if (e->slot[at]) {
+        plan->num_duplicates++;
+        return;
+    }
+    memcpy(e->cell_key[plan->num_cells], key, sizeof key);
+    plan->cells[plan->num_cells++] =
+        (struct cell){.settings = draft->settings, .block = block, .line = line};
+    e->slot[at] = plan->num_cells;
+}
+
+/* Overrides, --set, resolve, merge. */
+static void finish_cell(struct expansion *e, struct draft *draft, const char *block,
+                        const struct node *at)
+{
+    struct status st = {0};
+    const char *key = NULL;
+    struct settings view;
+    for (int i = 0; i < e->grid->num_overrides; i++) {
+        const struct override *override = &e->grid->override[i];
+        if (i == 0) view = draft_view(draft);
+        if (!matches_hold(&override->when, &view)) continue;
+        draft_set_all(draft, &override->set);
+        view = draft_view(draft);
+    }
+    draft_set_all(draft, &e->options);
+    fill_sizes(draft, &draft->settings);
+    if (settings_resolve(&draft->settings, &key, &st))
+        report(e, draft, key, at, st.text);
+    else
+        add_cell(e, draft, block, at->line);
+}
+
+static bool is_excluded(const struct expansion *e, const struct draft *draft)
+{
+    if (!e->grid->num_excludes) return false;
+    struct settings view = draft_view(draft);
+    for (int i = 0; i < e->grid->num_excludes; i++)
+        if (matches_hold(&e->grid->exclude[i], &view)) return true;
+    return false;
+}
+
+static struct draft new_draft(const struct expansion *e, const struct block *block)
+{
+    struct draft draft = {0};
+    settings_default(&draft.settings);
+    draft_set_all(&draft, &e->grid->defaults);
+    if (block) draft_set_all(&draft, &block->set);
+    return draft;
+}
+
+static void expand_block(struct expansion *e, const struct block *block)
+{
+    const struct axes *zip = &block->zip, *product = &block->product;
+    const struct draft base = new_draft(e, block);
+    int rows = zip->count ? zip->item[0].count : 1;
+    int combinations = 1;
+    for (int i = 0; i < product->count; i++) combinations *= product->item[i].count;
+    for (int row = 0; row < rows; row++)
+        for (int n = 0; n < combinations && !e->r->faults->dropped; n++) {
+            struct draft draft = base;
+            for (int i = 0; i < zip->count; i++) draft_set(&draft, &zip->item[i].value[row]);
+            for (int i = product->count - 1, rest = n; i >= 0; i--) { /* last key fastest */
+                draft_set(&draft, &product->item[i].value[rest % product->item[i].count]);
+                rest /= product->item[i].count;
+            }
+            if (!is_excluded(e, &draft)) finish_cell(e, &draft, block->name, block->at);
+        }
+}
+
+static void expand_includes(struct expansion *e)
+{
+    for (int i = 0; i < e->grid->num_includes; i++) {
+        const struct include *include = &e->grid->include[i];
+        struct draft draft = new_draft(e, include->from);
+        draft_set_all(&draft, &include->set);
+        finish_cell(e, &draft, include->name, include->at);
+    }
+}
+
+/* Runs of all cells, and which settings vary. */
+static void number_runs(struct expansion *e)
+{
+    struct plan *plan = e->plan;
+    size_t num_runs = (size_t)plan->num_cells * (size_t)e->grid->num_seeds;
+    plan->runs = pool_take(e->r->keep, num_runs, sizeof *plan->runs);
+    plan->varies = pool_take(e->r->keep, (size_t)num_settings, sizeof *plan->varies);
+    if (!plan->runs || !plan->varies) {
+        e->r->faults->out_of_memory = 1;
+        return;
+    }
+    for (int c = 0; c < plan->num_cells; c++) {
+        const struct settings *s = &plan->cells[c].settings;
+        size_t bytes;
+        char *text = run_key_text(s, &bytes);
+        if (!text) {
+            e->r->faults->out_of_memory = 1;
+            return;
+        }
+        for (int i = 0; i < e->grid->num_seeds; i++) {
+            struct run *run = &plan->runs[plan->num_runs++];
+            *run = (struct run){.cell = c, .seed = e->grid->seed[i]};
+            run_key_of_text(text, bytes, run->seed, run->key);
+        }
+        free(text);
+        for (int i = 0; i < num_settings; i++)
+            if (settings_table[i].scope == SCOPE_RUN && !plan->varies[i])
+                plan->varies[i] = !settings_equal(&plan->cells[0].settings, s, &settings_table[i]);
+    }
+}
+
+static void expand(struct expansion *e)
+{
+    const struct grid *grid = e->grid;
+    long entries = grid_num_entries(e->r, grid);
+    if (entries < 0) return;
+    for (e->num_slots = 64; e->num_slots < 2 * (size_t)entries; e->num_slots *= 2) {}
+    e->plan->cells = pool_take(e->r->keep, (size_t)entries, sizeof *e->plan->cells);
+    e->cell_key = pool_take(e->r->tree, (size_t)entries, sizeof *e->cell_key);
+    e->slot = pool_take(e->r->tree, e->num_slots, sizeof *e->slot);
+    if (!e->plan->cells || !e->cell_key || !e->slot) {
+        e->r->faults->out_of_memory = 1;
+        return;
+    }
+    for (int i = 0; i < grid->num_blocks; i++) expand_block(e, &grid->block[i]);
+    expand_includes(e);
+    if (e->r->faults->count || e->r->faults->out_of_memory) return;
+    if (!e->plan->num_cells) {
+        faults_add(e->r->faults, 1, 1, "no run is left: exclude takes every cell; loosen it");
+        return;
+    }
+    number_runs(e);
+}
+
+/* SHA-256 of the text and of each option behind a NUL. */
+static bool fingerprint(struct plan *plan, const char *const *sets, int num_sets)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    if (!out) return false;
+    fwrite(plan->source, 1, plan->source_bytes, out);
+    for (int i = 0; i < num_sets; i++) {
+        fputc('\0', out);
+        fputs(sets[i], out);
+    }
+    bool ok = !ferror(out);
+    if (fclose(out)) ok = false;
+    if (ok) hash_sha256_hex(text, bytes, plan->grid_sha256);
+    free(text);
+    return ok;
+}
+
+static void read_and_expand(struct reading *r, struct plan *plan, const char *text, size_t bytes,
+                            const char *const *sets, int num_sets)
+{
+    struct grid grid;
+    struct node *root;
+    struct assigns study = {0};
+    struct expansion e = {.r = r, .grid = &grid, .plan = plan};
+    options_read(r, sets, num_sets, &e.options, &study);
+    yaml_read(r->tree, text, bytes, &root, r->faults);
+    if (!root || r->faults->out_of_memory) return;
+    grid_read(r, root, &grid);
+    if (r->faults->count || r->faults->out_of_memory) return;
+    plan->study = grid.study;
+    plan->description = grid.description;
+    settings_default(&plan->study_settings);
+    struct draft draft = {.settings = plan->study_settings};
+    draft_set_all(&draft, &grid.study_settings);
+    draft_set_all(&draft, &study);
+    plan->study_settings = draft.settings;
+    expand(&e);
+}
+
+int plan_read(struct plan *plan, const char *file, const char *text, size_t bytes,
+              const char *const *sets, int num_sets, struct status *st)
+{
+    *plan = (struct plan){0};
+    struct faults *faults = calloc(1, sizeof *faults);
+    struct reading r = {.faults = faults, .tree = pool_new(), .keep = pool_new()};
+    int code = STATUS_INTERNAL;
+    if (!faults || !r.tree || !r.keep) {
+        status_set(st, code, "%s: out of memory while reading the grid", file);
+        goto cleanup;
+    }
+    faults->file = file;
+    plan->file = pool_text(r.keep, file, strlen(file));
+    plan->source_bytes = bytes;
+    if (bytes <= MAX_GRID_BYTES) plan->source = pool_text(r.keep, text, bytes);
+    read_and_expand(&r, plan, text, bytes, sets, num_sets);
+    if (!faults->count && (!plan->file || !plan->source || !fingerprint(plan, sets, num_sets)))
+        faults->out_of_memory = 1;
+    code = faults_status(faults, st);
+cleanup:
+    if (code) {
+        *plan = (struct plan){0};
+        pool_free(r.keep);
+    } else {
+        plan->memory = r.keep;
+    }
+    pool_free(r.tree);
+    free(faults);
+    return code;
+}
+
+int plan_load_text(const char *file, char **text, size_t *bytes, struct status *st)
+{
+    bool is_stdin = strcmp(file, "-") == 0;
+    FILE *in = is_stdin ? stdin : fopen(file, "rb");
+    *text = NULL;
+    *bytes = 0;
+    if (!in)
+        return status_set(st, STATUS_NO_INPUT, "%s: cannot open the grid: %s", file,
+                          strerror(errno));
+    int code = STATUS_OK;
+    char *buf = malloc(MAX_GRID_BYTES + 1);
+    size_t n = buf ? fread(buf, 1, MAX_GRID_BYTES + 1, in) : 0;
+    if (!buf)
+        code = status_set(st, STATUS_INTERNAL, "%s: out of memory", file);
+    else if (ferror(in))
+        code = status_set(st, STATUS_NO_INPUT, "%s: cannot read the grid: %s", file,
+                          strerror(errno));
+    else if (n > MAX_GRID_BYTES)
+        code = status_set(st, STATUS_BAD_GRID, "%s:1:1: more than %d bytes; a grid is at most "
+                          "1 MiB, split it", file, MAX_GRID_BYTES);
+    if (!is_stdin) fclose(in);
+    if (code) {
+        free(buf);
+        return code;
+    }
+    buf[n] = '\0';
+    *text = buf;
+    *bytes = n;
+    return STATUS_OK;
+}

@@ -1,0 +1,366 @@
+/* grid: tree -> struct grid. Strict: every key is known and stands once, every list and map is
+ * what it should be. Refuses analyses, which this version does not have. Source: DESIGN 2. */
+#include "grid.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const top_keys[] = {"version",   "study",   "description", "defaults", "grid",
+                                       "exclude",   "include", "overrides",   "seeds",    "accept",
+                                       "reseed",    "analysis", "run",        NULL};
+static const char *const block_keys[] = {"set", "zip", "product", NULL};
+static const char *const override_keys[] = {"when", "set", NULL};
+static const char *const analysis_keys[] = {"pca",     "orbit",    "residency", "noise_sensitivity",
+                                            "circuit", "ablation", "resonance", "evolution", NULL};
+static const char *const section_keys[] = {"hmm", "data", "rnn", "train", "measure", NULL};
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(word, words[i]) == 0) return true;
+    return false;
+}
+
+/* Value of a key, or NULL. */
+static const struct node *find(const struct node *map, const char *key)
+{
+    int at = node_find(map, key);
+    return at < 0 ? NULL : map->item[at];
+}
+
+static void *take(struct reading *r, int count, size_t bytes)
+{
+    void *piece = pool_take(r->tree, (size_t)count, bytes);
+    if (!piece) r->faults->out_of_memory = 1;
+    return piece;
+}
+
+static const char *keep_text(struct reading *r, const char *text)
+{
+    const char *copy = pool_text(r->keep, text, strlen(text));
+    if (!copy) r->faults->out_of_memory = 1;
+    return copy ? copy : "";
+}
+
+/* Every key of a map must be one of words. `where` names the map. */
+static void check_keys(struct reading *r, const struct node *map, const char *where,
+                       const char *const *words)
+{
+    for (int i = 0; i < map->count; i++) {
+        const struct node *key = map->key[i];
+        if (is_one_of(key->text, words)) continue;
+        const char *near = word_nearest(key->text, words);
+        char list[200] = "";
+        size_t n = 0;
+        for (int j = 0; words[j] && n < sizeof list; j++)
+            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", j ? ", " : "", words[j]);
+        if (words == top_keys && is_one_of(key->text, section_keys))
+            faults_add(r->faults, key->line, key->column, "unknown key '%s' here; settings stand "
+                       "under defaults or in a block", key->text);
+        else if (near)
+            faults_add(r->faults, key->line, key->column, "unknown key '%.60s' in %s; did you mean "
+                       "'%s'?", key->text, where, near);
+        else
+            faults_add(r->faults, key->line, key->column, "unknown key '%.60s' in %s; it takes %s",
+                       key->text, where, list);
+    }
+}
+
+/* false and a fault when node is not of that kind. */
+static bool expect(struct reading *r, const struct node *node, enum node_kind kind,
+                   const char *key, const char *example)
+{
+    static const char *const names[] = {"text", "a list", "a map"};
+    if (node->kind == kind && !node_is_null(node)) return true;
+    faults_add(r->faults, node->line, node->column, "%s: %s was expected, not %s; write %s", key,
+               names[kind], node_what(node), example);
+    return false;
+}
+
+static void read_version(struct reading *r, const struct node *root)
+{
+    const struct node *node = find(root, "version");
+    if (!node)
+        faults_add(r->faults, root->line, root->column, "version: missing; write `version: 1` "
+                   "first");
+    else if (expect(r, node, NODE_SCALAR, "version", "version: 1") && strcmp(node->text, "1") != 0)
+        faults_add(r->faults, node->line, node->column, "version: '%.40s' is not known to this "
+                   "program, which reads version 1; use a newer one or write 1", node->text);
+}
+
+/* One line of text of at most `most` bytes. */
+static const char *read_text(struct reading *r, const struct node *root, const char *key,
+                             size_t most, bool lines)
+{
+    const struct node *node = find(root, key);
+    if (!node || !expect(r, node, NODE_SCALAR, key, "one line of text")) return "";
+    bool bad = !*node->text || strlen(node->text) > most;
+    for (const char *c = node->text; *c; c++)
+        bad = bad || ((unsigned char)*c < 0x20 && !(lines && *c == '\n')) || *c == 0x7f;
+    if (bad)
+        faults_add(r->faults, node->line, node->column, "%s: 1 to %zu printable characters are "
+                   "needed%s", key, most, lines ? "" : ", in one line");
+    return keep_text(r, bad ? "" : node->text);
+}
+
+static void read_study(struct reading *r, const struct node *root, struct grid *grid)
+{
+    if (!find(root, "study"))
+        faults_add(r->faults, root->line, root->column, "study: missing; give the study a name, "
+                   "such as `study: architectures`");
+    grid->study = read_text(r, root, "study", 128, false);
+    grid->description = read_text(r, root, "description", 4096, true);
+}
+
+static void read_seeds(struct reading *r, const struct node *root, struct grid *grid)
+{
+    const struct node *list = find(root, "seeds");
+    int count = list && list->kind == NODE_LIST ? list->count : 1;
+    grid->seed = take(r, count, sizeof *grid->seed);
+    grid->num_seeds = grid->seed ? 1 : 0; /* without the key: seed 0 */
+    if (!list || !grid->seed || !expect(r, list, NODE_LIST, "seeds", "[0, 1, 2]")) return;
+    if (count < 1 || count > MAX_SEEDS) {
+        faults_add(r->faults, list->line, list->column, "seeds: %d given; 1 to %d are possible",
+                   count, MAX_SEEDS);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        const struct node *node = list->item[i];
+        bool digits = node->kind == NODE_SCALAR && *node->text &&
+                      strspn(node->text, "0123456789") == strlen(node->text);
+        errno = 0;
+        grid->seed[i] = digits ? strtoll(node->text, NULL, 10) : -1 - i;
+        if (!digits || errno)
+            faults_add(r->faults, node->line, node->column, "seeds: '%.40s' is not a whole number "
+                       "from 0 to 9223372036854775807", node->text ? node->text : node_what(node));
+        for (int j = 0; j < i; j++) {
+            if (!digits || grid->seed[j] != grid->seed[i]) continue;
+            faults_add(r->faults, node->line, node->column, "seeds: duplicate %.40s; remove one",
+                       node->text);
+            break;
+        }
+    }
+    grid->num_seeds = count;
+}
+
+static void read_analysis(struct reading *r, const struct node *root)
+{
+    const struct node *map = find(root, "analysis");
+    if (!map || !expect(r, map, NODE_MAP, "analysis", "{pca: false}")) return;
+    check_keys(r, map, "analysis", analysis_keys);
+    for (int i = 0; i < map->count; i++) {
+        const struct node *key = map->key[i], *item = map->item[i];
+        const char *text = item->kind == NODE_SCALAR ? item->text : "";
+        if (!is_one_of(key->text, analysis_keys)) continue;
+        if (strcmp(text, "true") == 0)
+            faults_add(r->faults, item->line, item->column, "analysis.%s: not in this version; set "
+                       "it to false or remove the line", key->text);
+        else if (strcmp(text, "false") != 0)
+            faults_add(r->faults, item->line, item->column, "analysis.%s: '%.40s' is not a "
+                       "boolean; write true or false", key->text,
+                       *text ? text : node_what(item));
+    }
+}
+
+/* --- blocks -------------------------------------------------------------------------------- */
+
+static const char *block_name(struct reading *r, const struct node *key)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "_.+-";
+    size_t n = strlen(key->text);
+    if (n > MAX_NAME || strspn(key->text, allowed) != n)
+        faults_add(r->faults, key->line, key->column, "block name '%.60s': up to %d letters, "
+                   "digits and _ . + - are possible", key->text, MAX_NAME);
+    return keep_text(r, key->text);
+}
+
+/* A setting may stand in only one of set, zip and product; zip lists are equally long. */
+static void check_block(struct reading *r, const struct block *block)
+{
+    const struct axes *both[] = {&block->zip, &block->product};
+    bool seen[MAX_SETTINGS] = {false};
+    for (int i = 0; i < block->set.count; i++) seen[setting_index(block->set.item[i].row)] = true;
+    for (int a = 0; a < 2; a++)
+        for (int i = 0; i < both[a]->count; i++) {
+            const struct axis *axis = &both[a]->item[i];
+            if (seen[setting_index(axis->row)])
+                faults_add(r->faults, axis->key->line, axis->key->column, "duplicate key '%s': "
+                           "this block has it already in %s; keep one of them", axis->row->key,
+                           a ? "set or zip" : "set");
+            seen[setting_index(axis->row)] = true;
+        }
+    for (int i = 1; i < block->zip.count; i++) {
+        const struct axis *first = &block->zip.item[0], *axis = &block->zip.item[i];
+        if (axis->count != first->count)
+            faults_add(r->faults, axis->key->line, axis->key->column, "zip: the lists must be "
+                       "equally long, but %s has %d values and %s has %d; use product for all "
+                       "combinations", first->row->key, first->count, axis->row->key, axis->count);
+    }
+}
+
+static void read_blocks(struct reading *r, const struct node *root, struct grid *grid)
+{
+    const struct node *map = find(root, "grid"), *part;
+    const char *example = "grid: {name: {set: {rnn.hidden: 150}}}";
+    if (!map)
+        faults_add(r->faults, root->line, root->column, "grid: missing; write %s", example);
+    if (!map || !expect(r, map, NODE_MAP, "grid", example)) return;
+    if (!map->count)
+        faults_add(r->faults, map->line, map->column, "grid: has no block; write %s", example);
+    grid->block = take(r, map->count, sizeof *grid->block);
+    for (int i = 0; i < map->count && grid->block; i++) {
+        const struct node *item = map->item[i];
+        struct block *block = &grid->block[grid->num_blocks++];
+        *block = (struct block){.name = block_name(r, map->key[i]), .at = map->key[i]};
+        if (!expect(r, item, NODE_MAP, block->name, "set, zip or product below it, or {}"))
+            continue;
+        check_keys(r, item, "a block", block_keys);
+        if ((part = find(item, "set"))) assigns_read(r, part, NULL, SCOPE_RUN, NULL, &block->set);
+        if ((part = find(item, "zip"))) axes_read(r, part, &block->zip);
+        if ((part = find(item, "product"))) axes_read(r, part, &block->product);
+        check_block(r, block);
+    }
+}
+
+/* --- lists --------------------------------------------------------------------------------- */
+
+/* The list of at most `most` maps under a key; NULL when there is none. */
+static const struct node *find_list(struct reading *r, const struct node *root, const char *key,
+                                    int most)
+{
+    const struct node *list = find(root, key);
+    if (!list || !expect(r, list, NODE_LIST, key, "a list of maps, each line starting with -"))
+        return NULL;
+    if (list->count <= most) return list;
+    faults_add(r->faults, list->line, list->column, "%s: %d entries are too many; at most %d are "
+               "possible", key, list->count, most);
+    return NULL;
+}
+
+static void read_excludes(struct reading *r, const struct node *root, struct grid *grid)
+{
+    const struct node *list = find_list(r, root, "exclude", MAX_RULES);
+    if (!list || !(grid->exclude = take(r, list->count, sizeof *grid->exclude))) return;
+    for (int i = 0; i < list->count; i++) {
+        const struct node *item = list->item[i];
+        if (item->kind == NODE_MAP && !item->count)
+            faults_add(r->faults, item->line, item->column, "exclude: an empty entry would exclude "
+                       "everything; give settings or remove it");
+        matches_read(r, item, &grid->exclude[grid->num_excludes++]);
+    }
+}
+
+static void read_include(struct reading *r, const struct node *item, const struct grid *grid,
+                         struct include *include)
+{
+    const struct node *from = find(item, "from");
+    const char *names[MAX_MAP_ENTRIES + 1] = {NULL};
+    *include = (struct include){.at = item, .name = "include"};
+    if (from && expect(r, from, NODE_SCALAR, "from", "from: and the name of a block")) {
+        for (int i = 0; i < grid->num_blocks; i++) {
+            names[i] = grid->block[i].name;
+            if (strcmp(names[i], from->text) == 0) include->from = &grid->block[i];
+        }
+        const char *near = word_nearest(from->text, names);
+        if (include->from)
+            include->name = include->from->name;
+        else
+            faults_add(r->faults, from->line, from->column, "from: there is no block '%.60s'%s%s%s",
+                       from->text, near ? "; did you mean '" : "; name one of grid",
+                       near ? near : "", near ? "'?" : "");
+    }
+    assigns_read(r, item, NULL, SCOPE_RUN, "from", &include->set);
+}
+
+static void read_includes(struct reading *r, const struct node *root, struct grid *grid)
+{
+    const struct node *list = find_list(r, root, "include", MAX_CELLS);
+    if (!list || !(grid->include = take(r, list->count, sizeof *grid->include))) return;
+    for (int i = 0; i < list->count; i++)
+        read_include(r, list->item[i], grid, &grid->include[grid->num_includes++]);
+}
+
+static void read_overrides(struct reading *r, const struct node *root, struct grid *grid)
+{
+    const struct node *list = find_list(r, root, "overrides", MAX_RULES);
+    if (!list || !(grid->override = take(r, list->count, sizeof *grid->override))) return;
+    for (int i = 0; i < list->count; i++) {
+        const struct node *item = list->item[i];
+        struct override *override = &grid->override[grid->num_overrides++];
+        if (!expect(r, item, NODE_MAP, "overrides", "{when: {...}, set: {...}}")) continue;
+        check_keys(r, item, "an override", override_keys);
+        const struct node *when = find(item, "when"), *set = find(item, "set");
+        if (!when || !set)
+            faults_add(r->faults, item->line, item->column, "overrides: %s is missing; an entry is "
+                       "{when: {...}, set: {...}}", when ? "set" : "when");
+        if (when) matches_read(r, when, &override->when);
+        if (set) assigns_read(r, set, NULL, SCOPE_RUN, NULL, &override->set);
+    }
+}
+
+/* accept: and reseed: are defaults too; what stands in both is given twice. */
+static void read_top_section(struct reading *r, const struct node *root, const char *section,
+                             struct grid *grid)
+{
+    const struct node *map = find(root, section);
+    int before = grid->defaults.count;
+    if (!map) return;
+    assigns_read(r, map, section, SCOPE_RUN, NULL, &grid->defaults);
+    for (int i = before; i < grid->defaults.count; i++)
+        for (int j = 0; j < before; j++) {
+            const struct assign *now = &grid->defaults.item[i], *old = &grid->defaults.item[j];
+            if (now->row != old->row) continue;
+            faults_add(r->faults, now->at->line, now->at->column, "duplicate key '%s', first in "
+                       "line %d under defaults; remove one of them", now->row->key, old->at->line);
+        }
+}
+
+void grid_read(struct reading *r, const struct node *root, struct grid *grid)
+{
+    const struct node *part;
+    *grid = (struct grid){.study = "", .description = ""};
+    if (root->kind != NODE_MAP) {
+        faults_add(r->faults, root->line, root->column, "a grid is a map of keys, not %s; start "
+                   "with `version: 1`", node_what(root));
+        return;
+    }
+    check_keys(r, root, "a grid", top_keys);
+    read_version(r, root);
+    read_study(r, root, grid);
+    if ((part = find(root, "defaults")))
+        assigns_read(r, part, NULL, SCOPE_RUN, NULL, &grid->defaults);
+    read_top_section(r, root, "accept", grid);
+    read_top_section(r, root, "reseed", grid);
+    if ((part = find(root, "run")))
+        assigns_read(r, part, "run", SCOPE_STUDY, NULL, &grid->study_settings);
+    read_blocks(r, root, grid);
+    read_excludes(r, root, grid);
+    read_includes(r, root, grid);
+    read_overrides(r, root, grid);
+    read_seeds(r, root, grid);
+    read_analysis(r, root);
+}
+
+long grid_num_entries(struct reading *r, const struct grid *grid)
+{
+    long total = grid->num_includes;
+    for (int i = 0; i < grid->num_blocks; i++) {
+        const struct block *block = &grid->block[i];
+        long entries = block->zip.count ? block->zip.item[0].count : 1;
+        for (int j = 0; j < block->product.count && entries <= MAX_CELLS; j++)
+            entries *= block->product.item[j].count; /* both factors are small: no overflow */
+        total += entries;
+        if (total > MAX_CELLS) {
+            faults_add(r->faults, block->at->line, block->at->column, "block %s makes the grid "
+                       "larger than %d cells; split the study", block->name, MAX_CELLS);
+            return -1;
+        }
+    }
+    if (total * grid->num_seeds <= MAX_RUNS) return total;
+    faults_add(r->faults, 1, 1, "%ld cells times %d seeds are more than %d runs; split the study",
+               total, grid->num_seeds, MAX_RUNS);
+    return -1;
+}

@@ -1,0 +1,48 @@
+/* grid: a grid file as it was written, checked but not yet expanded. */
+#ifndef HMMGRID_PLAN_GRID_H
+#define HMMGRID_PLAN_GRID_H
+
+#include "assign.h"
+
+enum { MAX_RUNS = 1000000, MAX_CELLS = 200000, MAX_SEEDS = 10000, MAX_RULES = 1000,
+       MAX_NAME = 31 };
+
+struct block {
+    const char *name; /* in the plan's pool */
+    const struct node *at;
+    struct assigns set;
+    struct axes zip, product;
+};
+
+struct include {
+    const struct block *from; /* its set applies; NULL: defaults only */
+    const char *name;
+    const struct node *at;
+    struct assigns set;
+};
+
+struct override {
+    struct matches when;
+    struct assigns set;
+};
+
+struct grid {
+    const char *study, *description; /* in the plan's pool */
+    struct assigns defaults;         /* of defaults, accept and reseed */
+    struct assigns study_settings;   /* of run */
+    int num_blocks, num_excludes, num_includes, num_overrides, num_seeds;
+    struct block *block;
+    struct matches *exclude;
+    struct include *include;
+    struct override *override;
+    int64_t *seed;
+};
+
+/* Tree -> *grid. Faults are reported; what they touch is left out. */
+void grid_read(struct reading *r, const struct node *root, struct grid *grid);
+
+/* Cells before exclusion, -1 when a block or all together are more than MAX_CELLS or, times
+ * seeds, than MAX_RUNS (a fault). Nothing is allocated before this is known. */
+long grid_num_entries(struct reading *r, const struct grid *grid);
+
+#endif

@@ -1,0 +1,348 @@
+/* value: see value.h. The settings table alone decides how a text is read: 1e-3 is a number where
+ * a number is wanted, `no` is nothing but a wrong word. Refuses hexadecimal, inf, nan, digits
+ * with anything before or behind them, and numbers that a double cannot hold. */
+#include "value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a parse carries along. */
+struct parse {
+    const struct setting *row;
+    struct pool *pool;
+    const struct node **where;
+    struct status *st;
+};
+
+#define PARSE_FAIL(p, node, ...)                                                                   \
+    ((p)->where ? (void)(*(p)->where = (node)) : (void)0,                                          \
+     status_set((p)->st, STATUS_BAD_GRID, __VA_ARGS__))
+
+/* The text as a message shows it: at most 40 bytes. */
+static const char *shown(const struct node *node, char buf[48])
+{
+    snprintf(buf, 48, strlen(node->text) > 40 ? "%.37s..." : "%.40s", node->text);
+    return buf;
+}
+
+/* "from 1 to 64", "above 0, at most 10" */
+static const char *range_text(const struct setting *row, char buf[80])
+{
+    if (row->min_exclusive)
+        snprintf(buf, 80, "above %.10g and at most %.10g", row->min, row->max);
+    else
+        snprintf(buf, 80, "from %.10g to %.10g", row->min, row->max);
+    return buf;
+}
+
+/* [+-] digits [. digits] [e [+-] digits] with at least one digit, and nothing else. */
+static bool is_decimal(const char *s)
+{
+    int digits = 0;
+    if (*s == '+' || *s == '-') s++;
+    for (; isdigit((unsigned char)*s); s++) digits++;
+    if (*s == '.')
+        for (s++; isdigit((unsigned char)*s); s++) digits++;
+    if (!digits) return false;
+    if (*s == 'e' || *s == 'E') {
+        s++;
+        if (*s == '+' || *s == '-') s++;
+        if (!isdigit((unsigned char)*s)) return false;
+        while (isdigit((unsigned char)*s)) s++;
+    }
+    return !*s;
+}
+
+static bool is_integer(const char *s)
+{
+    if (*s == '+' || *s == '-') s++;
+    if (!*s) return false;
+    for (; *s; s++)
+        if (!isdigit((unsigned char)*s)) return false;
+    return true;
+}
+
+/* accept.max_excess_loss may be none, hmm.emission auto: words for a value that is not given. */
+static bool is_absent(const struct setting *row, const struct node *node)
+{
+    bool may = strcmp(row->default_text, "none") == 0 || strcmp(row->default_text, "auto") == 0;
+    if (!may || node->kind != NODE_SCALAR) return false;
+    return strcmp(node->text, "none") == 0 || strcmp(node->text, "auto") == 0 ||
+           (node_is_null(node) && *node->text);
+}
+
+static int check_range(struct parse *p, const struct node *node, double x)
+{
+    const struct setting *row = p->row;
+    char range[80], text[48];
+    if (x >= row->min && x <= row->max && !(row->min_exclusive && x == row->min)) return STATUS_OK;
+    if (row->min == row->max)
+        return PARSE_FAIL(p, node, "%s: %s is out of range: only %.10g in this version; set "
+                          "it to %.10g or remove the line", row->key, shown(node, text), row->min, row->min);
+    return PARSE_FAIL(p, node, "%s: %s is out of range; give a value %s%s%s", row->key,
+                      shown(node, text), range_text(row, range), *row->unit ? " " : "", row->unit);
+}
+
+static int parse_real(struct parse *p, const struct node *node, double *x)
+{
+    char text[48];
+    if (node->kind != NODE_SCALAR)
+        return PARSE_FAIL(p, node, "%s: a number was expected, not %s", p->row->key,
+                          node_what(node));
+    if (!is_decimal(node->text))
+        return PARSE_FAIL(p, node, "%s: '%s' is not a number; write it like 0.5 or 1e-3",
+                          p->row->key, shown(node, text));
+    errno = 0;
+    *x = strtod(node->text, NULL);
+    if (errno == ERANGE || !isfinite(*x))
+        return PARSE_FAIL(p, node, "%s: %s does not fit a double; give a number between 1e-300 "
+                          "and 1e300", p->row->key, shown(node, text));
+    if (*x == 0) *x = 0; /* -0 and 0 are one setting */
+    return STATUS_OK;
+}
+
+static int parse_int(struct parse *p, const struct node *node, double *x)
+{
+    char text[48], range[80];
+    if (!is_integer(node->text)) {
+        double real = is_decimal(node->text) ? strtod(node->text, NULL) : NAN;
+        if (real == floor(real) && fabs(real) < 1e9)
+            return PARSE_FAIL(p, node, "%s: '%s' is not written as an integer; write %.0f",
+                              p->row->key, shown(node, text), real);
+        return PARSE_FAIL(p, node, "%s: '%s' is not an integer; give a whole number %s",
+                          p->row->key, shown(node, text), range_text(p->row, range));
+    }
+    errno = 0;
+    long long value = strtoll(node->text, NULL, 10);
+    if (errno == ERANGE)
+        return PARSE_FAIL(p, node, "%s: %s is out of range; give a value %s", p->row->key,
+                          shown(node, text), range_text(p->row, range));
+    *x = (double)value;
+    return check_range(p, node, *x);
+}
+
+static int parse_bool(struct parse *p, const struct node *node, double *x)
+{
+    char text[48];
+    if (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0) {
+        *x = node->text[0] == 't';
+        return STATUS_OK;
+    }
+    return PARSE_FAIL(p, node, "%s: '%s' is not a boolean; write true or false", p->row->key,
+                      shown(node, text));
+}
+
+static int parse_enum(struct parse *p, const struct node *node, double *x)
+{
+    char text[48], list[200] = "";
+    size_t n = 0;
+    for (int i = 0; p->row->names[i]; i++) {
+        bool hidden = p->row->type == SETTING_ENUM_OR_MATRIX &&
+                      (i == EMISSION_AUTO || i == EMISSION_MATRIX);
+        if (hidden) continue;
+        if (strcmp(p->row->names[i], node->text) == 0) {
+            *x = i;
+            return STATUS_OK;
+        }
+        if (n < sizeof list)
+            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "",
+                                  p->row->names[i]);
+    }
+    return PARSE_FAIL(p, node, "%s: '%s' is none of %s%s", p->row->key, shown(node, text), list,
+                      p->row->type == SETTING_ENUM_OR_MATRIX ? ", or a matrix of states x symbols"
+                                                             : "");
+}
+
+static int parse_duration(struct parse *p, const struct node *node, double *x)
+{
+    struct status reason = {0};
+    if (duration_parse(node->text, x, &reason))
+        return PARSE_FAIL(p, node, "%s: %.600s", p->row->key, reason.text);
+    return check_range(p, node, *x);
+}
+
+static int parse_count_or_share(struct parse *p, const struct node *node, struct value *value)
+{
+    char text[48], number[32];
+    size_t n = strlen(node->text);
+    value->is_share = n && node->text[n - 1] == '%';
+    if (value->is_share && n < sizeof number) {
+        memcpy(number, node->text, n - 1);
+        number[n - 1] = '\0';
+        if (is_decimal(number)) {
+            double percent = strtod(number, NULL);
+            if (percent >= 0 && percent <= 100) {
+                value->number = percent / 100;
+                return STATUS_OK;
+            }
+        }
+    } else if (is_integer(node->text)) {
+        return parse_int(p, node, &value->number);
+    }
+    return PARSE_FAIL(p, node, "%s: '%s' is neither a count such as 5 nor a share from 0%% to "
+                      "100%%", p->row->key, shown(node, text));
+}
+
+static int parse_list(struct parse *p, const struct node *node, struct real_list *list)
+{
+    const struct setting *row = p->row;
+    int count = node->kind == NODE_LIST ? node->count : 1;
+    if (count < row->min_count || count > row->max_count) {
+        if (row->min_count == row->max_count)
+            return PARSE_FAIL(p, node, "%s: %d number%s given, %d needed; write it like %s",
+                              row->key, count, count == 1 ? "" : "s", row->min_count,
+                              row->default_text);
+        return PARSE_FAIL(p, node, "%s: %d numbers given; give %d to %d", row->key, count,
+                          row->min_count, row->max_count);
+    }
+    for (int i = 0; i < count; i++) {
+        const struct node *item = node->kind == NODE_LIST ? node->item[i] : node;
+        int code = parse_real(p, item, &list->value[i]);
+        if (!code) code = check_range(p, item, list->value[i]);
+        if (code) return code;
+    }
+    list->count = count;
+    return STATUS_OK;
+}
+
+static int parse_matrix(struct parse *p, const struct node *node, struct matrix *m)
+{
+    const char *key = p->row->key;
+    if (node->kind != NODE_LIST || !node->count)
+        return PARSE_FAIL(p, node, "%s: a matrix was expected, not %s; write its rows as "
+                          "[[...], [...]]", key, node->kind == NODE_LIST ? "an empty list"
+                                                                         : node_what(node));
+    bool one_row = node->item[0]->kind == NODE_SCALAR;
+    int rows = one_row ? 1 : node->count;
+    int cols = one_row ? node->count : node->item[0]->count;
+    if (rows > MAX_STATES || cols > MAX_SYMBOLS)
+        return PARSE_FAIL(p, node, "%s: %d x %d is too large; at most %d states and %d symbols",
+                          key, rows, cols, MAX_STATES, MAX_SYMBOLS);
+    double *value = p->pool ? pool_take(p->pool, (size_t)rows * (size_t)cols, sizeof *value) : NULL;
+    if (!value) return status_set(p->st, STATUS_INTERNAL, "%s: out of memory", key);
+    for (int i = 0; i < rows; i++) {
+        const struct node *row = one_row ? node : node->item[i];
+        if (row->kind != NODE_LIST || row->count == 0)
+            return PARSE_FAIL(p, row, "%s: row %d is not a list of numbers", key, i + 1);
+        if (row->count != cols)
+            return PARSE_FAIL(p, row, "%s: row %d has %d numbers, row 1 has %d; every row needs "
+                              "the same number", key, i + 1, row->count, cols);
+        for (int j = 0; j < cols; j++) {
+            int code = parse_real(p, row->item[j], &value[i * cols + j]);
+            if (!code) code = check_range(p, row->item[j], value[i * cols + j]);
+            if (code) return code;
+        }
+    }
+    *m = (struct matrix){.rows = rows, .cols = cols, .value = value};
+    return STATUS_OK;
+}
+
+int value_parse(const struct setting *row, const struct node *node, struct pool *pool,
+                struct value *value, const struct node **where, struct status *st)
+{
+    struct parse p = {.row = row, .pool = pool, .where = where, .st = st};
+    *value = (struct value){.number = NAN};
+    if (node->kind == NODE_SCALAR && node_is_null(node) && !*node->text)
+        return PARSE_FAIL(&p, node, "%s: no value given; write one behind the colon or remove the "
+                          "line", row->key);
+    if (is_absent(row, node)) {
+        if (row->type == SETTING_ENUM_OR_MATRIX) value->number = EMISSION_AUTO;
+        return STATUS_OK;
+    }
+    if (node->kind == NODE_MAP)
+        return PARSE_FAIL(&p, node, "%s: a value was expected, not a map", row->key);
+    if (row->type == SETTING_REAL_LIST) return parse_list(&p, node, &value->list);
+    if (row->type == SETTING_MATRIX) return parse_matrix(&p, node, &value->matrix);
+    if (row->type == SETTING_ENUM_OR_MATRIX && node->kind == NODE_LIST) {
+        value->number = EMISSION_MATRIX;
+        return parse_matrix(&p, node, &value->matrix);
+    }
+    if (node->kind == NODE_LIST)
+        return PARSE_FAIL(&p, node, "%s: one value was expected, not a list; lists of values "
+                          "belong in zip or product", row->key);
+    switch (row->type) {
+    case SETTING_INT: return parse_int(&p, node, &value->number);
+    case SETTING_BOOL: return parse_bool(&p, node, &value->number);
+    case SETTING_DURATION: return parse_duration(&p, node, &value->number);
+    case SETTING_COUNT_OR_SHARE: return parse_count_or_share(&p, node, value);
+    case SETTING_ENUM:
+    case SETTING_ENUM_OR_MATRIX: return parse_enum(&p, node, &value->number);
+    default: break;
+    }
+    int code = parse_real(&p, node, &value->number);
+    return code ? code : check_range(&p, node, value->number);
+}
+
+void value_store(struct settings *s, const struct setting *row, const struct value *value)
+{
+    void *field = (char *)s + row->offset;
+    switch (row->type) {
+    case SETTING_INT:
+    case SETTING_ENUM: *(int *)field = (int)value->number; break;
+    case SETTING_BOOL: *(bool *)field = value->number != 0; break;
+    case SETTING_REAL:
+    case SETTING_DURATION: *(double *)field = value->number; break;
+    case SETTING_REAL_LIST: *(struct real_list *)field = value->list; break;
+    case SETTING_MATRIX: *(struct matrix *)field = value->matrix; break;
+    case SETTING_ENUM_OR_MATRIX:
+        *(int *)field = (int)value->number;
+        s->hmm.emission_matrix = value->matrix;
+        break;
+    case SETTING_COUNT_OR_SHARE:
+        *(double *)field = value->number;
+        s->run.max_failures_is_share = value->is_share;
+        break;
+    }
+}
+
+struct value value_load(const struct settings *s, const struct setting *row)
+{
+    const void *field = (const char *)s + row->offset;
+    struct value value = {.number = NAN};
+    switch (row->type) {
+    case SETTING_INT:
+    case SETTING_ENUM: value.number = *(const int *)field; break;
+    case SETTING_BOOL: value.number = *(const bool *)field; break;
+    case SETTING_REAL:
+    case SETTING_DURATION: value.number = *(const double *)field; break;
+    case SETTING_REAL_LIST: value.list = *(const struct real_list *)field; break;
+    case SETTING_MATRIX: value.matrix = *(const struct matrix *)field; break;
+    case SETTING_ENUM_OR_MATRIX:
+        value.number = *(const int *)field;
+        value.matrix = s->hmm.emission_matrix;
+        break;
+    case SETTING_COUNT_OR_SHARE:
+        value.number = *(const double *)field;
+        value.is_share = s->run.max_failures_is_share;
+        break;
+    }
+    return value;
+}
+
+static bool same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+bool value_equal(const struct setting *row, const struct value *a, const struct value *b)
+{
+    if (row->type == SETTING_REAL_LIST) {
+        if (a->list.count != b->list.count) return false;
+        for (int i = 0; i < a->list.count; i++)
+            if (!same_number(a->list.value[i], b->list.value[i])) return false;
+        return true;
+    }
+    if (row->type == SETTING_MATRIX || row->type == SETTING_ENUM_OR_MATRIX) {
+        size_t count = (size_t)a->matrix.rows * (size_t)a->matrix.cols;
+        if (!same_number(a->number, b->number)) return false;
+        if (a->matrix.rows != b->matrix.rows || a->matrix.cols != b->matrix.cols) return false;
+        for (size_t i = 0; i < count; i++)
+            if (!same_number(a->matrix.value[i], b->matrix.value[i])) return false;
+        return true;
+    }
+    return same_number(a->number, b->number) && a->is_share == b->is_share;
+}

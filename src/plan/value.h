@@ -1,0 +1,31 @@
+/* value: one typed value of one setting, parsed from a node by the settings table. */
+#ifndef HMMGRID_PLAN_VALUE_H
+#define HMMGRID_PLAN_VALUE_H
+
+#include "hmmgrid/settings.h"
+#include "node.h"
+
+struct value {
+    double number; /* int, real, bool, enum index, seconds, count or share; NaN: not given */
+    bool is_share; /* SETTING_COUNT_OR_SHARE with % */
+    struct real_list list;
+    struct matrix matrix; /* numbers live in the pool given to value_parse */
+};
+
+/* Parse node as a value of this setting: type and range, nothing that depends on other settings.
+ *   pool    takes the numbers of matrices; NULL refuses matrices
+ *   where   set to the node at fault (node itself or one inside it); may be NULL
+ * STATUS_BAD_GRID with "key: what, what to do"; STATUS_INTERNAL when memory is out. */
+int value_parse(const struct setting *row, const struct node *node, struct pool *pool,
+                struct value *value, const struct node **where, struct status *st);
+
+/* Into and out of the setting's field. Matrices are shared, not copied. */
+void value_store(struct settings *s, const struct setting *row, const struct value *value);
+struct value value_load(const struct settings *s, const struct setting *row);
+
+bool value_equal(const struct setting *row, const struct value *a, const struct value *b);
+
+/* The nearest of a NULL-terminated list of words by edit distance, or NULL (settings.c). */
+const char *word_nearest(const char *word, const char *const *words);
+
+#endif

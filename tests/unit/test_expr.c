@@ -1,0 +1,212 @@
+/* test_expr: the language of --where: precedence, types, errors, bounds. */
+#include "../support/check.h"
+#include "hmmgrid/expr.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A row with hmm.states 4, rnn.hidden 150, status "failed", emission "linear" (number 1), loss NaN,
+ * key "0123". */
+static bool lookup(void *context, const char *name, struct expr_value *value)
+{
+    int *calls = context;
+    ++*calls;
+    *value = (struct expr_value){.text = NULL, .number = NAN};
+    if (!strcmp(name, "hmm.states") || !strcmp(name, "hmm_states")) value->number = 4;
+    else if (!strcmp(name, "rnn.hidden")) value->number = 150;
+    else if (!strcmp(name, "status")) value->text = "failed";
+    else if (!strcmp(name, "emission")) value->text = "linear", value->number = 1;
+    else if (!strcmp(name, "loss")) value->number = NAN;
+    else if (!strcmp(name, "key")) value->text = "0123";
+    else return false;
+    return true;
+}
+
+static void truth(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool expected;
+    } rows[] = {
+        {"hmm.states in (4,5) and rnn.hidden != 50 and status == failed", true},
+        {"hmm.states == 4", true},
+        {"hmm_states==4.0", true},
+        {"hmm.states != 4", false},
+        {"hmm.states < 5", true},
+        {"hmm.states <= 4", true},
+        {"hmm.states > 4", false},
+        {"hmm.states >= 4", true},
+        {"hmm.states in (1, 2, 3)", false},
+        {"hmm.states not in (1, 2, 3)", true},
+        {"not hmm.states in (4)", false},
+        {"not not hmm.states == 4", true},
+        {"status == 'failed'", true},
+        {"status == \"failed\"", true},
+        {"status != done", true},
+        {"status in (done, failed)", true},
+        {"status not in (done, failed)", false},
+        {"emission == linear", true},
+        {"emission == 1", true},
+        {"emission in (gaussian, linear)", true},
+        {"key == 0123", true},
+        {"key == 123", false},
+        {"rnn.hidden == 1.5e2", true},
+        {"rnn.hidden > -5", true},
+        /* and binds more tightly than or, not more tightly than and */
+        {"hmm.states == 4 or hmm.states == 5 and status == done", true},
+        {"(hmm.states == 4 or hmm.states == 5) and status == done", false},
+        {"not hmm.states == 5 and status == failed", true},
+        {"not (hmm.states == 4 and status == failed)", false},
+        /* a comparison with NaN is false, also its opposite */
+        {"loss < 1", false},
+        {"loss != 1", false},
+        {"loss in (1)", false},
+        {"loss not in (1)", false},
+        {"not loss < 1", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct expr *expr = NULL;
+        struct status st = {0};
+        bool result = !rows[i].expected;
+        int calls = 0;
+        if (expr_parse(&expr, rows[i].text, &st)) fail_msg("%s: %s", rows[i].text, st.text);
+        if (expr_eval(expr, lookup, &calls, &result, &st)) fail_msg("%s: %s", rows[i].text, st.text);
+        expr_free(expr);
+        if (result != rows[i].expected) fail_msg("%s is %d", rows[i].text, result);
+        assert_true(calls > 0);
+    }
+}
+
+static void parse_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *words;
+    } rows[] = {
+        {"", "column 1: the name"},
+        {"hmm.states", "column 11: one of"},
+        {"hmm.states = 4", "column 12: "},
+        {"hmm.states == ", "column 15: a number"},
+        {"hmm.states == 4 status == done", "column 17: 'and', 'or'"},
+        {"hmm.states == 4 and", "column 20: the name"},
+        {"(hmm.states == 4", "column 17: ')'"},
+        {"hmm.states == 4)", "column 16: "},
+        {"hmm.states in 4", "column 15: '('"},
+        {"hmm.states in (4", "column 17: ',' or ')'"},
+        {"hmm.states in ()", "column 16: a number"},
+        {"hmm.states in (4,)", "column 18: a number"},
+        {"hmm.states not == 4", "column 16: one of"},
+        {"4 == hmm.states", "column 1: the name"},
+        {"status == 'failed", "column 11: "},
+        {"status == and", "column 11: a number"},
+        {"a & b", "column 3: "},
+        {"a == 1 && b == 2", "column 8: "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct expr *expr = (struct expr *)&rows;
+        struct status st = {0};
+        check_code(expr_parse(&expr, rows[i].text, &st), STATUS_USAGE, &st);
+        assert_null(expr);
+        if (!strstr(st.text, rows[i].words)) fail_msg("%s: %s", rows[i].text, st.text);
+    }
+}
+
+static void eval_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *words;
+    } rows[] = {
+        {"rnn.hiden == 4", "'rnn.hiden'"},
+        {"hmm.states == 4 or nothing == 1", "'nothing'"}, /* not hidden by the true side */
+        {"hmm.states == four", "'four' is not"},
+        {"status < failed", "no order"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct expr *expr = NULL;
+        struct status st = {0};
+        bool result = true;
+        int calls = 0;
+        check_ok(expr_parse(&expr, rows[i].text, &st), &st);
+        check_code(expr_eval(expr, lookup, &calls, &result, &st), STATUS_USAGE, &st);
+        expr_free(expr);
+        if (!strstr(st.text, rows[i].words)) fail_msg("%s: %s", rows[i].text, st.text);
+    }
+}
+
+/* text: depth x open, "hmm.states == 4", depth x close */
+static int parse_nested(const char *open, const char *close, int depth)
+{
+    char text[5000] = "";
+    struct expr *expr = NULL;
+    struct status st = {0};
+    for (int i = 0; i < depth; i++) strcat(text, open);
+    strcat(text, "hmm.states == 4");
+    for (int i = 0; i < depth; i++) strcat(text, close);
+    int code = expr_parse(&expr, text, &st);
+    expr_free(expr);
+    return code;
+}
+
+static void bounds(void **state)
+{
+    (void)state;
+    struct expr *expr = NULL;
+    struct status st = {0};
+    char text[4200];
+    assert_int_equal(parse_nested("(", ")", 63), STATUS_OK);
+    assert_int_equal(parse_nested("(", ")", 64), STATUS_USAGE);
+    assert_int_equal(parse_nested("not ", "", 63), STATUS_OK);
+    assert_int_equal(parse_nested("not ", "", 1000), STATUS_USAGE);
+    memset(text, '(', 4100);
+    text[4100] = '\0';
+    check_code(expr_parse(&expr, text, &st), STATUS_USAGE, &st);
+    assert_non_null(strstr(st.text, "too long"));
+    expr_free(NULL);
+
+    strcpy(text, "hmm.states == 5"); /* a long chain needs no depth */
+    while (strlen(text) < 4000) strcat(text, " or rnn.hidden == 150");
+    bool result = false;
+    int calls = 0;
+    check_ok(expr_parse(&expr, text, &st), &st);
+    check_ok(expr_eval(expr, lookup, &calls, &result, &st), &st);
+    assert_true(result);
+    expr_free(expr);
+}
+
+/* Every prefix of a long expression and every single changed byte: an answer or an error. */
+static void hostile_texts(void **state)
+{
+    (void)state;
+    const char *text = "status not in ('a b',x) and (not hmm.states == -1e3 or loss <= .5)";
+    char copy[128];
+    int good = 0, bad = 0;
+    for (size_t n = 0; n <= strlen(text); n++) {
+        for (int c = 0; c < 256; c += n < strlen(text) ? 1 : 256) {
+            struct expr *expr = NULL;
+            struct status st = {0};
+            bool result;
+            int calls = 0;
+            strcpy(copy, text);
+            if (n < strlen(text)) copy[n] = (char)c;
+            int code = expr_parse(&expr, copy, &st);
+            if (!code) code = expr_eval(expr, lookup, &calls, &result, &st);
+            if (code) assert_int_equal(code, STATUS_USAGE);
+            if (code) bad++;
+            else good++;
+            expr_free(expr);
+        }
+    }
+    if (good < 100 || bad < 1000) fail_msg("%d read, %d refused", good, bad);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(truth),       cmocka_unit_test(parse_errors),
+        cmocka_unit_test(eval_errors), cmocka_unit_test(bounds),
+        cmocka_unit_test(hostile_texts),
+    };
+    return cmocka_run_group_tests_name("expr", tests, NULL, NULL);
+}

@@ -1,0 +1,594 @@
+/* test_plan: grid text -> plan: expansion and its order, keys, round trips, strictness, limits.
+ * Malformed grids one by one: tests/system/bad_grids.sh. */
+#include "../support/check.h"
+#include "hmmgrid/hash.h"
+#include "hmmgrid/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The grid of DESIGN section 2, without the analyses. */
+static const char design_grid[] =
+    "version: 1\n"
+    "study: architectures\n"
+    "defaults:\n"
+    "  hmm:   {symbols: 3}\n"
+    "  data:  {sequences: 30000, split: [1, 1, 1]}\n"
+    "  rnn:   {hidden: 150, noise_dim: 100, bias: false, initial_state: zeros}\n"
+    "  train: {epochs: 500, batch: 4096, learning_rate: 1.0e-3, betas: [0.9, 0.9],\n"
+    "          clip_norm: 0.9, blur: 0.2, temperature: 1.0, select: best_validation, snapshots: 0}\n"
+    "grid:\n"
+    "  linear-chain:\n"
+    "    set:     {hmm.architecture: linear-chain}\n"
+    "    zip:     {hmm.states: [2, 3, 4, 5], data.length: [100, 30, 30, 40]}\n"
+    "    product: {rnn.hidden: [50, 150, 200], rnn.noise_dim: [1, 10, 100, 200]}\n"
+    "  fully-connected:\n"
+    "    set: {hmm.architecture: fully-connected, hmm.states: 3, data.length: 30,\n"
+    "          train.epochs: 1000, train.clip_norm: 0.3}\n"
+    "  cyclic:\n"
+    "    set: {hmm.architecture: cyclic, hmm.states: 4, data.length: 40, train.clip_norm: 0.3}\n"
+    "exclude:\n"
+    "  - {hmm.states: 2, rnn.hidden: 200, rnn.noise_dim: 200}\n"
+    "include:\n"
+    "  - {from: linear-chain, hmm.states: 3, data.length: 30, rnn.hidden: 400,\n"
+    "     rnn.noise_dim: 100}\n"
+    "overrides:\n"
+    "  - {when: {hmm.states: 5}, set: {train.epochs: 800}}\n"
+    "seeds: [0, 1, 2]\n"
+    "accept: {max_excess_loss: 2.0}\n"
+    "reseed: {max: 0}\n"
+    "analysis: {pca: false}\n"
+    "run: {order: grid, retries: 1, max_failures: 10%, reserve: 3min, checkpoint: 10min}\n";
+
+static const char custom_grid[] =
+    "version: 1\n"
+    "study: 'with \"quotes\" and \\'\n"
+    "grid:\n"
+    "  custom:\n"
+    "    set:\n"
+    "      hmm: {architecture: custom, transition: [[0.1, 0.9], [0.3333333333333333, "
+    "0.6666666666666667]], emission: [[0.25, 0.25, 0.25, 0.25], [0.7, 0.1, 0.1, 0.1]],\n"
+    "            start: [0.3, 0.7]}\n"
+    "    product: {train.learning_rate: [0.1, [0.1, 1e-3]]}\n"
+    "  named: {set: {hmm.emission: gaussian, hmm.symbols: 5, hmm.stay_prob: 0.8}}\n"
+    "seeds: [9223372036854775807, 0]\n";
+
+static int read_with(struct plan *plan, const char *text, const char *const *sets, int num_sets,
+                     struct status *st)
+{
+    *st = (struct status){0};
+    return plan_read(plan, "g.yaml", text, strlen(text), sets, num_sets, st);
+}
+
+static struct plan must_read(const char *text)
+{
+    struct plan plan;
+    struct status st;
+    check_ok(read_with(&plan, text, NULL, 0, &st), &st);
+    return plan;
+}
+
+/* The only cell of a grid with this block. */
+static struct settings only(const char *block, struct plan *plan)
+{
+    char text[2000];
+    snprintf(text, sizeof text, "version: 1\nstudy: s\n%s", block);
+    *plan = must_read(text);
+    assert_int_equal(plan->num_cells, 1);
+    return plan->cells[0].settings;
+}
+
+/* --- expansion ----------------------------------------------------------------------------- */
+
+static void expands_the_design(void **state)
+{
+    (void)state;
+    struct plan p = must_read(design_grid);
+    assert_string_equal(p.study, "architectures");
+    assert_string_equal(p.description, "");
+    assert_int_equal(p.num_cells, 47 + 1 + 1 + 1); /* 48 - 1 excluded, 2 blocks, 1 included */
+    assert_int_equal(p.num_runs, 150);
+    assert_int_equal(p.num_duplicates, 0);
+    /* blocks as written, the product's last key fastest, zip rows slowest, the include last */
+    const struct settings *first = &p.cells[0].settings, *second = &p.cells[1].settings;
+    assert_int_equal(first->hmm.states, 2);
+    assert_int_equal(first->data.length, 100);
+    assert_int_equal(first->rnn.hidden, 50);
+    assert_int_equal(first->rnn.noise_dim, 1);
+    assert_int_equal(second->rnn.noise_dim, 10);
+    assert_int_equal(p.cells[4].settings.rnn.hidden, 150);
+    assert_int_equal(p.cells[11].settings.hmm.states, 3); /* one of 12 is excluded */
+    assert_int_equal(p.cells[10].settings.rnn.noise_dim, 100);
+    assert_string_equal(p.cells[47].block, "fully-connected");
+    assert_int_equal(p.cells[47].settings.train.epochs, 1000);
+    assert_string_equal(p.cells[48].block, "cyclic");
+    assert_int_equal(p.cells[48].line, 17);
+    assert_string_equal(p.cells[49].block, "linear-chain");
+    assert_int_equal(p.cells[49].settings.rnn.hidden, 400);
+    assert_int_equal(p.cells[49].line, 22);
+    for (int i = 0; i < p.num_cells; i++) {
+        const struct settings *s = &p.cells[i].settings;
+        assert_int_equal(s->train.epochs,
+                         s->hmm.states == 5 ? 800 : s->hmm.architecture == FULLY_CONNECTED ? 1000
+                                                                                           : 500);
+        check_near(s->accept.max_excess_loss, 2, 0);
+        assert_false(s->hmm.states == 2 && s->rnn.hidden == 200 && s->rnn.noise_dim == 200);
+        for (int k = 0; k < 3; k++) {
+            assert_int_equal(p.runs[3 * i + k].cell, i);
+            assert_int_equal(p.runs[3 * i + k].seed, k);
+        }
+    }
+    assert_int_equal(p.study_settings.run.order, ORDER_GRID);
+    assert_true(p.varies[settings_find("rnn.hidden") - settings_table]);
+    assert_true(p.varies[settings_find("hmm.stay_prob") - settings_table]);
+    assert_false(p.varies[settings_find("train.batch") - settings_table]);
+    plan_free(&p);
+    assert_null(p.memory);
+    plan_free(&p);
+    plan_free(NULL);
+}
+
+static void later_rules_win(void **state)
+{
+    (void)state;
+    const char *grid = "version: 1\nstudy: s\n"
+                       "defaults: {rnn.hidden: 1, train: {epochs: 1}, rnn.noise_dim: 1}\n"
+                       "grid: {a: {set: {rnn.hidden: 2, train.epochs: 2, train.batch: 2}}}\n"
+                       "overrides:\n"
+                       "- {when: {train: {batch: [1, 2]}}, set: {rnn.hidden: 3, train.batch: 3}}\n"
+                       "- {when: {train.batch: 3}, set: {rnn: {hidden: 4}}}\n"
+                       "- {when: {train.batch: 2}, set: {rnn.hidden: 99}}\n";
+    const char *sets[] = {"rnn.noise_dim=5", "train.betas=[0.5, 0.6]", "run.max_failures=7",
+                          "rnn.noise_dim=6"};
+    struct plan p;
+    struct status st;
+    check_ok(read_with(&p, grid, sets, 4, &st), &st);
+    assert_int_equal(p.cells[0].settings.rnn.hidden, 4);
+    assert_int_equal(p.cells[0].settings.train.epochs, 2);
+    assert_int_equal(p.cells[0].settings.train.batch, 3);
+    assert_int_equal(p.cells[0].settings.rnn.noise_dim, 6);
+    check_near(p.cells[0].settings.train.betas.value[1], 0.6, 0);
+    check_near(p.study_settings.run.max_failures, 7, 0);
+    assert_false(p.study_settings.run.max_failures_is_share);
+    assert_int_equal(p.runs[0].seed, 0); /* without seeds: 0 */
+    assert_int_equal(p.num_runs, 1);
+    plan_free(&p);
+}
+
+static void bad_options_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *option, *words;
+    } rows[] = {
+        {"rnn.hiden=3", "--set rnn.hiden=3: unknown setting 'rnn.hiden'; did you mean 'rnn.hidden'"},
+        {"rnn.hidden", "write rnn.hidden=value"},
+        {"rnn.hidden=", "write rnn.hidden=value"},
+        {"rnn.hidden=x", "--set rnn.hidden=x: rnn.hidden: 'x' is not an integer"},
+        {"rnn.hidden=[1, 2]", "one value was expected"},
+        {"train.betas=[0.9", "not valid YAML"},
+        {"hmm.states=9", "--set hmm.states=9: hmm.states: 9 states with"},
+        {"run.retries=-1", "out of range"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct plan p;
+        struct status st;
+        check_code(read_with(&p, "version: 1\nstudy: s\ngrid: {a: {}}\n", &rows[i].option, 1, &st),
+                   STATUS_BAD_GRID, &st);
+        if (!strstr(st.text, rows[i].words)) fail_msg("%s: %s", rows[i].option, st.text);
+        assert_null(p.memory);
+    }
+}
+
+static void duplicates_merge(void **state)
+{
+    (void)state;
+    struct plan p = must_read(
+        "version: 1\nstudy: s\n"
+        "grid:\n"
+        "  a: {product: {rnn.hidden: [8, 9, 8]}}\n"
+        "  b: {set: {rnn.hidden: 9, hmm.target_prob: 0.05, hmm.emission: linear,\n"
+        "            measure.length: 30, train.learning_rate: [0.001], hmm.stay_prob: none}}\n"
+        "include: [{rnn.hidden: 10}, {from: b, rnn: {hidden: 10}}]\n");
+    assert_int_equal(p.num_cells, 3);
+    assert_int_equal(p.num_duplicates, 3);
+    assert_string_equal(p.cells[1].block, "a");
+    assert_string_equal(p.cells[2].block, "include");
+    plan_free(&p);
+}
+
+static void exclude_looks_at_resolved_settings(void **state)
+{
+    (void)state;
+    struct plan p = must_read(
+        "version: 1\nstudy: s\n"
+        "grid: {a: {product: {hmm.architecture: [linear-chain, fully-connected, cyclic],\n"
+        "                     train.learning_rate: [0.1, 0.2, [0.1, 0.2], [0.3, 0.4]],\n"
+        "                     rnn.hidden: [1, 2]}, set: {hmm.emission: auto}}}\n"
+        "exclude:\n"
+        "- {hmm.architecture: cyclic}\n"              /* would not resolve with 3 states */
+        "- {hmm.emission: [linear, gaussian], rnn.hidden: 2}\n"
+        "- {train.learning_rate: [0.1, 0.2], rnn.hidden: 1}\n"
+        "- {train.learning_rate: [[0.3, 0.4]]}\n");
+    /* linear-chain: hidden 2 goes, hidden 1 loses all four rates; fully-connected keeps hidden 2
+       without [0.3, 0.4] */
+    assert_int_equal(p.num_cells, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(p.cells[i].settings.hmm.architecture, FULLY_CONNECTED);
+        assert_int_equal(p.cells[i].settings.rnn.hidden, 2);
+    }
+    plan_free(&p);
+}
+
+static void matrices_give_sizes(void **state)
+{
+    (void)state;
+    struct plan p = must_read(custom_grid);
+    assert_string_equal(p.study, "with \"quotes\" and \\");
+    assert_int_equal(p.num_cells, 3);
+    const struct settings *s = &p.cells[1].settings;
+    assert_int_equal(s->hmm.states, 2);
+    assert_int_equal(s->hmm.symbols, 4);
+    assert_int_equal(s->train.learning_rate.count, 2);
+    check_near(s->hmm.transition.value[2], 1.0 / 3, 1e-15);
+    check_near(s->hmm.emission_matrix.value[4], 0.7, 0);
+    check_near(s->hmm.start.value[1], 0.7, 0);
+    assert_int_equal(s->hmm.emission, EMISSION_MATRIX);
+    plan_free(&p);
+}
+
+/* --- texts and types ----------------------------------------------------------------------- */
+
+static void scalars_are_typed_by_the_table(void **state)
+{
+    (void)state;
+    struct plan p;
+    struct settings s = only("grid: {no: {set: {train.learning_rate: 1e-3, rnn.bias: true,\n"
+                             "  train.clip_norm: .5, train.blur: '0.3', data.sequences: +300,\n"
+                             "  train.weight_decay: -0, accept.max_excess_loss: ~}}}\n", &p);
+    check_near(s.train.learning_rate.value[0], 1e-3, 0);
+    assert_true(s.rnn.bias);
+    check_near(s.train.clip_norm, 0.5, 0);
+    check_near(s.train.blur, 0.3, 0);
+    assert_int_equal(s.data.sequences, 300);
+    assert_false(signbit(s.train.weight_decay)); /* -0 and 0 are one cell */
+    assert_true(isnan(s.accept.max_excess_loss));
+    assert_string_equal(p.cells[0].block, "no"); /* a word where a word is meant */
+    plan_free(&p);
+}
+
+static void aliases_and_merge_keys(void **state)
+{
+    (void)state;
+    struct plan p = must_read("\xEF\xBB\xBF" /* a byte order mark is no fault */
+                              "version: 1\nstudy: s\n"
+                              "defaults: {rnn: &net {hidden: 7, noise_dim: 3}}\n"
+                              "grid:\n"
+                              "  a: {set: {rnn: {<<: *net, hidden: 8}}}\n"
+                              "  b: {set: {rnn: {<<: [{noise_dim: 4}, *net]}}}\n"
+                              "  c: {product: {rnn.hidden: &h [5, 6]}, set: &s {train.epochs: 9}}\n"
+                              "  d: {product: {rnn.noise_dim: *h}, set: *s}\n");
+    assert_int_equal(p.num_cells, 6);
+    assert_int_equal(p.cells[0].settings.rnn.hidden, 8); /* its own key, then the merged */
+    assert_int_equal(p.cells[0].settings.rnn.noise_dim, 3);
+    assert_int_equal(p.cells[1].settings.rnn.hidden, 7);
+    assert_int_equal(p.cells[1].settings.rnn.noise_dim, 4); /* the first of the list */
+    assert_int_equal(p.cells[5].settings.rnn.noise_dim, 6);
+    assert_int_equal(p.cells[5].settings.train.epochs, 9);
+    plan_free(&p);
+}
+
+static void all_errors_come_at_once(void **state)
+{
+    (void)state;
+    char text[8000] = "version: 1\nstudy: s\ngrid: {a: {}}\nexclude:\n";
+    struct plan p;
+    struct status st;
+    for (int i = 0; i < 60; i++) strcat(text, "- {rnn.hiden: 3}\n");
+    check_code(read_with(&p, text, NULL, 0, &st), STATUS_BAD_GRID, &st);
+    assert_true(strncmp(st.text, "g.yaml:5:4: unknown key 'rnn.hiden'; did you mean 'rnn.hidden'?\n",
+                        64) == 0);
+    int lines = 1, shown, more;
+    for (const char *c = st.text; *c; c++) lines += *c == '\n';
+    shown = lines - 1;
+    assert_int_equal(sscanf(strrchr(st.text, '\n'), "\n(and %d more errors)", &more), 1);
+    assert_int_equal(shown + more, 60); /* none is lost silently */
+    assert_int_equal(shown, 50);
+}
+
+/* --- keys and round trips ------------------------------------------------------------------ */
+
+/* The text is written out by hand from plan.h's definition; XXH3 is hash_128_hex. */
+static void key_is_the_hash_of_the_settings(void **state)
+{
+    (void)state;
+    const char *text =
+        "hmm.architecture=\"linear-chain\"\nhmm.states=3\nhmm.symbols=3\nhmm.target_prob=0.05\n"
+        "hmm.stay_prob=null\nhmm.emission=\"linear\"\nhmm.transition=null\nhmm.start=null\n"
+        "data.sequences=30000\ndata.length=30\ndata.split=[1,1,1]\n"
+        "rnn.hidden=150\nrnn.noise_dim=100\nrnn.bias=false\nrnn.initial_state=\"zeros\"\n"
+        "train.epochs=500\ntrain.batch=4096\ntrain.learning_rate=[0.001]\ntrain.betas=[0.9,0.9]\n"
+        "train.adam_eps=1e-08\ntrain.clip_norm=0.9\ntrain.weight_decay=0\ntrain.blur=0.2\n"
+        "train.scaling=0.5\ntrain.temperature=1\ntrain.select=\"best_validation\"\n"
+        "train.snapshots=0\n"
+        "measure.sequences=5000\nmeasure.length=30\nmeasure.floor_draws=8\n"
+        "measure.generation=\"trained\"\naccept.max_excess_loss=null\nreseed.max=0\nseed=7\n";
+    char expected[33], key[33];
+    struct settings s;
+    struct status st = {0};
+    hash_128_hex(text, strlen(text), expected);
+    settings_default(&s);
+    check_ok(settings_resolve(&s, NULL, &st), &st);
+    plan_run_key(&s, 7, key);
+    assert_string_equal(key, expected);
+    s.run.retries = 50; /* of the study: no part of the key */
+    plan_run_key(&s, 7, key);
+    assert_string_equal(key, expected);
+    s.train.adam_eps = 1.0000000000000002e-08;
+    plan_run_key(&s, 7, key);
+    assert_string_not_equal(key, expected);
+}
+
+static const struct run *find_run(const struct plan *p, const char *key)
+{
+    for (int i = 0; i < p->num_runs; i++)
+        if (strcmp(p->runs[i].key, key) == 0) return &p->runs[i];
+    return NULL;
+}
+
+static void keys_do_not_depend_on_the_grid(void **state)
+{
+    (void)state;
+    struct plan p = must_read(design_grid);
+    for (int i = 0; i < p.num_runs; i++)
+        assert_ptr_equal(find_run(&p, p.runs[i].key), &p.runs[i]); /* all differ */
+    struct plan q = must_read("version: 1\nstudy: other\nseeds: [2, 1]\n"
+                              "accept: {max_excess_loss: 2}\n"
+                              "grid: {z: {set: {hmm.states: 2, data.length: 100},\n"
+                              "           product: {rnn.noise_dim: [200, 1], rnn.hidden: [50]}}}\n");
+    assert_int_equal(q.num_runs, 4);
+    for (int i = 0; i < q.num_runs; i++) {
+        const struct run *same = find_run(&p, q.runs[i].key);
+        assert_non_null(same);
+        assert_int_equal(same->seed, q.runs[i].seed);
+        assert_int_equal(p.cells[same->cell].settings.rnn.noise_dim,
+                         q.cells[q.runs[i].cell].settings.rnn.noise_dim);
+    }
+    plan_free(&q);
+    plan_free(&p);
+}
+
+static void round_trips(const char *grid)
+{
+    struct plan p = must_read(grid);
+    for (int i = 0; i < p.num_runs; i++) {
+        const struct settings *s = &p.cells[p.runs[i].cell].settings;
+        struct settings back;
+        struct status st = {0};
+        int64_t seed;
+        char key[33], again[33], block[64];
+
+        char *json = plan_run_json(&p, i);
+        assert_non_null(json);
+        assert_null(strchr(json, '\n'));
+        check_ok(plan_parse_json(json, &back, &seed, key, block, &st), &st);
+        assert_string_equal(key, p.runs[i].key);
+        assert_true(seed == p.runs[i].seed);
+        assert_string_equal(block, p.cells[p.runs[i].cell].block);
+        for (int k = 0; k < num_settings; k++)
+            if (settings_table[k].scope == SCOPE_RUN)
+                assert_true(settings_equal(s, &back, &settings_table[k]));
+        plan_run_key(&back, seed, again);
+        assert_string_equal(again, p.runs[i].key);
+
+        char *yaml = plan_run_yaml(&back, seed, p.study);
+        assert_non_null(yaml);
+        struct plan one = must_read(yaml);
+        assert_int_equal(one.num_runs, 1);
+        assert_string_equal(one.runs[0].key, p.runs[i].key);
+        assert_string_equal(one.study, p.study);
+        plan_free(&one);
+        settings_free_matrices(&back);
+        assert_null(back.hmm.transition.value);
+        free(yaml);
+        free(json);
+    }
+    plan_free(&p);
+}
+
+static void json_and_yaml_round_trip(void **state)
+{
+    (void)state;
+    round_trips(design_grid);
+    round_trips(custom_grid);
+    settings_free_matrices(NULL);
+}
+
+/* Whatever happens to the line, it is refused: every cut, every changed byte. */
+static void parse_json_is_strict(void **state)
+{
+    (void)state;
+    struct plan p = must_read(custom_grid);
+    struct settings s;
+    struct status st = {0};
+    int64_t seed;
+    char key[33], block[64], *json = plan_run_json(&p, 0);
+    size_t n = strlen(json);
+    for (size_t i = 0; i < n; i++) {
+        char kept = json[i];
+        json[i] = '\0';
+        check_code(plan_parse_json(json, &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
+        json[i] = kept == '1' ? '2' : kept == '{' ? '[' : (char)(kept ^ 1);
+        int code = plan_parse_json(json, &s, &seed, key, block, &st);
+        /* run and block are not part of the key */
+        char *block_at = strstr(json, "\"block\":\"");
+        int in_run = i == strlen("{\"run\":");
+        int in_block = block_at && i >= (size_t)(block_at - json) + 9 &&
+                       i < (size_t)(strstr(json, "\",\"hmm\"") - json);
+        if (!in_run && !in_block) check_code(code, STATUS_BAD_GRID, &st);
+        if (!code) settings_free_matrices(&s);
+        json[i] = kept;
+    }
+    check_ok(plan_parse_json(json, &s, &seed, key, block, &st), &st);
+    settings_free_matrices(&s);
+    static const char *const bad[] = {"", "{}", "[]", "null", "{\"run\":0", "{\"run\":0,\"run\":0}",
+                                      "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        check_code(plan_parse_json(bad[i], &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
+    char *more = malloc(n + 32);
+    assert_non_null(more);
+    sprintf(more, "%s x", json);
+    check_code(plan_parse_json(more, &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
+    sprintf(more, "%.*s,\"extra\":{}}", (int)n - 1, json); /* an empty section changes nothing */
+    check_code(plan_parse_json(more, &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
+    sprintf(more, "%.*s,\"extra\":{\"a\":1}}", (int)n - 1, json);
+    check_code(plan_parse_json(more, &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
+    free(more);
+    free(json);
+    plan_free(&p);
+}
+
+/* sha256sum of the text; with --set it differs. */
+static void fingerprint(void **state)
+{
+    (void)state;
+    const char *text = "version: 1\nstudy: s\ngrid: {a: {}}\n", *set = "rnn.hidden=9";
+    struct plan p = must_read(text), q;
+    struct status st;
+    assert_string_equal(p.grid_sha256,
+                        "800745da9fc451d9fef0530ebb9a27187a05b37876860e987a69ffa96a6137d5");
+    assert_int_equal(p.source_bytes, strlen(text));
+    assert_string_equal(p.source, text);
+    check_ok(read_with(&q, text, &set, 1, &st), &st);
+    assert_string_not_equal(p.grid_sha256, q.grid_sha256);
+    plan_free(&p);
+    plan_free(&q);
+}
+
+/* --- where, files, limits ------------------------------------------------------------------ */
+
+static void where_keeps_runs(void **state)
+{
+    (void)state;
+    struct plan p = must_read(design_grid);
+    struct status st = {0};
+    check_code(plan_where(&p, "rnn.hiden == 3", &st), STATUS_USAGE, &st);
+    assert_int_equal(p.num_runs, 150);
+    check_ok(plan_where(&p, "hmm.states in (4,5) and rnn_hidden != 50 and seed >= 1", &st), &st);
+    assert_int_equal(p.num_runs, 2 * 8 * 2 + 2); /* the cyclic network has 4 states too */
+    for (int i = 1; i < p.num_runs; i++)
+        assert_true(p.runs[i].cell > p.runs[i - 1].cell ||
+                    (p.runs[i].cell == p.runs[i - 1].cell && p.runs[i].seed > p.runs[i - 1].seed));
+    check_ok(plan_where(&p, "block == cyclic or hmm.emission == 'nothing'", &st), &st);
+    assert_int_equal(p.num_runs, 2);
+    char expr[64];
+    snprintf(expr, sizeof expr, "key == '%s'", p.runs[1].key);
+    check_ok(plan_where(&p, expr, &st), &st);
+    assert_int_equal(p.num_runs, 1);
+    assert_true(p.runs[0].seed == 2);
+    check_ok(plan_where(&p, "rnn.bias == true", &st), &st);
+    assert_int_equal(p.num_runs, 0);
+    plan_free(&p);
+}
+
+static void files_are_loaded(void **state)
+{
+    (void)state;
+    char name[] = "/tmp/test_plan_XXXXXX", *text = NULL;
+    size_t bytes = 0;
+    struct status st = {0};
+    int fd = mkstemp(name);
+    assert_true(fd >= 0);
+    FILE *file = fdopen(fd, "w");
+    assert_non_null(file);
+    fputs(design_grid, file);
+    fflush(file);
+    check_ok(plan_load_text(name, &text, &bytes, &st), &st);
+    assert_int_equal(bytes, strlen(design_grid));
+    assert_string_equal(text, design_grid);
+    free(text);
+    for (int i = 0; i < 1 << 20; i++) fputc('#', file);
+    fclose(file);
+    check_code(plan_load_text(name, &text, &bytes, &st), STATUS_BAD_GRID, &st);
+    assert_null(text);
+    remove(name);
+    check_code(plan_load_text(name, &text, &bytes, &st), STATUS_NO_INPUT, &st);
+    check_code(plan_load_text("/", &text, &bytes, &st), STATUS_NO_INPUT, &st);
+}
+
+static void large_grids(void **state)
+{
+    (void)state;
+    char seeds[5000] = "0", text[6000];
+    for (int i = 1; i < 1000; i++) sprintf(seeds + strlen(seeds), ",%d", i);
+    snprintf(text, sizeof text, "version: 1\nstudy: s\nseeds: [%s]\n"
+             "grid: {a: {product: {rnn.hidden: [1,2,3,4,5,6,7,8,9,10],\n"
+             "  rnn.noise_dim: [1,2,3,4,5,6,7,8,9,10], train.epochs: [1,2,3,4,5,6,7,8,9,10]}}}\n",
+             seeds);
+    struct plan p = must_read(text);
+    assert_int_equal(p.num_runs, 1000000);
+    plan_free(&p);
+    struct status st;
+    char *hidden = strstr(text, "train.epochs: [1,"); /* one value more is too much */
+    memmove(hidden + 17 + 3, hidden + 17, strlen(hidden + 17) + 1);
+    memcpy(hidden + 17, "11,", 3);
+    check_code(read_with(&p, text, NULL, 0, &st), STATUS_BAD_GRID, &st);
+    assert_non_null(strstr(st.text, "more than 1000000 runs"));
+}
+
+/* Every cut and many changed bytes of a grid: read or refused with a place, never more. */
+static void hostile_texts(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\0\t\n !\"#&*',-:<>?@[]{}|%`~09a\x7f\x80\xc3\xff";
+    char copy[4096];
+    const char *text = custom_grid;
+    size_t n = strlen(text);
+    int good = 0, bad = 0;
+    for (size_t i = 0; i <= n; i++)
+        for (size_t k = 0; k < sizeof bytes; k++) {
+            struct plan p;
+            struct status st = {0};
+            memcpy(copy, text, n + 1);
+            copy[i] = bytes[k];
+            int code = plan_read(&p, "g.yaml", copy, k ? n : i, NULL, 0, &st);
+            if (code) {
+                check_code(code, STATUS_BAD_GRID, &st);
+                int line = 0, column = 0;
+                assert_int_equal(sscanf(st.text, "g.yaml:%d:%d: ", &line, &column), 2);
+                assert_true(line >= 1 && column >= 1);
+                assert_null(p.memory);
+                bad++;
+            } else {
+                good++;
+            }
+            plan_free(&p);
+        }
+    if (good < 1000 || bad < 1000) fail_msg("%d read, %d refused", good, bad);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(expands_the_design),
+        cmocka_unit_test(later_rules_win),
+        cmocka_unit_test(bad_options_are_named),
+        cmocka_unit_test(duplicates_merge),
+        cmocka_unit_test(exclude_looks_at_resolved_settings),
+        cmocka_unit_test(matrices_give_sizes),
+        cmocka_unit_test(scalars_are_typed_by_the_table),
+        cmocka_unit_test(aliases_and_merge_keys),
+        cmocka_unit_test(all_errors_come_at_once),
+        cmocka_unit_test(key_is_the_hash_of_the_settings),
+        cmocka_unit_test(keys_do_not_depend_on_the_grid),
+        cmocka_unit_test(json_and_yaml_round_trip),
+        cmocka_unit_test(parse_json_is_strict),
+        cmocka_unit_test(fingerprint),
+        cmocka_unit_test(where_keeps_runs),
+        cmocka_unit_test(files_are_loaded),
+        cmocka_unit_test(large_grids),
+        cmocka_unit_test(hostile_texts),
+    };
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
