@@ -1,0 +1,214 @@
+/* internal: what the files of src/store share. HDF5 is used to make the layout, to find where each
+ * dataset's bytes are (H5Dget_offset; contiguous, allocated early) and for the workers' writes;
+ * everything else is pread and pwrite at those offsets on a descriptor of our own, which is also
+ * the one that is synced. Little-endian machines only, like the file. */
+#ifndef HMMGRID_STORE_INTERNAL_H
+#define HMMGRID_STORE_INTERNAL_H
+
+#include "hmmgrid/store.h"
+#include <hdf5.h>
+#include <sys/types.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the results file is little-endian; src/store needs a little-endian machine"
+#endif
+
+#define FORMAT_NAME "hmmgrid-results"
+
+enum { RECORD_BYTES = 64, NUM_WHICH = 2 };
+extern const char *const which_name[NUM_WHICH]; /* "last", "best" */
+
+/* A run of bytes of the file. */
+struct extent {
+    uint64_t offset, bytes;
+};
+
+/* --- file.c: bytes and errors ---------------------------------------------------------------- */
+
+/* All n bytes or an errno value (ENODATA: the file ends before). Interrupted calls are repeated. */
+int file_read_at(int fd, uint64_t offset, void *buf, size_t n);
+int file_write_at(int fd, uint64_t offset, const void *buf, size_t n);
+
+/* "PATH: cannot DOING: reason; advice", with the advice that fits errno. Returns code. */
+int file_fail(struct status *st, int code, const char *path, const char *doing, int error);
+
+/* fsync of the directory that holds path. */
+int file_sync_directory(const char *path, struct status *st);
+
+/* HDF5 without its own printing and file locks; before any other HDF5 call. */
+void library_init(void);
+/* "PATH: cannot DOING: " and what HDF5 says, innermost reason first. Returns code. */
+int library_fail(struct status *st, int code, const char *path, const char *doing);
+/* Access properties for serial use: no file lock, 4 KiB alignment. Close with H5Pclose. */
+hid_t library_serial_access(void);
+
+/* --- guard.c: the part of a file that never changes ------------------------------------------- */
+
+/* Bytes that a guard of `num` extents takes in the file. */
+size_t guard_bytes(size_t num_extents);
+/* Seal a finished layout. guard: where the guard's dataset is; extent: every part that runs will
+ * write (sorted by this call). */
+int guard_seal(int fd, const char *path, struct extent guard, struct extent *extent, size_t num,
+               struct status *st);
+/* Is this a whole, undamaged results file that this program can read? Before H5Fopen. */
+int guard_check(int fd, const char *path, struct status *st);
+/* Is there a guard at all, whatever its state: "one of our files". */
+bool guard_is_present(int fd);
+
+/* --- the open file ---------------------------------------------------------------------------- */
+
+struct store_column_place {
+    uint64_t offset; /* of row 0 */
+    size_t bytes;    /* of one run's value */
+    hid_t dataset;   /* open only while writing through MPI-IO, else H5I_INVALID_HID */
+};
+
+struct weight_group {
+    char name[64]; /* H150_D100_K3[_bias] */
+    struct rnn_shape shape;
+    int num_slots, num_views;
+    int32_t *run; /* (num_slots) row of each slot, owned */
+    struct rnn_view view[MAX_RNN_VIEWS];
+    uint64_t offset[NUM_WHICH][MAX_RNN_VIEWS];
+    hid_t dataset[NUM_WHICH][MAX_RNN_VIEWS];
+};
+
+struct record {
+    int run, attempt, status;
+    uint64_t checksum;
+};
+
+struct attribute {
+    char *name, *text;
+};
+
+struct decoded_run {
+    struct settings settings;
+    int64_t seed;
+    char key[33], block[64];
+};
+
+struct store {
+    char *path;
+    int fd;     /* our own descriptor; read-only unless writable */
+    hid_t file; /* open only while writing through MPI-IO */
+    bool writable, parallel;
+    MPI_Comm comm; /* dup'd; MPI_COMM_NULL when serial */
+    int rank;
+    const struct plan *plan; /* borrowed; NULL when reading */
+    struct schema schema;
+    int num_runs;
+    struct store_column_place *place; /* (schema.num_rows) */
+    struct weight_group *group;
+    int num_groups;
+    int *run_group, *run_slot; /* (num_runs) */
+    uint64_t record_offset;
+    unsigned char *record; /* (num_runs, 64) as last read or written */
+    int16_t *attempts;     /* (num_runs) the column, used where a record is damaged */
+    int status_column, attempts_column, checksum_column, key_column;
+    char *resolved;               /* NUL-terminated lines */
+    const char **line;            /* (num_runs) */
+    struct decoded_run **decoded; /* (num_runs), made when asked for */
+    struct attribute *attribute;
+    int num_attributes;
+    char *source;
+    size_t source_bytes;
+};
+
+/* --- tree.c: groups, datasets and attributes of a new file -------------------------------- */
+
+/* What a dataset's bytes are before any run. */
+enum fill { FILL_ZERO, FILL_NAN4, FILL_NAN8, FILL_OWN };
+struct piece {
+    struct extent where;
+    bool changes; /* runs write it: outside the seal */
+    enum fill fill;
+    void *own; /* bytes of FILL_OWN, owned */
+};
+
+/* A file being made. The first error stays and makes every later call do nothing. */
+struct tree {
+    const char *path; /* for messages */
+    struct status *st;
+    int code;
+    int memory; /* the file in memory */
+    hid_t file;
+    struct piece *piece; /* every dataset, owned */
+    size_t num_pieces, room;
+};
+
+struct dataset_kind {
+    const char *name; /* path from the root */
+    enum schema_type type;
+    int text_bytes;
+    int num_dims;
+    hsize_t dim[3];
+    const char *unit, *meaning;
+    bool changes;
+    enum fill fill;
+    void *own; /* taken over, freed by tree_free even after an error */
+};
+
+/* path: for messages; most_bytes: an upper bound of the file's size, refused when the process may
+ * not write so much (ulimit -f). */
+int tree_open(struct tree *tree, const char *path, uint64_t most_bytes, struct status *st);
+void tree_group(struct tree *tree, const char *name, const char *meaning);
+/* Create a dataset; returns its number among the pieces. scale[d]: path of the dimension scale of
+ * dimension d or NULL (for none of them: scale NULL). */
+size_t tree_dataset(struct tree *tree, const struct dataset_kind *kind, const char *const *scale);
+/* A dimension scale: 0-based (or from `first`) i4 numbers. */
+void tree_scale(struct tree *tree, const char *name, int size, int first, const char *meaning);
+void tree_text(struct tree *tree, const char *object, const char *name, const char *text);
+void tree_flags(struct tree *tree, const char *object, const char *const *name, int num);
+/* Write it to the existing file tmp: space reserved, structures, what every dataset starts with.
+ * Returns the tree's code. */
+int tree_finish(struct tree *tree, const char *tmp);
+void tree_free(struct tree *tree);
+
+/* HDF5's type of an element; close with H5Tclose. */
+hid_t element_type(enum schema_type type, int text_bytes);
+
+/* --- layout.c: making --------------------------------------------------------------------- */
+
+/* Name of the group that holds weights of this shape. */
+void weight_group_name(struct rnn_shape shape, char name[64]);
+
+/* The complete, filled and sealed file at `tmp` (truncated first). path: for messages. */
+int layout_make(const char *tmp, const char *path, const struct plan *plan,
+                const struct provenance *provenance, struct status *st);
+/* Sync tmp and rename it to path; !replace: fails when path exists meanwhile. */
+int layout_publish(const char *tmp, const char *path, bool replace, struct status *st);
+/* Can a file be created at path at all? Refuses directories, files of other programs, missing and
+ * read-only directories, each by name. tmp gets "path.tmp" (malloc'd). */
+int layout_prepare(const char *path, bool replace, char **tmp, struct status *st);
+
+/* --- store.c ------------------------------------------------------------------------------ */
+
+/* Open serially on one rank; writable for extend. plan may be NULL. */
+int store_attach(struct store **store, const char *path, bool writable, const struct plan *plan,
+                 struct status *st);
+void store_detach(struct store *store);
+/* read.c: read the root's attributes; refuse another format. */
+int store_check_format(struct store *store, struct status *st);
+/* Columns, weights and records of store->file. Local. */
+int store_load(struct store *store, struct status *st);
+
+/* --- commit.c ----------------------------------------------------------------------------- */
+
+void record_encode(const struct record *record, unsigned char bytes[RECORD_BYTES]);
+/* False: not a valid record of this run. */
+bool record_decode(const unsigned char bytes[RECORD_BYTES], int run, struct record *record);
+/* The record of a run; false: none or damaged. */
+bool store_record(const struct store *store, int run, struct record *record);
+/* Done, failed or crashed by a valid record. */
+bool store_is_committed(const struct store *store, int run);
+/* Write a run's row and weights given as bytes: row = the WORKER columns one after the other,
+ * weights = last and best flat blocks (an entry NULL: NaN). Not synced. Gives their checksum. */
+int store_write_bytes(struct store *store, int run, const unsigned char *row,
+                      const float *const weights[NUM_WHICH], uint64_t *checksum, struct status *st);
+size_t store_row_bytes(const struct store *store); /* of all WORKER columns */
+/* Rank 0: records and their columns, one sync. */
+int store_write_records(struct store *store, const struct record *record, int num,
+                        struct status *st);
+
+#endif

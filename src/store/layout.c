@@ -1,0 +1,370 @@
+/* layout: the whole results file before any run: attributes, grid, columns, weights, records; made
+ * serially, filled and sealed. Refuses to put it in its place (publish.c does).
+ * Source: section 3 of the design, RELIABILITY section 0. */
+#include "internal.h"
+
+#include "hmmgrid/hash.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *const which_name[NUM_WHICH] = {"last", "best"};
+
+void weight_group_name(struct rnn_shape shape, char name[64])
+{
+    snprintf(name, 64, "H%d_D%d_K%d%s", shape.hidden, shape.noise_dim, shape.symbols,
+             shape.bias ? "_bias" : "");
+}
+
+/* A random UUID (RFC 4122, version 4); without random numbers, one of time and process. */
+static void make_uuid(char uuid[37])
+{
+    unsigned char r[16] = {0};
+    if (getrandom(r, sizeof r, 0) != (ssize_t)sizeof r) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        uint64_t seed[3] = {(uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, (uint64_t)getpid()};
+        uint64_t hash[2] = {hash_64(seed, sizeof seed), hash_64(seed, sizeof seed[0])};
+        memcpy(r, hash, sizeof r);
+    }
+    r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
+    r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
+    for (int i = 0, n = 0; i < 16; i++) {
+        const char *dash = i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "";
+        n += snprintf(uuid + n, 37 - (size_t)n, "%s%02x", dash, r[i]);
+    }
+}
+
+static void make_attributes(struct tree *tree, const struct plan *plan, const struct provenance *p)
+{
+    char version[32], uuid[37], now[32];
+    struct provenance none = {0};
+    if (!p) p = &none;
+    snprintf(version, sizeof version, "%d.%d", FORMAT_MAJOR, FORMAT_MINOR);
+    make_uuid(uuid);
+    time_t seconds = time(NULL);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    const char *const attribute[][2] = {
+        {"format", FORMAT_NAME},
+        {"format_version", version},
+        {"study", plan->study},
+        {"description", plan->description},
+        {"grid_sha256", plan->grid_sha256},
+        {"uuid", uuid},
+        {"created_utc", now},
+        {"program_version", p->program_version},
+        {"git_commit", p->git_commit},
+        {"compiler", p->compiler},
+        {"mpi", p->mpi},
+        {"hdf5", p->hdf5},
+        {"blas", p->blas},
+        {"blas_core", p->blas_core},
+        {"cpu", p->cpu},
+        {"kernel", p->kernel},
+        {"hosts", p->hosts},
+        {"slurm_job_id", p->slurm_job_id},
+        {"command_line", p->command_line},
+    };
+    for (size_t i = 0; i < sizeof attribute / sizeof attribute[0]; i++)
+        tree_text(tree, "/", attribute[i][0], attribute[i][1]);
+}
+
+/* A dataset of raw bytes; own is taken over. */
+static size_t make_bytes(struct tree *tree, const char *name, void *own, size_t bytes,
+                         const char *meaning)
+{
+    struct dataset_kind kind = {.name = name,
+                                .type = TYPE_TEXT,
+                                .num_dims = 1,
+                                .dim = {bytes},
+                                .unit = "1",
+                                .meaning = meaning,
+                                .fill = FILL_OWN,
+                                .own = own};
+    if (!own && !tree->code)
+        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    return tree_dataset(tree, &kind, NULL);
+}
+
+static void make_grid(struct tree *tree, const struct plan *plan)
+{
+    tree_group(tree, "/grid", "what was asked for");
+    bool given = plan->source && plan->source_bytes > 0; /* a dataset holds one byte at least */
+    char *source = strndup(given ? plan->source : "\n", given ? plan->source_bytes : 1);
+    make_bytes(tree, "/grid/source", source, given && source ? strlen(source) : 1,
+               "the grid as given, YAML");
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    bool complete = out != NULL;
+    for (int run = 0; run < plan->num_runs && complete; run++) {
+        char *line = plan_run_json(plan, run);
+        complete = line && fprintf(out, "%s\n", line) > 0;
+        free(line);
+    }
+    if (out && fclose(out) != 0) complete = false;
+    if (!complete) {
+        free(text);
+        text = NULL;
+    }
+    make_bytes(tree, "/grid/resolved", text, complete ? bytes : 1,
+               "one JSON object a line, line i = run i with every setting resolved");
+}
+
+static void *static_column(const struct schema *schema, const struct schema_row *row,
+                           const struct plan *plan)
+{
+    size_t bytes = schema_row_bytes(schema, row);
+    unsigned char *value = calloc((size_t)plan->num_runs, bytes);
+    for (int run = 0; value && run < plan->num_runs; run++) {
+        struct run_attempt attempt = {.run = run};
+        schema_encode(schema, row, plan, &attempt, NULL, value + (size_t)run * bytes);
+    }
+    return value;
+}
+
+static void make_column(struct tree *tree, const struct schema *schema,
+                        const struct schema_row *row, const struct plan *plan)
+{
+    char name[96], scale_name[3][96];
+    const char *scale[3];
+    snprintf(name, sizeof name, "/runs/%s", row->name);
+    struct dataset_kind kind = {.name = name,
+                                .type = row->type,
+                                .text_bytes = row->text_bytes,
+                                .num_dims = 1 + row->num_dims,
+                                .dim = {(hsize_t)plan->num_runs},
+                                .unit = row->unit,
+                                .meaning = row->meaning,
+                                .changes = row->writer != WRITER_LAYOUT,
+                                .fill = row->type == TYPE_F8   ? FILL_NAN8
+                                        : row->type == TYPE_F4 ? FILL_NAN4
+                                                               : FILL_ZERO};
+    for (int d = 0; d <= row->num_dims; d++) {
+        enum schema_dim dim = d == 0 ? SCHEMA_RUN : row->dim[d - 1];
+        kind.dim[d] = (hsize_t)schema->size[dim];
+        snprintf(scale_name[d], sizeof scale_name[d], "/runs/%s", schema_dim_name(dim));
+        scale[d] = scale_name[d];
+    }
+    if (row->writer == WRITER_LAYOUT) {
+        kind.fill = FILL_OWN;
+        kind.own = static_column(schema, row, plan);
+        if (!kind.own && !tree->code)
+            tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    }
+    tree_dataset(tree, &kind, scale);
+    if (strcmp(row->name, "status") == 0) tree_flags(tree, name, run_status_name, NUM_RUN_STATUS);
+}
+
+static void make_runs(struct tree *tree, const struct schema *schema, const struct plan *plan)
+{
+    static const char *const meaning[NUM_SCHEMA_DIMS] = {"row of the run, in the order of the grid",
+                                                         "epoch, from 1",
+                                                         "emitted symbol",
+                                                         "symbol emitted next",
+                                                         "state of the HMM",
+                                                         "state of the HMM one step later",
+                                                         "length of words, symbols",
+                                                         "distance of two steps"};
+    tree_group(tree, "/runs", "one row a run; only rows with status done or failed hold results");
+    for (int d = 0; d < NUM_SCHEMA_DIMS; d++) {
+        char name[96];
+        snprintf(name, sizeof name, "/runs/%s", schema_dim_name((enum schema_dim)d));
+        tree_scale(tree, name, schema->size[d], d == SCHEMA_EPOCH || d == SCHEMA_WORD_LENGTH,
+                   meaning[d]);
+    }
+    for (int i = 0; i < schema->num_rows && !tree->code; i++)
+        make_column(tree, schema, &schema->row[i], plan);
+}
+
+/* --- weights ------------------------------------------------------------------------------ */
+
+static void make_view(struct tree *tree, const char *group, const char *which,
+                      const struct rnn_view *view, int slots)
+{
+    char name[160], axis[4][96];
+    static const char *const label[4] = {"slot", "symbol", "hidden", "noise"};
+    for (int i = 0; i < 4; i++) snprintf(axis[i], sizeof axis[i], "%s/%s", group, label[i]);
+    char from[96];
+    snprintf(from, sizeof from, "%s/hidden_from", group);
+    bool readout = strncmp(view->name, "fc.", 3) == 0;
+    bool recurrent = strstr(view->name, "weight_hh") != NULL;
+    const char *scale[3] = {axis[0], readout ? axis[1] : axis[2],
+                            readout     ? axis[2]
+                            : recurrent ? from
+                                        : axis[3]};
+    snprintf(name, sizeof name, "%s/%s/%s", group, which, view->name);
+    struct dataset_kind kind = {
+        .name = name,
+        .type = TYPE_F4,
+        .num_dims = view->cols > 0 ? 3 : 2,
+        .dim = {(hsize_t)slots, (hsize_t)view->rows, (hsize_t)view->cols},
+        .unit = "1",
+        .meaning =
+            "parameter of the network as PyTorch names it; 0 where not run, NaN where failed",
+        .changes = true,
+        .fill = FILL_ZERO};
+    tree_dataset(tree, &kind, scale);
+}
+
+static void make_group(struct tree *tree, struct rnn_shape shape, int32_t *run, int slots)
+{
+    char name[64], group[80], path[112];
+    weight_group_name(shape, name);
+    snprintf(group, sizeof group, "/weights/%s", name);
+    tree_group(tree, group, "networks of one shape; slot s belongs to row run[s] of /runs");
+    const struct {
+        const char *name;
+        int size;
+        const char *meaning;
+    } scale[] = {{"slot", slots, "place of a network in this group"},
+                 {"hidden", shape.hidden, "hidden unit"},
+                 {"hidden_from", shape.hidden, "hidden unit one step before"},
+                 {"noise", shape.noise_dim, "noise input"},
+                 {"symbol", shape.symbols, "emitted symbol"}};
+    for (size_t i = 0; i < sizeof scale / sizeof scale[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", group, scale[i].name);
+        tree_scale(tree, path, scale[i].size, 0, scale[i].meaning);
+    }
+    char slot_path[112];
+    snprintf(path, sizeof path, "%s/run", group);
+    snprintf(slot_path, sizeof slot_path, "%s/slot", group);
+    struct dataset_kind kind = {.name = path,
+                                .type = TYPE_I4,
+                                .num_dims = 1,
+                                .dim = {(hsize_t)slots},
+                                .unit = "1",
+                                .meaning = "row of /runs that the slot belongs to",
+                                .fill = FILL_OWN,
+                                .own = run};
+    tree_dataset(tree, &kind, (const char *const[]){slot_path});
+    struct rnn_view view[MAX_RNN_VIEWS];
+    int num_views = rnn_views(shape, view);
+    for (int w = 0; w < NUM_WHICH && !tree->code; w++) {
+        snprintf(path, sizeof path, "%s/%s", group, which_name[w]);
+        tree_group(tree, path,
+                   w == 0 ? "weights of the last epoch"
+                          : "weights of the smallest validation loss");
+        for (int v = 0; v < num_views; v++) make_view(tree, group, which_name[w], &view[v], slots);
+    }
+}
+
+static bool same_shape(struct rnn_shape a, struct rnn_shape b)
+{
+    return a.hidden == b.hidden && a.noise_dim == b.noise_dim && a.symbols == b.symbols &&
+           a.bias == b.bias;
+}
+
+static void make_weights(struct tree *tree, const struct plan *plan)
+{
+    tree_group(tree, "/weights", "trained networks, one group a shape");
+    bool *placed = calloc((size_t)plan->num_cells, sizeof *placed);
+    if (!placed && !tree->code)
+        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    for (int first = 0; first < plan->num_runs && !tree->code; first++) {
+        if (placed[plan->runs[first].cell]) continue;
+        struct rnn_shape shape = rnn_shape_of(&plan->cells[plan->runs[first].cell].settings);
+        for (int c = 0; c < plan->num_cells; c++)
+            if (same_shape(rnn_shape_of(&plan->cells[c].settings), shape)) placed[c] = true;
+        int32_t *run = malloc((size_t)plan->num_runs * sizeof *run);
+        int slots = 0;
+        if (!run) {
+            tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+            break;
+        }
+        for (int r = first; r < plan->num_runs; r++)
+            if (same_shape(rnn_shape_of(&plan->cells[plan->runs[r].cell].settings), shape))
+                run[slots++] = r;
+        make_group(tree, shape, run, slots);
+    }
+    free(placed);
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+static int seal(struct tree *tree, const char *tmp, size_t guard)
+{
+    struct extent *extent = malloc((tree->num_pieces + 1) * sizeof *extent);
+    if (!extent) return status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    size_t num = 0;
+    for (size_t i = 0; i < tree->num_pieces; i++)
+        if (tree->piece[i].changes && i != guard) extent[num++] = tree->piece[i].where;
+    int fd = open(tmp, O_RDWR | O_CLOEXEC);
+    int code = fd < 0 ? file_fail(tree->st, STATUS_CANNOT_CREATE, tree->path, "seal it", errno)
+                      : guard_seal(fd, tree->path, tree->piece[guard].where, extent, num, tree->st);
+    if (fd >= 0) close(fd);
+    free(extent);
+    return code;
+}
+
+static void make_record(struct tree *tree, int num_runs)
+{
+    struct dataset_kind kind = {
+        .name = "/commit/record",
+        .type = TYPE_TEXT,
+        .num_dims = 2,
+        .dim = {(hsize_t)num_runs, RECORD_BYTES},
+        .unit = "1",
+        .meaning = "64 bytes a run, little-endian: magic (8 bytes), run i4, attempt i4, status i4, "
+                   "0 i4, XXH3 of the row and weights u8, 0 (24 bytes), XXH3 of the 56 bytes "
+                   "before u8; a row counts when its record is valid; all 0: never started",
+        .changes = true,
+        .fill = FILL_ZERO};
+    tree_dataset(tree, &kind, NULL);
+}
+
+/* An upper bound of the file's size: the values, the weights, and room for HDF5's structures. */
+static uint64_t most_bytes(const struct schema *schema, const struct plan *plan, size_t datasets)
+{
+    const uint64_t a_dataset = 8192, a_line = 4096;
+    uint64_t bytes = datasets * a_dataset + plan->source_bytes;
+    for (int c = 0; c < schema->num_rows; c++)
+        bytes += schema_row_bytes(schema, &schema->row[c]) * (uint64_t)plan->num_runs;
+    for (int run = 0; run < plan->num_runs; run++) {
+        struct rnn_shape shape = rnn_shape_of(&plan->cells[plan->runs[run].cell].settings);
+        bytes += NUM_WHICH * sizeof(float) * rnn_num_params(shape) + a_line + RECORD_BYTES;
+    }
+    return bytes;
+}
+
+int layout_make(const char *tmp, const char *path, const struct plan *plan,
+                const struct provenance *provenance, struct status *st)
+{
+    struct tree tree;
+    struct schema schema;
+    if (plan->num_runs < 1)
+        return status_set(st, STATUS_USAGE, "%s: the plan has no run, there is nothing to store",
+                          path);
+    int code = schema_init(&schema, plan, st);
+    if (code) return code;
+    size_t most = (size_t)schema.num_rows + 1 + (size_t)plan->num_cells * NUM_WHICH * MAX_RNN_VIEWS;
+    if (tree_open(&tree, path, most_bytes(&schema, plan, most), st) == STATUS_OK) {
+        tree_group(&tree, "/commit", "what makes rows count, and the seal over this layout");
+        size_t bytes = guard_bytes(most);
+        size_t guard = make_bytes(&tree, "/commit/guard", calloc(1, bytes), bytes,
+                                  "seal over everything in this file that runs do not write");
+        make_attributes(&tree, plan, provenance);
+        make_grid(&tree, plan);
+        make_runs(&tree, &schema, plan);
+        make_weights(&tree, plan);
+        char *text = schema_text(&schema);
+        make_bytes(&tree, "/commit/schema", text, text ? strlen(text) : 1,
+                   "columns of /runs: name, type, width of text, dimensions, part of the digest, "
+                   "writer (0 layout, 1 worker, 2 coordinator), unit, meaning; tab separated");
+        make_record(&tree, plan->num_runs);
+        code = tree_finish(&tree, tmp);
+        if (!code) code = seal(&tree, tmp, guard);
+    } else {
+        code = tree.code;
+    }
+    tree_free(&tree);
+    schema_free(&schema);
+    return code;
+}

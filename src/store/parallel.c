@@ -1,0 +1,149 @@
+/* parallel: the results file opened by all ranks through MPI-IO. Rank 0 looks at it first and all
+ * agree, so that no rank waits in a collective call for one that gave up. Refuses a file whose runs
+ * are not the plan's. Source: RELIABILITY sections 0, 1 and 3. */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The error of the lowest rank that has one, on all ranks. */
+static int agree(MPI_Comm comm, int code, struct status *st)
+{
+    struct status local = {0};
+    int rank, mine[2], worst[2];
+    if (!st) st = &local;
+    MPI_Comm_rank(comm, &rank);
+    mine[0] = code ? 0 : 1;
+    mine[1] = rank;
+    MPI_Allreduce(mine, worst, 1, MPI_2INT, MPI_MINLOC, comm);
+    if (worst[0] == 1) return STATUS_OK;
+    if (rank == worst[1]) st->code = code;
+    MPI_Bcast(&st->code, 1, MPI_INT, worst[1], comm);
+    MPI_Bcast(st->text, sizeof st->text, MPI_CHAR, worst[1], comm);
+    return st->code;
+}
+
+/* Rank 0: the file's runs against the plan's. */
+static int check_keys(struct store *store, const struct plan *plan, struct status *st)
+{
+    int known = store->num_runs < plan->num_runs ? store->num_runs : plan->num_runs;
+    for (int run = 0; run < known; run++) {
+        char key[33];
+        int code = store_read_text(store, store->key_column, run, key, sizeof key, st);
+        if (code) return code;
+        if (strcmp(key, plan->runs[run].key) != 0)
+            return status_set(
+                st, STATUS_CANNOT_CREATE,
+                "%s: run %d of the file is %.8s..., run %d of the grid is %.8s...: the "
+                "grid changed; --extend makes a file for the new grid and keeps the "
+                "finished runs that are in it",
+                store->path, run, key, run, plan->runs[run].key);
+    }
+    if (store->num_runs != plan->num_runs)
+        return status_set(
+            st, STATUS_CANNOT_CREATE,
+            "%s: the file has %d runs, the grid %d; --extend makes a file for the new "
+            "grid and keeps the finished runs",
+            store->path, store->num_runs, plan->num_runs);
+    return STATUS_OK;
+}
+
+static int inspect(const char *path, const struct plan *plan, struct status *st)
+{
+    struct store *probe = NULL, *columns = NULL;
+    int code = store_attach(&probe, path, false, NULL, st);
+    if (!code) code = check_keys(probe, plan, st);
+    if (!code) code = store_attach(&columns, path, true, plan, st);
+    store_detach(columns);
+    store_detach(probe);
+    return code;
+}
+
+static int open_shared(struct store *store, struct status *st)
+{
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    int code = STATUS_OK;
+    if (access < 0 || H5Pset_fapl_mpio(access, store->comm, MPI_INFO_NULL) < 0)
+        code = library_fail(st, STATUS_IO, store->path, "prepare MPI-IO");
+    code = agree(store->comm, code, st);
+    if (!code) {
+        store->file = H5Fopen(store->path, H5F_ACC_RDWR, access);
+        if (store->file < 0)
+            code = library_fail(st, STATUS_IO, store->path, "open it through MPI-IO");
+        code = agree(store->comm, code, st);
+    }
+    if (access >= 0) H5Pclose(access);
+    return code;
+}
+
+int store_open_all(struct store **store, const char *path, const struct plan *plan, MPI_Comm comm,
+                   struct status *st)
+{
+    struct status local = {0};
+    int rank;
+    if (!st) st = &local;
+    *store = NULL;
+    library_init();
+    MPI_Comm_rank(comm, &rank);
+    int code = agree(comm, rank == 0 ? inspect(path, plan, st) : STATUS_OK, st);
+    if (code) return code;
+    struct store *s = calloc(1, sizeof *s);
+    if (!s) code = status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+    code = agree(comm, code, st);
+    if (code) {
+        free(s);
+        return code;
+    }
+    s->file = H5I_INVALID_HID;
+    s->writable = s->parallel = true;
+    s->rank = rank;
+    s->plan = plan;
+    MPI_Comm_dup(comm, &s->comm);
+    s->path = strdup(path);
+    s->fd = open(path, O_RDWR | O_CLOEXEC);
+    if (!s->path)
+        code = status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+    else if (s->fd < 0)
+        code = file_fail(st, STATUS_IO, path, "open it for writing on every rank", errno);
+    code = agree(comm, code, st);
+    if (!code) code = open_shared(s, st);
+    if (!code) code = agree(comm, store_load(s, st), st);
+    if (code) {
+        struct status ignored;
+        store_close_all(s, &ignored);
+        return code;
+    }
+    *store = s;
+    return STATUS_OK;
+}
+
+static void close_datasets(struct store *store)
+{
+    for (int c = 0; store->place && c < store->schema.num_rows; c++)
+        if (store->place[c].dataset >= 0) H5Dclose(store->place[c].dataset);
+    for (int g = 0; g < store->num_groups; g++)
+        for (int w = 0; w < NUM_WHICH; w++)
+            for (int v = 0; v < store->group[g].num_views; v++)
+                if (store->group[g].dataset[w][v] >= 0) H5Dclose(store->group[g].dataset[w][v]);
+}
+
+int store_close_all(struct store *store, struct status *st)
+{
+    if (!store) return STATUS_OK;
+    int code = STATUS_OK;
+    MPI_Comm comm = store->comm;
+    close_datasets(store);
+    if (store->file >= 0 && H5Fclose(store->file) < 0)
+        code = library_fail(st, STATUS_IO, store->path, "close it");
+    if (store->fd >= 0 && fsync(store->fd) != 0 && !code)
+        code = file_fail(st, STATUS_IO, store->path, "sync it", errno);
+    if (comm != MPI_COMM_NULL) {
+        code = agree(comm, code, st);
+        MPI_Comm_free(&comm);
+    }
+    store_detach(store);
+    return code;
+}

@@ -1,0 +1,94 @@
+/* publish: a new results file in its place: made beside it as FILE.tmp, synced, renamed, directory
+ * synced. Refuses to replace a file that is not one of ours, says why a file cannot be made, and
+ * leaves nothing behind when it fails. Source: RELIABILITY sections 0, 1 and 7. */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int layout_publish(const char *tmp, const char *path, bool replace, struct status *st)
+{
+    int fd = open(tmp, O_RDWR | O_CLOEXEC);
+    int error = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0 && close(fd) != 0 && !error) error = errno;
+    if (error) return file_fail(st, STATUS_CANNOT_CREATE, path, "sync it", error);
+    int rc =
+        replace ? rename(tmp, path) : renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE);
+    if (rc != 0 && !replace && (errno == EINVAL || errno == ENOSYS)) {
+        if (access(path, F_OK) == 0)
+            errno = EEXIST; /* no such rename here: look, then do */
+        else
+            rc = rename(tmp, path);
+    }
+    if (rc != 0) return file_fail(st, STATUS_CANNOT_CREATE, path, "put it in its place", errno);
+    return file_sync_directory(path, st);
+}
+
+/* May an existing file be replaced? Only one of ours, or an empty one. */
+static int check_replaceable(const char *path, const struct stat *info, bool replace,
+                             struct status *st)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ours = fd >= 0 && (info->st_size == 0 || guard_is_present(fd));
+    if (fd >= 0) close(fd);
+    if (!ours)
+        return status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: exists and is not a results file of hmmgrid (or cannot be read), so "
+                          "it is not replaced; move it away or choose another name",
+                          path);
+    if (!replace)
+        return status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: exists already; --resume goes on with it, --extend adds the runs it "
+                          "lacks, --fresh throws it away and starts anew",
+                          path);
+    if (access(path, W_OK) != 0)
+        return file_fail(st, STATUS_CANNOT_CREATE, path, "replace it", errno);
+    return STATUS_OK;
+}
+
+int layout_prepare(const char *path, bool replace, char **tmp, struct status *st)
+{
+    struct stat info;
+    *tmp = NULL;
+    if (stat(path, &info) == 0) {
+        if (S_ISDIR(info.st_mode))
+            return file_fail(st, STATUS_CANNOT_CREATE, path, "create it", EISDIR);
+        if (!S_ISREG(info.st_mode))
+            return status_set(st, STATUS_CANNOT_CREATE,
+                              "%s: exists and is not a regular file; choose another name", path);
+        int code = check_replaceable(path, &info, replace, st);
+        if (code) return code;
+    } else if (errno != ENOENT) {
+        return file_fail(st, STATUS_CANNOT_CREATE, path, "create it", errno);
+    }
+    if (asprintf(tmp, "%s.tmp", path) < 0) {
+        *tmp = NULL;
+        return status_set(st, STATUS_INTERNAL, "out of memory for a path");
+    }
+    int fd = open(*tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        int code = file_fail(st, STATUS_CANNOT_CREATE, *tmp, "create it", errno);
+        free(*tmp);
+        *tmp = NULL;
+        return code;
+    }
+    close(fd);
+    return STATUS_OK;
+}
+
+int store_create(const char *path, const struct plan *plan, const struct provenance *provenance,
+                 bool replace, struct status *st)
+{
+    char *tmp = NULL;
+    int code = layout_prepare(path, replace, &tmp, st);
+    if (code) return code;
+    code = layout_make(tmp, path, plan, provenance, st);
+    if (!code) code = layout_publish(tmp, path, replace, st);
+    if (code) unlink(tmp);
+    free(tmp);
+    return code;
+}

@@ -1,0 +1,316 @@
+/* read: values of an open results file: columns, grid, attributes, weights. What runs wrote is
+ * given only of rows that a valid record commits; of others NaN and "". Refuses to trust the status
+ * column: status and attempts come from the records. */
+#include "internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int store_num_runs(const struct store *store)
+{
+    return store->num_runs;
+}
+
+const char *store_attribute(struct store *store, const char *name)
+{
+    for (int i = 0; i < store->num_attributes; i++)
+        if (store->attribute[i].name && strcmp(store->attribute[i].name, name) == 0)
+            return store->attribute[i].text ? store->attribute[i].text : "";
+    return "";
+}
+
+static herr_t collect_attribute(hid_t id, const char *name, const H5A_info_t *info, void *context)
+{
+    (void)info;
+    struct store *store = context;
+    hid_t attribute = H5Aopen(id, name, H5P_DEFAULT);
+    hid_t type = attribute < 0 ? attribute : H5Aget_type(attribute);
+    char *text = NULL;
+    if (type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0 &&
+        H5Aread(attribute, type, &text) >= 0) {
+        struct attribute *larger =
+            realloc(store->attribute, ((size_t)store->num_attributes + 1) * sizeof *larger);
+        if (larger) {
+            store->attribute = larger;
+            larger[store->num_attributes++] =
+                (struct attribute){strdup(name), strdup(text ? text : "")};
+        }
+    }
+    if (text) H5free_memory(text);
+    if (type >= 0) H5Tclose(type);
+    if (attribute >= 0) H5Aclose(attribute);
+    return 0;
+}
+
+int store_check_format(struct store *store, struct status *st)
+{
+    if (H5Aiterate2(store->file, H5_INDEX_NAME, H5_ITER_INC, NULL, collect_attribute, store) < 0)
+        return library_fail(st, STATUS_IO, store->path, "read its attributes");
+    const char *format = store_attribute(store, "format");
+    const char *version = store_attribute(store, "format_version");
+    if (strcmp(format, FORMAT_NAME) != 0)
+        return status_set(st, STATUS_IO,
+                          "%s: its attribute format is \"%s\", not \"%s\": not a "
+                          "results file of hmmgrid",
+                          store->path, format, FORMAT_NAME);
+    if (atoi(version) != FORMAT_MAJOR)
+        return status_set(st, STATUS_IO,
+                          "%s: format version %s, this program reads %d.x: use the "
+                          "hmmgrid that wrote it or a newer one",
+                          store->path, version, (int)FORMAT_MAJOR);
+    return STATUS_OK;
+}
+
+int store_grid_source(struct store *store, char **text, size_t *bytes, struct status *st)
+{
+    *text = malloc(store->source_bytes + 1);
+    if (!*text) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    memcpy(*text, store->source, store->source_bytes);
+    (*text)[store->source_bytes] = '\0';
+    *bytes = store->source_bytes;
+    return STATUS_OK;
+}
+
+const char *store_resolved(struct store *store, int run)
+{
+    return store->line[run];
+}
+
+const struct settings *store_settings(struct store *store, int run, int64_t *seed, const char **key,
+                                      const char **block)
+{
+    if (!store->decoded[run]) {
+        struct decoded_run *d = calloc(1, sizeof *d);
+        struct status ignored;
+        if (!d ||
+            plan_parse_json(store->line[run], &d->settings, &d->seed, d->key, d->block, &ignored)) {
+            free(d);
+            return NULL;
+        }
+        store->decoded[run] = d;
+    }
+    const struct decoded_run *d = store->decoded[run];
+    if (seed) *seed = d->seed;
+    if (key) *key = d->key;
+    if (block) *block = d->block;
+    return &d->settings;
+}
+
+/* --- columns ------------------------------------------------------------------------------ */
+
+int store_num_columns(const struct store *store)
+{
+    return store->schema.num_rows;
+}
+
+const struct schema_row *store_column(const struct store *store, int column)
+{
+    return &store->schema.row[column];
+}
+
+int store_find_column(const struct store *store, const char *name)
+{
+    const struct schema_row *row = schema_find(&store->schema, name);
+    return row ? (int)(row - store->schema.row) : -1;
+}
+
+int store_column_count(const struct store *store, int column)
+{
+    return (int)schema_row_count(&store->schema, &store->schema.row[column]);
+}
+
+static double decode_number(enum schema_type type, const void *value)
+{
+    int8_t i1;
+    int16_t i2;
+    int32_t i4;
+    int64_t i8;
+    uint64_t u8;
+    float f4;
+    double f8;
+    switch (type) {
+    case TYPE_I1: return memcpy(&i1, value, sizeof i1), i1;
+    case TYPE_I2: return memcpy(&i2, value, sizeof i2), i2;
+    case TYPE_I4: return memcpy(&i4, value, sizeof i4), i4;
+    case TYPE_I8: return memcpy(&i8, value, sizeof i8), (double)i8;
+    case TYPE_U8: return memcpy(&u8, value, sizeof u8), (double)u8;
+    case TYPE_F4: return memcpy(&f4, value, sizeof f4), f4;
+    case TYPE_F8: return memcpy(&f8, value, sizeof f8), f8;
+    case TYPE_TEXT: break;
+    }
+    return NAN;
+}
+
+/* A number that the records know better than the file's columns; false: not one of those. */
+static bool from_record(struct store *store, int column, int run, double *value)
+{
+    struct record record;
+    if (column == store->status_column)
+        *value = store_run_status(store, run);
+    else if (column == store->attempts_column)
+        *value = store_run_attempts(store, run);
+    else if (column == store->checksum_column)
+        *value = store_record(store, run, &record) ? (double)record.checksum : 0.0;
+    else
+        return false;
+    return true;
+}
+
+static bool is_trusted(struct store *store, int column, int run)
+{
+    return store->schema.row[column].writer == WRITER_LAYOUT || store_is_committed(store, run);
+}
+
+int store_read_numbers(struct store *store, int column, int run, double *out, struct status *st)
+{
+    const struct schema_row *row = &store->schema.row[column];
+    const struct store_column_place *place = &store->place[column];
+    size_t count = schema_row_count(&store->schema, row), bytes = schema_element_bytes(row);
+    if (row->type == TYPE_TEXT)
+        return status_set(st, STATUS_USAGE, "%s: column %s holds text, not numbers", store->path,
+                          row->name);
+    if (from_record(store, column, run, out)) return STATUS_OK;
+    if (!is_trusted(store, column, run)) {
+        for (size_t i = 0; i < count; i++) out[i] = NAN;
+        return STATUS_OK;
+    }
+    unsigned char *value = malloc(place->bytes);
+    if (!value) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    int error =
+        file_read_at(store->fd, place->offset + (uint64_t)run * place->bytes, value, place->bytes);
+    for (size_t i = 0; i < count && !error; i++)
+        out[i] = decode_number(row->type, value + i * bytes);
+    free(value);
+    return error ? file_fail(st, STATUS_IO, store->path, "read it", error) : STATUS_OK;
+}
+
+int store_read_column(struct store *store, int column, double *out, struct status *st)
+{
+    const struct schema_row *row = &store->schema.row[column];
+    const struct store_column_place *place = &store->place[column];
+    if (row->type == TYPE_TEXT || row->num_dims > 0)
+        return status_set(st, STATUS_USAGE, "%s: column %s is not one number a run", store->path,
+                          row->name);
+    size_t bytes = place->bytes * (size_t)store->num_runs;
+    unsigned char *value = malloc(bytes);
+    if (!value) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    int error = file_read_at(store->fd, place->offset, value, bytes);
+    for (int run = 0; run < store->num_runs && !error; run++) {
+        if (from_record(store, column, run, &out[run])) continue;
+        out[run] = is_trusted(store, column, run)
+                       ? decode_number(row->type, value + (size_t)run * place->bytes)
+                       : NAN;
+    }
+    free(value);
+    return error ? file_fail(st, STATUS_IO, store->path, "read it", error) : STATUS_OK;
+}
+
+/* One number as text, integers in full (a double cannot hold every seed or checksum). */
+static void print_number(const struct schema_row *row, const void *value, char *buf, size_t n)
+{
+    int64_t i8;
+    uint64_t u8;
+    memcpy(&i8, value, row->type == TYPE_I8 ? sizeof i8 : 0);
+    memcpy(&u8, value, row->type == TYPE_U8 ? sizeof u8 : 0);
+    if (row->type == TYPE_I8)
+        snprintf(buf, n, "%lld", (long long)i8);
+    else if (row->type == TYPE_U8)
+        snprintf(buf, n, "%016llx", (unsigned long long)u8);
+    else
+        snprintf(buf, n, "%.*g", row->type == TYPE_F4 ? 9 : 17, decode_number(row->type, value));
+}
+
+int store_read_text(struct store *store, int column, int run, char *buf, size_t n,
+                    struct status *st)
+{
+    const struct schema_row *row = &store->schema.row[column];
+    const struct store_column_place *place = &store->place[column];
+    double known;
+    if (n > 0) buf[0] = '\0';
+    if (row->num_dims > 0)
+        return status_set(st, STATUS_USAGE, "%s: column %s is not one value a run", store->path,
+                          row->name);
+    if (column != store->checksum_column && from_record(store, column, run, &known)) {
+        snprintf(buf, n, "%.0f", known);
+        return STATUS_OK;
+    }
+    if (!is_trusted(store, column, run)) return STATUS_OK;
+    char *value = calloc(1, place->bytes + 1);
+    if (!value) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    int error =
+        file_read_at(store->fd, place->offset + (uint64_t)run * place->bytes, value, place->bytes);
+    if (!error && row->type == TYPE_TEXT)
+        snprintf(buf, n, "%s", value);
+    else if (!error)
+        print_number(row, value, buf, n);
+    free(value);
+    return error ? file_fail(st, STATUS_IO, store->path, "read it", error) : STATUS_OK;
+}
+
+/* --- one run ------------------------------------------------------------------------------ */
+
+int store_read_weights(struct store *store, int run, const char *which, struct rnn_shape *shape,
+                       float **params, struct status *st)
+{
+    int w = strcmp(which, "last") == 0 ? 0 : strcmp(which, "best") == 0 ? 1 : -1;
+    *params = NULL;
+    if (w < 0)
+        return status_set(st, STATUS_USAGE, "weights are \"last\" or \"best\", not \"%s\"", which);
+    if (store_run_status(store, run) != RUN_DONE)
+        return status_set(st, STATUS_NO_INPUT, "%s: run %d has no weights: it is %s", store->path,
+                          run, run_status_name[store_run_status(store, run)]);
+    const struct weight_group *group = &store->group[store->run_group[run]];
+    *shape = group->shape;
+    *params = malloc(rnn_num_params(group->shape) * sizeof **params);
+    if (!*params) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    for (int v = 0; v < group->num_views; v++) {
+        const struct rnn_view *view = &group->view[v];
+        size_t bytes = view->count * sizeof(float);
+        int error =
+            file_read_at(store->fd, group->offset[w][v] + (uint64_t)store->run_slot[run] * bytes,
+                         *params + view->offset, bytes);
+        if (error) {
+            free(*params);
+            *params = NULL;
+            return file_fail(st, STATUS_IO, store->path, "read the weights", error);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Keys that begin with text: how many, and the last of them. */
+static int match_keys(struct store *store, const char *text, int *run, struct status *st)
+{
+    int matches = 0;
+    size_t n = strlen(text);
+    for (int r = 0; r < store->num_runs && n <= 32; r++) {
+        char key[33];
+        if (store_read_text(store, store->key_column, r, key, sizeof key, st)) return -1;
+        if (strncasecmp(key, text, n) != 0) continue;
+        matches++;
+        *run = r;
+    }
+    return matches;
+}
+
+int store_find_run(struct store *store, const char *text, int *run, struct status *st)
+{
+    size_t n = strlen(text), digits = strspn(text, "0123456789");
+    if (n > 0 && digits == n && n < 10 && atoi(text) < store->num_runs) {
+        *run = atoi(text);
+        return STATUS_OK;
+    }
+    int matches = n > 0 ? match_keys(store, text, run, st) : 0;
+    if (matches == 1) return STATUS_OK;
+    if (matches < 0) return st ? st->code : STATUS_IO;
+    if (matches > 1)
+        return status_set(st, STATUS_USAGE,
+                          "%s: \"%s\" is the beginning of %d keys; give more of its digits",
+                          store->path, text, matches);
+    return status_set(st, STATUS_USAGE,
+                      "%s: no run \"%s\"; give a row number from 0 to %d or the beginning of a key",
+                      store->path, text, store->num_runs - 1);
+}

@@ -1,0 +1,365 @@
+/* store: see store.h. Opening and closing: HDF5 tells where the bytes of each dataset are, then a
+ * reader lets go of HDF5; writers keep their datasets open through MPI-IO. Refuses to open what
+ * guard.c refuses, and, for writing, a file whose runs or columns are not the plan's.
+ * Source: RELIABILITY sections 0 to 3. */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Where a dataset's bytes are; *keep gets its handle (NULL: closed again). */
+static int find_dataset(struct store *store, const char *name, struct extent *where, hid_t *keep,
+                        struct status *st)
+{
+    char doing[224];
+    struct stat info;
+    snprintf(doing, sizeof doing, "open its dataset %s", name);
+    hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (dataset < 0) return library_fail(st, STATUS_IO, store->path, doing);
+    haddr_t offset = H5Dget_offset(dataset);
+    *where = (struct extent){offset, H5Dget_storage_size(dataset)};
+    bool sound = offset != HADDR_UNDEF && fstat(store->fd, &info) == 0 &&
+                 where->bytes <= (uint64_t)info.st_size &&
+                 offset <= (uint64_t)info.st_size - where->bytes;
+    if (keep && sound)
+        *keep = dataset;
+    else
+        H5Dclose(dataset);
+    if (sound) return STATUS_OK;
+    H5Eclear2(H5E_DEFAULT);
+    return status_set(st, STATUS_IO,
+                      "%s: its dataset %s is not stored in one piece of the file; "
+                      "the file was rewritten by another program or is damaged",
+                      store->path, name);
+}
+
+/* All bytes of a dataset, malloc'd, with a NUL behind them. */
+static int read_dataset(struct store *store, const char *name, char **text, size_t *bytes,
+                        struct status *st)
+{
+    struct extent where;
+    int code = find_dataset(store, name, &where, NULL, st);
+    if (code) return code;
+    *text = malloc((size_t)where.bytes + 1);
+    if (!*text)
+        return status_set(st, STATUS_INTERNAL, "%s: out of memory for %s", store->path, name);
+    int error = file_read_at(store->fd, where.offset, *text, (size_t)where.bytes);
+    if (error) {
+        free(*text);
+        *text = NULL;
+        return file_fail(st, STATUS_IO, store->path, "read it", error);
+    }
+    (*text)[where.bytes] = '\0';
+    if (bytes) *bytes = (size_t)where.bytes;
+    return STATUS_OK;
+}
+
+static int wrong_size(struct store *store, const char *name, struct status *st)
+{
+    return status_set(st, STATUS_IO,
+                      "%s: its dataset %s has not the size its list of columns says; "
+                      "the file is damaged",
+                      store->path, name);
+}
+
+static int load_columns(struct store *store, struct status *st)
+{
+    store->place = calloc((size_t)store->schema.num_rows, sizeof *store->place);
+    if (!store->place) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    for (int c = 0; c < store->schema.num_rows; c++) store->place[c].dataset = H5I_INVALID_HID;
+    for (int c = 0; c < store->schema.num_rows; c++) {
+        const struct schema_row *row = &store->schema.row[c];
+        struct store_column_place *place = &store->place[c];
+        struct extent where;
+        char name[96];
+        snprintf(name, sizeof name, "/runs/%s", row->name);
+        bool keep = store->parallel && row->writer == WRITER_WORKER;
+        int code = find_dataset(store, name, &where, keep ? &place->dataset : NULL, st);
+        if (code) return code;
+        place->offset = where.offset;
+        place->bytes = schema_row_bytes(&store->schema, row);
+        if (where.bytes != place->bytes * (uint64_t)store->num_runs)
+            return wrong_size(store, name, st);
+    }
+    store->status_column = store_find_column(store, "status");
+    store->attempts_column = store_find_column(store, "attempts");
+    store->checksum_column = store_find_column(store, "checksum");
+    store->key_column = store_find_column(store, "key");
+    if (store->status_column < 0 || store->attempts_column < 0 || store->checksum_column < 0 ||
+        store->key_column < 0 || store->schema.row[store->key_column].text_bytes != 32)
+        return status_set(st, STATUS_IO,
+                          "%s: lacks one of the columns key, status, attempts, "
+                          "checksum; the file is damaged",
+                          store->path);
+    return STATUS_OK;
+}
+
+static int load_group(struct store *store, struct weight_group *group, int number,
+                      struct status *st)
+{
+    char name[160];
+    char *run = NULL;
+    size_t bytes = 0;
+    snprintf(name, sizeof name, "/weights/%s/run", group->name);
+    int code = read_dataset(store, name, &run, &bytes, st);
+    if (code) return code;
+    group->run = (int32_t *)(void *)run;
+    group->num_slots = (int)(bytes / sizeof(int32_t));
+    for (int slot = 0; slot < group->num_slots; slot++) {
+        int row = group->run[slot];
+        if (row < 0 || row >= store->num_runs) return wrong_size(store, name, st);
+        store->run_group[row] = number;
+        store->run_slot[row] = slot;
+    }
+    group->num_views = rnn_views(group->shape, group->view);
+    for (int w = 0; w < NUM_WHICH; w++)
+        for (int v = 0; v < group->num_views; v++) {
+            struct extent where;
+            snprintf(name, sizeof name, "/weights/%s/%s/%s", group->name, which_name[w],
+                     group->view[v].name);
+            code = find_dataset(store, name, &where, store->parallel ? &group->dataset[w][v] : NULL,
+                                st);
+            if (code) return code;
+            group->offset[w][v] = where.offset;
+            if (where.bytes != group->view[v].count * sizeof(float) * (uint64_t)group->num_slots)
+                return wrong_size(store, name, st);
+        }
+    return STATUS_OK;
+}
+
+/* "H150_D100_K3_bias" -> shape. */
+static bool parse_group_name(const char *name, struct rnn_shape *shape)
+{
+    char again[64];
+    *shape = (struct rnn_shape){0};
+    if (sscanf(name, "H%d_D%d_K%d", &shape->hidden, &shape->noise_dim, &shape->symbols) != 3)
+        return false;
+    shape->bias = strstr(name, "_bias") != NULL;
+    weight_group_name(*shape, again);
+    return strcmp(again, name) == 0 && shape->hidden > 0 && shape->noise_dim > 0 &&
+           shape->symbols > 0;
+}
+
+static herr_t collect_group(hid_t id, const char *name, const H5L_info_t *info, void *context)
+{
+    (void)id, (void)info;
+    struct store *store = context;
+    struct rnn_shape shape;
+    if (!parse_group_name(name, &shape)) return 0; /* not ours: left alone */
+    struct weight_group *larger =
+        realloc(store->group, ((size_t)store->num_groups + 1) * sizeof *larger);
+    if (!larger) return -1;
+    store->group = larger;
+    struct weight_group *group = &larger[store->num_groups++];
+    *group = (struct weight_group){.shape = shape};
+    snprintf(group->name, sizeof group->name, "%.63s", name);
+    for (int i = 0; i < NUM_WHICH * MAX_RNN_VIEWS; i++)
+        group->dataset[i / MAX_RNN_VIEWS][i % MAX_RNN_VIEWS] = H5I_INVALID_HID;
+    return 0;
+}
+
+static int load_weights(struct store *store, struct status *st)
+{
+    store->run_group = malloc((size_t)store->num_runs * sizeof *store->run_group);
+    store->run_slot = calloc((size_t)store->num_runs, sizeof *store->run_slot);
+    if (!store->run_group || !store->run_slot)
+        return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    for (int run = 0; run < store->num_runs; run++) store->run_group[run] = -1;
+    if (H5Literate_by_name(store->file, "/weights", H5_INDEX_NAME, H5_ITER_INC, NULL, collect_group,
+                           store, H5P_DEFAULT) < 0)
+        return library_fail(st, STATUS_IO, store->path, "list its weights");
+    for (int g = 0; g < store->num_groups; g++) {
+        int code = load_group(store, &store->group[g], g, st);
+        if (code) return code;
+    }
+    for (int run = 0; run < store->num_runs; run++)
+        if (store->run_group[run] < 0)
+            return status_set(st, STATUS_IO,
+                              "%s: run %d has no place for its weights; the file is "
+                              "damaged",
+                              store->path, run);
+    return STATUS_OK;
+}
+
+static int load_records(struct store *store, struct status *st)
+{
+    struct extent where;
+    int code = find_dataset(store, "/commit/record", &where, NULL, st);
+    if (code) return code;
+    size_t bytes = (size_t)store->num_runs * RECORD_BYTES;
+    if (where.bytes != bytes) return wrong_size(store, "/commit/record", st);
+    store->record_offset = where.offset;
+    store->record = malloc(bytes);
+    store->attempts = malloc((size_t)store->num_runs * sizeof *store->attempts);
+    if (!store->record || !store->attempts)
+        return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    int error = file_read_at(store->fd, store->record_offset, store->record, bytes);
+    if (!error)
+        error = file_read_at(store->fd, store->place[store->attempts_column].offset,
+                             store->attempts, (size_t)store->num_runs * sizeof *store->attempts);
+    return error ? file_fail(st, STATUS_IO, store->path, "read its records", error) : STATUS_OK;
+}
+
+/* The columns: the plan's when there is one (and the file's must be the same), else the file's. */
+static int load_schema(struct store *store, struct status *st)
+{
+    char *text = NULL, *wanted = NULL;
+    int code = read_dataset(store, "/commit/schema", &text, NULL, st);
+    if (code) return code;
+    if (store->plan) {
+        code = schema_init(&store->schema, store->plan, st);
+        wanted = code ? NULL : schema_text(&store->schema);
+        if (!code && !wanted)
+            code = status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+        else if (!code && strcmp(text, wanted) != 0)
+            code = status_set(st, STATUS_CANNOT_CREATE,
+                              "%s: its columns are not those of this grid and this version of the "
+                              "program; --extend brings its finished runs over to a new layout",
+                              store->path);
+    } else {
+        code = schema_parse(&store->schema, text, st);
+        if (code) status_prefix(st, "%s: ", store->path);
+    }
+    store->num_runs = code ? 0 : store->schema.size[SCHEMA_RUN];
+    free(text);
+    free(wanted);
+    return code;
+}
+
+/* --- grid ---------------------------------------------------------------------------------- */
+
+static int load_grid(struct store *store, struct status *st)
+{
+    int code = read_dataset(store, "/grid/source", &store->source, &store->source_bytes, st);
+    if (!code) code = read_dataset(store, "/grid/resolved", &store->resolved, NULL, st);
+    if (code) return code;
+    store->line = calloc((size_t)store->num_runs, sizeof *store->line);
+    store->decoded = calloc((size_t)store->num_runs, sizeof *store->decoded);
+    if (!store->line || !store->decoded)
+        return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    char *rest = store->resolved;
+    for (int run = 0; run < store->num_runs; run++) {
+        store->line[run] = strsep(&rest, "\n");
+        if (!store->line[run] || !*store->line[run])
+            return status_set(st, STATUS_IO,
+                              "%s: its resolved grid has %d lines for %d runs; the "
+                              "file is damaged",
+                              store->path, run, store->num_runs);
+    }
+    return STATUS_OK;
+}
+
+/* --- opening ------------------------------------------------------------------------------ */
+
+/* A store with its descriptor open, and nothing else. */
+static int begin_open(struct store **store, const char *path, bool writable, struct status *st)
+{
+    *store = calloc(1, sizeof **store);
+    if (!*store) return status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+    struct store *s = *store;
+    s->fd = -1;
+    s->file = H5I_INVALID_HID;
+    s->comm = MPI_COMM_NULL;
+    s->writable = writable;
+    s->path = strdup(path);
+    if (!s->path) return status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+    s->fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    if (s->fd >= 0) return STATUS_OK;
+    if (errno == ENOENT || errno == ENOTDIR)
+        return status_set(st, STATUS_NO_INPUT, "%s: cannot open it: %s; check the path", path,
+                          strerror(errno));
+    return file_fail(st, writable ? STATUS_CANNOT_CREATE : STATUS_NO_INPUT, path,
+                     writable ? "open it for writing" : "open it", errno);
+}
+
+static int check_regular(const struct store *store, struct status *st)
+{
+    struct stat info;
+    if (fstat(store->fd, &info) == 0 && !S_ISREG(info.st_mode))
+        return status_set(st, STATUS_NO_INPUT, "%s: not a regular file; name a results file",
+                          store->path);
+    return STATUS_OK;
+}
+
+int store_load(struct store *store, struct status *st)
+{
+    int code = load_schema(store, st);
+    if (!code) code = load_columns(store, st);
+    if (!code) code = load_weights(store, st);
+    if (!code) code = load_records(store, st);
+    return code;
+}
+
+int store_attach(struct store **store, const char *path, bool writable, const struct plan *plan,
+                 struct status *st)
+{
+    library_init();
+    int code = begin_open(store, path, writable, st);
+    if (code) goto cleanup;
+    (*store)->plan = plan;
+    code = check_regular(*store, st);
+    if (!code) code = guard_check((*store)->fd, path, st);
+    if (code) goto cleanup;
+    hid_t access = library_serial_access();
+    (*store)->file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    if (access >= 0) H5Pclose(access);
+    if ((*store)->file < 0) {
+        code = library_fail(st, STATUS_IO, path, "open it");
+        goto cleanup;
+    }
+    code = store_check_format(*store, st);
+    if (!code) code = store_load(*store, st);
+    if (!code) code = load_grid(*store, st);
+    H5Fclose((*store)->file);
+    (*store)->file = H5I_INVALID_HID;
+cleanup:
+    if (code) {
+        store_detach(*store);
+        *store = NULL;
+    }
+    return code;
+}
+
+void store_detach(struct store *store)
+{
+    if (!store) return;
+    for (int run = 0; store->decoded && run < store->num_runs; run++) {
+        if (store->decoded[run]) settings_free_matrices(&store->decoded[run]->settings);
+        free(store->decoded[run]);
+    }
+    for (int i = 0; i < store->num_attributes; i++) {
+        free(store->attribute[i].name);
+        free(store->attribute[i].text);
+    }
+    for (int g = 0; g < store->num_groups; g++) free(store->group[g].run);
+    free(store->attribute);
+    free(store->decoded);
+    free(store->line);
+    free(store->resolved);
+    free(store->source);
+    free(store->record);
+    free(store->attempts);
+    free(store->run_group);
+    free(store->run_slot);
+    free(store->group);
+    free(store->place);
+    schema_free(&store->schema);
+    if (store->fd >= 0) close(store->fd);
+    free(store->path);
+    free(store);
+}
+
+int store_open(struct store **store, const char *path, struct status *st)
+{
+    return store_attach(store, path, false, NULL, st);
+}
+
+void store_close(struct store *store)
+{
+    store_detach(store);
+}

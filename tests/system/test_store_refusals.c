@@ -1,0 +1,382 @@
+/* test_store_refusals: what must not be opened, created or trusted: missing, empty, truncated,
+ * foreign, newer and damaged files, full disks, flipped bits. Each refusal has its documented code
+ * and names its cause. Run one test by hand: test_store_refusals NAME. */
+#include "../support/check.h"
+#include "../support/made_up.h"
+
+#include <fcntl.h>
+#include <hdf5.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct place {
+    char dir[256], file[300], copy[300];
+    struct plan plan;
+    unsigned char *bytes; /* of a finished file */
+    size_t num;
+    char digest[17];
+};
+
+static unsigned char *slurp(const char *path, size_t *num)
+{
+    struct stat info;
+    int fd = open(path, O_RDONLY);
+    assert_true(fd >= 0 && fstat(fd, &info) == 0);
+    unsigned char *bytes = malloc((size_t)info.st_size + 1);
+    assert_non_null(bytes);
+    assert_int_equal(read(fd, bytes, (size_t)info.st_size), info.st_size);
+    close(fd);
+    *num = (size_t)info.st_size;
+    return bytes;
+}
+
+static void spill(const char *path, const void *bytes, size_t num)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, num), num);
+    close(fd);
+}
+
+static int set_up(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+    struct status st = {0};
+    struct store *store = NULL;
+    const char *base = getenv("TMPDIR");
+    if (!p) return -1;
+    *state = p;
+    snprintf(p->dir, sizeof p->dir, "%.200s/refusals-XXXXXX", base ? base : "/tmp");
+    if (!mkdtemp(p->dir)) return -1;
+    snprintf(p->file, sizeof p->file, "%s/a.h5", p->dir);
+    snprintf(p->copy, sizeof p->copy, "%s/b.h5", p->dir);
+    int code = plan_read(&p->plan, "grid", made_up_grid, strlen(made_up_grid), NULL, 0, &st);
+    if (!code) code = store_create(p->file, &p->plan, NULL, false, &st);
+    if (!code) code = store_open_all(&store, p->file, &p->plan, MPI_COMM_SELF, &st);
+    for (int run = 0; run < p->plan.num_runs && !code; run++)
+        code = made_up_run(store, &p->plan, run, run == 5 ? RUN_FAILED : RUN_DONE, &st);
+    if (!code) code = store_close_all(store, &st);
+    if (!code) code = store_open(&store, p->file, &st);
+    if (!code) code = store_digest(store, p->digest, &st);
+    if (code) {
+        print_error("%s\n", st.text);
+        return -1;
+    }
+    store_close(store);
+    p->bytes = slurp(p->file, &p->num);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *p = *state;
+    unlink(p->file);
+    unlink(p->copy);
+    rmdir(p->dir);
+    plan_free(&p->plan);
+    free(p->bytes);
+    free(p);
+    return 0;
+}
+
+/* Opening path must fail with code and say word; for reading and for writing. */
+static void refuse_open(const char *path, const struct plan *plan, int code, const char *word)
+{
+    struct status st = {0};
+    struct store *store = NULL;
+    check_code(store_open(&store, path, &st), code, &st);
+    assert_null(store);
+    if (!strstr(st.text, word)) fail_msg("\"%s\" does not say \"%s\"", st.text, word);
+    check_code(store_open_all(&store, path, plan, MPI_COMM_SELF, &st), code, &st);
+    assert_null(store);
+    if (!strstr(st.text, word)) fail_msg("\"%s\" does not say \"%s\"", st.text, word);
+}
+
+static void refuse_create(const char *path, const struct plan *plan, bool replace, const char *word)
+{
+    struct status st = {0};
+    check_code(store_create(path, plan, NULL, replace, &st), STATUS_CANNOT_CREATE, &st);
+    if (!strstr(st.text, word)) fail_msg("\"%s\" does not say \"%s\"", st.text, word);
+}
+
+static void make_foreign(const char *path)
+{
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hsize_t size = 100000;
+    hid_t space = H5Screate_simple(1, &size, NULL);
+    H5Dclose(
+        H5Dcreate2(file, "data", H5T_NATIVE_INT, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Sclose(space);
+    assert_true(H5Fclose(file) >= 0);
+}
+
+static void other_files(void **state)
+{
+    struct place *p = *state;
+    char text[5000];
+    refuse_open(p->copy, &p->plan, STATUS_NO_INPUT, "No such file");
+    refuse_open(p->dir, &p->plan, STATUS_NO_INPUT, "regular file");
+    spill(p->copy, "", 0);
+    refuse_open(p->copy, &p->plan, STATUS_IO, "empty");
+    memset(text, 'x', sizeof text);
+    spill(p->copy, text, sizeof text);
+    refuse_open(p->copy, &p->plan, STATUS_IO, "not an HDF5 file");
+    make_foreign(p->copy);
+    refuse_open(p->copy, &p->plan, STATUS_IO, "not a results file");
+}
+
+static void newer_format(void **state)
+{
+    struct place *p = *state;
+    uint32_t major = 2;
+    unsigned char *guard = memmem(p->bytes, p->num, "hmmgrid results", 16);
+    assert_non_null(guard);
+    memcpy(guard + 16, &major, sizeof major);
+    spill(p->copy, p->bytes, p->num);
+    refuse_open(p->copy, &p->plan, STATUS_IO, "format version 2.0");
+}
+
+/* An attribute added by another program: refused, unless the user says it is meant. */
+static void changed_by_another_program(void **state)
+{
+    struct place *p = *state;
+    struct status st = {0};
+    struct store *store = NULL;
+    char digest[17];
+    hid_t file = H5Fopen(p->file, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t space = H5Screate(H5S_SCALAR);
+    assert_true(file >= 0);
+    H5Aclose(H5Acreate2(file, "note", H5T_NATIVE_INT, space, H5P_DEFAULT, H5P_DEFAULT));
+    H5Sclose(space);
+    H5Fclose(file);
+    refuse_open(p->file, &p->plan, STATUS_IO, "HMMGRID_UNCHECKED_LAYOUT");
+    setenv("HMMGRID_UNCHECKED_LAYOUT", "1", 1);
+    check_ok(store_open(&store, p->file, &st), &st);
+    check_ok(store_digest(store, digest, &st), &st);
+    store_close(store);
+    unsetenv("HMMGRID_UNCHECKED_LAYOUT");
+    assert_string_equal(digest, p->digest);
+}
+
+static void creating(void **state)
+{
+    struct place *p = *state;
+    struct status st = {0};
+    char path[700];
+    snprintf(path, sizeof path, "%s/missing/a.h5", p->dir);
+    refuse_create(path, &p->plan, false, "make the directory");
+    snprintf(path, sizeof path, "%s/b.h5", p->file);
+    refuse_create(path, &p->plan, false, "Not a directory");
+    refuse_create(p->dir, &p->plan, true, "Is a directory");
+    refuse_create("/dev/null", &p->plan, true, "not a regular file");
+    snprintf(path, sizeof path, "%s/%0300d.h5", p->dir, 0);
+    refuse_create(path, &p->plan, false, "shorter");
+    refuse_create("/proc/a.h5", &p->plan, false, "/proc/a.h5");
+    refuse_create(p->file, &p->plan, false, "--resume");
+    spill(p->copy, "precious", 8);
+    refuse_create(p->copy, &p->plan, true, "not a results file");
+    size_t num;
+    unsigned char *kept = slurp(p->copy, &num);
+    assert_int_equal(num, 8);
+    assert_memory_equal(kept, "precious", 8);
+    free(kept);
+    struct plan none = p->plan;
+    none.num_runs = 0;
+    unlink(p->copy);
+    check_code(store_create(p->copy, &none, NULL, false, &st), STATUS_USAGE, &st);
+    check_ok(store_create(p->file, &p->plan, NULL, true, &st), &st); /* fresh */
+    struct store *store = NULL;
+    check_ok(store_open(&store, p->file, &st), &st);
+    assert_int_equal(store_run_status(store, 0), RUN_PENDING);
+    store_close(store);
+}
+
+/* The largest file that may be written (ulimit -f): at every size a clean refusal that leaves
+ * nothing behind, and an old file as it was. */
+static void no_permission_for_large_files(void **state)
+{
+    struct place *p = *state;
+    struct status st = {0};
+    struct rlimit before, limit;
+    char tmp[320];
+    size_t num;
+    snprintf(tmp, sizeof tmp, "%s.tmp", p->file);
+    getrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_IGN);
+    for (size_t most = 0; most < p->num; most += p->num / 40) {
+        limit = before;
+        limit.rlim_cur = most;
+        setrlimit(RLIMIT_FSIZE, &limit);
+        int code = store_create(p->file, &p->plan, NULL, true, &st);
+        int again = store_extend(p->file, &p->plan, NULL, NULL, &(struct status){0});
+        setrlimit(RLIMIT_FSIZE, &before);
+        if (code != STATUS_CANNOT_CREATE || again != STATUS_CANNOT_CREATE)
+            fail_msg("at most %zu bytes: %d, %d: %s", most, code, again, st.text);
+        assert_non_null(strstr(st.text, "File too large"));
+        assert_int_equal(access(tmp, F_OK), -1);
+    }
+    signal(SIGXFSZ, SIG_DFL);
+    unsigned char *now = slurp(p->file, &num);
+    assert_int_equal(num, p->num);
+    assert_memory_equal(now, p->bytes, num);
+    free(now);
+}
+
+/* A disk of every size from nothing to enough (a tmpfs; needs the right to mount). */
+static void disk_full(void **state)
+{
+    struct place *p = *state;
+    struct status st = {0};
+    char path[700], tmp[720], size[64];
+    unlink(p->file);
+    if (mount("tmpfs", p->dir, "tmpfs", 0, "size=4k") != 0) {
+        print_message("no right to mount a tmpfs: not checked\n");
+        skip();
+    }
+    snprintf(path, sizeof path, "%s/a.h5", p->dir);
+    snprintf(tmp, sizeof tmp, "%s.tmp", path);
+    int refused = 0, code = STATUS_CANNOT_CREATE;
+    for (size_t kb = 4; kb < 1024 && code; kb += 16) {
+        snprintf(size, sizeof size, "size=%zuk", kb);
+        assert_int_equal(mount("tmpfs", p->dir, "tmpfs", MS_REMOUNT, size), 0);
+        code = store_create(path, &p->plan, NULL, false, &st);
+        if (!code) break;
+        refused++;
+        if (code != STATUS_CANNOT_CREATE || !strstr(st.text, "disk is full") ||
+            access(tmp, F_OK) == 0 || access(path, F_OK) == 0) {
+            umount(p->dir);
+            fail_msg("%zu kB: code %d: %s", kb, code, st.text);
+        }
+    }
+    /* full now: nothing else fits, but all results do, because their space is reserved */
+    struct store *store = NULL;
+    int spill_fd = open(tmp, O_CREAT | O_WRONLY, 0644);
+    while (spill_fd >= 0 && write(spill_fd, p->bytes, 4096) == 4096) continue;
+    if (spill_fd >= 0) close(spill_fd);
+    if (!code) code = store_open_all(&store, path, &p->plan, MPI_COMM_SELF, &st);
+    for (int run = 0; run < p->plan.num_runs && !code; run++)
+        code = made_up_run(store, &p->plan, run, RUN_DONE, &st);
+    if (!code) code = store_close_all(store, &st);
+    assert_int_equal(umount(p->dir), 0);
+    check_ok(code, &st);
+    assert_true(refused > 3);
+}
+
+static void truncated_files(void **state)
+{
+    struct place *p = *state;
+    for (int i = 0; i < 200; i++) {
+        size_t num =
+            i == 0 ? p->num - 1
+                   : (size_t)(made_up_number(p->plan.runs[0].key, 900, (size_t)i) * (double)p->num);
+        spill(p->copy, p->bytes, num);
+        refuse_open(p->copy, &p->plan, STATUS_IO, p->copy);
+    }
+}
+
+/* A flipped bit: the file is refused, or the run it hit is not trusted, or nothing of a result
+ * changed. Returns 0 refused, 1 a run not trusted, 2 no result changed. */
+static int look_at(struct place *p, const char *what)
+{
+    struct status st = {0};
+    struct store *store = NULL;
+    int lost = 0;
+    int code = store_open(&store, p->copy, &st);
+    if (code) {
+        if (code != STATUS_IO) fail_msg("%s: code %d: %s", what, code, st.text);
+        return 0;
+    }
+    for (int run = 0; run < store_num_runs(store); run++) {
+        bool valid = false;
+        int status = store_run_status(store, run);
+        if (status >= RUN_DONE) check_ok(store_check_run(store, run, &valid, &st), &st);
+        if (status != (run == 5 ? RUN_FAILED : RUN_DONE) || !valid) lost++;
+    }
+    char digest[17];
+    check_ok(store_digest(store, digest, &st), &st);
+    store_close(store);
+    if (lost > 1) fail_msg("%s: %d runs lost", what, lost);
+    if (!lost && strcmp(digest, p->digest) != 0) fail_msg("%s: a wrong result was trusted", what);
+    return lost ? 1 : 2;
+}
+
+static void flipped_bits(void **state)
+{
+    struct place *p = *state;
+    int count[3] = {0};
+    spill(p->copy, p->bytes, p->num);
+    int fd = open(p->copy, O_RDWR);
+    assert_true(fd >= 0);
+    for (int i = 0; i < 3000; i++) {
+        char what[64];
+        size_t at = (size_t)(made_up_number(p->plan.runs[1].key, 901, (size_t)i) * (double)p->num);
+        int bit = i % 8;
+        unsigned char flipped = p->bytes[at] ^ (unsigned char)(1 << bit);
+        snprintf(what, sizeof what, "bit %d of byte %zu", bit, at);
+        assert_int_equal(pwrite(fd, &flipped, 1, (off_t)at), 1);
+        count[look_at(p, what)]++;
+        assert_int_equal(pwrite(fd, &p->bytes[at], 1, (off_t)at), 1);
+    }
+    close(fd);
+    print_message("flipped bits: %d refused, %d cost one run, %d changed no result\n", count[0],
+                  count[1], count[2]);
+    assert_true(count[0] > 0 && count[1] > 0);
+    assert_int_equal(look_at(p, "nothing"), 2);
+}
+
+/* Whole pages of noise, as after a bad disk. */
+static void pages_of_noise(void **state)
+{
+    struct place *p = *state;
+    unsigned char noise[4096];
+    int refused = 0, pages = (int)(p->num / sizeof noise);
+    for (int page = 0; page < pages; page++) {
+        size_t at = (size_t)page * sizeof noise;
+        for (size_t i = 0; i < sizeof noise; i++)
+            noise[i] = (unsigned char)(256 * made_up_number(p->plan.runs[2].key, page, i));
+        spill(p->copy, p->bytes, p->num);
+        int fd = open(p->copy, O_RDWR);
+        assert_int_equal(pwrite(fd, noise, sizeof noise, (off_t)at), sizeof noise);
+        close(fd);
+        struct status st = {0};
+        struct store *store = NULL;
+        char digest[17];
+        int code = store_open(&store, p->copy, &st), trusted = 0;
+        refused += code != 0;
+        if (code) continue;
+        for (int run = 0; run < store_num_runs(store); run++) {
+            bool valid = false;
+            check_ok(store_check_run(store, run, &valid, &st), &st);
+            trusted += valid;
+        }
+        check_ok(store_digest(store, digest, &st), &st);
+        store_close(store);
+        if (trusted == p->plan.num_runs && strcmp(digest, p->digest) != 0)
+            fail_msg("page %d: a wrong result was trusted", page);
+    }
+    print_message("pages of noise: %d of %d refused\n", refused, pages);
+    assert_true(refused > 0);
+}
+
+int main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(other_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(newer_format, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(changed_by_another_program, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(creating, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_permission_for_large_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(disk_full, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(truncated_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(flipped_bits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(pages_of_noise, set_up, tear_down),
+    };
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    MPI_Finalize();
+    return failed != 0;
+}
