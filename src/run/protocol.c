@@ -1,0 +1,81 @@
+/* protocol: see protocol.h. Refuses to block: a blocking MPI_Recv costs a whole core while it
+ * waits (measured: 93 to 97 %), polling with back-off 3 to 4 %. */
+#include "protocol.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <time.h>
+
+enum { FREE_POLLS = 100 };
+static const long shortest_sleep_ns = 1000, longest_sleep_ns = 1000000;
+
+void protocol_check(MPI_Comm comm, int rc, const char *call, const char *file, int line)
+{
+    if (rc == MPI_SUCCESS) return;
+    int rank = -1, length = 0;
+    char text[MPI_MAX_ERROR_STRING] = "";
+    MPI_Comm_rank(comm, &rank);
+    MPI_Error_string(rc, text, &length);
+    fprintf(stderr,
+            "hmmgrid: rank %d: error: %s:%d: %s: %s; the study ends here, continue it with "
+            "--resume\n",
+            rank, file, line, call, text);
+    MPI_Abort(comm, STATUS_INTERNAL);
+}
+
+void protocol_send(MPI_Comm comm, int to, int tag, const void *message, int bytes)
+{
+    MPI_CHECK(comm, MPI_Send(message, bytes, MPI_BYTE, to, tag, comm));
+}
+
+bool protocol_receive(MPI_Comm comm, int tag, void *message, int bytes, int *from)
+{
+    int there = 0;
+    MPI_Status status;
+    MPI_CHECK(comm, MPI_Iprobe(MPI_ANY_SOURCE, tag, comm, &there, &status));
+    if (!there) return false;
+    MPI_CHECK(comm, MPI_Recv(message, bytes, MPI_BYTE, status.MPI_SOURCE, tag, comm, &status));
+    if (from) *from = status.MPI_SOURCE;
+    return true;
+}
+
+void backoff_reset(struct backoff *b)
+{
+    *b = (struct backoff){.polls = 0, .sleep_ns = shortest_sleep_ns};
+}
+
+void backoff_wait(struct backoff *b)
+{
+    if (b->polls < FREE_POLLS) {
+        b->polls++;
+        sched_yield(); /* on a full node the one we wait for may want this core */
+        return;
+    }
+    if (b->sleep_ns < shortest_sleep_ns) b->sleep_ns = shortest_sleep_ns;
+    nanosleep(&(struct timespec){.tv_nsec = b->sleep_ns}, NULL);
+    b->sleep_ns *= 2;
+    if (b->sleep_ns > longest_sleep_ns) b->sleep_ns = longest_sleep_ns;
+}
+
+int protocol_agree_all(MPI_Comm comm, struct status *st)
+{
+    MPI_CHECK(comm, MPI_Bcast(st, (int)sizeof *st, MPI_BYTE, 0, comm));
+    return st->code;
+}
+
+static double clock_s(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double clock_monotonic_s(void)
+{
+    return clock_s(CLOCK_MONOTONIC);
+}
+
+double clock_unix_s(void)
+{
+    return clock_s(CLOCK_REALTIME);
+}

@@ -1,0 +1,26 @@
+/* signals: SIGINT, SIGTERM and SIGUSR1 ask the study to stop early and resumably. Private to
+ * src/run. Handlers only set a flag (SA_RESTART: no system call is cut short by them); a second
+ * SIGINT ends the process at once, as the shell expects (128 + n). */
+#ifndef HMMGRID_RUN_SIGNALS_H
+#define HMMGRID_RUN_SIGNALS_H
+
+#include <signal.h>
+
+enum { NUM_STOP_SIGNALS = 3 };
+
+/* What was in place before. */
+struct signals {
+    struct sigaction before[NUM_STOP_SIGNALS];
+};
+
+/* Forget earlier signals and install the handlers; restore puts back what was there. */
+void signals_install(struct signals *signals);
+void signals_restore(const struct signals *signals);
+
+/* The signal that asked to stop, 0 when none did. */
+int signals_received(void);
+
+/* "SIGTERM" */
+const char *signals_name(int number);
+
+#endif
