@@ -1,0 +1,194 @@
+# hmmgrid: one flat Makefile.
+#   make              build the program              make demo     a small real study, from nothing
+#   make test         every test, from nothing       make install  PREFIX=/usr/local DESTDIR=
+#   make SAN=address|undefined|thread ...            make clean
+# CC=gcc|clang, MPICC=mpicc, HDF5_DIR=/path/to/parallel/hdf5, BUILD=build, CFLAGS="-O2 -g"
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+MPICC   ?= mpicc
+SAN     ?=
+BUILD   ?= build$(if $(SAN),-$(SAN))
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CFLAGS  ?= -O2 -g
+VERSION := 0.1.0
+COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+# the wrappers of Open MPI and MPICH call our compiler
+export OMPI_CC := $(CC)
+export MPICH_CC := $(CC)
+
+# --- sources, in reading order -----------------------------------------------------------------
+# hot loops: compiled once per kernel level (include/hmmgrid/kernel.h)
+SIMD_SRC := src/base/rng_simd.c src/model/rnn_simd.c src/model/sinkhorn_simd.c \
+ src/measure/matching_simd.c
+CORE_SRC := \
+ src/base/status.c src/base/log.c src/base/arena.c src/base/hash.c src/base/kernel.c \
+ src/base/rng.c src/base/linalg.c \
+ src/plan/settings.c src/plan/duration.c src/plan/value.c src/plan/resolve.c src/plan/node.c \
+ src/plan/faults.c src/plan/runs.c src/plan/expr.c src/plan/cost.c \
+ src/model/hmm.c src/model/hmm_statistics.c src/model/rnn.c src/model/rnn_plain.c \
+ src/model/sinkhorn.c src/model/sinkhorn_plain.c src/model/adam.c src/model/train.c \
+ src/measure/metrics.c src/measure/matching.c src/measure/words.c src/measure/runlength.c \
+ src/measure/autocorrelation.c src/measure/floors.c \
+ src/run/experiment.c src/run/schedule.c \
+ src/report/aggregate.c src/report/table.c
+YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c
+STORE_SRC := src/store/schema.c src/store/encode.c src/store/tree.c src/store/file.c \
+ src/store/guard.c src/store/layout.c src/store/publish.c src/store/extend.c src/store/store.c \
+ src/store/parallel.c src/store/commit.c src/store/read.c src/store/digest.c src/store/export.c
+RUN_SRC := src/run/protocol.c src/run/signals.c src/run/lock.c src/run/statusfile.c \
+ src/run/progress.c src/run/provenance.c src/run/output.c src/run/worker.c src/run/coordinator.c \
+ src/run/study.c
+CLI_SRC := src/cli/main.c src/cli/cli.c src/cli/help.c src/cli/rows.c src/cli/scores.c \
+ src/cli/check.c src/cli/plan.c src/cli/run.c src/cli/status.c src/cli/why.c src/cli/summary.c \
+ src/cli/summary_table.c src/cli/export.c src/cli/repro.c src/cli/verify.c
+
+# --- libraries -----------------------------------------------------------------------------------
+PKG     := pkg-config
+HDF5_PC := $(firstword $(foreach p,hdf5-openmpi hdf5-mpich hdf5-mpi hdf5,\
+            $(shell $(PKG) --exists $(p) 2>/dev/null && echo $(p))))
+ifdef HDF5_DIR
+HDF5_CFLAGS := -I$(HDF5_DIR)/include
+HDF5_LIBS   := -L$(HDF5_DIR)/lib -Wl,-rpath,$(HDF5_DIR)/lib -lhdf5_hl -lhdf5
+else
+HDF5_CFLAGS := $(shell $(PKG) --cflags $(HDF5_PC) 2>/dev/null)
+HDF5_LIBS   := $(patsubst -lhdf5,-lhdf5_hl -lhdf5,$(shell $(PKG) --libs $(HDF5_PC) 2>/dev/null))
+endif
+BLAS_CFLAGS := $(shell $(PKG) --cflags openblas 2>/dev/null)
+BLAS_LIBS   := $(or $(shell $(PKG) --libs openblas 2>/dev/null),-lopenblas)
+YAML_LIBS   := $(or $(shell $(PKG) --libs yaml-0.1 2>/dev/null),-lyaml)
+XXH_LIBS    := $(or $(shell $(PKG) --libs libxxhash 2>/dev/null),-lxxhash)
+CORE_LIBS   := $(BLAS_LIBS) $(XXH_LIBS) -lm -lpthread
+LIBS        := $(HDF5_LIBS) $(YAML_LIBS) $(CORE_LIBS)
+
+# --- flags ---------------------------------------------------------------------------------------
+WARN     := -Wall -Wextra -Werror
+# no contraction: a fused multiply-add only where it is written, so the bits do not follow the flags
+STD      := -std=c11 -D_GNU_SOURCE -ffp-contract=off
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+FLAGS    = $(STD) $(WARN) $(CFLAGS) $(SANFLAGS) -Iinclude
+DEFINES  := -DHMMGRID_VERSION='"$(VERSION)"' -DHMMGRID_COMMIT='"$(COMMIT)"'
+DEPS     = -MMD -MP
+
+LEVELS := portable
+ifneq ($(filter x86_64 amd64,$(shell uname -m)),)
+LEVELS += avx2 avx512
+endif
+LEVEL_portable := -O3
+LEVEL_avx2     := -O3 -mavx2 -mfma -mpopcnt
+LEVEL_avx512   := $(LEVEL_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi \
+ -mavx512vpopcntdq
+
+object   = $(1:%.c=$(BUILD)/%.o)
+SIMD_OBJ := $(foreach l,$(LEVELS),$(SIMD_SRC:%.c=$(BUILD)/%.$(l).o))
+CORE_OBJ := $(call object,$(CORE_SRC)) $(SIMD_OBJ)
+YAML_OBJ := $(call object,$(YAML_SRC))
+MPI_OBJ  := $(call object,$(STORE_SRC) $(RUN_SRC))
+CLI_OBJ  := $(call object,$(CLI_SRC))
+CORE     := $(BUILD)/libhmmgrid-core.a
+
+.PHONY: all
+all: $(BUILD)/hmmgrid
+
+$(CORE): $(CORE_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/hmmgrid: $(CLI_OBJ) $(MPI_OBJ) $(YAML_OBJ) $(CORE)
+	$(MPICC) $(SANFLAGS) -o $@ $^ $(LIBS)
+
+$(call object,$(CORE_SRC) $(YAML_SRC)): $(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(BLAS_CFLAGS) $(DEPS) -c -o $@ $<
+
+define simd_rule
+$(SIMD_SRC:%.c=$(BUILD)/%.$(1).o): $(BUILD)/%.$(1).o: %.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	$(CC) $$(FLAGS) $$(LEVEL_$(1)) $$(DEPS) -c -o $$@ $$<
+endef
+$(foreach l,$(LEVELS),$(eval $(call simd_rule,$(l))))
+
+$(filter-out %/provenance.o,$(MPI_OBJ)) $(filter-out %/help.o,$(CLI_OBJ)): $(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(DEPS) -c -o $@ $<
+
+# the two files that name the version and the commit are rebuilt when these change
+$(BUILD)/src/cli/help.o $(BUILD)/src/run/provenance.o: $(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/version
+	@mkdir -p $(@D)
+	$(MPICC) $(FLAGS) $(DEFINES) $(HDF5_CFLAGS) $(DEPS) -c -o $@ $<
+
+# rebuild when flags change: these files change only with their contents
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(LIBS)' | cmp -s - $@ || \
+	 printf '%s\n' '$(CC) $(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(LIBS)' > $@
+$(BUILD)/version: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(VERSION) $(COMMIT)' | cmp -s - $@ || printf '%s\n' '$(VERSION) $(COMMIT)' > $@
+.PHONY: FORCE
+FORCE:
+
+# --- tests -----------------------------------------------------------------------------------------
+UNIT := rng model golden hmm measure settings expr plan schedule aggregate table
+UNIT_BIN := $(UNIT:%=$(BUILD)/tests/test_%)
+STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals
+MPI_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_store_mpi
+
+$(filter-out %/test_golden %/test_plan,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(DEPS) -o $@ $< $(CORE) $(CORE_LIBS) -lcmocka
+
+$(BUILD)/tests/test_plan: tests/unit/test_plan.c $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(DEPS) -o $@ $< $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
+
+$(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter %.c,$^) $(CORE) $(HDF5_LIBS) $(CORE_LIBS) -lcmocka
+
+$(STORE_BIN): $(BUILD)/tests/%: tests/system/%.c $(call object,$(STORE_SRC)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
+
+$(BUILD)/tests/test_store_mpi: tests/mpi/test_store_mpi.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
+
+$(BUILD)/tests/test_study: tests/mpi/test_study.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
+
+# --- what people call --------------------------------------------------------------------------------
+# `make test` and `make demo` do all set-up: they install what is missing (or name it), then start
+# over so that the libraries just installed are found.
+.PHONY: test demo check-build install
+test:
+	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages test
+	@$(MAKE) --no-print-directory check-build
+
+check-build: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN)
+	@tests/run.sh $(BUILD) $(ONLY)
+
+demo:
+	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages build
+	@$(MAKE) --no-print-directory all
+	@mkdir -p demo
+	mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root) --oversubscribe -n 3 \
+	 $(BUILD)/hmmgrid run experiments/quickstart.yaml -o demo/quickstart.h5 --fresh
+	$(BUILD)/hmmgrid summary demo/quickstart.h5
+	@$(BUILD)/hmmgrid summary demo/quickstart.h5 --metrics all --format csv > demo/quickstart.csv
+	@echo "results: demo/quickstart.h5    all scores: demo/quickstart.csv"
+
+install: $(BUILD)/hmmgrid
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/hmmgrid/experiments
+	install -m 755 $(BUILD)/hmmgrid $(DESTDIR)$(PREFIX)/bin/hmmgrid
+	install -m 644 experiments/*.yaml $(DESTDIR)$(PREFIX)/share/hmmgrid/experiments
+	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/hmmgrid
+
+-include $(CORE_OBJ:.o=.d) $(YAML_OBJ:.o=.d) $(MPI_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_BIN:=.d)
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,73 @@
+/* check: the verb that reads a grid and says all that is wrong with it, or what it makes.
+ * Refuses to write anything. */
+#include "cli.h"
+
+#include "hmmgrid/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cli_option check_options[] = {
+    {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run (repeats)"},
+    {0},
+};
+
+/* paper.yaml: ok: 150 runs, 50 cells (linear-chain 48, fully-connected 1, cyclic 1) x 3 seeds */
+static void print_summary(FILE *out, const struct plan *plan)
+{
+    enum { MAX_SHOWN = 12 };
+    const char *name[MAX_SHOWN];
+    int count[MAX_SHOWN] = {0}, num = 0, others = 0, seeds = plan->num_runs / plan->num_cells;
+    for (int i = 0, k; i < plan->num_cells; i++) {
+        for (k = 0; k < num && strcmp(name[k], plan->cells[i].block) != 0; k++) {}
+        if (k == MAX_SHOWN) {
+            others++;
+            continue;
+        }
+        if (k == num) name[num++] = plan->cells[i].block;
+        count[k]++;
+    }
+    fprintf(out, "%s: ok: %d run%s, %d cell%s (", plan->file, plan->num_runs,
+            plan->num_runs == 1 ? "" : "s", plan->num_cells, plan->num_cells == 1 ? "" : "s");
+    for (int k = 0; k < num; k++) fprintf(out, "%s%s %d", k ? ", " : "", name[k], count[k]);
+    if (others) fprintf(out, ", others %d", others);
+    fprintf(out, ") x %d seed%s", seeds, seeds == 1 ? "" : "s");
+    if (plan->num_duplicates)
+        fprintf(out, "; %d duplicate entr%s merged", plan->num_duplicates,
+                plan->num_duplicates == 1 ? "y" : "ies");
+    fputc('\n', out);
+}
+
+static int check_run(const struct invocation *inv)
+{
+    struct status st = {0};
+    struct plan plan = {0};
+    const char *file = cli_operand(inv, 0), *const *sets = NULL;
+    char *text = NULL;
+    size_t bytes = 0;
+    int num_sets = cli_values(inv, "set", &sets);
+    int code = plan_load_text(file, &text, &bytes, &st);
+    if (!code) code = plan_read(&plan, file, text, bytes, sets, num_sets, &st);
+    if (!code) print_summary(cli_out(inv), &plan);
+    else if (code == STATUS_BAD_GRID) fprintf(cli_err(inv), "%s\n", st.text); /* as compilers do */
+    else code = cli_fail(inv, &st);
+    plan_free(&plan);
+    free(text);
+    return code;
+}
+
+const struct verb verb_check = {
+    .name = "check",
+    .operands = "GRID",
+    .min_operands = 1,
+    .max_operands = 1,
+    .summary = "every error of a grid, with its line and column",
+    .description =
+        "Reads a grid (\"-\": standard input), expands it and prints every error it finds as\n"
+        "file:line:column: what, why, what to do; then the exit code is 65. Without errors it\n"
+        "prints one line with the number of runs.\n"
+        "\n"
+        "  hmmgrid check experiments/paper.yaml --set train.epochs=10",
+    .options = check_options,
+    .run = check_run,
+};

@@ -1,0 +1,160 @@
+/* help: see help.h. Everything it prints comes from the tables of verbs and options, so that it
+ * cannot drift from what the parser takes.
+ */
+#include "help.h"
+
+#include "hmmgrid/schema.h"
+
+#include <string.h>
+
+#ifndef HMMGRID_VERSION
+#define HMMGRID_VERSION "unversioned"
+#endif
+#ifndef HMMGRID_COMMIT
+#define HMMGRID_COMMIT ""
+#endif
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "GCC " __VERSION__
+#endif
+
+const char *cli_version(void)
+{
+    return HMMGRID_VERSION;
+}
+
+const char *cli_git_commit(void)
+{
+    return HMMGRID_COMMIT;
+}
+
+/* --- suggestions ----------------------------------------------------------------------------- */
+
+/* Edit distance with swaps of neighbours (optimal string alignment); words up to 63 bytes. */
+static int distance(const char *a, const char *b)
+{
+    enum { LONGEST = 63 };
+    int d[LONGEST + 1][LONGEST + 1];
+    size_t na = strlen(a), nb = strlen(b);
+    if (na > LONGEST || nb > LONGEST) return LONGEST + 1;
+    for (size_t i = 0; i <= na; i++) d[i][0] = (int)i;
+    for (size_t j = 0; j <= nb; j++) d[0][j] = (int)j;
+    for (size_t i = 1; i <= na; i++)
+        for (size_t j = 1; j <= nb; j++) {
+            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (d[i - 1][j] + 1 < best) best = d[i - 1][j] + 1;
+            if (d[i][j - 1] + 1 < best) best = d[i][j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                d[i - 2][j - 2] + 1 < best)
+                best = d[i - 2][j - 2] + 1;
+            d[i][j] = best;
+        }
+    return d[na][nb];
+}
+
+const char *cli_nearest(const char *word, const char *const *candidate, int num)
+{
+    const char *nearest = NULL;
+    int length = (int)strlen(word), least = 1 + (length > 3 ? length / 3 : 1);
+    if (length == 0) return NULL;
+    for (int i = 0; i < num; i++) {
+        if (!candidate[i]) continue;
+        int d = distance(word, candidate[i]);
+        bool begins = length > 1 && strncmp(candidate[i], word, (size_t)length) == 0;
+        if (begins && d > 1) d = 1;
+        if (d >= least) continue;
+        least = d;
+        nearest = candidate[i];
+    }
+    return nearest;
+}
+
+/* --- pages ----------------------------------------------------------------------------------- */
+
+enum { HELP_WIDTH = 79, HELP_COLUMN = 26 };
+
+/* A paragraph wrapped behind `indent` blanks; the first line already stands at column `at`. */
+static void print_wrapped(FILE *out, const char *text, int indent, int at)
+{
+    while (*text) {
+        if (*text == '\n') { /* an end of line is kept, and so is a line that begins with a blank */
+            fputc('\n', out);
+            at = 0;
+            text++;
+            if (*text != ' ') continue;
+            size_t n = strcspn(text, "\n");
+            fprintf(out, "%*s%.*s", indent, "", (int)n, text);
+            text += n;
+            continue;
+        }
+        text += strspn(text, " ");
+        int n = (int)strcspn(text, " \n");
+        if (at > indent && at + 1 + n > HELP_WIDTH) {
+            fputc('\n', out);
+            at = 0;
+        }
+        int blanks = at < indent ? indent - at : at > indent;
+        fprintf(out, "%*s%.*s", blanks, "", n, text);
+        at += blanks + n;
+        text += n;
+    }
+    fputc('\n', out);
+}
+
+static void print_option(FILE *out, const struct cli_option *o)
+{
+    char head[64], help[1024];
+    char letter[8] = "    ";
+    if (o->letter) snprintf(letter, sizeof letter, "-%c, ", o->letter);
+    int n = snprintf(head, sizeof head, "  %s--%s%s%s", letter, o->name, o->arg ? " " : "",
+                     o->arg ? o->arg : "");
+    snprintf(help, sizeof help, "%s%s%s%s%s", o->help, o->repeats ? " (may be repeated)" : "",
+             o->env ? " [" : "", o->env ? o->env : "", o->env ? "]" : "");
+    fputs(head, out);
+    if (n > HELP_COLUMN - 2) fputc('\n', out), n = 0;
+    print_wrapped(out, help, HELP_COLUMN, n);
+}
+
+void help_verb(FILE *out, const struct verb *verb)
+{
+    static const struct cli_option help = {"help", 'h', NULL, NULL, false, "show this"};
+    fprintf(out, "usage: hmmgrid %s [OPTIONS]%s%s\n\n", verb->name, *verb->operands ? " " : "",
+            verb->operands);
+    print_wrapped(out, verb->description, 0, 0);
+    fputs("\noptions:\n", out);
+    for (const struct cli_option *o = verb->options; o && o->name; o++) print_option(out, o);
+    print_option(out, &help);
+}
+
+void help_overview(FILE *out)
+{
+    fputs("hmmgrid trains noise-driven RNNs to emulate hidden Markov models, over a grid of\n"
+          "architectures, network shapes and seeds, on one core or on a cluster, and keeps the\n"
+          "results, each beside what a perfect emulation would score, in one HDF5 file.\n\n"
+          "usage: hmmgrid VERB [OPTIONS] OPERANDS\n",
+          out);
+    for (int i = 0; i < num_verbs; i++) {
+        const struct verb *verb = verb_table[i].verb;
+        if (verb_table[i].group) fprintf(out, "\n%s\n", verb_table[i].group);
+        int n = fprintf(out, "  %-8s %s", verb->name, verb->operands);
+        if (n > HELP_COLUMN - 1) fputc('\n', out), n = 0;
+        print_wrapped(out, verb->summary, HELP_COLUMN, n);
+    }
+    fputs("\na first study\n"
+          "  hmmgrid check grid.yaml\n"
+          "  mpirun -n 4 hmmgrid run grid.yaml -o study.h5\n"
+          "  hmmgrid summary study.h5\n\n"
+          "'hmmgrid VERB --help' tells all about a verb, 'hmmgrid --version' what was built.\n"
+          "exit codes: 0 all done; 1 internal; 2 usage; 3 finished, some runs failed; 65 bad\n"
+          "grid; 66 no input; 73 cannot create; 74 I/O; 75 stopped early, resumable\n",
+          out);
+}
+
+void help_version(FILE *out)
+{
+    fprintf(out, "hmmgrid %s\n", HMMGRID_VERSION);
+    if (*HMMGRID_COMMIT) fprintf(out, "commit %s\n", HMMGRID_COMMIT);
+    fprintf(out, "compiled by %s\nresults file format %d.%d\n", COMPILER, FORMAT_MAJOR,
+            FORMAT_MINOR);
+}

@@ -1,0 +1,20 @@
+/* help: what `hmmgrid --help`, `VERB --help` and `--version` print, and the nearest valid word.
+ * Private to src/cli. */
+#ifndef HMMGRID_CLI_HELP_H
+#define HMMGRID_CLI_HELP_H
+
+#include "cli.h"
+
+/* THE table of verbs, in the order in which a study needs them. In cli.c. */
+struct verb_entry {
+    const char *group; /* heading in the overview, on the first verb of a group; NULL on others */
+    const struct verb *verb;
+};
+extern const struct verb_entry verb_table[];
+extern const int num_verbs;
+
+void help_overview(FILE *out);
+void help_verb(FILE *out, const struct verb *verb);
+void help_version(FILE *out);
+
+#endif

@@ -1,0 +1,80 @@
+/* verify: is a results file whole, and one number for all its results. Reads only; refuses to
+ * repair: a damaged row is run again by `run --resume`. */
+#include "cli.h"
+
+#include "hmmgrid/store.h"
+
+struct verdict {
+    int count[NUM_RUN_STATUS];
+    int num_committed, num_damaged_rows, num_damaged_records;
+};
+
+static int check_rows(struct store *store, const char *path, FILE *err, struct verdict *verdict,
+                      struct status *st)
+{
+    for (int run = 0; run < store_num_runs(store); run++) {
+        int status = store_run_status(store, run);
+        bool valid = false;
+        verdict->count[status]++;
+        if (store_record_is_damaged(store, run)) {
+            verdict->num_damaged_records++;
+            fprintf(err, "%s: run %d: its record is damaged\n", path, run);
+        }
+        if (status < RUN_DONE) continue;
+        verdict->num_committed++;
+        int code = store_check_run(store, run, &valid, st);
+        if (code) return code;
+        if (valid) continue;
+        verdict->num_damaged_rows++;
+        fprintf(err, "%s: run %d (%s): its bytes are not the ones that were committed\n", path, run,
+                run_status_name[status]);
+    }
+    return STATUS_OK;
+}
+
+static int verify(struct store *store, const char *path, FILE *out, FILE *err, struct status *st)
+{
+    struct verdict v = {0};
+    char digest[17];
+    int code = check_rows(store, path, err, &v, st);
+    if (code) return code;
+    fprintf(out, "runs %d", store_num_runs(store));
+    for (int i = 0; i < NUM_RUN_STATUS; i++) fprintf(out, " %s %d", run_status_name[i], v.count[i]);
+    fprintf(out, "\nrows %d committed %d damaged\n", v.num_committed, v.num_damaged_rows);
+    if (v.num_damaged_rows || v.num_damaged_records)
+        return status_set(st, STATUS_IO,
+                          "%s: %d damaged row(s), %d damaged record(s); `hmmgrid run GRID -o %s "
+                          "--resume` runs them again, or use a copy of the file",
+                          path, v.num_damaged_rows, v.num_damaged_records, path);
+    code = store_digest(store, digest, st);
+    if (!code) fprintf(out, "digest %s\n", digest);
+    return code;
+}
+
+static int run_verify(const struct invocation *inv)
+{
+    const char *path = cli_operand(inv, 0);
+    struct status st = {0};
+    struct store *store = NULL;
+    int code = store_open(&store, path, &st);
+    if (!code) code = verify(store, path, cli_out(inv), cli_err(inv), &st);
+    store_close(store);
+    return code ? cli_fail(inv, &st) : STATUS_OK;
+}
+
+static const struct cli_option options[] = {{0}};
+
+const struct verb verb_verify = {
+    "verify",
+    "FILE.h5",
+    1,
+    1,
+    "check every finished run's checksum, print a digest of all results",
+    "Reads the whole file: its layout against the seal made with it, and every finished run's row, "
+    "curves and weights against the checksum committed with it. Prints the counts and a digest, 16 "
+    "hex digits that depend on the results alone: not on the number of ranks, the order of rows, "
+    "the machines' names or the time of day. Exit code 74 when something is damaged.\n\n"
+    "  hmmgrid verify study.h5",
+    options,
+    run_verify,
+};

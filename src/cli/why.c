@@ -1,0 +1,143 @@
+/* why: what became of one run, and what it was. Reads the results file only; refuses to guess why
+ * a rank died: the file knows that an attempt began and did not end.
+ */
+#include "cli.h"
+#include "rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Scalar columns that say how a run went, in the order shown. */
+static const char *const shown[] = {
+    "host",          "rank",           "kernel",     "blas_core",     "wall_s",
+    "cpu_s",         "effective_seed", "reseeds",    "accepted",      "best_epoch",
+    "best_val_loss", "final_val_loss", "loss_floor", "loss_floor_sd", "loss_z"};
+
+static const char *advice(int status, int attempts)
+{
+    switch (status) {
+    case RUN_PENDING:
+        return attempts ? "given back unfinished; `hmmgrid run GRID -o FILE --resume` takes it up"
+                        : "not started yet; `hmmgrid run GRID -o FILE --resume` takes it up";
+    case RUN_RUNNING:
+        return "started and not finished: it runs now, or its study was ended; `hmmgrid status` "
+               "tells which, and --resume takes it up";
+    case RUN_FAILED:
+        return "kept with its reason and not run again; `hmmgrid repro` makes a grid of it, to try "
+               "it alone or with another setting";
+    case RUN_CRASHED:
+        return "every attempt ended with the death of its rank (memory? a signal? see "
+               "the job's log), so the run is passed over";
+    default: return "";
+    }
+}
+
+static int print_columns(struct store *store, int run, FILE *out, struct status *st)
+{
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        int column = store_find_column(store, shown[i]), code;
+        if (column < 0 || store_column_count(store, column) != 1) continue;
+        if (store_column(store, column)->type == TYPE_TEXT) {
+            char text[512];
+            code = store_read_text(store, column, run, text, sizeof text, st);
+            if (code) return code;
+            if (*text) fprintf(out, "%-16s %s\n", shown[i], text);
+        } else {
+            double number;
+            code = store_read_numbers(store, column, run, &number, st);
+            if (code) return code;
+            if (!isnan(number)) fprintf(out, "%-16s %.10g\n", shown[i], number);
+        }
+    }
+    return STATUS_OK;
+}
+
+static int print_start(struct store *store, int run, FILE *out, struct status *st)
+{
+    int column = store_find_column(store, "t_start");
+    double start;
+    if (column < 0) return STATUS_OK;
+    int code = store_read_numbers(store, column, run, &start, st);
+    if (code) return code;
+    time_t seconds = isfinite(start) ? (time_t)start : 0;
+    struct tm utc;
+    char text[32];
+    if (seconds > 0 && gmtime_r(&seconds, &utc) &&
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc))
+        fprintf(out, "%-16s %s\n", "started", text);
+    return STATUS_OK;
+}
+
+static int print_settings(const struct settings *settings, FILE *out, struct status *st)
+{
+    fputs("\nsettings\n", out);
+    for (int i = 0; i < num_settings; i++) {
+        const struct setting *setting = &settings_table[i];
+        if (setting->scope != SCOPE_RUN) continue;
+        char *text = rows_setting_text(settings, setting);
+        if (!text) return status_set(st, STATUS_INTERNAL, "out of memory for the settings");
+        if (strcmp(text, "none") != 0)
+            fprintf(out, "  %-22s %s%s%s\n", setting->key, text, *setting->unit ? " " : "",
+                    setting->unit);
+        free(text);
+    }
+    return STATUS_OK;
+}
+
+static int print_why(struct store *store, int run, FILE *out, struct status *st)
+{
+    const char *key, *block;
+    int64_t seed;
+    const struct settings *settings = store_settings(store, run, &seed, &key, &block);
+    if (!settings)
+        return status_set(st, STATUS_IO,
+                          "the settings of run %d cannot be read; `hmmgrid verify` "
+                          "tells whether the file is whole",
+                          run);
+    int status = store_run_status(store, run), attempts = store_run_attempts(store, run);
+    fprintf(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n", "run", run,
+            store_num_runs(store), "key", key, "block", block, "seed", (long long)seed, "status",
+            run_status_name[status], "attempts", attempts);
+    int column = store_find_column(store, "error"), code = STATUS_OK;
+    char error[512] = "";
+    if (column >= 0) code = store_read_text(store, column, run, error, sizeof error, st);
+    if (code) return code;
+    if (*error && status != RUN_DONE) fprintf(out, "%-16s %s\n", "error", error);
+    if (*advice(status, attempts)) fprintf(out, "%-16s %s\n", "", advice(status, attempts));
+    if (status == RUN_DONE || status == RUN_FAILED) {
+        code = print_start(store, run, out, st);
+        if (!code) code = print_columns(store, run, out, st);
+    }
+    return code ? code : print_settings(settings, out, st);
+}
+
+static int run_why(const struct invocation *inv)
+{
+    const char *path = cli_operand(inv, 0);
+    struct status st = {0};
+    struct store *store = NULL;
+    int run = -1, code = store_open(&store, path, &st);
+    if (!code) code = store_find_run(store, cli_operand(inv, 1), &run, &st);
+    if (!code) code = print_why(store, run, cli_out(inv), &st);
+    store_close(store);
+    return code ? cli_fail(inv, &st) : STATUS_OK;
+}
+
+static const struct cli_option options[] = {{0}};
+
+const struct verb verb_why = {
+    "why",
+    "FILE.h5 RUN",
+    2,
+    2,
+    "attempts, error and settings of one run",
+    "Tells what became of one run of a results file: status, attempts, error, machine, times, and "
+    "every setting it was made of. Works while the study runs. RUN is the number of its row, from "
+    "0, or enough of its key to tell it from the others.\n\n"
+    "  hmmgrid why study.h5 12\n"
+    "  hmmgrid why study.h5 3fa9",
+    options,
+    run_why,
+};

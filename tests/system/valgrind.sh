@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# valgrind: one serial study and its verification without a memory error of ours.
+# usage: tests/system/valgrind.sh path/to/hmmgrid
+# AVX-512 is unknown to valgrind 3.19: the kernels are held to AVX2 and OpenBLAS to Haswell.
+set -u
+program=$(realpath "$1")
+grid=$(realpath experiments/smoke.yaml)
+command -v valgrind >/dev/null || { echo "skipped: valgrind is not installed"; exit 0; }
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+cat >ours.supp <<'S'
+{
+   messages between processes carry padding
+   Memcheck:Param
+   writev(vector[...])
+   ...
+   obj:*/libopen-pal*
+}
+{
+   PMIx reads what its server did not set
+   Memcheck:Cond
+   ...
+   obj:*/libpmix*
+}
+S
+supp=$(ls /usr/share/openmpi/openmpi-valgrind.supp 2>/dev/null)
+export HMMGRID_KERNEL=avx2 OPENBLAS_CORETYPE=Haswell HMMGRID_LOG=warning
+grep -q avx2 /proc/cpuinfo || { export HMMGRID_KERNEL=portable; unset OPENBLAS_CORETYPE; }
+checked() {
+    valgrind --quiet --error-exitcode=99 --leak-check=no ${supp:+--suppressions="$supp"} \
+        --suppressions=ours.supp "$program" "$@"
+}
+checked run "$grid" -o study.h5 --progress none --where 'seed == 0' || { echo "run: $?"; exit 1; }
+checked verify study.h5 || { echo "verify: $?"; exit 1; }
+checked summary study.h5 >/dev/null || { echo "summary: $?"; exit 1; }
+echo "3 passed, 0 failed"
