@@ -6,6 +6,7 @@ set -u
 program=$(realpath "$1")
 grid=$(realpath experiments/smoke.yaml)
 command -v valgrind >/dev/null || { echo "skipped: valgrind is not installed"; exit 0; }
+if ldd "$program" | grep -qE 'lib(a|ub|t)san'; then echo "skipped: a sanitizer is built in"; exit 0; fi
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
