@@ -6,7 +6,8 @@
  *   portable  any CPU (baseline x86-64 SSE2, or whatever the compiler has for 16-byte vectors)
  *   avx2      AVX2 + FMA (Haswell, Zen and later)
  *   avx512    AVX-512 F, BW, DQ, VL, VBMI, VPOPCNTDQ (Ice Lake, Zen 4 and later)
- * Random numbers have the same bits at every level; sums agree to rounding.
+ * Random bits and uniforms are the same at every level, normals at avx2 and avx512; portable normals
+ * and all sums agree to rounding.
  */
 #ifndef HMMGRID_KERNEL_H
 #define HMMGRID_KERNEL_H

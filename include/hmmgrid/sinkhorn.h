@@ -65,7 +65,8 @@ struct sinkhorn_work {
     int T, K;
     void *cost_xy, *cost_xx;
     void *codes_x;
-    float *row_shift, *row_whole, *column_shift, *column_whole, *column_part, *partial;
+    float *row_shift, *row_whole, *column_shift, *column_whole, *column_part, *partial, *floors;
+    uint8_t *row_bound, *column_bound;
     double *f, *g, *p, *row_sum, *column_sum, *self_sum;
     unsigned char *seen_x;
     uint32_t *hit; /* significant columns of one row, and their weights */

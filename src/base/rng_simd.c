@@ -1,42 +1,42 @@
 /* rng_simd: Philox4x32-10 (Salmon et al., SC11) and Box-Muller (1958) on whole vectors.
- * Compiled once per kernel level; every level gives the same bits. */
+ * Compiled once per kernel level: bits and uniforms are the same at
+ * every level, normals at avx2 and avx512; portable normals agree to rounding. */
 #include "rng_simd.h"
 #include "vector.h"
 
 enum { BLOCKS = 16 };
 
-/* VL blocks from counter `block` on: word[0..3] */
+/* VL blocks from counter `block` on: word[0..3]. Even and odd blocks run side by side in 64-bit lanes,
+ * where a product has room; what gathers in the upper halves is never read. */
 INLINE void philox(const uint32_t key[2], uint64_t block, vu word[4])
 {
-    vu lane;
-    for (int i = 0; i < VL; i++) lane[i] = (uint32_t)i;
-    /* VL divides 16 and block is a multiple of VL: the low half cannot carry */
-    vu c0 = vu_set((uint32_t)block) + lane, c1 = vu_set((uint32_t)(block >> 32));
-    vu c2 = vu_set(0), c3 = vu_set(0);
+    vq lane = {0}, c[2][4] = {{{0}}}; /* even and odd blocks */
+    for (int i = 0; i < VL / 2; i++) lane[i] = (uint64_t)(2 * i);
+    for (uint64_t odd = 0; odd < 2; odd++) {
+        c[odd][0] = lane + (block + odd);
+        c[odd][1] = (vq){0} + (block >> 32); /* block is a multiple of VL: no carry */
+    }
     uint32_t k0 = key[0], k1 = key[1];
     for (int round = 0; round < 10; round++) {
-        vu h0, l0, h1, l1;
-        vu_mul_wide(c0, 0xD2511F53u, &h0, &l0);
-        vu_mul_wide(c2, 0xCD9E8D57u, &h1, &l1);
-        c0 = h1 ^ c1 ^ k0;
-        c2 = h0 ^ c3 ^ k1;
-        c1 = l1;
-        c3 = l0;
+        for (int odd = 0; odd < 2; odd++) {
+            vq *x = c[odd];
+            vq p0 = vq_mul_low(x[0], 0xD2511F53u), p1 = vq_mul_low(x[2], 0xCD9E8D57u);
+            x[0] = (p1 >> 32) ^ x[1] ^ (uint64_t)k0;
+            x[2] = (p0 >> 32) ^ x[3] ^ (uint64_t)k1;
+            x[1] = p1;
+            x[3] = p0;
+        }
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
-    word[0] = c0;
-    word[1] = c1;
-    word[2] = c2;
-    word[3] = c3;
+    for (int w = 0; w < 4; w++) word[w] = vq_interleave(c[0][w], c[1][w]);
 }
 
 /* (0, 1]: (bits + 1) / 2^32, rounded to float */
 INLINE vf uniform(vu bits)
 {
-    vf high = v_float((vi)(bits >> 8)) * 0x1p-24f;
     vf low = v_float((vi)((bits & 255u) + 1u)) * 0x1p-32f;
-    return high + low;
+    return v_float((vi)(bits >> 8)) * 0x1p-24f + low; /* both products are exact */
 }
 
 INLINE void box_muller(vu a, vu b, vf *z0, vf *z1)

@@ -3,8 +3,8 @@
  * they lack is wrapped here. Private to those files. Compiled with -ffp-contract=off: a fused
  * multiply-add happens only where v_fma is written.
  *
- * Elementary functions: minimax polynomials after range reduction in the manner of Cephes (Moshier),
- * without fused operations, so their bits are the same at every level.
+ * Elementary functions: minimax polynomials after range reduction in the manner of Cephes (Moshier).
+ * AVX2 and AVX-512 give the same bits; portable, without fused operations, agrees to rounding.
  */
 #ifndef HMMGRID_VECTOR_H
 #define HMMGRID_VECTOR_H
@@ -107,27 +107,32 @@ INLINE vf v_max(vf a, vf b)
     return v_select((vi)(a > b), a, b);
 }
 
-/* high and low 32 bits of the products of 32-bit lanes with one factor */
-INLINE void vu_mul_wide(vu a, uint32_t m, vu *high, vu *low)
+/* 64-bit lanes: the even or the odd 32-bit lanes of a vu, in their low halves */
+typedef uint64_t vq __attribute__((vector_size(VL * 4)));
+
+/* products of the low halves with one 32-bit factor */
+INLINE vq vq_mul_low(vq a, uint32_t m)
 {
 #if defined(__AVX512F__)
-    __m512i b = _mm512_set1_epi32((int)m), x = (__m512i)a;
-    __m512i even = _mm512_mul_epu32(x, b);
-    __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), b);
-    *low = (vu)_mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
-    *high = (vu)_mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd);
+    return (vq)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(m));
 #elif defined(__AVX2__)
-    __m256i b = _mm256_set1_epi32((int)m), x = (__m256i)a;
-    __m256i even = _mm256_mul_epu32(x, b);
-    __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), b);
-    *low = (vu)_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
-    *high = (vu)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
+    return (vq)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(m));
+#elif defined(__SSE2__)
+    return (vq)_mm_mul_epu32((__m128i)a, _mm_set1_epi64x(m));
 #else
-    for (int i = 0; i < VL; i++) {
-        uint64_t p = (uint64_t)a[i] * m;
-        (*high)[i] = (uint32_t)(p >> 32);
-        (*low)[i] = (uint32_t)p;
-    }
+    return (a & 0xffffffffu) * (uint64_t)m;
+#endif
+}
+
+/* even and odd lanes back into one vector */
+INLINE vu vq_interleave(vq even, vq odd)
+{
+#if defined(__AVX512F__)
+    return (vu)_mm512_mask_blend_epi32(0xAAAA, (__m512i)even, (__m512i)(odd << 32));
+#elif defined(__AVX2__)
+    return (vu)_mm256_blend_epi32((__m256i)even, (__m256i)(odd << 32), 0xAA);
+#else
+    return (vu)((even & 0xffffffffu) | (odd << 32)); /* little-endian lanes */
 #endif
 }
 
@@ -140,18 +145,18 @@ INLINE vf v_log(vf x)
     vf e = v_float(exponent);
     vf z = m * m;
     vf p = v_set(7.0376836292e-2f);
-    p = p * m - 1.1514610310e-1f;
-    p = p * m + 1.1676998740e-1f;
-    p = p * m - 1.2420140846e-1f;
-    p = p * m + 1.4249322787e-1f;
-    p = p * m - 1.6668057665e-1f;
-    p = p * m + 2.0000714765e-1f;
-    p = p * m - 2.4999993993e-1f;
-    p = p * m + 3.3333331174e-1f;
+    p = v_fma(p, m, v_set(-1.1514610310e-1f));
+    p = v_fma(p, m, v_set(1.1676998740e-1f));
+    p = v_fma(p, m, v_set(-1.2420140846e-1f));
+    p = v_fma(p, m, v_set(1.4249322787e-1f));
+    p = v_fma(p, m, v_set(-1.6668057665e-1f));
+    p = v_fma(p, m, v_set(2.0000714765e-1f));
+    p = v_fma(p, m, v_set(-2.4999993993e-1f));
+    p = v_fma(p, m, v_set(3.3333331174e-1f));
     vf y = p * m * z;
-    y = y + e * -2.12194440e-4f;
-    y = y - 0.5f * z;
-    return (m + y) + e * 0.693359375f;
+    y = v_fma(e, v_set(-2.12194440e-4f), y);
+    y = v_fma(z, v_set(-0.5f), y);
+    return v_fma(e, v_set(0.693359375f), m + y);
 }
 
 /* e^x; 0 below about -87, clamped above 88; relative error about 1e-7 */
@@ -160,16 +165,16 @@ INLINE vf v_exp(vf x)
     vi tiny = (vi)(x < -87.0f);
     x = v_select((vi)(x > 88.0f), v_set(88.0f), x);
     x = v_select(tiny, v_set(-87.0f), x);
-    vf n = (x * 1.44269504088896341f + 12582912.0f) - 12582912.0f; /* round to nearest */
-    vf r = x - n * 0.693359375f;
-    r = r + n * 2.12194440e-4f;
+    vf n = v_fma(x, v_set(1.44269504088896341f), v_set(12582912.0f)) - 12582912.0f; /* nearest */
+    vf r = v_fma(n, v_set(-0.693359375f), x);
+    r = v_fma(n, v_set(2.12194440e-4f), r);
     vf p = v_set(1.9875691500e-4f);
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    vf y = p * (r * r) + r + 1.0f;
+    p = v_fma(p, r, v_set(1.3981999507e-3f));
+    p = v_fma(p, r, v_set(8.3334519073e-3f));
+    p = v_fma(p, r, v_set(4.1665795894e-2f));
+    p = v_fma(p, r, v_set(1.6666665459e-1f));
+    p = v_fma(p, r, v_set(5.0000001201e-1f));
+    vf y = v_fma(p, r * r, r) + 1.0f;
     y = (vf)((vi)y + (v_int(n) << 23));
     return v_select(tiny, (vf){0}, y);
 }
@@ -182,9 +187,12 @@ INLINE void v_sincos_turn(vu bits, vf *sine, vf *cosine)
     vi rest = (vi)(shifted & 0x3fffffffu) - 0x20000000; /* eighth turns either side */
     vf a = v_float(rest) * 1.46291807926715968e-9f;     /* 2 pi / 2^32 */
     vf z = a * a;
-    vf s = ((v_set(-1.9515295891e-4f) * z + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * a + a;
-    vf c = ((v_set(2.443315711809948e-5f) * z - 1.388731625493765e-3f) * z +
-            4.166664568298827e-2f) * z * z - 0.5f * z + 1.0f;
+    vf s = v_fma(v_set(-1.9515295891e-4f), z, v_set(8.3321608736e-3f));
+    s = v_fma(v_fma(s, z, v_set(-1.6666654611e-1f)), z * a, a);
+    vf c = v_fma(v_set(2.443315711809948e-5f), z, v_set(-1.388731625493765e-3f));
+    c = v_fma(c, z, v_set(4.166664568298827e-2f));
+    c = v_fma(c, z, v_set(-0.5f));
+    c = v_fma(c, z, v_set(1.0f));
     vi swap = -(vi)(quarter & 1);
     vf s1 = v_select(swap, c, s), c1 = v_select(swap, s, c);
     *sine = (vf)((vu)s1 ^ ((quarter & 2) << 30));

@@ -1,10 +1,11 @@
 /* sinkhorn: the fast kernel of sinkhorn.h: integer costs, one pass a level over each cost matrix.
  *
  * One level. With the old potentials, P_ij = exp((f_i + g_j - c_ij) / eps); its row sums give the new
- * f and its column sums the new g: f~_i = f_i - eps log(mean_j P_ij). Where s (f, g, c) stay small,
- * P is a product of three tabulated factors (product mode); elsewhere it is one vector exp of the
- * sum (exponent mode). A sum outside float's range (a point whose old potential is far off) is
- * recomputed by the plain rule. Refuses nothing: any n, m >= 1, T >= 1, 1 <= K <= 255.
+ * f and its column sums the new g: f~_i = f_i - eps log(mean_j P_ij). At large eps P is a product of
+ * three tabulated factors (product mode). At small eps few entries matter: a comparison of bytes
+ * finds them, and only they take an exponential (sparse mode); 2-byte costs take it everywhere. A
+ * sum that these cannot give (a point whose old potential is far off) is recomputed by the plain
+ * rule. Refuses nothing: any n, m >= 1, T >= 1, 1 <= K <= 255.
  */
 #include "hmmgrid/sinkhorn.h"
 #include "hmmgrid/kernel.h"
@@ -17,8 +18,13 @@ enum { DROPPED_BITS = 30 }; /* gradient terms below 2^-30 of their row are dropp
 
 static const double LOG2_E = 1.4426950408889634074;
 
-/* product mode while no factor leaves 2^+-45 and 2^-80: all products stay normal floats */
-static const double PRODUCT_POTENTIAL = 45, PRODUCT_COST = 80;
+/* Product mode while the factors of the potentials stay within 2^+-60; a term that underflows is
+ * then below 2^-66 of a plan entry at the fixed point. */
+static const double PRODUCT_BITS = 60;
+
+/* A sum of the plan is trusted between these, times its number of terms: below, float underflow and
+ * the terms that sparse mode leaves out would show. */
+static const double SUM_LEAST = 0x1p-16, SUM_MOST = 0x1p90;
 
 static const struct sinkhorn_kernels *kernels(void)
 {
@@ -113,7 +119,10 @@ void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t 
     work->column_shift = arena_take(arena, pad, sizeof(float));
     work->column_whole = arena_take(arena, pad, sizeof(float));
     work->column_part = arena_take(arena, TILE_COLUMNS + COST_PAD, sizeof(float));
-    work->partial = arena_take(arena, pad, sizeof(float));
+    work->partial = arena_take(arena, TILE_ROWS + COST_PAD, sizeof(float));
+    work->floors = arena_take(arena, pad, sizeof(float));
+    work->row_bound = arena_take(arena, pad, 1);
+    work->column_bound = arena_take(arena, pad, 1);
     work->f = arena_take(arena, pad, sizeof(double));
     work->g = arena_take(arena, pad, sizeof(double));
     work->p = arena_take(arena, pad, sizeof(double));
@@ -201,16 +210,41 @@ static void split_potential(const double *potential, size_t n, double s, float *
     }
 }
 
-static void factor_potential(const double *potential, size_t n, double s, float *factor)
+static void factor_potential(const double *potential, size_t n, double s, double offset,
+                             float *factor)
 {
-    for (size_t i = 0; i < n; i++) factor[i] = exp2f((float)(s * potential[i]));
+    for (size_t i = 0; i < n; i++) factor[i] = exp2f((float)(s * (potential[i] + offset)));
 }
 
-static double largest_absolute(const double *x, size_t n)
+struct range {
+    double least, most;
+};
+
+static struct range range_of(const double *x, size_t n)
 {
-    double largest = 0;
-    for (size_t i = 0; i < n; i++) largest = fabs(x[i]) > largest ? fabs(x[i]) : largest;
-    return largest;
+    struct range r = {x[0], x[0]};
+    for (size_t i = 1; i < n; i++) {
+        r.least = x[i] < r.least ? x[i] : r.least;
+        r.most = x[i] > r.most ? x[i] : r.most;
+    }
+    return r;
+}
+
+/* Bytes whose saturating sum, shifted right by bound_shift, is at least floor(f_i + g_j + slack):
+ * a cost above it is an entry that sparse mode may leave out. Rounding and saturation only ever let
+ * more entries through. */
+static void bound_potentials(const struct problem *p, double slack, int bound_shift)
+{
+    struct sinkhorn_work *w = p->work;
+    double unit = 1 << bound_shift, lowest = range_of(p->row_potential, p->rows).least;
+    for (size_t i = 0; i < p->rows; i++) {
+        double bound = ceil(unit * (p->row_potential[i] - lowest));
+        w->row_bound[i] = (uint8_t)(bound > 255 ? 255 : bound);
+    }
+    for (size_t j = 0; j < p->columns; j++) {
+        double bound = ceil(unit * (p->column_potential[j] + lowest + slack));
+        w->column_bound[j] = (uint8_t)(bound > 255 ? 255 : bound < 0 ? 0 : bound);
+    }
 }
 
 static void prepare_exponent(const struct problem *p, double s)
@@ -220,6 +254,38 @@ static void prepare_exponent(const struct problem *p, double s)
     split_potential(p->column_potential, p->columns, s, w->column_whole, w->column_shift);
 }
 
+/* quarters, halves or ones: as fine as a byte can hold up to T */
+static int bound_shift_of(int T)
+{
+    return T < 64 ? 2 : T < 128 ? 1 : 0;
+}
+
+enum mode { MODE_EXPONENT, MODE_PRODUCT, MODE_SPARSE };
+
+/* What pays: products while the potentials are small beside eps, few entries when eps is small beside
+ * the steps of the cost, else every entry by an exponential. Leaves the potentials in the form that
+ * the mode wants; table (257) is filled for products. */
+static enum mode prepare(const struct problem *p, double s, float *table)
+{
+    struct sinkhorn_work *w = p->work;
+    struct range row = range_of(p->row_potential, p->rows);
+    struct range column = range_of(p->column_potential, p->columns);
+    /* P depends on f + g alone: shift both to the middle */
+    double middle = p->self ? 0 : (column.least + column.most - row.least - row.most) / 4;
+    double half_row = fmax(row.most + middle, -(row.least + middle));
+    double half_column = fmax(column.most - middle, -(column.least - middle));
+    if (!p->wide && s * half_row <= PRODUCT_BITS && s * half_column <= PRODUCT_BITS) {
+        for (int c = 0; c <= p->T; c++) table[c] = exp2f((float)(-s * c));
+        factor_potential(p->row_potential, p->rows, s, middle, w->row_shift);
+        factor_potential(p->column_potential, p->columns, s, -middle, w->column_shift);
+        return MODE_PRODUCT;
+    }
+    prepare_exponent(p, s);
+    if (p->wide) return MODE_EXPONENT;
+    bound_potentials(p, SPARSE_BITS / s, bound_shift_of(p->T));
+    return MODE_SPARSE;
+}
+
 /* Row sums, and column sums (a self problem has them in its row sums), of P at eps. */
 static void plan_sums(const struct problem *p, double eps)
 {
@@ -227,26 +293,23 @@ static void plan_sums(const struct problem *p, double eps)
     const struct sinkhorn_kernels *k = kernels();
     double s = LOG2_E / eps;
     float table[256 + 16] = {0};
-    int product = !p->wide && s * p->T <= PRODUCT_COST &&
-                  s * largest_absolute(p->row_potential, p->rows) <= PRODUCT_POTENTIAL &&
-                  s * largest_absolute(p->column_potential, p->columns) <= PRODUCT_POTENTIAL;
-    if (product) {
-        for (int c = 0; c <= p->T; c++) table[c] = exp2f((float)(-s * c));
-        factor_potential(p->row_potential, p->rows, s, w->row_shift);
-        factor_potential(p->column_potential, p->columns, s, w->column_shift);
-    } else {
-        prepare_exponent(p, s);
-    }
+    enum mode mode = prepare(p, s, table);
+    void (*sums)(const struct sinkhorn_tile *) = mode == MODE_PRODUCT  ? k->product
+                                                 : mode == MODE_SPARSE ? k->sparse
+                                                                       : k->exponent;
+    const float *row_factor = mode == MODE_PRODUCT ? w->row_shift : NULL;
+    const float *column_factor = mode == MODE_PRODUCT ? w->column_shift : NULL;
     double *column_sum = p->self ? p->row_sum : p->column_sum;
     memset(p->row_sum, 0, p->rows * sizeof(double));
     if (!p->self) memset(column_sum, 0, p->columns * sizeof(double));
+    memset(w->column_part, 0, TILE_COLUMNS * sizeof(float));
 
-    struct sinkhorn_tile tile = {.stride = p->stride, .wide = p->wide, .s = (float)s, .table = table};
+    struct sinkhorn_tile tile = {.stride = p->stride, .wide = p->wide, .s = (float)s, .table = table,
+                                 .bound_shift = bound_shift_of(p->T), .row_sum = w->partial};
     tile.table_size = p->T < 32 ? 32 : p->T < 64 ? 64 : p->T < 128 ? 128 : 256;
     for (size_t i = 0; i < p->rows; i += TILE_ROWS) {
         tile.rows = (int)(p->rows - i < TILE_ROWS ? p->rows - i : TILE_ROWS);
-        tile.row = (struct sinkhorn_side){w->row_whole + i, w->row_shift + i};
-        tile.row_sum = w->partial;
+        tile.row = (struct sinkhorn_side){w->row_whole + i, w->row_shift + i, w->row_bound + i};
         size_t next;
         for (size_t j = first_column(p, i); j < p->columns; j = next) {
             int diagonal = p->self && j == i;
@@ -254,16 +317,15 @@ static void plan_sums(const struct problem *p, double eps)
             next = p->columns - j < most ? p->columns : j + most;
             tile.columns = (int)(next - j);
             tile.cost = cost_at(p, i, j);
-            tile.column = (struct sinkhorn_side){w->column_whole + j, w->column_shift + j};
+            tile.column = (struct sinkhorn_side){w->column_whole + j, w->column_shift + j,
+                                                 w->column_bound + j};
             tile.column_sum = diagonal ? NULL : w->column_part;
-            if (!diagonal) memset(w->column_part, 0, (size_t)tile.columns * sizeof(float));
-            (product ? k->product : k->exponent)(&tile);
-            for (int r = 0; r < tile.rows; r++)
-                p->row_sum[i + (size_t)r] +=
-                    (double)tile.row_sum[r] * (product ? (double)w->row_shift[i + (size_t)r] : 1.0);
-            for (int c = 0; !diagonal && c < tile.columns; c++)
-                column_sum[j + (size_t)c] += (double)w->column_part[c] *
-                                             (product ? (double)w->column_shift[j + (size_t)c] : 1.0);
+            sums(&tile);
+            k->flush(w->partial, row_factor ? row_factor + i : NULL, (size_t)tile.rows,
+                     p->row_sum + i);
+            if (!diagonal)
+                k->flush(w->column_part, column_factor ? column_factor + j : NULL,
+                         (size_t)tile.columns, column_sum + j);
         }
     }
 }
@@ -272,7 +334,7 @@ static void plan_sums(const struct problem *p, double eps)
 static double updated(double old, double sum, size_t num, double eps, const uint8_t *point,
                       const uint8_t *cloud, int T, const double *other)
 {
-    if (sum > 1e-30 && sum < 1e30) return old - eps * log(sum / (double)num);
+    if (sum > SUM_LEAST * (double)num && sum < SUM_MOST) return old - eps * log(sum / (double)num);
     return softmin_plain(point, cloud, num, T, other, eps);
 }
 
@@ -324,8 +386,9 @@ static void add_gradient(const struct problem *p, double eps, double sign, float
     const struct sinkhorn_kernels *k = kernels();
     double s = LOG2_E / eps;
     size_t row_floats = (size_t)p->T * (size_t)p->K;
-    float *floors = w->partial; /* (rows): log2 of the row total */
+    float *floors = w->floors; /* (rows): log2 of the row total */
     prepare_exponent(p, s);
+    if (!p->wide) bound_potentials(p, SPARSE_BITS / s, bound_shift_of(p->T));
     for (size_t i = 0; i < p->rows; i++)
         floors[i] = (float)(s * (p->row_potential[i] - p->row_sum[i]) + log2((double)p->columns)) -
                     DROPPED_BITS;
@@ -335,8 +398,9 @@ static void add_gradient(const struct problem *p, double eps, double sign, float
         struct sinkhorn_tile tile = {
             .cost = cost_at(p, i, from), .stride = p->stride, .wide = p->wide, .rows = 1,
             .columns = (int)(p->columns - from), .s = (float)s,
-            .row = {w->row_whole + i, w->row_shift + i},
-            .column = {w->column_whole + from, w->column_shift + from}};
+            .bound_shift = bound_shift_of(p->T),
+            .row = {w->row_whole + i, w->row_shift + i, p->wide ? NULL : w->row_bound + i},
+            .column = {w->column_whole + from, w->column_shift + from, w->column_bound + from}};
         size_t found = k->significant(&tile, 0, floors[i], p->self ? floors + from : NULL, w->hit,
                                       w->weight);
         double row_scale = scale * exp2(-(double)floors[i] - DROPPED_BITS);

@@ -141,6 +141,7 @@ static int batch_loss(struct trainer *tr, struct part *part, int epoch, int b, f
         .initial_state = tr->s->rnn.initial_state};
     size_t n = batch_size(part, tr->batch, b);
     double temperature = tr->s->train.temperature;
+    tr->rnn.kept = grad != NULL; /* without a backward pass the states need not leave the cache */
     rnn_forward(&tr->rnn, tr->params, &drive, n, temperature, tr->symbols);
     int code = sinkhorn_loss(&tr->sinkhorn, &part->target[b], tr->symbols, n, tr->loss, loss,
                              grad ? tr->dsymbols : NULL, st);
