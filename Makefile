@@ -29,7 +29,7 @@ CORE_SRC := \
  src/plan/settings.c src/plan/duration.c src/plan/value.c src/plan/resolve.c src/plan/node.c \
  src/plan/faults.c src/plan/runs.c src/plan/expr.c src/plan/cost.c \
  src/model/hmm.c src/model/hmm_statistics.c src/model/rnn.c src/model/rnn_plain.c \
- src/model/sinkhorn.c src/model/sinkhorn_plain.c src/model/adam.c src/model/train.c \
+ src/model/sinkhorn.c src/model/sinkhorn_problem.c src/model/sinkhorn_plain.c src/model/adam.c src/model/train.c \
  src/measure/metrics.c src/measure/matching.c src/measure/words.c src/measure/runlength.c \
  src/measure/autocorrelation.c src/measure/floors.c \
  src/run/experiment.c src/run/schedule.c \

@@ -1,23 +1,15 @@
 /* rng: see rng.h. */
 #include "hmmgrid/rng.h"
 #include "hmmgrid/hash.h"
-#include "hmmgrid/kernel.h"
 #include "rng_simd.h"
+#include "dispatch.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct rng_kernels *kernels(void)
 {
-#if defined(__x86_64__)
-    switch (kernel_level()) {
-    case KERNEL_AVX512: return &rng_kernels_avx512;
-    case KERNEL_AVX2: return &rng_kernels_avx2;
-    default: return &rng_kernels_portable;
-    }
-#else
-    return &rng_kernels_portable;
-#endif
+    return KERNELS(rng_kernels);
 }
 
 static struct rng rng_of(uint64_t h)

@@ -6,8 +6,8 @@
  */
 #include "hmmgrid/matching.h"
 
-#include "hmmgrid/kernel.h"
 #include "matching_simd.h"
+#include "../base/dispatch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,15 +21,7 @@ static const double max_exponent = 700;
 
 static const struct matching_kernels *kernels(void)
 {
-#if defined(__x86_64__)
-    switch (kernel_level()) {
-    case KERNEL_AVX512: return &matching_kernels_avx512;
-    case KERNEL_AVX2: return &matching_kernels_avx2;
-    default: return &matching_kernels_portable;
-    }
-#else
-    return &matching_kernels_portable;
-#endif
+    return KERNELS(matching_kernels);
 }
 
 /* --- distances -------------------------------------------------------------------------------- */

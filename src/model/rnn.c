@@ -7,9 +7,9 @@
  * Noise is drawn where it is used, and drawn again in the backward pass instead of being stored.
  */
 #include "hmmgrid/rnn.h"
-#include "hmmgrid/kernel.h"
 #include "hmmgrid/linalg.h"
 #include "rnn_simd.h"
+#include "../base/dispatch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,15 +19,7 @@ enum { TILE = 512 }; /* sequences; a multiple of RNN_BLOCK */
 
 static const struct rnn_kernels *kernels(void)
 {
-#if defined(__x86_64__)
-    switch (kernel_level()) {
-    case KERNEL_AVX512: return &rnn_kernels_avx512;
-    case KERNEL_AVX2: return &rnn_kernels_avx2;
-    default: return &rnn_kernels_portable;
-    }
-#else
-    return &rnn_kernels_portable;
-#endif
+    return KERNELS(rnn_kernels);
 }
 
 /* --- parameters ---------------------------------------------------------------------------- */

@@ -1,0 +1,40 @@
+/* sinkhorn_problem: one transport problem of the divergence. Private to src/model. */
+#ifndef HMMGRID_SINKHORN_PROBLEM_H
+#define HMMGRID_SINKHORN_PROBLEM_H
+
+#include "hmmgrid/sinkhorn.h"
+
+/* n rounded up to what the vector loops read at a time */
+size_t sinkhorn_padded(size_t n);
+
+/* Words of the code of n sequences, and the coding: codes (words, planes, padded n): bit t of plane b
+ * of sequence i = bit b of its symbol t. */
+size_t sinkhorn_code_count(size_t n, int T, int K);
+void sinkhorn_encode(const uint8_t *symbols, size_t n, int T, int K, uint32_t *codes);
+
+struct sinkhorn_problem {
+    struct sinkhorn_work *work;
+    const uint8_t *row_symbols, *column_symbols;
+    size_t rows, columns; /* self: columns = rows, and only blocks right of the diagonal are stored */
+    size_t stride;
+    int T, K, wide, self;
+    void *cost;
+    double *row_potential, *column_potential; /* self: the same array */
+    double *row_sum, *column_sum;
+};
+
+/* Hamming distances of all pairs into p->cost. */
+void sinkhorn_problem_costs(const struct sinkhorn_problem *p, const uint32_t *row_codes,
+                            const uint32_t *column_codes);
+
+/* All levels; afterwards the potentials are the averaged ones, and row_sum, column_sum hold the
+ * final extrapolation. */
+void sinkhorn_problem_solve(const struct sinkhorn_problem *p, const double *eps, int levels);
+
+/* After solve: grad_i += sign / rows * sum_j P_ij / row_total_i * onehot(column_j) at the last eps, with
+ * the averaged potentials; grad (rows, T, K). Terms below 2^-30 of their row are dropped. row_sum
+ * holds the extrapolated potentials F, so total_i = columns * exp((f_i - F_i) / eps) is known. */
+void sinkhorn_problem_gradient(const struct sinkhorn_problem *p, double eps, double sign,
+                               float *grad);
+
+#endif
