@@ -1,6 +1,7 @@
 # hmmgrid: one flat Makefile.
 #   make              build the program              make demo     a small real study, from nothing
 #   make test         every test, from nothing       make install  PREFIX=/usr/local DESTDIR=
+#   make bench        how fast it is; ONLY="epoch torch" chooses sections of tests/bench/run.sh
 #   make SAN=address|undefined|thread ...            make clean
 # CC=gcc|clang, MPICC=mpicc, HDF5_DIR=/path/to/parallel/hdf5, BUILD=build, CFLAGS="-O2 -g"
 ifeq ($(origin CC),default)
@@ -29,10 +30,11 @@ CORE_SRC := \
  src/plan/settings.c src/plan/duration.c src/plan/value.c src/plan/resolve.c src/plan/node.c \
  src/plan/faults.c src/plan/runs.c src/plan/expr.c src/plan/cost.c \
  src/model/hmm.c src/model/hmm_statistics.c src/model/rnn.c src/model/rnn_plain.c \
- src/model/sinkhorn.c src/model/sinkhorn_problem.c src/model/sinkhorn_plain.c src/model/adam.c src/model/train.c \
+ src/model/sinkhorn.c src/model/sinkhorn_problem.c src/model/sinkhorn_plain.c src/model/adam.c \
+ src/model/train.c \
  src/measure/metrics.c src/measure/matching.c src/measure/words.c src/measure/runlength.c \
  src/measure/autocorrelation.c src/measure/floors.c \
- src/run/experiment.c src/run/schedule.c \
+ src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c
 STORE_SRC := src/store/schema.c src/store/encode.c src/store/tree.c src/store/file.c \
@@ -131,7 +133,7 @@ $(BUILD)/version: FORCE
 FORCE:
 
 # --- tests -----------------------------------------------------------------------------------------
-UNIT := rng model golden hmm measure settings expr plan schedule aggregate table
+UNIT := rng model golden hmm measure settings expr plan cost schedule aggregate table
 UNIT_BIN := $(UNIT:%=$(BUILD)/tests/test_%)
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals
 MPI_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_store_mpi
@@ -159,6 +161,28 @@ $(BUILD)/tests/test_store_mpi: tests/mpi/test_store_mpi.c $(MPI_OBJ) $(YAML_OBJ)
 $(BUILD)/tests/test_study: tests/mpi/test_study.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
+
+# --- benchmarks ------------------------------------------------------------------------------------
+BENCH_SRC := tests/bench/bench.c tests/bench/gemms.c tests/bench/epoch.c tests/bench/parts.c \
+ tests/bench/sinkhorn.c
+BENCH_BIN := $(BUILD)/tests/bench \
+ $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_dispatch.c tests/bench/bench_numerics.c))
+
+$(BUILD)/tests/bench: $(BENCH_SRC) tests/bench/bench.h $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
+
+$(BUILD)/tests/bench_numerics: tests/bench/bench_numerics.c $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
+
+$(BUILD)/tests/bench_dispatch: tests/bench/bench_dispatch.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
+
+.PHONY: bench
+bench: $(BENCH_BIN)
+	@tests/bench/run.sh $(BUILD) $(ONLY)
 
 # --- what people call --------------------------------------------------------------------------------
 # `make test` and `make demo` do all set-up: they install what is missing (or name it), then start

@@ -45,17 +45,17 @@ for unit in "$build"/tests/test_*; do
     esac
 done
 for ranks in 1 2 4; do
-    try "store_mpi_$ranks" 120 "$(mpi $ranks) $build/tests/test_store_mpi"
+    try "store_mpi_$ranks" 300 "$(mpi $ranks) $build/tests/test_store_mpi"
 done
 for ranks in 1 2 3 4; do
-    try "study_$ranks" 180 "$(mpi $ranks) $build/tests/test_study"
+    try "study_$ranks" 600 "$(mpi $ranks) $build/tests/test_study"
 done
 try house 30 tests/system/house.sh
-try command_line 120 "tests/system/cli.sh $program"
-try bad_grids 300 "tests/system/bad_grids.sh $program"
-try same_bits 300 "tests/system/same_bits.sh $program"
-try kill_resume 300 "tests/system/kill_resume.sh $program"
-try read_back 300 "tests/system/read_back.sh $program"
+try command_line 300 "tests/system/cli.sh $program"
+try bad_grids 600 "tests/system/bad_grids.sh $program"
+try same_bits 900 "tests/system/same_bits.sh $program"
+try kill_resume 1200 "tests/system/kill_resume.sh $program"
+try read_back 900 "tests/system/read_back.sh $program"
 try valgrind 600 "tests/system/valgrind.sh $program"
 
 echo "$passed passed, $failed failed"

@@ -1,8 +1,12 @@
 /* plan: the verb that shows what a grid expands to and what it will cost, before anything runs.
- * Refuses to be exact: seconds and bytes come from the model of cost.h. */
+ * Refuses to be exact: seconds come from the model of cost.h, or from pieces of runs that
+ * calibrate.h times on one core; a run that trains again with another seed is not foreseen. */
 #include "cli.h"
 
+#include "hmmgrid/calibrate.h"
 #include "hmmgrid/cost.h"
+#include "hmmgrid/kernel.h"
+#include "hmmgrid/linalg.h"
 #include "hmmgrid/plan.h"
 #include "hmmgrid/table.h"
 
@@ -10,25 +14,41 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { MAX_COLUMNS = 64 };
+enum { MAX_COLUMNS = 64, MAX_ESTIMATES = 16 };
 
 static const double time_margin = 1.25;   /* --time over the estimate */
 static const double start_and_end_s = 120; /* of a job */
 static const double file_bytes = 65536;    /* of a results file without a run */
+static const double calibration_s = 120;   /* then the cells that are left are not measured */
+static const double tell_every_s = 5;
 
 static const struct cli_option plan_options[] = {
-    {"ranks", 0, "N", NULL, false, "estimate for N ranks: one hands out runs, the others work"},
+    {"ranks", 0, "N[,N...]", NULL, false,
+     "estimate for N ranks: one hands out runs, the others work"},
+    {"calibrate", 0, NULL, NULL, false,
+     "time pieces of the runs on one core of this machine, for a minute or so"},
     {"where", 0, "EXPR", NULL, false, "only the runs for which EXPR is true"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run (repeats)"},
     {"json", 0, NULL, NULL, false, "one JSON document: study, every run resolved, totals"},
     {0},
 };
 
-struct totals {
-    int runs, cells, ranks, workers;
-    double core_s, bound_s, lpt_s, result_bytes, memory_bytes;
+struct estimate {
+    int ranks, workers;
+    struct cost_schedule schedule;
     char time[48]; /* D-HH:MM:SS to ask for */
+};
+
+struct forecast {
+    int *seeds;              /* [num_cells] runs that are left, owned */
+    struct calibrated *cell; /* [num_cells], owned */
+    double *floors_s;        /* [num_floors], owned */
+    int num_floors, num_cells, num_measured; /* cells with runs left; -1: by the model */
+    double core_s, result_bytes, memory_bytes;
+    struct estimate estimate[MAX_ESTIMATES];
+    int num_estimates;
 };
 
 /* Number of runs of every cell that are left, malloc'd; NULL: memory out. */
@@ -39,30 +59,113 @@ static int *count_seeds(const struct plan *plan)
     return seeds;
 }
 
-static int add_up(const struct plan *plan, int ranks, const int *seeds, struct totals *t,
-                  struct status *st)
+struct telling {
+    const struct invocation *inv;
+    time_t start, last;
+};
+
+static void tell_cell(void *context, int cell, int num)
 {
-    double *cost = calloc((size_t)plan->num_runs + 1, sizeof *cost);
-    *t = (struct totals){.runs = plan->num_runs, .ranks = ranks,
-                         .workers = ranks > 1 ? ranks - 1 : 1, .result_bytes = file_bytes};
-    if (!cost) return status_set(st, STATUS_INTERNAL, "out of memory");
-    for (int i = 0, k = 0; i < plan->num_cells; i++) {
-        const struct settings *s = &plan->cells[i].settings;
-        if (!seeds[i]) continue;
-        double one_s = cost_run_s(s);
-        for (int j = 0; j < seeds[i]; j++) cost[k++] = one_s;
-        t->cells++;
-        t->core_s += seeds[i] * one_s;
-        t->result_bytes += seeds[i] * cost_result_bytes(s);
-        t->memory_bytes = fmax(t->memory_bytes, cost_memory_bytes(s));
+    struct telling *t = context;
+    time_t now = time(NULL);
+    if (cell > 0 && difftime(now, t->last) < tell_every_s) return;
+    t->last = now;
+    log_line(cli_log(t->inv), LOG_INFO, "calibrating: %d of %d cells, %.0f s", cell, num,
+             difftime(now, t->start));
+}
+
+/* Seconds of the cells that have runs: f->cell, f->floors_s. */
+static int cost_cells(const struct invocation *inv, const struct plan *plan, struct forecast *f,
+                      struct status *st)
+{
+    size_t room = (size_t)plan->num_cells + 1;
+    struct telling telling = {inv, time(NULL), 0};
+    struct calibrate_watch watch = {&telling, tell_cell};
+    const struct settings **settings = calloc(room, sizeof(const struct settings *));
+    struct calibrated *packed = calloc(room, sizeof *packed);
+    f->cell = calloc(room, sizeof *f->cell);
+    f->floors_s = calloc(room, sizeof *f->floors_s);
+    int code = settings && packed && f->cell && f->floors_s
+                   ? STATUS_OK
+                   : status_set(st, STATUS_INTERNAL, "out of memory");
+    for (int i = 0; i < plan->num_cells && !code; i++)
+        if (f->seeds[i]) settings[f->num_cells++] = &plan->cells[i].settings;
+    f->num_measured = -1;
+    if (!code) code = calibrate_by_model(settings, f->num_cells, packed, &f->num_floors, st);
+    if (!code && cli_flag(inv, "calibrate")) {
+        code = kernel_check(st);
+        if (!code) code = linalg_start(st);
+        if (!code)
+            code = calibrate_measure(settings, f->num_cells, calibration_s, &watch, packed,
+                                     &f->num_measured, st);
+        if (code == STATUS_RUN_FAILED) code = st->code = STATUS_INTERNAL;
     }
-    cost_makespan(cost, plan->num_runs, t->workers, &t->bound_s, &t->lpt_s);
-    free(cost);
-    double ask = time_margin * t->lpt_s + start_and_end_s + plan->study_settings.run.reserve_s;
+    for (int i = 0, k = 0; i < plan->num_cells && !code; i++)
+        if (f->seeds[i]) f->cell[i] = packed[k++];
+    for (int k = f->num_cells - 1; k >= 0 && !code; k--)
+        f->floors_s[packed[k].floors] = packed[k].floors_s;
+    free(settings);
+    free(packed);
+    return code;
+}
+
+static void write_time(const struct plan *plan, struct estimate *e)
+{
+    double ask = time_margin * e->schedule.makespan_s + start_and_end_s +
+                 plan->study_settings.run.reserve_s;
     long minutes = (long)ceil(ask / 60);
-    snprintf(t->time, sizeof t->time, "%ld-%02ld:%02ld:00", minutes / 1440, minutes / 60 % 24,
+    snprintf(e->time, sizeof e->time, "%ld-%02ld:%02ld:00", minutes / 1440, minutes / 60 % 24,
              minutes % 60);
-    return STATUS_OK;
+}
+
+/* The schedules: the order is the one in which `run` hands out. */
+static int schedule_all(const struct plan *plan, struct forecast *f, struct status *st)
+{
+    bool longest = plan->study_settings.run.order == ORDER_LONGEST;
+    struct cost_run *run = calloc((size_t)plan->num_runs + 1, sizeof *run);
+    if (!run) return status_set(st, STATUS_INTERNAL, "out of memory");
+    for (int i = 0; i < plan->num_runs; i++) {
+        int cell = plan->runs[i].cell;
+        run[i] = (struct cost_run){longest ? cost_run_s(&plan->cells[cell].settings) : 0,
+                                   f->cell[cell].run_s, f->cell[cell].floors};
+    }
+    int code = STATUS_OK;
+    for (int i = 0; i < f->num_estimates && !code; i++) {
+        struct estimate *e = &f->estimate[i];
+        e->workers = e->ranks > 1 ? e->ranks - 1 : 1;
+        if (!cost_schedule(run, plan->num_runs, f->floors_s, f->num_floors, e->workers,
+                           &e->schedule))
+            code = status_set(st, STATUS_INTERNAL, "out of memory");
+        write_time(plan, e);
+    }
+    free(run);
+    return code;
+}
+
+static int make_forecast(const struct invocation *inv, const struct plan *plan, struct forecast *f,
+                         struct status *st)
+{
+    if (!(f->seeds = count_seeds(plan))) return status_set(st, STATUS_INTERNAL, "out of memory");
+    int code = cost_cells(inv, plan, f, st);
+    f->result_bytes = file_bytes;
+    for (int i = 0; i < f->num_floors && !code; i++) f->core_s += f->floors_s[i];
+    for (int i = 0; i < plan->num_cells && !code; i++) {
+        const struct settings *s = &plan->cells[i].settings;
+        if (!f->seeds[i]) continue;
+        f->core_s += f->seeds[i] * f->cell[i].run_s;
+        f->result_bytes += f->seeds[i] * cost_result_bytes(s);
+        f->memory_bytes = fmax(f->memory_bytes, cost_memory_bytes(s));
+    }
+    f->memory_bytes += (double)plan->num_cells * sizeof *plan->cells +
+                       (double)plan->num_runs * sizeof *plan->runs;
+    return code ? code : schedule_all(plan, f, st);
+}
+
+static void forecast_free(struct forecast *f)
+{
+    free(f->seeds);
+    free(f->cell);
+    free(f->floors_s);
 }
 
 /* --- for people ---------------------------------------------------------------------------- */
@@ -116,12 +219,11 @@ static const char *value_text(const struct settings *s, const struct setting *ro
     return strcmp(buf, "null") == 0 ? "none" : buf;
 }
 
-static int add_row(struct table *table, const struct cell *cell, int seeds, int num_columns,
-                   const struct setting *const row[], struct status *st)
+static int add_row(struct table *table, const struct cell *cell, int seeds, double cost_s,
+                   int num_columns, const struct setting *const row[], struct status *st)
 {
     char text[MAX_COLUMNS][41], cost[32];
     const char *shown[MAX_COLUMNS] = {cell->block};
-    double cost_s = cost_run_s(&cell->settings);
     for (int c = 1; c < num_columns - 2; c++)
         shown[c] = value_text(&cell->settings, row[c], text[c]);
     snprintf(text[0], sizeof text[0], "%d", seeds);
@@ -131,7 +233,8 @@ static int add_row(struct table *table, const struct cell *cell, int seeds, int 
     return table_row(table, shown, st);
 }
 
-static int print_table(const struct plan *plan, const int *seeds, FILE *out, struct status *st)
+static int print_table(const struct plan *plan, const struct forecast *f, FILE *out,
+                       struct status *st)
 {
     const struct setting *row[MAX_COLUMNS] = {NULL};
     const char *header[MAX_COLUMNS] = {NULL};
@@ -140,32 +243,45 @@ static int print_table(const struct plan *plan, const int *seeds, FILE *out, str
     struct table *table = table_new(num_columns, header, is_number);
     int code = table ? STATUS_OK : status_set(st, STATUS_INTERNAL, "out of memory");
     for (int i = 0; i < plan->num_cells && !code; i++)
-        if (seeds[i]) code = add_row(table, &plan->cells[i], seeds[i], num_columns, row, st);
+        if (f->seeds[i])
+            code = add_row(table, &plan->cells[i], f->seeds[i], f->cell[i].run_s, num_columns, row,
+                           st);
     if (!code) code = table_write(table, TABLE_TEXT, out, st);
     table_free(table);
     return code;
 }
 
-static void print_totals(const struct plan *plan, const struct totals *t, FILE *out)
+static void print_totals(const struct plan *plan, const struct forecast *f, FILE *out)
 {
-    char a[32], b[32], ranks[32];
-    fprintf(out, "\nstudy %s: %d run%s in %d cell%s", plan->study, t->runs, t->runs == 1 ? "" : "s",
-            t->cells, t->cells == 1 ? "" : "s");
+    char a[32], b[32], text[64];
+    fprintf(out, "\nstudy %s: %d run%s in %d cell%s", plan->study, plan->num_runs,
+            plan->num_runs == 1 ? "" : "s", f->num_cells, f->num_cells == 1 ? "" : "s");
     if (plan->num_duplicates)
         fprintf(out, " (%d duplicate entr%s merged)", plan->num_duplicates,
                 plan->num_duplicates == 1 ? "y" : "ies");
-    snprintf(ranks, sizeof ranks, "on %d rank%s", t->ranks, t->ranks == 1 ? "" : "s");
-    fprintf(out, "\n%-14s %.3g core-hours, by a model\n", "work", t->core_s / 3600);
-    fprintf(out, "%-14s %s a worker\n", "memory", bytes_text(t->memory_bytes, a));
-    fprintf(out, "%-14s about %s\n", "results file", bytes_text(t->result_bytes, a));
-    fprintf(out, "%-14s %s with %d worker%s; at least %s\n", ranks, duration_text(t->lpt_s, a),
-            t->workers, t->workers == 1 ? "" : "s", duration_text(t->bound_s, b));
-    fprintf(out, "%-14s --time=%s\n", "ask Slurm for", t->time);
+    fprintf(out, "\n%-14s %.3g core-hours, ", "work", f->core_s / 3600);
+    if (f->num_measured < 0) fputs("by a model; --calibrate measures it\n", out);
+    else if (f->num_measured == f->num_cells) fputs("timed on one core of this machine\n", out);
+    else
+        fprintf(out, "%d of %d cells timed on one core of this machine\n", f->num_measured,
+                f->num_cells);
+    if (f->num_floors)
+        fprintf(out, "%-14s %d, each worker computes those of its runs once\n", "floors",
+                f->num_floors);
+    fprintf(out, "%-14s %s a worker\n", "memory", bytes_text(f->memory_bytes, a));
+    fprintf(out, "%-14s about %s\n", "results file", bytes_text(f->result_bytes, a));
+    for (int i = 0; i < f->num_estimates; i++) {
+        const struct estimate *e = &f->estimate[i];
+        snprintf(text, sizeof text, "on %d rank%s", e->ranks, e->ranks == 1 ? "" : "s");
+        fprintf(out, "%-14s %s with %d worker%s, at least %s; ask Slurm for --time=%s\n", text,
+                duration_text(e->schedule.makespan_s, a), e->workers, e->workers == 1 ? "" : "s",
+                duration_text(e->schedule.bound_s, b), e->time);
+    }
 }
 
 /* --- for programs -------------------------------------------------------------------------- */
 
-static int print_json(const struct plan *plan, const struct totals *t, FILE *out,
+static int print_json(const struct plan *plan, const struct forecast *f, FILE *out,
                       struct status *st)
 {
     fputs("{\"study\":\"", out);
@@ -180,28 +296,38 @@ static int print_json(const struct plan *plan, const struct totals *t, FILE *out
         fprintf(out, "%s\n%s", i ? "," : "", line);
         free(line);
     }
-    fprintf(out, "],\n\"totals\":{\"runs\":%d,\"cells\":%d,\"duplicates\":%d,\"core_s\":%.6g,"
-            "\"memory_bytes_per_worker\":%.0f,\"results_bytes\":%.0f,\"ranks\":%d,\"workers\":%d,"
-            "\"makespan_s\":%.6g,\"makespan_bound_s\":%.6g,\"time\":\"%s\"}}\n", t->runs, t->cells,
-            plan->num_duplicates, t->core_s, t->memory_bytes, t->result_bytes, t->ranks, t->workers,
-            t->lpt_s, t->bound_s, t->time);
+    fprintf(out, "],\n\"totals\":{\"runs\":%d,\"cells\":%d,\"duplicates\":%d,"
+            "\"measured_cells\":%d,\"core_s\":%.6g,\"memory_bytes_per_worker\":%.0f,"
+            "\"results_bytes\":%.0f,\"estimates\":[", plan->num_runs, f->num_cells,
+            plan->num_duplicates, f->num_measured > 0 ? f->num_measured : 0, f->core_s,
+            f->memory_bytes, f->result_bytes);
+    for (int i = 0; i < f->num_estimates; i++) {
+        const struct estimate *e = &f->estimate[i];
+        fprintf(out, "%s\n{\"ranks\":%d,\"workers\":%d,\"core_s\":%.6g,\"makespan_s\":%.6g,"
+                "\"makespan_bound_s\":%.6g,\"time\":\"%s\"}", i ? "," : "", e->ranks,
+                e->workers, e->schedule.busy_s, e->schedule.makespan_s, e->schedule.bound_s,
+                e->time);
+    }
+    fputs("]}}\n", out);
     return STATUS_OK;
 }
 
 /* --- the verb ------------------------------------------------------------------------------ */
 
-static int read_ranks(const struct invocation *inv, int *ranks, struct status *st)
+/* "2,32,128" into f->estimate[].ranks */
+static int read_ranks(const struct invocation *inv, struct forecast *f, struct status *st)
 {
-    const char *text = cli_value(inv, "ranks");
-    char *end = NULL;
-    *ranks = 1;
-    if (!text) return STATUS_OK;
-    long value = *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : 0;
-    if (!end || *end || value < 1 || value > 1000000)
-        return status_set(st, STATUS_USAGE, "--ranks: '%.40s' is not a number of ranks from 1 to "
-                          "1000000", text);
-    *ranks = (int)value;
-    return STATUS_OK;
+    const char *text = cli_value(inv, "ranks"), *at = text ? text : "1";
+    for (char *end;; at = end + 1) {
+        long value = *at >= '0' && *at <= '9' ? strtol(at, &end, 10) : 0;
+        if (value < 1 || value > 1000000 || (*end && *end != ','))
+            return status_set(st, STATUS_USAGE, "--ranks: '%.40s' is not a number of ranks from 1 "
+                              "to 1000000, or several with commas between", text);
+        if (f->num_estimates == MAX_ESTIMATES)
+            return status_set(st, STATUS_USAGE, "--ranks: at most %d numbers", MAX_ESTIMATES);
+        f->estimate[f->num_estimates++].ranks = (int)value;
+        if (!*end) return STATUS_OK;
+    }
 }
 
 static int read_plan(const struct invocation *inv, struct plan *plan, struct status *st)
@@ -221,24 +347,21 @@ static int plan_run(const struct invocation *inv)
 {
     struct status st = {0};
     struct plan plan = {0};
-    struct totals totals;
-    int *seeds = NULL, ranks = 1;
+    struct forecast forecast = {0};
     FILE *out = cli_out(inv);
-    int code = read_ranks(inv, &ranks, &st);
+    int code = read_ranks(inv, &forecast, &st);
     if (!code) code = read_plan(inv, &plan, &st);
-    if (!code && !(seeds = count_seeds(&plan)))
-        code = status_set(&st, STATUS_INTERNAL, "out of memory");
-    if (!code) code = add_up(&plan, ranks, seeds, &totals, &st);
+    if (!code) code = make_forecast(inv, &plan, &forecast, &st);
     if (!code && cli_flag(inv, "json")) {
-        code = print_json(&plan, &totals, out, &st);
+        code = print_json(&plan, &forecast, out, &st);
     } else if (!code) {
-        code = print_table(&plan, seeds, out, &st);
-        if (!code) print_totals(&plan, &totals, out);
+        code = print_table(&plan, &forecast, out, &st);
+        if (!code) print_totals(&plan, &forecast, out);
     }
     if (!code && (fflush(out) || ferror(out)))
         code = status_set(&st, STATUS_IO, "cannot write the plan to standard output");
     if (code) code = cli_fail(inv, &st);
-    free(seeds);
+    forecast_free(&forecast);
     plan_free(&plan);
     return code;
 }
@@ -252,9 +375,13 @@ const struct verb verb_plan = {
     .description =
         "Expands a grid (\"-\": standard input) and prints one line a cell with what varies, then "
         "the totals: core-hours, memory, size of the results file, time on N ranks and the --time "
-        "to ask Slurm for. All of it is a model; nothing runs.\n"
+        "to ask Slurm for. The seconds are a model's, good for an order; --calibrate times pieces of "
+        "every kind of run, within 2 minutes (cells beyond that are scaled), in processor time of "
+        "one core. Workers that share a node's memory may be slower. Memory is that of a rank at "
+        "its peak, libraries included; \"core-s each\" leaves out the floors.\n"
         "\n"
-        "  hmmgrid plan grid.yaml --ranks 40 --where 'rnn.hidden >= 150'",
+        "  hmmgrid plan grid.yaml --ranks 40 --where 'rnn.hidden >= 150'\n"
+        "  hmmgrid plan grid.yaml --ranks 2,32,128 --calibrate",
     .options = plan_options,
     .run = plan_run,
 };

@@ -3,6 +3,7 @@
  * the annealing from 2.3; the rates were fitted to single runs on one core with AVX-512, from 10
  * to 200 hidden units and 10 to 100 steps, and hit them within 20 %. */
 #include "hmmgrid/cost.h"
+#include "hmmgrid/train.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,6 +16,14 @@ static const double softmin_pair_s = 0.14e-9;  /* one pair of sequences in one s
 static const double matched_pair_s = 0.6e-9;   /* one pair in one iteration of the matched distance */
 static const double matched_iterations = 100;
 static const double num_cost_matrices = 3;     /* xy, xx, yy */
+
+/* Resident set of a rank that did a run of next to no size, without that run: the program, Open MPI
+ * 4.1, HDF5 1.10 and OpenBLAS 0.3.21 with its packing buffers. */
+static const double process_bytes = 34.1e6;
+static const double generated_at_once = 512; /* sequences */
+static const double measured_bytes = 120;    /* of a measured sequence, beside its symbols */
+/* of a measured symbol: three samples, and two lists of words, which the heap keeps */
+static const double measured_symbol_bytes = 3 + 2 * 8;
 
 /* Entries of the annealing's list of temperatures. */
 static double annealing_levels(const struct settings *s)
@@ -50,6 +59,23 @@ static double pass_s(const struct settings *s, double n, double T, bool backward
     return flops / gemm_flops_per_s + n * T * D * normal_s + n * T * H * elementwise_s;
 }
 
+static double measured_length(const struct settings *s)
+{
+    return s->measure.length ? s->measure.length : s->data.length;
+}
+
+/* All metrics of one pair of samples; the matched distance is all that counts. */
+static double evaluation_s(const struct settings *s)
+{
+    double n = s->measure.sequences;
+    return matched_iterations * n * n * matched_pair_s;
+}
+
+double cost_floors_s(const struct settings *s)
+{
+    return s->measure.floor_draws * evaluation_s(s);
+}
+
 double cost_run_s(const struct settings *s)
 {
     int part[3];
@@ -60,29 +86,18 @@ double cost_run_s(const struct settings *s)
     double val_loss = batch_pairs(part[1], batch) * softmins * softmin_pair_s;
     double epoch = pass_s(s, part[0], T, true) + train_loss + pass_s(s, part[1], T, false) +
                    val_loss;
-
-    double n = s->measure.sequences, measured_T = s->measure.length ? s->measure.length : T;
-    double measure = pass_s(s, n, measured_T, false) +
-                     (1 + draws) * matched_iterations * n * n * matched_pair_s;
-    return num_epochs(s) * epoch + draws * val_loss + measure;
+    double measure = pass_s(s, s->measure.sequences, measured_length(s), false) + evaluation_s(s);
+    return num_epochs(s) * epoch + draws * val_loss + measure + cost_floors_s(s);
 }
 
 double cost_memory_bytes(const struct settings *s)
 {
-    int part[3];
-    settings_split(s, part);
-    double H = s->rnn.hidden, K = s->hmm.symbols, T = s->data.length;
-    double largest = part[0] > part[1] ? part[0] : part[1];
-    double batch = s->train.batch < largest ? s->train.batch : largest;
-    double data = (double)s->data.sequences * T;
-    double weights = 16 * num_weights(s); /* with gradient and two moments */
-    /* of a batch: hidden states, symbol probabilities and their gradients, symbols, and two
-       matrices of costs; the noise is drawn again when it is needed */
-    double train = batch * (T + 1) * (H + 2 * K) * 4 + batch * T +
-                   2 * batch * batch * (T > 255 ? 2 : 1) + data + weights;
-    double n = s->measure.sequences, measured_T = s->measure.length ? s->measure.length : T;
-    double measure = n * n * (measured_T > 255 ? 2 : 1) + 3 * n * measured_T + data + weights;
-    return train > measure ? train : measure;
+    double n = s->measure.sequences, T = measured_length(s), H = s->rnn.hidden;
+    double results = 2 * 4 * (num_weights(s) + num_epochs(s)); /* last and best; two losses */
+    double generate = 4 * generated_at_once * (2 * (H + s->hmm.symbols) + H + s->rnn.noise_dim);
+    double measure = n * n * (T > 255 ? 2 : 1) + n * (measured_symbol_bytes * T + measured_bytes) +
+                     generate;
+    return process_bytes + results + fmax((double)train_memory_bytes(s), measure);
 }
 
 double cost_result_bytes(const struct settings *s)
@@ -95,48 +110,124 @@ double cost_result_bytes(const struct settings *s)
     return losses + weights + statistics + scalars;
 }
 
+/* --- schedules ------------------------------------------------------------------------------- */
+
+struct place {
+    double order_s;
+    int run;
+};
+
 static int larger_first(const void *a, const void *b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? 1 : x > y ? -1 : 0;
+    const struct place *x = a, *y = b;
+    if (x->order_s != y->order_s) return x->order_s < y->order_s ? 1 : -1;
+    return x->run < y->run ? -1 : x->run > y->run;
 }
 
-/* Restore the heap (smallest on top) after its top grew. */
-static void sift_down(double *heap, int n)
+struct worker_load {
+    double busy_s;
+    uint64_t number;
+};
+
+static bool is_before(struct worker_load a, struct worker_load b)
+{
+    return a.busy_s != b.busy_s ? a.busy_s < b.busy_s : a.number < b.number;
+}
+
+/* Restore the heap (first free worker on top) after its top grew. */
+static void sift_down(struct worker_load *heap, int n)
 {
     for (int i = 0, child; (child = 2 * i + 1) < n; i = child) {
-        if (child + 1 < n && heap[child + 1] < heap[child]) child++;
-        if (heap[i] <= heap[child]) return;
-        double swap = heap[i];
+        if (child + 1 < n && is_before(heap[child + 1], heap[child])) child++;
+        if (!is_before(heap[child], heap[i])) return;
+        struct worker_load swap = heap[i];
         heap[i] = heap[child];
         heap[child] = swap;
     }
 }
 
-void cost_makespan(const double *cost_s, int num, int workers, double *bound_s, double *lpt_s)
+/* Which worker has which floors: a set of numbers > 0, open addressing, never more than half full. */
+struct number_set {
+    uint64_t *slot;
+    size_t size; /* a power of 2 */
+};
+
+/* False when it was there already. */
+static bool set_add(struct number_set *set, uint64_t number)
+{
+    size_t at = (size_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (set->size - 1);
+    while (set->slot[at] && set->slot[at] != number) at = (at + 1) & (set->size - 1);
+    bool is_new = set->slot[at] == 0;
+    set->slot[at] = number;
+    return is_new;
+}
+
+/* Every floor is computed once at least, and a run is not cut in pieces. */
+static double lower_bound(const struct cost_run *run, int num, const double *floors_s,
+                          struct number_set *seen, int workers)
 {
     double sum = 0, longest = 0;
-    if (workers < 1) workers = 1;
     for (int i = 0; i < num; i++) {
-        sum += cost_s[i];
-        if (cost_s[i] > longest) longest = cost_s[i];
+        double floors = floors_s ? floors_s[run[i].floors] : 0;
+        sum += run[i].run_s;
+        if (floors > 0 && set_add(seen, (uint64_t)run[i].floors + 1)) sum += floors;
+        longest = fmax(longest, run[i].run_s + floors);
     }
-    *bound_s = sum / workers > longest ? sum / workers : longest;
-    *lpt_s = *bound_s;
-    if (workers == 1 || num < 1) return;
-    if (workers > num) workers = num;
+    return fmax(sum / workers, longest);
+}
 
-    double *sorted = malloc((size_t)num * sizeof *sorted);
-    double *load = calloc((size_t)workers, sizeof *load);
-    if (sorted && load) {
-        memcpy(sorted, cost_s, (size_t)num * sizeof *sorted);
-        qsort(sorted, (size_t)num, sizeof *sorted, larger_first);
-        for (int i = 0; i < num; i++) {
-            load[0] += sorted[i];
-            if (load[0] > *lpt_s) *lpt_s = load[0];
-            sift_down(load, workers);
-        }
+static void hand_out(const struct cost_run *run, const struct place *order, int num,
+                     const double *floors_s, int num_floors, struct number_set *known,
+                     struct worker_load *load, int workers, struct cost_schedule *out)
+{
+    for (int i = 0; i < num; i++) {
+        const struct cost_run *r = &run[order[i].run];
+        double cost_s = r->run_s, floors = floors_s ? floors_s[r->floors] : 0;
+        uint64_t pair = load->number * (uint64_t)num_floors + (uint64_t)r->floors + 1;
+        if (floors > 0 && set_add(known, pair)) cost_s += floors;
+        load->busy_s += cost_s;
+        out->busy_s += cost_s;
+        out->makespan_s = fmax(out->makespan_s, load->busy_s);
+        sift_down(load, workers);
     }
-    free(sorted);
+}
+
+bool cost_schedule(const struct cost_run *run, int num, const double *floors_s, int num_floors,
+                   int workers, struct cost_schedule *out)
+{
+    *out = (struct cost_schedule){0};
+    if (num < 1) return true;
+    workers = workers < 1 ? 1 : workers;
+    int used = workers < num ? workers : num;
+    struct number_set set = {.size = 2};
+    while (set.size < 2 * (size_t)num) set.size *= 2;
+    set.slot = calloc(set.size, sizeof *set.slot);
+    struct place *order = malloc((size_t)num * sizeof *order);
+    struct worker_load *load = calloc((size_t)used, sizeof *load);
+    bool done = set.slot && order && load;
+    if (done) {
+        for (int i = 0; i < num; i++) order[i] = (struct place){run[i].order_s, i};
+        qsort(order, (size_t)num, sizeof *order, larger_first);
+        for (int w = 0; w < used; w++) load[w].number = (uint64_t)w;
+        out->bound_s = lower_bound(run, num, floors_s, &set, workers);
+        memset(set.slot, 0, set.size * sizeof *set.slot);
+        hand_out(run, order, num, floors_s, num_floors, &set, load, used, out);
+    }
+    free(set.slot);
+    free(order);
     free(load);
+    return done;
+}
+
+void cost_makespan(const double *cost_s, int num, int workers, double *bound_s, double *lpt_s)
+{
+    struct cost_schedule schedule = {0};
+    struct cost_run *run = calloc((size_t)num + 1, sizeof *run);
+    for (int i = 0; run && i < num; i++) run[i] = (struct cost_run){cost_s[i], cost_s[i], 0};
+    *bound_s = *lpt_s = NAN;
+    if (run && cost_schedule(run, num, NULL, 0, workers, &schedule)) {
+        *bound_s = schedule.bound_s;
+        *lpt_s = schedule.makespan_s;
+    }
+    free(run);
 }

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# run: every benchmark, one table on standard output and the same as JSON in BUILD/bench.json.
+# usage: tests/bench/run.sh BUILD [SECTION...]   from the top folder; without a section: all of
+#        machine epoch parts sinkhorn rnn workers dispatch torch
+# dispatch needs mpirun, torch a python with torch; what is not there is said, not measured. The exit code
+# tells whether everything ran: no figure passes or fails. HMMGRID_PYTHON: the interpreter for torch.
+set -u -o pipefail
+build=$1
+shift
+sections=${*:-machine epoch parts sinkhorn rnn workers dispatch torch}
+case " $sections " in *" machine "*) ;; *) sections="machine $sections" ;; esac
+rows=$build/bench.tsv code=0
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+
+row() { # row SECTION CASE QUANTITY VALUE UNIT MEANING
+    local IFS=$'\t'
+    printf '%s\n' "$*"
+}
+
+dispatch() { # needs the launcher; prints {"name":"dispatch","empty_runs_per_s":R,"coordinator_cpu_share":S}
+    local root= line
+    [ "$(id -u)" -eq 0 ] && root=--allow-run-as-root
+    if [ ! -x "$build/tests/bench_dispatch" ] || ! command -v mpirun >/dev/null; then
+        row dispatch - "empty runs" "not measured" "" "needs tests/bench_dispatch and mpirun"
+        return
+    fi
+    # shellcheck disable=SC2086
+    line=$(timeout 120 mpirun $root --oversubscribe --bind-to none -n 3 "$build/tests/bench_dispatch" |
+        grep '"name" *: *"dispatch"' | tail -n 1)
+    [ -n "$line" ] || { echo "bench: bench_dispatch failed" >&2; return 1; }
+    figure() { sed -n "s/.*\"$1\" *: *\([-+0-9.eE]*\).*/\1/p" <<<"$line"; }
+    row dispatch "3 ranks" "empty runs" "$(figure empty_runs_per_s)" "1/s" \
+        "runs that do nothing: handed out, answered and committed, wall clock"
+    row dispatch "3 ranks" "coordinator's share" "$(figure coordinator_cpu_share)" "x" \
+        "processor time of rank 0 over the wall clock"
+}
+
+python_with_torch() {
+    local python
+    for python in "${HMMGRID_PYTHON:-}" "$(command -v python3)" /usr/bin/python3; do
+        [ -n "$python" ] && "$python" -c 'import torch' 2>/dev/null && echo "$python" && return
+    done
+    return 1
+}
+
+torch() {
+    local python T
+    if ! python=$(python_with_torch); then
+        row torch - "PyTorch / hmmgrid" "not measured" "" "no python with torch; HMMGRID_PYTHON names one"
+        return
+    fi
+    for T in 30 100; do
+        # glibc: keep freed memory; otherwise PyTorch spends a third of its time on page faults
+        "$build/tests/bench" exchange $T 150 100 "$scratch/batch" &&
+            MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=$((1 << 34)) "$python" tests/bench/torch_epoch.py "$scratch/batch" || return
+    done
+}
+
+rows_of_all() {
+    local section failed=0
+    for section in $sections; do
+        case $section in
+        dispatch | torch) "$section" || failed=1 ;;
+        *) "$build/tests/bench" "$section" || failed=1 ;;
+        esac
+    done
+    return $failed
+}
+
+# tab-separated rows to a table, as they come (awk would wait for more); \x1f: read joins tabs
+table() {
+    local line before='' section of_case quantity value unit meaning
+    while IFS= read -r line; do
+        IFS=$'\x1f' read -r section of_case quantity value unit meaning <<<"${line//$'\t'/$'\x1f'}"
+        [ "$section" = "$before" ] || printf '\n%s\n' "$section"
+        before=$section
+        printf '  %-18s %-26s %12s %-9s %s\n' "$of_case" "$quantity" "$value" "$unit" "$meaning"
+    done
+}
+
+# and to JSON: a list of rows; a value is a number or a text
+json() {
+    awk -F '\t' '
+    function text(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\"" }
+    function value(s) {
+        if (s ~ /^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$/) return s
+        return s ~ /^-?(nan|inf)$/ ? "null" : text(s)
+    }
+    BEGIN { print "[" }
+    {
+        printf "%s  {\"section\": %s, \"case\": %s, \"quantity\": %s, \"value\": %s, \"unit\": %s, \"meaning\": %s}",
+            (NR > 1 ? ",\n" : ""), text($1), text($2), text($3), value($4), text($5), text($6)
+    }
+    END { print "\n]" }'
+}
+
+rows_of_all | tee "$rows" | table
+code=$?
+json <"$rows" >"$build/bench.json" || code=1
+printf '\nthe same as JSON: %s\n' "$build/bench.json"
+exit $code
