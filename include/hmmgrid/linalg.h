@@ -1,5 +1,5 @@
-/* linalg: the few BLAS and LAPACK calls of the project, row-major, one thread.
- * The only module that knows cblas.h and lapacke.h. */
+/* linalg: the few BLAS calls of the project, row-major, one thread. The only module that knows
+ * cblas.h. */
 #ifndef HMMGRID_LINALG_H
 #define HMMGRID_LINALG_H
 

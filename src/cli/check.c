@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct cli_option check_options[] = {
-    {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run (repeats)"},
+    {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
     {0},
 };
 
@@ -19,7 +19,8 @@ static void print_summary(FILE *out, const struct plan *plan)
     const char *name[MAX_SHOWN];
     int count[MAX_SHOWN] = {0}, num = 0, others = 0, seeds = plan->num_runs / plan->num_cells;
     for (int i = 0, k; i < plan->num_cells; i++) {
-        for (k = 0; k < num && strcmp(name[k], plan->cells[i].block) != 0; k++) {}
+        for (k = 0; k < num && strcmp(name[k], plan->cells[i].block) != 0; k++) {
+        }
         if (k == MAX_SHOWN) {
             others++;
             continue;
@@ -48,9 +49,12 @@ static int check_run(const struct invocation *inv)
     int num_sets = cli_values(inv, "set", &sets);
     int code = plan_load_text(file, &text, &bytes, &st);
     if (!code) code = plan_read(&plan, file, text, bytes, sets, num_sets, &st);
-    if (!code) print_summary(cli_out(inv), &plan);
-    else if (code == STATUS_BAD_GRID) fprintf(cli_err(inv), "%s\n", st.text); /* as compilers do */
-    else code = cli_fail(inv, &st);
+    if (!code)
+        print_summary(cli_out(inv), &plan);
+    else if (code == STATUS_BAD_GRID)
+        fprintf(cli_err(inv), "%s\n", st.text); /* as compilers do */
+    else
+        code = cli_fail(inv, &st);
     plan_free(&plan);
     free(text);
     return code;
@@ -63,9 +67,10 @@ const struct verb verb_check = {
     .max_operands = 1,
     .summary = "every error of a grid, with its line and column",
     .description =
-        "Reads a grid (\"-\": standard input), expands it and prints every error it finds as\n"
-        "file:line:column: what, why, what to do; then the exit code is 65. Without errors it\n"
-        "prints one line with the number of runs.\n"
+        "Reads a grid (\"-\": standard input), expands it and prints every error it finds as "
+        "file:line:column: what, why, what to do; then the exit code is 65. Without errors it "
+        "prints one line with the number of runs. 'hmmgrid help settings' lists what a grid can "
+        "set.\n"
         "\n"
         "  hmmgrid check experiments/paper.yaml --set train.epochs=10",
     .options = check_options,

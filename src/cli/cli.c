@@ -113,11 +113,13 @@ static const struct verb *find_verb(const char *name)
     return NULL;
 }
 
-static int unknown_verb(const char *name, struct status *st)
+/* topics: what `help` explains besides verbs counts too. */
+static int unknown_verb(const char *name, bool topics, struct status *st)
 {
-    const char *candidate[NUM_VERBS + 1] = {"help"};
+    const char *candidate[NUM_VERBS + 2] = {"help"};
     for (int i = 0; i < NUM_VERBS; i++) candidate[i + 1] = verb_table[i].verb->name;
-    const char *nearest = cli_nearest(name, candidate, NUM_VERBS + 1);
+    if (topics) candidate[NUM_VERBS + 1] = "settings";
+    const char *nearest = cli_nearest(name, candidate, NUM_VERBS + 2);
     if (*name == '-')
         return status_set(st, STATUS_USAGE,
                           "unknown option '%s' in front of a verb; options come after the verb, "
@@ -344,9 +346,13 @@ static int dispatch(struct invocation *inv, int argc, char **argv)
         help_version(inv->out);
         return STATUS_OK;
     }
+    if (help && strcmp(argv[2], "settings") == 0) {
+        help_settings(inv->out);
+        return STATUS_OK;
+    }
     inv->verb = find_verb(help ? argv[2] : word);
     if (!inv->verb) {
-        unknown_verb(help ? argv[2] : word, &st);
+        unknown_verb(help ? argv[2] : word, help, &st);
         return cli_fail(inv, &st);
     }
     if (!help) return run_verb(inv, argc, argv);

@@ -1,8 +1,7 @@
 /* export: the trained network of one run as a file that PyTorch can load. Refuses to replace a
  * file, and runs that are not done: they have no network. */
 #include "cli.h"
-
-#include "hmmgrid/store.h"
+#include "rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,7 @@ static const char *which_of(const struct invocation *inv, struct store *store, i
     return settings && settings->train.select == SELECT_LAST ? "last" : "best";
 }
 
-static int export_run(const struct invocation *inv, struct store *store, const char *output,
-                      struct status *st)
+static int export_run(const struct invocation *inv, struct store *store, struct status *st)
 {
     int run = -1;
     struct rnn_shape shape = {0};
@@ -35,7 +33,8 @@ static int export_run(const struct invocation *inv, struct store *store, const c
                           cli_operand(inv, 0), run, cli_operand(inv, 0));
     if (!code) {
         store_settings(store, run, NULL, &key, NULL);
-        code = store_export_weights(output, shape, params, key, store_resolved(store, run), st);
+        code = store_export_weights(cli_value(inv, "output"), shape, params, key,
+                                    store_resolved(store, run), st);
     }
     free(params);
     return code;
@@ -45,16 +44,11 @@ static int run_export(const struct invocation *inv)
 {
     const char *output = cli_value(inv, "output"), *which = cli_value(inv, "which");
     struct status st = {0};
-    struct store *store = NULL;
-    int code = STATUS_OK;
     if (!output)
-        code = status_set(&st, STATUS_USAGE, "export needs -o WEIGHTS.h5, the file to make");
+        status_set(&st, STATUS_USAGE, "export: -o WEIGHTS.h5 is missing: the file to make");
     else if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
-        code = status_set(&st, STATUS_USAGE, "--which is best or last, not \"%s\"", which);
-    if (!code) code = store_open(&store, cli_operand(inv, 0), &st);
-    if (!code) code = export_run(inv, store, output, &st);
-    store_close(store);
-    return code ? cli_fail(inv, &st) : STATUS_OK;
+        status_set(&st, STATUS_USAGE, "--which: '%s' is not one of best, last", which);
+    return st.code ? cli_fail(inv, &st) : rows_with_store(inv, export_run);
 }
 
 static const struct cli_option options[] = {

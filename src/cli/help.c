@@ -1,9 +1,10 @@
-/* help: see help.h. Everything it prints comes from the tables of verbs and options, so that it
- * cannot drift from what the parser takes.
+/* help: see help.h. Everything it prints comes from the tables of verbs, options and settings, so
+ * that it cannot drift from what the parsers take.
  */
 #include "help.h"
 
 #include "hmmgrid/schema.h"
+#include "hmmgrid/settings.h"
 
 #include <string.h>
 
@@ -145,9 +146,60 @@ void help_overview(FILE *out)
           "  hmmgrid check grid.yaml\n"
           "  mpirun -n 4 hmmgrid run grid.yaml -o study.h5\n"
           "  hmmgrid summary study.h5\n\n"
-          "'hmmgrid VERB --help' tells all about a verb, 'hmmgrid --version' what was built.\n"
+          "'hmmgrid VERB --help' tells all about a verb, 'hmmgrid help settings' lists what a\n"
+          "grid can set, 'hmmgrid --version' tells what was built.\n"
           "exit codes: 0 all done; 1 internal; 2 usage; 3 finished, some runs failed; 65 bad\n"
           "grid; 66 no input; 73 cannot create; 74 I/O; 75 stopped early, resumable\n",
+          out);
+}
+
+/* The values that a setting takes, as words behind its meaning. */
+static void values_text(const struct setting *s, char *text, size_t bytes)
+{
+    char range[96];
+    snprintf(range, sizeof range, "%s%.10g to %.10g", s->min_exclusive ? "above " : "", s->min,
+             s->max);
+    size_t n = 0;
+    *text = '\0';
+    switch (s->type) {
+    case SETTING_INT: snprintf(text, bytes, "a whole number, %s", range); break;
+    case SETTING_REAL: snprintf(text, bytes, "a number, %s", range); break;
+    case SETTING_BOOL: snprintf(text, bytes, "true or false"); break;
+    case SETTING_ENUM:
+    case SETTING_ENUM_OR_MATRIX:
+        for (int i = 0; s->names[i] && n < bytes; i++)
+            n += (size_t)snprintf(text + n, bytes - n, "%s%s", i ? ", " : "", s->names[i]);
+        break;
+    case SETTING_REAL_LIST:
+        if (s->min_count == s->max_count)
+            snprintf(text, bytes, "a list of %d numbers, %s", s->min_count, range);
+        else
+            snprintf(text, bytes, "a number or a list, %s", range);
+        break;
+    case SETTING_MATRIX: snprintf(text, bytes, "a matrix or list of probabilities"); break;
+    case SETTING_DURATION: snprintf(text, bytes, "a time such as 90s, 10min or 1h30m"); break;
+    case SETTING_COUNT_OR_SHARE: snprintf(text, bytes, "a count, or a share such as 10%%"); break;
+    }
+}
+
+void help_settings(FILE *out)
+{
+    fputs("settings of a grid, SECTION.NAME: meaning; values [default]\n", out);
+    for (int i = 0; i < num_settings; i++) {
+        const struct setting *s = &settings_table[i];
+        size_t section = strcspn(s->key, ".") + 1;
+        char values[256], text[512];
+        if (i == 0 || strncmp(s->key, s[-1].key, section) != 0) fputc('\n', out);
+        values_text(s, values, sizeof values);
+        snprintf(text, sizeof text, "%s; %s [%s]", s->help, values, s->default_text);
+        int n = fprintf(out, "  %s", s->key);
+        if (n > HELP_COLUMN - 1) fputc('\n', out), n = 0;
+        print_wrapped(out, text, HELP_COLUMN, n);
+    }
+    fputs("\nSettings of `run` are of the study: they change no result and no run's key, and\n"
+          "belong at the top of a grid. The others belong under defaults, in a block's\n"
+          "set, zip or product, in exclude, include and overrides. On the command line,\n"
+          "--set SECTION.NAME=VALUE sets any of them.\n",
           out);
 }
 

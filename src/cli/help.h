@@ -1,4 +1,4 @@
-/* help: what `hmmgrid --help`, `VERB --help` and `--version` print, and the nearest valid word.
+/* help: what `hmmgrid --help`, `VERB --help`, `help settings` and `--version` print, and the nearest valid word.
  * Private to src/cli. */
 #ifndef HMMGRID_CLI_HELP_H
 #define HMMGRID_CLI_HELP_H
@@ -16,5 +16,6 @@ extern const int num_verbs;
 void help_overview(FILE *out);
 void help_verb(FILE *out, const struct verb *verb);
 void help_version(FILE *out);
+void help_settings(FILE *out); /* every setting of a grid: meaning, values, default */
 
 #endif

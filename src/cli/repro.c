@@ -1,23 +1,24 @@
 /* repro: a grid of one run that computes a run of a results file again. Refuses to run it. */
 #include "cli.h"
-
-#include "hmmgrid/store.h"
+#include "rows.h"
 
 #include <stdlib.h>
 
-static int print_grid(struct store *store, const char *path, int run, FILE *out, struct status *st)
+static int print_grid(const struct invocation *inv, struct store *store, struct status *st)
 {
     const char *key, *block;
     int64_t seed;
+    int run = -1, code = store_find_run(store, cli_operand(inv, 1), &run, st);
+    if (code) return code;
     const struct settings *settings = store_settings(store, run, &seed, &key, &block);
     if (!settings)
         return status_set(st, STATUS_IO,
                           "%s: the settings of run %d cannot be read; `hmmgrid "
                           "verify` tells whether the file is whole",
-                          path, run);
+                          cli_operand(inv, 0), run);
     char *yaml = plan_run_yaml(settings, seed, store_attribute(store, "study"));
     if (!yaml) return status_set(st, STATUS_INTERNAL, "out of memory for the grid");
-    fprintf(out,
+    fprintf(cli_out(inv),
             "# Run %s: row %d of a study made by hmmgrid %s.\n"
             "# Printed by hmmgrid %s; to compute it again: hmmgrid run THIS.yaml -o ONE.h5\n%s",
             key, run, store_attribute(store, "program_version"), cli_version(), yaml);
@@ -27,14 +28,7 @@ static int print_grid(struct store *store, const char *path, int run, FILE *out,
 
 static int run_repro(const struct invocation *inv)
 {
-    const char *path = cli_operand(inv, 0);
-    struct status st = {0};
-    struct store *store = NULL;
-    int run = -1, code = store_open(&store, path, &st);
-    if (!code) code = store_find_run(store, cli_operand(inv, 1), &run, &st);
-    if (!code) code = print_grid(store, path, run, cli_out(inv), &st);
-    store_close(store);
-    return code ? cli_fail(inv, &st) : STATUS_OK;
+    return rows_with_store(inv, print_grid);
 }
 
 static const struct cli_option options[] = {{0}};

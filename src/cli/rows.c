@@ -1,6 +1,5 @@
-/* rows: see rows.h. Refuses to print and to know about statistics. */
+/* rows: see rows.h. Refuses to print results and to know about statistics. */
 #include "rows.h"
-#include "cli.h"
 
 #include "hmmgrid/expr.h"
 
@@ -8,6 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+int rows_with_store(const struct invocation *inv, rows_work *work)
+{
+    struct status st = {0};
+    struct store *store = NULL;
+    int code = store_open(&store, cli_operand(inv, 0), &st);
+    if (!code) code = work(inv, store, &st);
+    store_close(store);
+    return code ? cli_fail(inv, &st) : STATUS_OK;
+}
 
 /* Names of a run besides its settings. */
 static const char *const own_name[] = {"run", "key", "seed", "block", "status", "attempts"};
@@ -43,9 +52,24 @@ char *rows_setting_text(const struct settings *s, const struct setting *setting)
     return strdup("none");
 }
 
-bool rows_is_key(const char *name)
+/* The column of text of this name, or -1. */
+static int text_column(struct store *store, const char *name)
 {
-    return own_index(name) >= 0 || rows_setting(name);
+    int column = store_find_column(store, name);
+    return column >= 0 && store_column(store, column)->type == TYPE_TEXT ? column : -1;
+}
+
+bool rows_is_key(struct store *store, const char *name)
+{
+    return own_index(name) >= 0 || rows_setting(name) || text_column(store, name) >= 0;
+}
+
+/* The text of a run in a column; malloc'd; NULL: memory out or unreadable. */
+static char *column_text(struct store *store, int run, int column)
+{
+    char text[512] = "";
+    if (column < 0 || store_read_text(store, column, run, text, sizeof text, NULL)) return NULL;
+    return strdup(text);
 }
 
 char *rows_key_text(struct store *store, int run, const char *name)
@@ -63,7 +87,7 @@ char *rows_key_text(struct store *store, int run, const char *name)
     case 3: return s ? strdup(block) : NULL;
     case 4: return strdup(run_status_name[store_run_status(store, run)]);
     case 5: snprintf(number, sizeof number, "%d", store_run_attempts(store, run)); break;
-    default: return NULL;
+    default: return column_text(store, run, text_column(store, name));
     }
     return s ? strdup(number) : NULL;
 }

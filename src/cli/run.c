@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { MAX_SETS = 256 };
@@ -37,7 +38,7 @@ static const struct cli_option run_options[] = {
     {"fresh", 0, NULL, NULL, false, "replace FILE.h5"},
     {"extend", 0, NULL, NULL, false, "add this grid's new runs to FILE.h5, keep the finished ones"},
     {"where", 0, "EXPR", NULL, false, "do only the runs for which EXPR is true"},
-    {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run (repeats)"},
+    {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
     {"retries", 0, "N", "HMMGRID_RETRIES", false,
      "further attempts at a run that killed its rank (run.retries)"},
     {"max-failures", 0, "N|P%", "HMMGRID_MAX_FAILURES", false,
@@ -150,6 +151,20 @@ static int read_deadline(struct request *r, struct status *st)
     return 0;
 }
 
+static int check_output(const struct request *r, struct status *st)
+{
+    const char *path = r->study.output;
+    struct stat info;
+    if (!path && cli_flag(r->inv, "dry-run")) return 0;
+    if (!path || !*path)
+        return status_set(st, STATUS_USAGE, "run: -o FILE.h5 is missing: where the results go");
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: is a directory; name a file, such as -o %s%sstudy.h5", path, path,
+                          path[strlen(path) - 1] == '/' ? "" : "/");
+    return 0;
+}
+
 static int read_request(struct request *r, struct status *st)
 {
     r->grid = cli_operand(r->inv, 0);
@@ -163,9 +178,7 @@ static int read_request(struct request *r, struct status *st)
     if (!code) code = read_existing(r, st);
     if (!code) code = read_progress(r, st);
     if (!code) code = read_deadline(r, st);
-    if (!code && !r->study.output && !cli_flag(r->inv, "dry-run"))
-        code = status_set(st, STATUS_USAGE, "run: -o FILE.h5 is missing: where the results go");
-    return code;
+    return code ? code : check_output(r, st);
 }
 
 /* Rank 0's reading of flags and environment holds everywhere: HMMGRID_* variables need not reach
@@ -332,7 +345,8 @@ const struct verb verb_run = {
     .description =
         "Runs every run of GRID and writes one row each into FILE.h5. Under mpirun or srun rank 0 "
         "hands out runs and the other ranks do them; alone, one process does everything. The "
-        "results are the same bits either way.\n"
+        "results are the same bits either way. 'hmmgrid help settings' lists what a grid and "
+        "--set can set.\n"
         "\n"
         "  hmmgrid run grid.yaml -o results.h5\n"
         "  mpirun -n 40 hmmgrid run grid.yaml -o results.h5 --resume\n"

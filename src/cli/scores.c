@@ -129,10 +129,15 @@ static int parse_score(struct store *store, const char *text, struct score *scor
     *score = (struct score){.floor_column = -1};
     snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : 0, text);
     score->column = *name ? store_find_column(store, name) : -1;
+    if (!*text)
+        return status_set(st, STATUS_USAGE,
+                          "--metrics: an entry of the list is empty; write names with one comma "
+                          "between them");
     if (score->column < 0 || strlen(text) >= sizeof score->name)
         return unknown_score(store, *name ? name : text, st);
     if (store_column(store, score->column)->type == TYPE_TEXT)
-        return status_set(st, STATUS_USAGE, "--metrics: %s is text; --by groups by it", name);
+        return status_set(st, STATUS_USAGE,
+                          "--metrics: %s is text, not a number; --by %s groups by it", name, name);
     snprintf(score->name, sizeof score->name, "%s", text);
     int code = parse_index(store, name, score->column, text + n, &score->element, st);
     if (!code) find_floor(store, name, text + n, score);

@@ -112,7 +112,11 @@ static void print_view(FILE *out, const struct view *v)
     print_time(out, "updated", statusfile_number(json, "updated_unix_s"));
     print_time(out, "deadline", statusfile_number(json, "deadline_unix_s"));
     fputc('\n', out);
-    if (*message) fprintf(out, "  %s\n", message);
+    for (const char *line = message; *line;) { /* each line as far in as the others */
+        int n = (int)strcspn(line, "\n");
+        fprintf(out, "  %.*s\n", n, line);
+        line += n + (line[n] == '\n');
+    }
     if (v->live)
         print_workers(out, json);
     else if (strcmp(v->state, "interrupted") == 0 && !*message)
@@ -205,7 +209,9 @@ const struct verb verb_status = {
     .description =
         "Shows the counts, the time left and what every worker is doing, from FILE.h5.status.json, "
         "which the running study renews every second; the lock beside it tells whether the study "
-        "is alive. The results file is not opened, so this never disturbs a running study.\n"
+        "is alive. The results file is opened only when there is no status file; a running study "
+        "is "
+        "never disturbed.\n"
         "\n"
         "  hmmgrid status results.h5 --watch",
     .options = status_options,

@@ -81,11 +81,11 @@ static int parse_keys(struct summary *s, const char *list, struct status *st)
     for (char *word = strtok_r(s->list, ", ", &rest); word; word = strtok_r(NULL, ", ", &rest)) {
         const struct setting *setting = rows_setting(word);
         const char *name = setting ? setting->key : word;
-        if (!rows_is_key(name)) {
+        if (!rows_is_key(s->store, name)) {
             const char *nearest = rows_nearest(s->store, name, false);
             return status_set(st, STATUS_USAGE,
                               "--by: unknown key '%s'.%s%s%s A key is a setting, seed, block, "
-                              "status, attempts, run or key.",
+                              "status, attempts, run, key, or a column of text such as host.",
                               name, nearest ? " Did you mean '" : "", nearest ? nearest : "",
                               nearest ? "'?" : "");
         }
@@ -239,8 +239,7 @@ static int run_summary(const struct invocation *inv)
 static const struct cli_option options[] = {
     {"by", 'b', "KEYS", NULL, false,
      "group by these settings, comma-separated: hmm.states or hmm_states, also seed, block, "
-     "status, "
-     "run; default: hmm.architecture and every setting that tells cells apart"},
+     "status, run, host; default: hmm.architecture and every setting that tells cells apart"},
     {"metrics", 'm', "LIST", NULL, false,
      "scores, comma-separated, an element of an array by its label: word_tv[3], frequency[0]; all: "
      "every scalar one; default: a handful that tells how good the emulation is"},

@@ -194,6 +194,7 @@ static void print_legend(const struct summary *s, FILE *out)
             any ? ", in brackets the floor: what independent samples of the HMM itself score.\n"
                   "As good as the floor is perfect; lower is not better."
                 : "");
+    fflush(out); /* before any warning; cli_main reports a stream that fails */
 }
 
 int summary_print(const struct summary *s, FILE *out, struct status *st)
@@ -214,7 +215,7 @@ int summary_print(const struct summary *s, FILE *out, struct status *st)
         code = table_row(table, c.cell, st);
     }
     if (!code) code = table_write(table, s->format, out, st);
-    if (!code && s->combined && s->format == TABLE_TEXT) print_legend(s, out);
+    if (!code && s->combined && s->format == TABLE_TEXT && s->num_rows > 0) print_legend(s, out);
     table_free(table);
     free(c.text);
     free(c.cell);

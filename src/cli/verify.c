@@ -1,8 +1,7 @@
 /* verify: is a results file whole, and one number for all its results. Reads only; refuses to
  * repair: a damaged row is run again by `run --resume`. */
 #include "cli.h"
-
-#include "hmmgrid/store.h"
+#include "rows.h"
 
 struct verdict {
     int count[NUM_RUN_STATUS];
@@ -32,11 +31,13 @@ static int check_rows(struct store *store, const char *path, FILE *err, struct v
     return STATUS_OK;
 }
 
-static int verify(struct store *store, const char *path, FILE *out, FILE *err, struct status *st)
+static int verify(const struct invocation *inv, struct store *store, struct status *st)
 {
+    const char *path = cli_operand(inv, 0);
+    FILE *out = cli_out(inv);
     struct verdict v = {0};
     char digest[17];
-    int code = check_rows(store, path, err, &v, st);
+    int code = check_rows(store, path, cli_err(inv), &v, st);
     if (code) return code;
     fprintf(out, "runs %d", store_num_runs(store));
     for (int i = 0; i < NUM_RUN_STATUS; i++) fprintf(out, " %s %d", run_status_name[i], v.count[i]);
@@ -53,13 +54,7 @@ static int verify(struct store *store, const char *path, FILE *out, FILE *err, s
 
 static int run_verify(const struct invocation *inv)
 {
-    const char *path = cli_operand(inv, 0);
-    struct status st = {0};
-    struct store *store = NULL;
-    int code = store_open(&store, path, &st);
-    if (!code) code = verify(store, path, cli_out(inv), cli_err(inv), &st);
-    store_close(store);
-    return code ? cli_fail(inv, &st) : STATUS_OK;
+    return rows_with_store(inv, verify);
 }
 
 static const struct cli_option options[] = {{0}};

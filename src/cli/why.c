@@ -113,16 +113,15 @@ static int print_why(struct store *store, int run, FILE *out, struct status *st)
     return code ? code : print_settings(settings, out, st);
 }
 
+static int why(const struct invocation *inv, struct store *store, struct status *st)
+{
+    int run = -1, code = store_find_run(store, cli_operand(inv, 1), &run, st);
+    return code ? code : print_why(store, run, cli_out(inv), st);
+}
+
 static int run_why(const struct invocation *inv)
 {
-    const char *path = cli_operand(inv, 0);
-    struct status st = {0};
-    struct store *store = NULL;
-    int run = -1, code = store_open(&store, path, &st);
-    if (!code) code = store_find_run(store, cli_operand(inv, 1), &run, &st);
-    if (!code) code = print_why(store, run, cli_out(inv), &st);
-    store_close(store);
-    return code ? cli_fail(inv, &st) : STATUS_OK;
+    return rows_with_store(inv, why);
 }
 
 static const struct cli_option options[] = {{0}};

@@ -57,6 +57,16 @@ for verb in $verbs; do
             "hmmgrid $words" "shows no example"
     done
 done
+for setting in hmm.architecture data.sequences rnn.hidden train.learning_rate measure.floor_draws \
+    run.max_failures; do
+    expect 0 "^  $setting " '' help settings
+done
+tally "$(grep -q 'fully-connected, cyclic' "$out" && grep -qF '[[0.9, 0.9]]' "$out" && echo 1 || echo 0)" \
+    "hmmgrid help settings" "lacks the values or the default of a setting"
+tally "$(awk 'length($0) > 79' "$out" | grep -q . && echo 0 || echo 1)" "hmmgrid help settings" \
+    "a line is wider than 79 columns"
+expect 2 '' "Did you mean 'settings'" help setings
+expect 2 '' "unknown verb 'settings'" settings
 expect 0 '^hmmgrid [0-9]+\.[0-9]+\.[0-9]+' '' --version
 expect 0 '^results file format [0-9]+\.[0-9]+$' '' -V
 
@@ -91,6 +101,8 @@ expect 66 '' 'no-such-file.h5' summary no-such-file.h5 --format csv
 expect 66 '' 'no-such-file.h5' summary --format csv no-such-file.h5
 POSIXLY_CORRECT=1 expect 66 '' 'no-such-file.h5' summary no-such-file.h5 --format csv
 expect 66 '' 'no-such-file.h5' why no-such-file.h5 0
+expect 66 '' 'cannot read the grid: Is a directory' check src
+expect 66 '' 'not a regular file' summary src
 expect 66 '' 'no-such-file.h5' repro no-such-file.h5 0
 expect 66 '' '-no-such' summary -- -no-such
 

@@ -76,7 +76,7 @@ ranks_of() { # ranks_of FILE.h5: "rank pid" of the processes of this study
 pid_of_rank() { ranks_of "$1" | awk -v r="$2" '$1 == r {print $2}'; }
 
 mpirun_pid() { # the launcher that `timeout` started
-    ps -o pid= --ppid "$study" | tr -d ' ' | head -n 1
+    grep -lsE "^PPid:[[:space:]]+$study\$" /proc/[0-9]*/status | head -n 1 | cut -d / -f 3
 }
 
 finish() { wait "$study"; rc=$?; }
@@ -167,7 +167,7 @@ check "deadline: exit code" $rc 75
 resume "deadline" late.h5
 
 # --- two studies on one file ------------------------------------------------------------------------
-launch 3 twice.h5 --set train.epochs=600
+launch 3 twice.h5 --set train.epochs=600 --where 'seed in (0, 1)'
 wait_done twice.h5 1
 timeout 60 "$hmmgrid" run grid.yaml -o twice.h5 --progress none > second.txt 2>&1
 check "second study is refused" $? 73

@@ -50,6 +50,30 @@ ok "export" "$program" export study.h5 0 -o weights.h5
 ok "PyTorch" "$python" "$tests/torch_logits.py" weights.h5
 says done "$program" why study.h5 0
 says complete "$program" status study.h5
+says "$(uname -n)" "$program" summary study.h5 --by host,block
+"$program" summary study.h5 --metrics volatility,,cpu_s >out 2>err
+code=$?
+if [ $code -eq 2 ] && grep -q 'an entry of the list is empty' err; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1)); echo "an empty entry of --metrics: $code"; cat err
+fi
+mkdir folder
+"$program" run "$grid" -o folder >out 2>err
+code=$?
+if [ $code -eq 73 ] && grep -q 'folder: is a directory; name a file, such as -o folder/study.h5' err; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1)); echo "a directory as output: $code"; cat err
+fi
+
+# a network with biases
+ok "a run with biases" "$program" run "$grid" -o bias.h5 --progress none --set rnn.bias=true \
+    --where 'block == cyclic and seed == 0'
+run=$("$program" summary bias.h5 --by run --where 'status == done' --format csv 2>/dev/null | sed -n '2s/,.*//p')
+ok "export with biases" "$program" export bias.h5 "$run" -o bias_weights.h5
+ok "PyTorch with biases" "$python" "$tests/torch_logits.py" bias_weights.h5
+ok "biases are in it" "$python" -c 'import h5py; assert h5py.File("bias_weights.h5")["fc.bias"].size'
 
 # repro: a one-run grid whose run has the same key and the same bits
 ok "repro" sh -c "'$program' repro study.h5 3 >one.yaml"
