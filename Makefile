@@ -182,7 +182,7 @@ $(BUILD)/tests/bench_dispatch: tests/bench/bench_dispatch.c tests/support/dummy_
 
 .PHONY: bench
 bench: $(BENCH_BIN)
-	@tests/bench/run.sh $(BUILD) $(ONLY)
+	@tests/bench/run.sh $(BUILD) '$(ONLY)'
 
 # --- what people call --------------------------------------------------------------------------------
 # `make test` and `make demo` do all set-up: they install what is missing (or name it), then start
@@ -193,7 +193,7 @@ test:
 	@$(MAKE) --no-print-directory check-build
 
 check-build: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN)
-	@tests/run.sh $(BUILD) $(ONLY)
+	@tests/run.sh $(BUILD) '$(ONLY)'
 
 demo:
 	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages build

@@ -96,7 +96,7 @@ const struct setting settings_table[] = {
     STUDY("run.reserve", SETTING_DURATION, "s", "3min", 0, 7 * DAY_S, NULL,
           "time kept free before the deadline", run.reserve_s),
     STUDY("run.checkpoint", SETTING_DURATION, "s", "10min", 1, 30 * DAY_S, NULL,
-          "time between checkpoints of a run", run.checkpoint_s),
+          "time between checkpoints of a run; none are made in this version", run.checkpoint_s),
 };
 const int num_settings = sizeof settings_table / sizeof settings_table[0];
 

@@ -1,5 +1,6 @@
-/* bench: how fast is it? One row a figure; run.sh makes a table and JSON of them. Refuses to judge: no
- * figure passes or fails.
+/* bench: how fast is it? One row a figure; run.sh makes a table and JSON of them.
+ * Refuses to judge: no figure passes or fails.
+ *
  * usage: bench SECTION...               machine epoch parts sinkhorn rnn workers
  *        bench exchange T H D FILE      the input of torch_epoch.py
  */
@@ -16,7 +17,8 @@
 
 const size_t bench_batch[BENCH_BATCHES] = {4096, 4096, 1808};
 
-/* --- clocks and statistics ----------------------------------------------------------------------- */
+/* --- clocks and statistics -----------------------------------------------------------------------
+ */
 
 static double seconds(clockid_t clock)
 {
@@ -54,7 +56,8 @@ double bench_least(const double *x, int n)
     return least;
 }
 
-/* --- failures, rows ------------------------------------------------------------------------------ */
+/* --- failures, rows ------------------------------------------------------------------------------
+ */
 
 void bench_check(int code, const struct status *st)
 {
@@ -93,7 +96,8 @@ const char *bench_name(struct bench_shape shape)
     return name;
 }
 
-/* --- data ------------------------------------------------------------------------------------------ */
+/* --- data
+ * ------------------------------------------------------------------------------------------ */
 
 struct settings bench_settings(struct bench_shape shape)
 {
@@ -118,7 +122,8 @@ uint8_t *bench_sequences(const struct settings *s, const char *purpose, size_t n
     return symbols;
 }
 
-/* --- the machine ------------------------------------------------------------------------------------ */
+/* --- the machine
+ * ------------------------------------------------------------------------------------ */
 
 static void cpu_name(char name[128])
 {
@@ -144,21 +149,23 @@ void bench_machine(void)
     bench_text("machine", "CPU", cpu, "");
     bench_row("machine", "-", "cores", (double)sysconf(_SC_NPROCESSORS_ONLN), "", "");
     if (getloadavg(&load, 1) == 1)
-        bench_row("machine", "-", "load", load, "processes",
-                  "mean of the last minute at the start; beyond 0, other work shares caches and cores");
+        bench_row(
+            "machine", "-", "load", load, "processes",
+            "mean of the last minute at the start; beyond 0, other work shares caches and cores");
     bench_text("machine", "kernel level", kernel_name(), "HMMGRID_KERNEL chooses another");
     bench_text("machine", "BLAS core", linalg_core(), "OPENBLAS_CORETYPE chooses another");
     bench_row("machine", "-", "sgemm peak", bench_gemm_peak() * 1e-9, "GFLOP/s",
               "best of products 1024 x 1024 x 1024, one thread");
 }
 
-/* --- choice ------------------------------------------------------------------------------------------ */
+/* --- choice
+ * ------------------------------------------------------------------------------------------ */
 
 static const struct section {
     const char *name;
     void (*run)(void);
-} sections[] = {{"machine", bench_machine}, {"epoch", bench_epoch}, {"parts", bench_parts},
-                {"sinkhorn", bench_sinkhorn}, {"rnn", bench_rnn}, {"workers", bench_workers}};
+} sections[] = {{"machine", bench_machine},   {"epoch", bench_epoch}, {"parts", bench_parts},
+                {"sinkhorn", bench_sinkhorn}, {"rnn", bench_rnn},     {"workers", bench_workers}};
 
 int main(int argc, char **argv)
 {

@@ -9,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- epochs by train_run --------------------------------------------------------------------------- */
+/* --- epochs by train_run
+ * --------------------------------------------------------------------------- */
 
 struct clockwork {
     struct bench_epochs *e;
@@ -65,7 +66,8 @@ void bench_epochs_run(struct bench_epochs *e, struct bench_shape shape, int num,
     hmm_free(&hmm);
 }
 
-/* --- section epoch --------------------------------------------------------------------------------- */
+/* --- section epoch
+ * --------------------------------------------------------------------------------- */
 
 void bench_epoch(void)
 {
@@ -91,7 +93,8 @@ void bench_epoch(void)
     }
 }
 
-/* --- section rnn ----------------------------------------------------------------------------------- */
+/* --- section rnn
+ * ----------------------------------------------------------------------------------- */
 
 /* seconds of forward and of backward of one batch, least of several */
 static void network_times(struct bench_shape shape, size_t n, double *forward_s, double *backward_s)
@@ -150,7 +153,8 @@ void bench_rnn(void)
     }
 }
 
-/* --- section workers ------------------------------------------------------------------------------- */
+/* --- section workers
+ * ------------------------------------------------------------------------------- */
 
 struct pace {
     double wall_s, cpu_s; /* of an epoch */
@@ -220,6 +224,7 @@ void bench_workers(void)
     bench_row("workers", name, "two at once", rate[1], "epochs/s", "sum of both; wall clock; best");
     bench_row("workers", name, "two / one", rate[1] / rate[0], "x",
               "throughput; 2 is perfect; wall clock, so other work on the machine counts");
-    bench_row("workers", name, "epoch, two / one", bench_least(cpu[1], TURNS) / bench_least(cpu[0], TURNS),
-              "x", "processor time of an epoch; 1 is perfect; memory and caches that they share");
+    bench_row("workers", name, "epoch, two / one",
+              bench_least(cpu[1], TURNS) / bench_least(cpu[0], TURNS), "x",
+              "processor time of an epoch; 1 is perfect; memory and caches that they share");
 }

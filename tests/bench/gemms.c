@@ -1,5 +1,5 @@
-/* gemms: the matrix products of an epoch and nothing else: the shapes, tiles, leading dimensions and
- * order of src/model/rnn.c on arrays of the same size. Refuses to compute a network. */
+/* gemms: the matrix products of an epoch and nothing else: the shapes, tiles, leading dimensions
+ * and order of src/model/rnn.c on arrays of the same size. Refuses to compute a network. */
 #include "bench.h"
 #include "hmmgrid/linalg.h"
 

@@ -22,25 +22,29 @@ struct bench {
     float *prob;              /* (4096, T, K) */
     float *dsymbols;          /* (4096, T, K) */
     float *params, *grad, *m, *v;
-    uint8_t *symbols;         /* (4096, T) of a fresh network */
-    uint8_t *target;          /* (4096, T) of the HMM */
-    uint8_t *sample;          /* (4096, T) of the HMM, another draw */
+    uint8_t *symbols; /* (4096, T) of a fresh network */
+    uint8_t *target;  /* (4096, T) of the HMM */
+    uint8_t *sample;  /* (4096, T) of the HMM, another draw */
     struct arena arena;
     struct sinkhorn_work work;
     struct sinkhorn_target targets[BENCH_BATCHES];
 };
 
-/* --- set-up ------------------------------------------------------------------------------------------ */
+/* --- set-up
+ * ------------------------------------------------------------------------------------------ */
 
 static void take_sinkhorn(struct bench *p)
 {
     struct status st;
     for (int real = 0; real < 2; real++) { /* measure, then take */
-        if (real) bench_check(arena_init(&p->arena, p->arena.used, &st), &st);
-        else arena_measure(&p->arena);
+        if (real)
+            bench_check(arena_init(&p->arena, p->arena.used, &st), &st);
+        else
+            arena_measure(&p->arena);
         sinkhorn_work_init(&p->work, &p->arena, bench_batch[0], bench_batch[0], p->shape.T, K);
         for (int b = 0; b < BENCH_BATCHES; b++)
-            sinkhorn_target_init(&p->targets[b], &p->arena, p->target, bench_batch[b], p->shape.T, K);
+            sinkhorn_target_init(&p->targets[b], &p->arena, p->target, bench_batch[b], p->shape.T,
+                                 K);
     }
 }
 
@@ -80,7 +84,8 @@ static void release(struct bench *p)
     arena_free(&p->arena);
 }
 
-/* --- network ----------------------------------------------------------------------------------------- */
+/* --- network
+ * ----------------------------------------------------------------------------------------- */
 
 /* a step of a tile, or of all of them: what `one` does for every tile and step of a pass */
 typedef void (*tile_step)(struct bench *p, size_t n0, size_t rows, int t, int kept);
@@ -116,8 +121,8 @@ static float *hidden(struct bench *p, size_t n0, size_t rows, int t, int kept)
 static void relu(struct bench *p, size_t n0, size_t rows, int t, int kept)
 {
     int H = p->shape.H;
-    KERNELS(rnn_kernels)->relu(p->gemms.sums, (size_t)(H + K), NULL, rows, H,
-                               hidden(p, n0, rows, t + 1, kept));
+    KERNELS(rnn_kernels)
+        ->relu(p->gemms.sums, (size_t)(H + K), NULL, rows, H, hidden(p, n0, rows, t + 1, kept));
 }
 
 /* logits to symbols, Gumbel noise included */
@@ -133,7 +138,8 @@ static void emission(struct bench *p, size_t n0, size_t rows, int t, int kept)
         for (size_t c = 0; c < K; c++)
             for (size_t r = 0; r < RNN_BLOCK; r++)
                 y[c * RNN_BLOCK + r] = r < take ? z[(b + r) * ld + c] : 0;
-        rng_fill_bits(rng_child(p->rng, block), (uint64_t)t * K * RNN_BLOCK, K * RNN_BLOCK, p->bits);
+        rng_fill_bits(rng_child(p->rng, block), (uint64_t)t * K * RNN_BLOCK, K * RNN_BLOCK,
+                      p->bits);
         k->gumbel(p->bits, K * RNN_BLOCK, gumbel);
         int32_t symbol[RNN_BLOCK];
         k->emit(y, gumbel, K, 1.0f, symbol);
@@ -153,8 +159,8 @@ static void emission_gradient(struct bench *p, size_t n0, size_t rows, int t, in
             for (size_t r = 0; r < RNN_BLOCK; r++)
                 G[c * RNN_BLOCK + r] =
                     r < take ? p->dsymbols[((n0 + b + r) * T + (size_t)t) * K + c] : 0;
-        KERNELS(rnn_kernels)->emit_gradient(p->prob + (block * T + (size_t)t) * K * RNN_BLOCK, G, K,
-                                            1.0f, G);
+        KERNELS(rnn_kernels)
+            ->emit_gradient(p->prob + (block * T + (size_t)t) * K * RNN_BLOCK, G, K, 1.0f, G);
         for (size_t r = 0; r < take; r++)
             for (size_t c = 0; c < K; c++)
                 p->gemms.mixed[(b + r) * (H + K) + H + c] = G[c * RNN_BLOCK + r];
@@ -164,11 +170,13 @@ static void emission_gradient(struct bench *p, size_t n0, size_t rows, int t, in
 static void relu_gradient(struct bench *p, size_t n0, size_t rows, int t, int kept)
 {
     int H = p->shape.H;
-    KERNELS(rnn_kernels)->relu_gradient(p->gemms.delta, hidden(p, n0, rows, t + 1, kept), rows, H,
-                                        p->gemms.mixed, (size_t)(H + K));
+    KERNELS(rnn_kernels)
+        ->relu_gradient(p->gemms.delta, hidden(p, n0, rows, t + 1, kept), rows, H, p->gemms.mixed,
+                        (size_t)(H + K));
 }
 
-/* --- loss -------------------------------------------------------------------------------------------- */
+/* --- loss
+ * -------------------------------------------------------------------------------------------- */
 
 struct loss_times {
     double costs, levels, gradient;
@@ -191,7 +199,8 @@ static void time_problem(const struct sinkhorn_problem *p, const uint32_t *colum
 }
 
 /* the two problems of a batch, as src/model/sinkhorn.c sets them up */
-static void time_batch(struct bench *p, const uint8_t *x, int b, float *grad, struct loss_times *times)
+static void time_batch(struct bench *p, const uint8_t *x, int b, float *grad,
+                       struct loss_times *times)
 {
     struct sinkhorn_work *w = &p->work;
     const struct sinkhorn_target *target = &p->targets[b];
@@ -201,10 +210,19 @@ static void time_batch(struct bench *p, const uint8_t *x, int b, float *grad, st
     int levels = sinkhorn_levels(sinkhorn_diameter(x, n, target->symbols, n, T, K),
                                  (struct sinkhorn_options){0.2, 0.5}, eps);
     sinkhorn_encode(x, n, T, K, w->codes_x);
-    struct sinkhorn_problem xx = {.work = w, .row_symbols = x, .column_symbols = x, .rows = n,
-                                  .columns = n, .stride = sinkhorn_padded(n), .T = T, .K = K,
-                                  .wide = T > 255, .self = 1, .cost = w->cost_xx,
-                                  .row_potential = w->p, .column_potential = w->p,
+    struct sinkhorn_problem xx = {.work = w,
+                                  .row_symbols = x,
+                                  .column_symbols = x,
+                                  .rows = n,
+                                  .columns = n,
+                                  .stride = sinkhorn_padded(n),
+                                  .T = T,
+                                  .K = K,
+                                  .wide = T > 255,
+                                  .self = 1,
+                                  .cost = w->cost_xx,
+                                  .row_potential = w->p,
+                                  .column_potential = w->p,
                                   .row_sum = w->self_sum};
     struct sinkhorn_problem xy = xx;
     xy.self = 0;
@@ -237,22 +255,34 @@ static double optimiser_s(struct bench *p, long step)
     return bench_cpu_s() - start;
 }
 
-/* --- the table ----------------------------------------------------------------------------------------- */
+/* --- the table
+ * ----------------------------------------------------------------------------------------- */
 
-enum { NOISE, GEMM, RELU, EMISSION, DEMISSION, DRELU, COSTS, LEVELS, GRADIENT, OPTIMISER, NUM_PARTS };
+enum {
+    NOISE,
+    GEMM,
+    RELU,
+    EMISSION,
+    DEMISSION,
+    DRELU,
+    COSTS,
+    LEVELS,
+    GRADIENT,
+    OPTIMISER,
+    NUM_PARTS
+};
 static const struct {
     const char *name, *meaning;
-} part[NUM_PARTS] = {
-    {"noise", "normal numbers: training forward, again backward, validation"},
-    {"GEMM", "all matrix products"},
-    {"relu", "elementwise; the hidden states of training are stored"},
-    {"gumbel and emission", "elementwise; logits to symbols"},
-    {"gradient of emission", "elementwise"},
-    {"relu mask of the gradient", "elementwise"},
-    {"cost matrices", "Hamming distances: x-y, and half of x-x"},
-    {"softmin levels", "all levels of x-y and x-x"},
-    {"gradient of the loss", "training batches only"},
-    {"optimiser", "clip and Adam"}};
+} part[NUM_PARTS] = {{"noise", "normal numbers: training forward, again backward, validation"},
+                     {"GEMM", "all matrix products"},
+                     {"relu", "elementwise; the hidden states of training are stored"},
+                     {"gumbel and emission", "elementwise; logits to symbols"},
+                     {"gradient of emission", "elementwise"},
+                     {"relu mask of the gradient", "elementwise"},
+                     {"cost matrices", "Hamming distances: x-y, and half of x-x"},
+                     {"softmin levels", "all levels of x-y and x-x"},
+                     {"gradient of the loss", "training batches only"},
+                     {"optimiser", "clip and Adam"}};
 
 static void time_parts(struct bench *p, double least[NUM_PARTS])
 {
@@ -285,15 +315,17 @@ static void parts_of(struct bench_shape shape)
     release(&p);
     bench_epochs_run(&e, shape, 2, NULL);
     double epoch_s = bench_least(e.cpu_s, e.num);
-    bench_row("parts", name, "epoch", epoch_s, "s", "by train_run; best of 2; the parts: each alone");
+    bench_row("parts", name, "epoch", epoch_s, "s",
+              "by train_run; best of 2; the parts: each alone");
     for (int i = 0; i < NUM_PARTS; i++) {
         bench_row("parts", name, part[i].name, least[i], "s", part[i].meaning);
         sum += least[i];
     }
     bench_row("parts", name, "rest", epoch_s - sum, "s",
               "epoch minus the sum; within the noise of the machine it may be below zero");
-    bench_row("parts", name, "loss of a trained network", trained.costs + trained.levels + trained.gradient,
-              "s", "cost matrices, levels and gradient when x is a sample of the HMM; not in the sum");
+    bench_row("parts", name, "loss of a trained network",
+              trained.costs + trained.levels + trained.gradient, "s",
+              "cost matrices, levels and gradient when x is a sample of the HMM; not in the sum");
 }
 
 void bench_parts(void)

@@ -20,7 +20,7 @@ row() { # row SECTION CASE QUANTITY VALUE UNIT MEANING
 }
 
 dispatch() { # needs the launcher; prints {"name":"dispatch","empty_runs_per_s":R,"coordinator_cpu_share":S}
-    local root= line
+    local line root=""
     [ "$(id -u)" -eq 0 ] && root=--allow-run-as-root
     if [ ! -x "$build/tests/bench_dispatch" ] || ! command -v mpirun >/dev/null; then
         row dispatch - "empty runs" "not measured" "" "needs tests/bench_dispatch and mpirun"
@@ -53,7 +53,7 @@ torch() {
     fi
     for T in 30 100; do
         # glibc: keep freed memory; otherwise PyTorch spends a third of its time on page faults
-        "$build/tests/bench" exchange $T 150 100 "$scratch/batch" &&
+        "$build/tests/bench" exchange "$T" 150 100 "$scratch/batch" &&
             MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=$((1 << 34)) "$python" tests/bench/torch_epoch.py "$scratch/batch" || return
     done
 }

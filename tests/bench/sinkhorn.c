@@ -1,5 +1,5 @@
-/* sinkhorn: value and gradient of the fast divergence at every kernel level against the plain one; and
- * the batches that torch_epoch.py compares itself with. Points are sequences of the HMM on both
+/* sinkhorn: value and gradient of the fast divergence at every kernel level against the plain one;
+ * and the batches that torch_epoch.py compares itself with. Points are sequences of the HMM on both
  * sides, which is what a trained network emits. */
 #include "bench.h"
 #include "hmmgrid/kernel.h"
@@ -45,9 +45,9 @@ static double plain_loss_s(const uint8_t *x, const uint8_t *y, int T)
     struct status st;
     double value, *grad = bench_take((size_t)PLAIN_N * (size_t)T * BENCH_SYMBOLS, sizeof *grad);
     double start = bench_cpu_s();
-    bench_check(sinkhorn_plain(x, PLAIN_N, y, PLAIN_N, T, BENCH_SYMBOLS, usual, &value, grad, NULL,
-                               &st),
-                &st);
+    bench_check(
+        sinkhorn_plain(x, PLAIN_N, y, PLAIN_N, T, BENCH_SYMBOLS, usual, &value, grad, NULL, &st),
+        &st);
     double took = bench_cpu_s() - start;
     free(grad);
     return took;
@@ -89,7 +89,8 @@ void bench_sinkhorn(void)
     at_length(100);
 }
 
-/* --- for torch_epoch.py ---------------------------------------------------------------------------- */
+/* --- for torch_epoch.py
+ * ---------------------------------------------------------------------------- */
 
 static void put(FILE *f, const void *data, size_t bytes, const char *path)
 {

@@ -177,7 +177,7 @@ def main():
         row(f"batch of {n}, training", train_s, "s", "forward, loss, backward, Adam; best of 2")
         row(f"batch of {n}, validation", val_s, "s", "forward and loss; best of 2")
         epoch_s += times * (train_s + val_s)
-    row("PyTorch epoch", epoch_s, "s", "2 batches of 4096 and 1 of 1808, added up")
+    row("PyTorch epoch", epoch_s, "s", "2 batches of 4096 and 1 of 1808, added up; freed memory is kept")
     row("hmmgrid epoch", ours_s, "s", "best of 2 just before; the targets' own problem is solved once a run")
     row("PyTorch / hmmgrid", epoch_s / ours_s, "x", "time of an epoch of the first over the second, one thread each")
 
