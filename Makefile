@@ -41,8 +41,8 @@ STORE_SRC := src/store/schema.c src/store/encode.c src/store/tree.c src/store/fi
  src/store/guard.c src/store/layout.c src/store/publish.c src/store/extend.c src/store/store.c \
  src/store/parallel.c src/store/commit.c src/store/read.c src/store/digest.c src/store/export.c
 RUN_SRC := src/run/protocol.c src/run/signals.c src/run/lock.c src/run/statusfile.c \
- src/run/progress.c src/run/provenance.c src/run/output.c src/run/worker.c src/run/coordinator.c \
- src/run/study.c
+ src/run/progress.c src/run/provenance.c src/run/output.c src/run/worker.c src/run/ledger.c \
+ src/run/coordinator.c src/run/study.c
 CLI_SRC := src/cli/main.c src/cli/cli.c src/cli/help.c src/cli/rows.c src/cli/scores.c \
  src/cli/check.c src/cli/plan.c src/cli/run.c src/cli/status.c src/cli/why.c src/cli/summary.c \
  src/cli/summary_table.c src/cli/export.c src/cli/repro.c src/cli/verify.c
@@ -136,7 +136,8 @@ FORCE:
 UNIT := rng model golden hmm measure settings expr plan cost schedule aggregate table
 UNIT_BIN := $(UNIT:%=$(BUILD)/tests/test_%)
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals
-MPI_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_store_mpi
+STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop
+MPI_BIN := $(STUDY_BIN) $(BUILD)/tests/test_store_mpi
 
 $(filter-out %/test_golden %/test_plan,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -158,7 +159,7 @@ $(BUILD)/tests/test_store_mpi: tests/mpi/test_store_mpi.c $(MPI_OBJ) $(YAML_OBJ)
 	@mkdir -p $(@D)
 	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
 
-$(BUILD)/tests/test_study: tests/mpi/test_study.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+$(STUDY_BIN): $(BUILD)/tests/%: tests/mpi/%.c tests/mpi/study_case.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 

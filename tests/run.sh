@@ -40,7 +40,7 @@ try() {
 for unit in "$build"/tests/test_*; do
     name=$(basename "$unit")
     case $name in
-    *.d | test_study | test_store_mpi) ;;
+    *.d | test_study* | test_store_mpi) ;;
     *) try "$name" 600 "$unit" ;;
     esac
 done
@@ -49,12 +49,14 @@ for ranks in 1 2 4; do
 done
 for ranks in 1 2 3 4; do
     try "study_$ranks" 600 "$(mpi $ranks) $build/tests/test_study"
+    try "study_stop_$ranks" 600 "$(mpi $ranks) $build/tests/test_study_stop"
 done
 try house 30 tests/system/house.sh
 try command_line 300 "tests/system/cli.sh $program"
 try bad_grids 600 "tests/system/bad_grids.sh $program"
 try same_bits 900 "tests/system/same_bits.sh $program"
-try kill_resume 1200 "tests/system/kill_resume.sh $program"
+try kill_resume 1200 "tests/system/kill_resume.sh $program 1 $build/tests/test_study"
+try launcher 600 "tests/system/launcher.sh $program"
 try read_back 900 "tests/system/read_back.sh $program"
 try valgrind 600 "tests/system/valgrind.sh $program"
 

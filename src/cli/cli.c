@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* THE table of verbs, in the order in which a study needs them. */
 const struct verb_entry verb_table[] = {
@@ -102,6 +103,34 @@ int cli_fail(const struct invocation *inv, const struct status *st)
 {
     log_line(&inv->log, LOG_ERROR, "%s", st->text);
     return st->code > 0 && st->code < STATUS_RUN_FAILED ? st->code : STATUS_INTERNAL;
+}
+
+/* Of the launcher that started us (Open MPI, PMIx, PMI, Slurm), 0 without one: MPI is not up yet.
+ */
+static int launcher_rank(void)
+{
+    static const char *const name[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
+                                       "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
+        const char *text = getenv(name[i]);
+        if (text && *text) return atoi(text);
+    }
+    return 0;
+}
+
+/* Every rank reads the same words: rank 0 complains. The others leave later, for a launcher ends
+ * all ranks when the first one fails. */
+static bool leaves_it_to_rank_0(void)
+{
+    if (launcher_rank() <= 0) return false;
+    nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+    return true;
+}
+
+static int usage_fail(const struct invocation *inv, const struct status *st)
+{
+    if (st->code == STATUS_USAGE && leaves_it_to_rank_0()) return STATUS_USAGE;
+    return cli_fail(inv, st);
 }
 
 /* --- parsing --------------------------------------------------------------------------------- */
@@ -317,7 +346,7 @@ static int run_verb(struct invocation *inv, int argc, char **argv)
     int code = inv->command_line ? parse(inv, argc - 1, argv + 1, &st)
                                  : status_set(&st, STATUS_INTERNAL, "out of memory");
     if (code)
-        code = cli_fail(inv, &st);
+        code = usage_fail(inv, &st);
     else if (inv->help)
         help_verb(inv->out, inv->verb);
     else
@@ -334,7 +363,7 @@ static int dispatch(struct invocation *inv, int argc, char **argv)
     struct status st = {0};
     const char *word = argc > 1 ? argv[1] : NULL;
     if (!word) {
-        help_overview(inv->err);
+        if (!leaves_it_to_rank_0()) help_overview(inv->err);
         return STATUS_USAGE;
     }
     bool help = strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
@@ -353,7 +382,7 @@ static int dispatch(struct invocation *inv, int argc, char **argv)
     inv->verb = find_verb(help ? argv[2] : word);
     if (!inv->verb) {
         unknown_verb(help ? argv[2] : word, help, &st);
-        return cli_fail(inv, &st);
+        return usage_fail(inv, &st);
     }
     if (!help) return run_verb(inv, argc, argv);
     help_verb(inv->out, inv->verb);

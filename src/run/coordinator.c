@@ -1,6 +1,5 @@
-/* coordinator: see coordinator.h. Polls, so that it costs almost no CPU; what is pending together
- * is committed together with one sync. Refuses to decide which run is next (schedule) and what is
- * valid on disk (store).
+/* coordinator: see coordinator.h. Polls, so that it costs almost no CPU. Refuses to decide which
+ * run is next (schedule), what is synced together (ledger) and what is valid on disk (store).
  *
  * Order of things for a run: begin durable -> DOWN_RUN -> row durable at the worker -> UP_ENDED ->
  * commit durable -> the schedule counts it.
@@ -16,9 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double tick_every_s = 0.1, status_every_s = 1, silent_after_s = 30;
-
-enum rank_phase { RANK_UNKNOWN, RANK_IDLE, RANK_BUSY, RANK_BROKEN };
+static const double tick_every_s = 0.1, eta_every_s = 1, status_every_s = 1, silent_after_s = 30;
 
 struct rank_state {
     enum rank_phase phase;
@@ -26,9 +23,13 @@ struct rank_state {
     bool told_stop;
 };
 
-static const struct run *run_of_job(const struct coordinator *c, int job)
+static void set_phase(struct coordinator *c, int rank, enum rank_phase phase)
 {
-    return &c->plan->runs[c->row[job]];
+    struct rank_state *r = &c->rank[rank];
+    c->num_in_phase[r->phase]--;
+    r->phase = phase;
+    if (phase == RANK_IDLE) c->idle[c->num_in_phase[RANK_IDLE]] = rank;
+    c->num_in_phase[phase]++;
 }
 
 static struct board_worker *board_of_rank(struct coordinator *c, int rank)
@@ -42,6 +43,8 @@ static void refresh_board(struct coordinator *c)
 {
     struct board *b = c->board;
     b->counts = schedule_counts(c->schedule);
+    if (b->now_s - c->last_eta_s < eta_every_s) return;
+    c->last_eta_s = b->now_s; /* looks at every run */
     schedule_eta(c->schedule, b->num_workers, &b->eta_s, &b->eta_half_s);
 }
 
@@ -141,38 +144,15 @@ static void watch_for_stop(struct coordinator *c)
 
 /* --- results ---------------------------------------------------------------------------------- */
 
-static void queue_commit(struct coordinator *c, int job, const struct up_message *up)
+/* One commit for everything that is pending, also in a study that is stopping. */
+static void commit_ended(struct coordinator *c, struct status *st)
 {
-    int i = c->num_commits++;
-    snprintf(c->commit_error[i], sizeof c->commit_error[i], "%.255s", up->text);
-    c->commit[i] = (struct store_commit){.run = up->run,
-                                         .attempt = up->attempt,
-                                         .status = up->status,
-                                         .checksum = up->checksum,
-                                         .error = c->commit_error[i]};
-    c->ended[i] = job;
-    c->ended_wall_s[i] = up->wall_s;
-}
-
-/* One commit for everything that is pending, also in a study that is stopping. The schedule hears
- * of it only afterwards. */
-static void commit_queued(struct coordinator *c, struct status *st)
-{
-    int num = c->num_commits;
     struct status failure = {0};
-    if (num == 0) return;
-    c->num_commits = 0;
-    bool broken = c->journal_broken;
-    if (!broken && c->journal.commit(c->journal.context, c->commit, num, &failure) != 0) {
-        broken = c->journal_broken = true;
+    double wall_s = 0;
+    if (c->ledger.num_ends == 0) return;
+    if (ledger_commit(&c->ledger, &wall_s, &failure) != 0)
         breakdown(c, failure.code, failure.text, st);
-    }
-    for (int i = 0; i < num; i++) {
-        schedule_ended(c->schedule, c->ended[i], broken ? RUN_PENDING : c->commit[i].status,
-                       c->ended_wall_s[i]);
-        if (!broken && c->commit[i].status != RUN_PENDING)
-            c->board->wall_sum_s += c->ended_wall_s[i];
-    }
+    c->board->wall_sum_s += wall_s;
 }
 
 static void take_message(struct coordinator *c, int rank, const struct up_message *up,
@@ -186,7 +166,7 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
     switch (up->kind) {
     case UP_READY:
         memcpy(w->host, up->text, sizeof w->host - 1);
-        r->phase = RANK_IDLE;
+        set_phase(c, rank, RANK_IDLE);
         return;
     case UP_SIGNAL:
         if (!c->signal) c->signal = up->signal;
@@ -200,16 +180,16 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
             schedule_progress(c->schedule, r->job, (double)up->epoch / up->num_epochs);
         return;
     case UP_BROKEN:
-        r->phase = RANK_BROKEN;
+        set_phase(c, rank, RANK_BROKEN);
         schedule_ended(c->schedule, r->job, RUN_PENDING, 0);
         snprintf(text, sizeof text, "rank %d (%s), run %d: %s", rank, w->host, up->run, up->text);
         breakdown(c, up->code, text, st);
         break;
     case UP_ENDED:
     case UP_GIVEN_BACK:
-        r->phase = RANK_IDLE;
+        set_phase(c, rank, RANK_IDLE);
         if (up->kind == UP_ENDED && up->status == RUN_FAILED) report_failure(c, rank, up);
-        queue_commit(c, r->job, up);
+        ledger_note_end(&c->ledger, r->job, up);
         break;
     }
     w->run = -1;
@@ -221,44 +201,34 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
 /* Give every idle rank a run, after one begin for all of them. */
 static void dispatch(struct coordinator *c, struct status *st)
 {
-    int num = 0;
+    struct ledger *l = &c->ledger;
     struct status failure = {0};
     if (c->stopping) return;
-    for (int i = c->size > 1 ? 1 : 0; i < c->size; i++) {
-        struct rank_state *r = &c->rank[i];
-        if (r->phase != RANK_IDLE) continue;
-        r->job = schedule_next(c->schedule, seconds_left(c));
-        if (r->job == SCHEDULE_NONE) break;
-        r->phase = RANK_BUSY;
-        r->told_stop = false;
-        c->ended[num] = i; /* free here: nothing is queued while runs are handed out */
-        c->begin[num++] = c->row[r->job];
+    while (c->num_in_phase[RANK_IDLE] > 0) {
+        int job = schedule_next(c->schedule, seconds_left(c));
+        if (job == SCHEDULE_NONE) break;
+        int rank = c->idle[c->num_in_phase[RANK_IDLE] - 1];
+        set_phase(c, rank, RANK_BUSY);
+        c->rank[rank].job = job;
+        c->rank[rank].told_stop = false;
+        ledger_note_start(l, rank, job);
     }
-    if (num == 0) return;
-    bool begun = c->journal.begin(c->journal.context, c->begin, num, &failure) == 0;
-    for (int k = 0; k < num; k++) {
-        int i = c->ended[k];
-        struct rank_state *r = &c->rank[i];
+    if (l->num_starts == 0) return;
+    bool begun = ledger_begin(l, &failure) == 0;
+    for (int k = 0; k < l->num_starts; k++) {
+        int rank = l->start[k].rank, row = l->start_row[k];
         if (!begun) {
-            r->phase = RANK_IDLE;
-            schedule_ended(c->schedule, r->job, RUN_PENDING, 0);
+            set_phase(c, rank, RANK_IDLE);
             continue;
         }
-        struct board_worker *w = board_of_rank(c, i);
-        w->run = c->begin[k];
+        struct board_worker *w = board_of_rank(c, rank);
+        w->run = row;
         w->seen_s = clock_monotonic_s();
-        struct down_message down = {DOWN_RUN, w->run, schedule_attempts(c->schedule, r->job)};
-        if (c->size > 1) protocol_send(c->comm, i, TAG_DOWN, &down, sizeof down);
+        struct down_message down = {DOWN_RUN, row, schedule_attempts(c->schedule, l->start[k].job)};
+        if (c->size > 1) protocol_send(c->comm, rank, TAG_DOWN, &down, sizeof down);
     }
-    c->journal_broken = c->journal_broken || !begun;
+    ledger_forget_starts(l);
     if (!begun) breakdown(c, failure.code, failure.text, st);
-}
-
-static bool is_any(const struct coordinator *c, enum rank_phase phase)
-{
-    for (int i = c->size > 1 ? 1 : 0; i < c->size; i++)
-        if (c->rank[i].phase == phase) return true;
-    return false;
 }
 
 /* Several ranks: poll, commit, hand out, wait a little. */
@@ -270,20 +240,19 @@ static void serve_workers(struct coordinator *c, struct status *st)
         struct up_message up;
         int from;
         bool any = false;
-        while (c->num_commits < c->size &&
+        while (c->ledger.num_ends < c->ledger.room &&
                protocol_receive(c->comm, TAG_UP, &up, sizeof up, &from)) {
             any = true;
             take_message(c, from, &up, st);
         }
-        commit_queued(c, st);
+        commit_ended(c, st);
         watch_for_stop(c);
         if (any) dispatch(c, st);
-        if (!is_any(c, RANK_UNKNOWN) && !is_any(c, RANK_BUSY) &&
-            (c->stopping || schedule_is_finished(c->schedule)))
-            break;
+        bool waiting = c->num_in_phase[RANK_UNKNOWN] + c->num_in_phase[RANK_BUSY] > 0;
+        if (!waiting && (c->stopping || schedule_is_finished(c->schedule))) break;
         tick(c);
         if (any)
-            backoff_reset(&backoff);
+            backoff_heard(&backoff);
         else
             backoff_wait(&backoff);
     }
@@ -318,7 +287,7 @@ static void alone_epoch_done(void *context, int epoch, int num_epochs, float tra
 static void work_alone(struct coordinator *c, struct worker *alone, struct status *st)
 {
     struct train_watch watch = {c, alone_epoch_done, alone_should_stop};
-    c->rank[0].phase = RANK_IDLE;
+    set_phase(c, 0, RANK_IDLE);
     for (;;) {
         watch_for_stop(c);
         dispatch(c, st);
@@ -327,7 +296,7 @@ static void work_alone(struct coordinator *c, struct worker *alone, struct statu
         int job = c->rank[0].job;
         worker_do_run(alone, c->row[job], schedule_attempts(c->schedule, job), &watch, &up);
         take_message(c, 0, &up, st);
-        commit_queued(c, st);
+        commit_ended(c, st);
         tick(c);
     }
 }
@@ -342,44 +311,33 @@ static void commit_crashed(struct coordinator *c, struct status *st)
     struct status failure = {0};
     for (int i = 0; i < num && st->code == 0; i++) {
         char error[256];
-        int attempts = schedule_attempts(c->schedule, job[i]);
-        snprintf(error, sizeof error, "its rank died %d time%s; it is skipped from now on",
-                 attempts, attempts == 1 ? "" : "s");
-        struct store_commit commit = {
-            .run = c->row[job[i]], .attempt = attempts, .status = RUN_CRASHED, .error = error};
-        c->journal_broken = c->journal.commit(c->journal.context, &commit, 1, &failure) != 0;
-        if (c->journal_broken)
+        int row = c->row[job[i]];
+        if (ledger_commit_crashed(&c->ledger, job[i], error, &failure) != 0)
             breakdown(c, failure.code, failure.text, st);
         else
-            progress_say(c->progress, "failed", "run %d (key %.8s): %s", commit.run,
-                         run_of_job(c, job[i])->key, error);
+            progress_say(c->progress, "failed", "run %d (key %.8s): %s", row,
+                         c->plan->runs[row].key, error);
     }
 }
 
 static int make_room(struct coordinator *c, struct status *st)
 {
     MPI_Comm_size(c->comm, &c->size);
-    size_t n = (size_t)c->size + 1;
-    c->rank = calloc(n, sizeof *c->rank);
-    c->commit = calloc(n, sizeof *c->commit);
-    c->commit_error = calloc(n, sizeof *c->commit_error);
-    c->ended = calloc(n, sizeof *c->ended);
-    c->ended_wall_s = calloc(n, sizeof *c->ended_wall_s);
-    c->begin = calloc(n, sizeof *c->begin);
-    if (c->rank && c->commit && c->commit_error && c->ended && c->ended_wall_s && c->begin)
-        return 0;
-    return status_set(st, STATUS_INTERNAL, "rank 0: memory is out");
+    c->rank = calloc((size_t)c->size, sizeof *c->rank);
+    c->idle = calloc((size_t)c->size, sizeof *c->idle);
+    c->num_in_phase[RANK_UNKNOWN] = c->size > 1 ? c->size - 1 : 1;
+    c->last_eta_s = -INFINITY;
+    if (!c->rank || !c->idle) return status_set(st, STATUS_INTERNAL, "rank 0: memory is out");
+    return ledger_init(&c->ledger, &c->journal, c->schedule, c->row, c->size, st);
 }
 
 static void drop_room(struct coordinator *c)
 {
+    ledger_free(&c->ledger);
     free(c->rank);
-    free(c->commit);
-    free(c->commit_error);
-    free(c->ended);
-    free(c->ended_wall_s);
-    free(c->begin);
+    free(c->idle);
     c->rank = NULL;
+    c->idle = NULL;
 }
 
 int coordinator_run(struct coordinator *c, struct worker *alone, struct status *st)
@@ -400,6 +358,7 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
     else
         work_alone(c, alone, st);
     c->board->now_s = clock_monotonic_s();
+    c->last_eta_s = -INFINITY;
     refresh_board(c);
     drop_room(c);
     return st->code;

@@ -3,17 +3,12 @@
 #ifndef HMMGRID_RUN_COORDINATOR_H
 #define HMMGRID_RUN_COORDINATOR_H
 
-#include "hmmgrid/store.h"
+#include "ledger.h"
 #include "progress.h"
 #include "worker.h"
 
-/* What makes starts and results durable: the store, or nothing (benchmarks). Runs are rows. Both
- * are durable when they return 0; otherwise *st says what broke. */
-struct journal {
-    void *context;
-    int (*begin)(void *context, const int *run, int num, struct status *st);
-    int (*commit)(void *context, const struct store_commit *commit, int num, struct status *st);
-};
+/* What a rank is doing, as far as messages told. */
+enum rank_phase { RANK_UNKNOWN, RANK_IDLE, RANK_BUSY, RANK_BROKEN, NUM_RANK_PHASES };
 
 struct coordinator {
     /* set by the caller, borrowed */
@@ -29,19 +24,14 @@ struct coordinator {
     double reserve_s;        /* kept free before the deadline */
 
     /* its own; zero to begin with */
+    struct ledger ledger;
     struct rank_state *rank; /* [size] */
-    int size, num_serving;
-    struct store_commit *commit; /* [size] results that wait for one commit together */
-    char (*commit_error)[256];
-    int *ended; /* [size] their runs in the schedule */
-    double *ended_wall_s;
-    int num_commits;
-    int *begin;   /* [size] rows about to start */
+    int size, num_in_phase[NUM_RANK_PHASES];
+    int *idle;    /* [size] a stack of the ranks in RANK_IDLE */
     double end_s; /* deadline minus reserve on the monotonic clock */
     int signal;   /* that asked to stop; 0: none */
-    bool stopping, journal_broken, warned_status_file;
-    double last_status_s, last_tick_s;
-    struct worker *alone; /* one rank: does the runs too */
+    bool stopping, warned_status_file;
+    double last_status_s, last_tick_s, last_eta_s;
 };
 
 /* Run the schedule to its end. comm of several ranks: the others are in worker_serve. One rank:

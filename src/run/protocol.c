@@ -2,12 +2,14 @@
  * waits (measured: 93 to 97 %), polling with back-off 3 to 4 %. */
 #include "protocol.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <time.h>
 
-enum { FREE_POLLS = 100 };
-static const long shortest_sleep_ns = 1000, longest_sleep_ns = 1000000;
+/* A sleep of 1 us takes 50 us and more. Two that wait for each other poll for longer than that
+ * while messages are dense, or they can send each other to sleep for ever. No sched_yield: with
+ * more ranks than cores Open MPI yields by itself, and else it gives the core to strangers. */
+enum { FEW_POLLS = 100, MANY_POLLS = 1000 };
+static const long shortest_sleep_ns = 1000, dense_sleep_ns = 50000, longest_sleep_ns = 4000000;
 
 void protocol_check(MPI_Comm comm, int rc, const char *call, const char *file, int line)
 {
@@ -28,11 +30,14 @@ void protocol_send(MPI_Comm comm, int to, int tag, const void *message, int byte
     MPI_CHECK(comm, MPI_Send(message, bytes, MPI_BYTE, to, tag, comm));
 }
 
+/* Open MPI looks first and makes progress then, so that a message which came during a sleep is
+ * found by the second probe. */
 bool protocol_receive(MPI_Comm comm, int tag, void *message, int bytes, int *from)
 {
     int there = 0;
     MPI_Status status;
-    MPI_CHECK(comm, MPI_Iprobe(MPI_ANY_SOURCE, tag, comm, &there, &status));
+    for (int probe = 0; probe < 2 && !there; probe++)
+        MPI_CHECK(comm, MPI_Iprobe(MPI_ANY_SOURCE, tag, comm, &there, &status));
     if (!there) return false;
     MPI_CHECK(comm, MPI_Recv(message, bytes, MPI_BYTE, status.MPI_SOURCE, tag, comm, &status));
     if (from) *from = status.MPI_SOURCE;
@@ -44,14 +49,18 @@ void backoff_reset(struct backoff *b)
     *b = (struct backoff){.polls = 0, .sleep_ns = shortest_sleep_ns};
 }
 
+void backoff_heard(struct backoff *b)
+{
+    b->polls = 0;
+    b->sleep_ns = b->sleep_ns > 2 * shortest_sleep_ns ? b->sleep_ns / 2 : shortest_sleep_ns;
+}
+
 void backoff_wait(struct backoff *b)
 {
-    if (b->polls < FREE_POLLS) {
+    if (b->polls < (b->sleep_ns <= dense_sleep_ns ? MANY_POLLS : FEW_POLLS)) {
         b->polls++;
-        sched_yield(); /* on a full node the one we wait for may want this core */
         return;
     }
-    if (b->sleep_ns < shortest_sleep_ns) b->sleep_ns = shortest_sleep_ns;
     nanosleep(&(struct timespec){.tv_nsec = b->sleep_ns}, NULL);
     b->sleep_ns *= 2;
     if (b->sleep_ns > longest_sleep_ns) b->sleep_ns = longest_sleep_ns;

@@ -51,14 +51,16 @@ void protocol_send(MPI_Comm comm, int to, int tag, const void *message, int byte
 /* A message with this tag, if one is there: true, *message filled and *from (may be NULL) set. */
 bool protocol_receive(MPI_Comm comm, int tag, void *message, int bytes, int *from);
 
-/* Waiting that costs little: 100 free polls, then sleeps of 1 us doubling to 1 ms (RELIABILITY
- * section 6). Reset when something came. */
+/* Waiting that costs little: free polls, then sleeps of 1 us doubling to 4 ms. reset: something is
+ * due at once. heard: something came; the sleeps begin at half of what they had grown to, so that
+ * rare messages cost few polls and dense ones are polled for. */
 struct backoff {
     int polls;
     long sleep_ns;
 };
 void backoff_reset(struct backoff *b);
-void backoff_wait(struct backoff *b);
+void backoff_heard(struct backoff *b);
+void backoff_wait(struct backoff *b); /* of a backoff that was reset once */
 
 /* Root acts, all agree: code and text of rank 0 everywhere. Collective; returns the code. */
 int protocol_agree_all(MPI_Comm comm, struct status *st);

@@ -108,7 +108,6 @@ void provenance_gather_all(struct provenance_facts *facts, const char *command_l
         .git_commit = HMMGRID_COMMIT,
         .compiler = facts->compiler,
         .mpi = facts->mpi,
-        .hdf5 = "", /* only the store knows HDF5 */
         .blas = strcmp(core, "unknown") == 0 ? "unknown" : "OpenBLAS",
         .blas_core = core,
         .cpu = or_empty(facts->cpus),

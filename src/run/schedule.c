@@ -1,9 +1,9 @@
 /* schedule: see schedule.h. Longest processing time first (Graham 1969), which never needs more
  * than 4/3 of the best makespan, or the order of the grid.
  *
- * Refuses to know the time, ranks or files: the coordinator tells it. The order is sorted once;
- * `skip` is a union-find over it that jumps over runs which are not pending, so that handing out
- * n runs costs about n steps in all.
+ * Refuses to know the time, ranks or files: the coordinator tells it. The order is sorted once; a
+ * binary tree over it holds the least cost among the pending runs below every node, so that the
+ * first run that fits is found, taken out or put back in log2(n) steps whatever the order.
  */
 #include "hmmgrid/schedule.h"
 
@@ -21,8 +21,10 @@ struct schedule {
     struct schedule_counts counts;
     int num;
     struct item *item;
-    int *order; /* [num] runs, in the order in which they are handed out */
-    int *skip;  /* [num + 1] next place at or after this one that may be pending; num: end */
+    int *order;      /* [num] runs, in the order in which they are handed out */
+    double *least_s; /* [2 leaves] tree: 1 the root, below i are 2 i and 2 i + 1, place p is leaf
+                        leaves + p: its cost while pending; INFINITY: none below is pending */
+    int leaves;      /* a power of two >= num */
     int *crashed;
     int num_crashed;
     /* finished runs: sums of cost, wall, and of ratio = wall / cost and its square */
@@ -56,28 +58,32 @@ static bool make_order(struct schedule *s)
     return true;
 }
 
-static bool is_pending_at(const struct schedule *s, int place)
+static double lesser(double a, double b)
 {
-    return s->item[s->order[place]].status == RUN_PENDING;
+    return a < b ? a : b;
 }
 
-static void rebuild_skip(struct schedule *s)
+/* The costs of the pending runs, none else. */
+static bool make_tree(struct schedule *s)
 {
-    s->skip[s->num] = s->num;
-    for (int p = s->num - 1; p >= 0; p--) s->skip[p] = is_pending_at(s, p) ? p : s->skip[p + 1];
-}
-
-/* First pending place >= place, or num. */
-static int next_place(struct schedule *s, int place)
-{
-    int end = place;
-    while (s->skip[end] != end) end = s->skip[end];
-    while (s->skip[place] != end && place != end) {
-        int after = s->skip[place];
-        s->skip[place] = end;
-        place = after;
+    s->leaves = 1;
+    while (s->leaves < s->num) s->leaves *= 2;
+    s->least_s = malloc(2 * (size_t)s->leaves * sizeof *s->least_s);
+    if (!s->least_s) return false;
+    for (int p = 0; p < s->leaves; p++) {
+        const struct item *item = p < s->num ? &s->item[s->order[p]] : NULL;
+        s->least_s[s->leaves + p] = item && item->status == RUN_PENDING ? item->cost_s : INFINITY;
     }
-    return end;
+    for (int i = s->leaves - 1; i > 0; i--)
+        s->least_s[i] = lesser(s->least_s[2 * i], s->least_s[2 * i + 1]);
+    return true;
+}
+
+static void set_leaf(struct schedule *s, int place, double cost_s)
+{
+    int i = s->leaves + place;
+    s->least_s[i] = cost_s;
+    while (i /= 2) s->least_s[i] = lesser(s->least_s[2 * i], s->least_s[2 * i + 1]);
 }
 
 /* What a run is like when a new study finds it. */
@@ -104,9 +110,8 @@ struct schedule *schedule_new(int num, const int *status, const int *attempts, c
     s->options = *options;
     s->item = calloc(n, sizeof *s->item);
     s->order = calloc(n, sizeof *s->order);
-    s->skip = calloc(n, sizeof *s->skip);
     s->crashed = calloc(n, sizeof *s->crashed);
-    if (!s->item || !s->order || !s->skip || !s->crashed) goto no_memory;
+    if (!s->item || !s->order || !s->crashed) goto no_memory;
 
     s->counts.total = num;
     for (int i = 0; i < num; i++) {
@@ -123,8 +128,7 @@ struct schedule *schedule_new(int num, const int *status, const int *attempts, c
         if (item->status == RUN_CRASHED && status[i] == RUN_RUNNING)
             s->crashed[s->num_crashed++] = i;
     }
-    if (!make_order(s)) goto no_memory;
-    rebuild_skip(s);
+    if (!make_order(s) || !make_tree(s)) goto no_memory;
     update_too_many(s);
     return s;
 
@@ -138,7 +142,7 @@ void schedule_free(struct schedule *s)
     if (!s) return;
     free(s->item);
     free(s->order);
-    free(s->skip);
+    free(s->least_s);
     free(s->crashed);
     free(s);
 }
@@ -160,29 +164,18 @@ static double cost_scale(const struct schedule *s)
     return s->sum_cost > 0 && s->sum_wall > 0 ? s->sum_wall / s->sum_cost : 1;
 }
 
-static bool fits(const struct schedule *s, int place, double seconds_left)
+/* The first pending place whose run fits, or num. */
+static int place_that_fits(const struct schedule *s, double seconds_left)
 {
-    return s->item[s->order[place]].cost_s * cost_scale(s) <= seconds_left;
-}
-
-/* First pending place whose run fits, or num. Longest first: costs fall along the order, so the
- * first place that fits is found by bisection. */
-static int place_that_fits(struct schedule *s, double seconds_left)
-{
-    if (s->options.order == ORDER_LONGEST) {
-        int low = 0, high = s->num;
-        while (low < high) {
-            int middle = low + (high - low) / 2;
-            if (fits(s, middle, seconds_left))
-                high = middle;
-            else
-                low = middle + 1;
-        }
-        return next_place(s, low);
+    double scale = cost_scale(s);
+    int i = 1;
+    for (;;) {
+        bool fits = s->least_s[i] < INFINITY && s->least_s[i] * scale <= seconds_left;
+        if (!fits && i == 1) return s->num;
+        if (!fits) i++; /* then its neighbour on the right does */
+        if (i >= s->leaves) return i - s->leaves;
+        i *= 2;
     }
-    int place = next_place(s, 0);
-    while (place < s->num && !fits(s, place, seconds_left)) place = next_place(s, place + 1);
-    return place;
 }
 
 int schedule_next(struct schedule *s, double seconds_left)
@@ -198,7 +191,7 @@ int schedule_next(struct schedule *s, double seconds_left)
     item->status = RUN_RUNNING;
     item->attempts++;
     item->progress = NAN;
-    s->skip[place] = place + 1;
+    set_leaf(s, place, INFINITY);
     s->counts.pending--;
     s->counts.running++;
     return run;
@@ -239,7 +232,7 @@ void schedule_ended(struct schedule *s, int run, int status, double wall_s)
         item->status = RUN_PENDING;
         item->attempts--;
         s->counts.pending++;
-        rebuild_skip(s);
+        set_leaf(s, item->place, item->cost_s);
     }
 }
 

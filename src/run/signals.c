@@ -2,7 +2,7 @@
  * be handed nothing. Refuses to do anything in a handler but set it. */
 #include "signals.h"
 
-static const int stop_signal[NUM_STOP_SIGNALS] = {SIGINT, SIGTERM, SIGUSR1};
+static const int stop_signal[NUM_STOP_SIGNALS] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
 
 static volatile sig_atomic_t received;
 
@@ -20,13 +20,20 @@ void signals_install(struct signals *signals)
     received = 0;
     struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    for (int i = 0; i < NUM_STOP_SIGNALS; i++)
-        sigaction(stop_signal[i], &action, &signals->before[i]);
+    for (int i = 0; i < NUM_STOP_SIGNALS; i++) {
+        struct sigaction *before = &signals->before[i];
+        sigaction(stop_signal[i], &action, before);
+        if (stop_signal[i] == SIGHUP && before->sa_handler == SIG_IGN)
+            sigaction(SIGHUP, before, NULL);
+    }
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, &signals->pipe_before);
 }
 
 void signals_restore(const struct signals *signals)
 {
     for (int i = 0; i < NUM_STOP_SIGNALS; i++) sigaction(stop_signal[i], &signals->before[i], NULL);
+    sigaction(SIGPIPE, &signals->pipe_before, NULL);
 }
 
 int signals_received(void)
@@ -40,6 +47,7 @@ const char *signals_name(int number)
     case SIGINT: return "SIGINT";
     case SIGTERM: return "SIGTERM";
     case SIGUSR1: return "SIGUSR1";
+    case SIGHUP: return "SIGHUP";
     default: return "a signal";
     }
 }

@@ -42,11 +42,14 @@ static void make_uuid(char uuid[37])
 
 static void make_attributes(struct tree *tree, const struct plan *plan, const struct provenance *p)
 {
-    char version[32], uuid[37], now[32];
+    char version[32], uuid[37], now[32], hdf5[48];
+    unsigned major = 0, minor = 0, release = 0;
     struct provenance none = {0};
     if (!p) p = &none;
     snprintf(version, sizeof version, "%d.%d", FORMAT_MAJOR, FORMAT_MINOR);
     make_uuid(uuid);
+    H5get_libversion(&major, &minor, &release);
+    snprintf(hdf5, sizeof hdf5, "%u.%u.%u", major, minor, release);
     time_t seconds = time(NULL);
     struct tm utc;
     gmtime_r(&seconds, &utc);
@@ -63,7 +66,7 @@ static void make_attributes(struct tree *tree, const struct plan *plan, const st
         {"git_commit", p->git_commit},
         {"compiler", p->compiler},
         {"mpi", p->mpi},
-        {"hdf5", p->hdf5},
+        {"hdf5", hdf5},
         {"blas", p->blas},
         {"blas_core", p->blas_core},
         {"cpu", p->cpu},
