@@ -28,8 +28,8 @@ struct study_options {
  * plan->study_settings.run holds order, retries, reserve and max_failures: so many failed or
  * crashed runs end the study early with STATUS_SOME_FAILED, running runs being finished. A share
  * is one of the selected runs, rounded up and never less than 3 runs (0%: the first failure).
- * Installs flag-only handlers for SIGINT, SIGTERM, SIGHUP, SIGUSR1 while it runs (stop early, resumable:
- * STATUS_STOPPED); a second SIGINT ends the process at once.
+ * Installs flag-only handlers for SIGINT, SIGTERM, SIGHUP, SIGUSR1 while it runs (stop early,
+ * resumable: STATUS_STOPPED); a second SIGINT ends the process at once.
  * Returns the exit code of DESIGN section 1, the same on every rank, and *st with a text: the
  * errors (codes other than STATUS_OK, STATUS_SOME_FAILED, STATUS_STOPPED) are the caller's to show,
  * the other ends have been told on options->err already unless progress is json or none. */

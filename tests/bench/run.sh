@@ -19,22 +19,24 @@ row() { # row SECTION CASE QUANTITY VALUE UNIT MEANING
     printf '%s\n' "$*"
 }
 
-dispatch() { # needs the launcher; prints {"name":"dispatch","empty_runs_per_s":R,"coordinator_cpu_share":S}
-    local line root=""
+dispatch() { # needs the launcher; bench_dispatch prints a JSON object a line: dispatch, coordinator_cpu
+    local lines workers root=""
     [ "$(id -u)" -eq 0 ] && root=--allow-run-as-root
     if [ ! -x "$build/tests/bench_dispatch" ] || ! command -v mpirun >/dev/null; then
         row dispatch - "empty runs" "not measured" "" "needs tests/bench_dispatch and mpirun"
         return
     fi
     # shellcheck disable=SC2086
-    line=$(timeout 120 mpirun $root --oversubscribe --bind-to none -n 3 "$build/tests/bench_dispatch" |
-        grep '"name" *: *"dispatch"' | tail -n 1)
-    [ -n "$line" ] || { echo "bench: bench_dispatch failed" >&2; return 1; }
-    figure() { sed -n "s/.*\"$1\" *: *\([-+0-9.eE]*\).*/\1/p" <<<"$line"; }
-    row dispatch "3 ranks" "empty runs" "$(figure empty_runs_per_s)" "1/s" \
+    lines=$(timeout 120 mpirun $root --oversubscribe --bind-to none -n 3 "$build/tests/bench_dispatch")
+    grep -q '"name":"dispatch"' <<<"$lines" || { echo "bench: bench_dispatch failed" >&2; return 1; }
+    figure() { sed -n "/$1/s/.*\"$2\" *: *\([-+0-9.eE]*\).*/\1/p" <<<"$lines" | tail -n 1; }
+    row dispatch "3 ranks" "empty runs" "$(figure '"name":"dispatch"' empty_runs_per_s)" "1/s" \
         "runs that do nothing: handed out, answered and committed, wall clock"
-    row dispatch "3 ranks" "coordinator's share" "$(figure coordinator_cpu_share)" "x" \
-        "processor time of rank 0 over the wall clock"
+    for workers in sleep spin; do
+        row dispatch "3 ranks, workers $workers" "coordinator's share" \
+            "$(figure "coordinator_cpu.*\"$workers\"" share)" "x" \
+            "processor time of rank 0 over the wall clock, runs of 50 ms"
+    done
 }
 
 python_with_torch() {
