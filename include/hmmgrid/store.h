@@ -17,7 +17,7 @@ struct store; /* an open results file */
 
 /* Who and what made the file: attributes of "/". Borrowed strings. */
 struct provenance {
-    const char *program_version, *git_commit, *compiler, *mpi, *hdf5, *blas, *blas_core, *cpu,
+    const char *program_version, *git_commit, *compiler, *mpi, *blas, *blas_core, *cpu,
         *kernel, *hosts, *slurm_job_id, *command_line;
 };
 
