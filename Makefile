@@ -34,6 +34,8 @@ CORE_SRC := \
  src/model/train.c \
  src/measure/metrics.c src/measure/matching.c src/measure/words.c src/measure/runlength.c \
  src/measure/autocorrelation.c src/measure/floors.c \
+ src/analyse/network.c src/analyse/pca_fit.c src/analyse/spectrum.c src/analyse/analyse.c \
+ src/analyse/pca.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c

@@ -1,5 +1,5 @@
-/* linalg: the few BLAS calls of the project, row-major, one thread. The only module that knows
- * cblas.h. */
+/* linalg: the few BLAS and LAPACK calls of the project, row-major, one thread. The only module that
+ * knows cblas.h. */
 #ifndef HMMGRID_LINALG_H
 #define HMMGRID_LINALG_H
 
@@ -17,5 +17,15 @@ const char *linalg_core(void);
  * (k, n); transpose_x: the matrix is stored transposed. ld*: elements from row to row as stored. */
 void linalg_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a,
                  int lda, const float *b, int ldb, float beta, float *c, int ldc);
+
+/* Lower triangle of C (n, n) += alpha X^T X, X (k, n); float64. */
+void linalg_add_gram(int n, int k, double alpha, const double *x, double *c);
+
+/* Eigenvalues (n), ascending, and eigenvectors, the rows of a on return, of a symmetric matrix of which
+ * the lower triangle of a (n, n) is read. STATUS_RUN_FAILED: no convergence or memory is out. */
+int linalg_symmetric_eigen(int n, double *a, double *value, struct status *st);
+
+/* Eigenvalues re + i im (n) of a general matrix a (n, n), which is destroyed. Errors as above. */
+int linalg_eigenvalues(int n, double *a, double *re, double *im, struct status *st);
 
 #endif

@@ -77,7 +77,7 @@ struct settings {
         double scaling; /* ratio of successive blurs of the annealing, 0.5 */
         double temperature;
         int select;    /* enum selection */
-        int snapshots; /* keep the weights every so many epochs; 0: none */
+        int snapshots; /* keep the weights before training and every so many epochs; 0: never */
     } train;
     struct {
         int sequences;   /* n of every measured sample */
@@ -85,6 +85,15 @@ struct settings {
         int floor_draws; /* HMM-against-HMM draws behind every floor, >= 2 */
         int generation;  /* enum generation */
     } measure;
+    struct { /* outside the run key: analyses do not change the network */
+        bool pca, trajectory, fixed_point, contours, subspace, readout, orbit, residency,
+            noise_sensitivity, circuit, ablation, likelihood, resonance, evolution; /* on or off */
+        int steps;                /* of the long driven run */
+        int particles;            /* of the likelihood's filter */
+        int likelihood_sequences; /* of each kind */
+        int controls;             /* matched random sets */
+        int permutations;         /* of every permutation test */
+    } analysis;
     struct {
         double max_excess_loss; /* best validation loss - floor; NaN: every run is accepted */
     } accept;
@@ -128,6 +137,8 @@ struct setting {
     const char *help;         /* one line */
     size_t offset;            /* of the field in struct settings */
     int min_count, max_count; /* entries of a SETTING_REAL_LIST; 0 for other types */
+    bool outside_key; /* changes what is kept or analysed of a network, never the network: no part of
+                         the run key */
 };
 
 /* The table and its number of rows. */

@@ -20,6 +20,7 @@ struct train_output {
     float *val_loss;   /* (num_epochs) after the updates of the epoch */
     float *last;       /* (rnn_num_params) weights of the last epoch */
     float *best;       /* (rnn_num_params) weights of the best validation loss */
+    float *snapshots;  /* (train_num_snapshots, rnn_num_params); NULL: none are kept */
     int best_epoch;    /* 1-based */
     double best_val_loss, final_val_loss;
     double loss_floor, loss_floor_sd; /* independent HMM samples against the same validation targets:
@@ -28,6 +29,11 @@ struct train_output {
 
 /* Number of epochs in all. */
 int train_num_epochs(const struct settings *s);
+
+/* Snapshots of a run: before training (epoch 0), every train.snapshots epochs, and the last epoch;
+ * none when the setting is 0. */
+int train_num_snapshots(const struct settings *s);
+int train_snapshot_epoch(const struct settings *s, int snapshot);
 
 /* Train (settings resolved). run_key and seed key every random number: streams "init", "data",
  * "noise", "gumbel", "initial", "loss_floor". NaN or infinite loss: STATUS_RUN_FAILED with the

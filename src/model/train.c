@@ -35,6 +35,19 @@ int train_num_epochs(const struct settings *s)
     return s->train.epochs * s->train.learning_rate.count;
 }
 
+int train_num_snapshots(const struct settings *s)
+{
+    int every = s->train.snapshots, epochs = train_num_epochs(s);
+    return every > 0 ? 1 + (epochs + every - 1) / every : 0;
+}
+
+int train_snapshot_epoch(const struct settings *s, int snapshot)
+{
+    int epochs = train_num_epochs(s);
+    /* the last one comes early when `every` does not divide the epochs */
+    return snapshot < train_num_snapshots(s) - 1 ? snapshot * s->train.snapshots : epochs;
+}
+
 /* --- data and memory ------------------------------------------------------------------------- */
 
 static size_t share(const struct settings *s, int part)
@@ -195,11 +208,22 @@ static int diverged(const struct train_output *out, int epoch, const char *what,
                       what, epoch + 1, (double)out->train_loss[epoch - 1], epoch);
 }
 
+/* Keep the weights if those after `epoch` epochs are the next snapshot; returns the number kept. */
+static int keep_snapshot(const struct trainer *tr, struct train_output *out, int kept, int epoch)
+{
+    if (!out->snapshots || kept >= train_num_snapshots(tr->s) ||
+        train_snapshot_epoch(tr->s, kept) != epoch)
+        return kept;
+    memcpy(out->snapshots + (size_t)kept * tr->num_params, tr->params,
+           tr->num_params * sizeof(float));
+    return kept + 1;
+}
+
 static int train_epochs(struct trainer *tr, const struct train_watch *watch,
                         struct train_output *out, struct status *st)
 {
     const struct settings *s = tr->s;
-    int num_epochs = train_num_epochs(s);
+    int num_epochs = train_num_epochs(s), kept = keep_snapshot(tr, out, 0, 0);
     long step = 0;
     out->best_val_loss = INFINITY;
     for (int epoch = 0; epoch < num_epochs; epoch++) {
@@ -227,6 +251,7 @@ static int train_epochs(struct trainer *tr, const struct train_watch *watch,
             memcpy(out->best, tr->params, tr->num_params * sizeof(float));
         }
         memcpy(out->last, tr->params, tr->num_params * sizeof(float));
+        kept = keep_snapshot(tr, out, kept, epoch + 1);
         if (watch && watch->epoch_done)
             watch->epoch_done(watch->context, epoch + 1, num_epochs, (float)train_loss,
                               (float)val_loss);

@@ -59,9 +59,27 @@ static void add_entry(struct reading *r, struct entries *out, struct entry entry
     if (out->count < MAX_SETTINGS) out->item[out->count++] = entry;
 }
 
+/* A switch of the section analysis, all of which `analysis: false` turns off. */
+static bool is_switch(const struct setting *row)
+{
+    return row->type == SETTING_BOOL && strncmp(row->key, "analysis.", strlen("analysis.")) == 0;
+}
+
+static bool is_all_off(const char *section, const struct node *value)
+{
+    return section && strcmp(section, "analysis") == 0 && value->kind == NODE_SCALAR &&
+           !value->quoted && strcmp(value->text, "false") == 0;
+}
+
 static void flatten(struct reading *r, const struct node *map, const char *section,
                     enum setting_scope scope, const char *skip, struct entries *out)
 {
+    if (is_all_off(section, map)) {
+        for (int i = 0; i < num_settings; i++)
+            if (is_switch(&settings_table[i]))
+                add_entry(r, out, (struct entry){&settings_table[i], map, map}, scope);
+        return;
+    }
     if (map->kind != NODE_MAP) {
         faults_add(r->faults, map->line, map->column, "a map of settings was expected, not %s; "
                    "write %s", node_what(map),
@@ -79,7 +97,7 @@ static void flatten(struct reading *r, const struct node *map, const char *secti
             add_entry(r, out, (struct entry){.row = row, .key = key, .value = value}, scope);
         else if (section || !is_section(key->text))
             unknown_setting(r, key, full);
-        else if (value->kind == NODE_MAP)
+        else if (value->kind == NODE_MAP || is_all_off(key->text, value))
             flatten(r, value, key->text, scope, NULL, out);
         else
             faults_add(r->faults, value->line, value->column, "%s is a section of settings: a map "
@@ -243,10 +261,17 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
 void options_read(struct reading *r, const char *const *option, int num, struct assigns *run,
                   struct assigns *study)
 {
-    run->item = take(r, num, sizeof *run->item);
+    run->item = take(r, num * num_settings, sizeof *run->item); /* one option may be many switches */
     study->item = take(r, num, sizeof *study->item);
     for (int i = 0; i < num && run->item && study->item; i++) {
         struct assign one;
+        if (strcmp(option[i], "analysis=false") == 0) {
+            for (int k = 0; k < num_settings; k++)
+                if (is_switch(&settings_table[k]))
+                    run->item[run->count++] = (struct assign){.row = &settings_table[k],
+                                                              .option = option[i]}; /* false */
+            continue;
+        }
         if (!option_read(r, option[i], &one)) continue;
         struct assigns *out = one.row->scope == SCOPE_STUDY ? study : run;
         out->item[out->count++] = one;

@@ -6,7 +6,7 @@
 #include "faults.h"
 #include "value.h"
 
-enum { MAX_SETTINGS = 64 };
+enum { MAX_SETTINGS = 128 };
 
 /* What readers of a grid share. */
 struct reading {

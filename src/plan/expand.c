@@ -88,7 +88,24 @@ static size_t find_slot(const struct expansion *e, const char key[33])
     return at;
 }
 
-static void add_cell(struct expansion *e, const struct draft *draft, const char *block, int line)
+/* A network is trained once, so what is kept and analysed of it can be asked in one way only. */
+static void refuse_disagreement(struct expansion *e, const struct draft *draft,
+                                const struct cell *cell, const struct node *at)
+{
+    for (int i = 0; i < num_settings; i++) {
+        const struct setting *row = &settings_table[i];
+        char text[160];
+        if (!row->outside_key || settings_equal(&draft->settings, &cell->settings, row)) continue;
+        snprintf(text, sizeof text,
+                 "the same networks as those of line %d, which differ in %s only; a network is trained "
+                 "once: set it alike in both places", cell->line, row->key);
+        report(e, draft, row->key, at, text);
+        return;
+    }
+}
+
+static void add_cell(struct expansion *e, const struct draft *draft, const char *block,
+                     const struct node *where)
 {
     struct plan *plan = e->plan;
     char key[33];
@@ -100,11 +117,12 @@ static void add_cell(struct expansion *e, const struct draft *draft, const char 
     size_t at = find_slot(e, key);
     if (e->slot[at]) {
         plan->num_duplicates++;
+        refuse_disagreement(e, draft, &plan->cells[e->slot[at] - 1], where);
         return;
     }
     memcpy(e->cell_key[plan->num_cells], key, sizeof key);
     plan->cells[plan->num_cells++] =
-        (struct cell){.settings = draft->settings, .block = block, .line = line};
+        (struct cell){.settings = draft->settings, .block = block, .line = where->line};
     e->slot[at] = plan->num_cells;
 }
 
@@ -127,7 +145,7 @@ static void finish_cell(struct expansion *e, struct draft *draft, const char *bl
     if (settings_resolve(&draft->settings, &key, &st))
         report(e, draft, key, at, st.text);
     else
-        add_cell(e, draft, block, at->line);
+        add_cell(e, draft, block, at);
 }
 
 static bool is_excluded(const struct expansion *e, const struct draft *draft)

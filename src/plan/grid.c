@@ -1,5 +1,5 @@
 /* grid: tree -> struct grid. Strict: every key is known and stands once, every list and map is
- * what it should be. Refuses analyses, which this version does not have. Source: DESIGN 2. */
+ * what it should be. Source: DESIGN 2. */
 #include "grid.h"
 
 #include <errno.h>
@@ -12,8 +12,6 @@ static const char *const top_keys[] = {"version",   "study",   "description", "d
                                        "reseed",    "analysis", "run",        NULL};
 static const char *const block_keys[] = {"set", "zip", "product", NULL};
 static const char *const override_keys[] = {"when", "set", NULL};
-static const char *const analysis_keys[] = {"pca",     "orbit",    "residency", "noise_sensitivity",
-                                            "circuit", "ablation", "resonance", "evolution", NULL};
 static const char *const section_keys[] = {"hmm", "data", "rnn", "train", "measure", NULL};
 
 static bool is_one_of(const char *word, const char *const *words)
@@ -143,25 +141,6 @@ static void read_seeds(struct reading *r, const struct node *root, struct grid *
         }
     }
     grid->num_seeds = count;
-}
-
-static void read_analysis(struct reading *r, const struct node *root)
-{
-    const struct node *map = find(root, "analysis");
-    if (!map || !expect(r, map, NODE_MAP, "analysis", "{pca: false}")) return;
-    check_keys(r, map, "analysis", analysis_keys);
-    for (int i = 0; i < map->count; i++) {
-        const struct node *key = map->key[i], *item = map->item[i];
-        const char *text = item->kind == NODE_SCALAR ? item->text : "";
-        if (!is_one_of(key->text, analysis_keys)) continue;
-        if (strcmp(text, "true") == 0)
-            faults_add(r->faults, item->line, item->column, "analysis.%s: not in this version; set "
-                       "it to false or remove the line", key->text);
-        else if (strcmp(text, "false") != 0)
-            faults_add(r->faults, item->line, item->column, "analysis.%s: '%.40s' is not a "
-                       "boolean; write true or false", key->text,
-                       *text ? text : node_what(item));
-    }
 }
 
 /* --- blocks -------------------------------------------------------------------------------- */
@@ -301,7 +280,7 @@ static void read_overrides(struct reading *r, const struct node *root, struct gr
     }
 }
 
-/* accept: and reseed: are defaults too; what stands in both is given twice. */
+/* accept:, reseed: and analysis: are defaults too; what stands in both is given twice. */
 static void read_top_section(struct reading *r, const struct node *root, const char *section,
                              struct grid *grid)
 {
@@ -334,6 +313,7 @@ void grid_read(struct reading *r, const struct node *root, struct grid *grid)
         assigns_read(r, part, NULL, SCOPE_RUN, NULL, &grid->defaults);
     read_top_section(r, root, "accept", grid);
     read_top_section(r, root, "reseed", grid);
+    read_top_section(r, root, "analysis", grid);
     if ((part = find(root, "run")))
         assigns_read(r, part, "run", SCOPE_STUDY, NULL, &grid->study_settings);
     read_blocks(r, root, grid);
@@ -341,7 +321,6 @@ void grid_read(struct reading *r, const struct node *root, struct grid *grid)
     read_includes(r, root, grid);
     read_overrides(r, root, grid);
     read_seeds(r, root, grid);
-    read_analysis(r, root);
 }
 
 long grid_num_entries(struct reading *r, const struct grid *grid)

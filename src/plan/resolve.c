@@ -189,6 +189,15 @@ static int resolve_data(struct settings *s, struct verdict *v)
     return STATUS_OK;
 }
 
+static int resolve_analysis(struct settings *s, struct verdict *v)
+{
+    if (s->analysis.evolution && s->train.snapshots == 0)
+        return BAD(v, "analysis.evolution", "analysis.evolution: needs the weights of several "
+                   "epochs; set train.snapshots, to 10 for instance, or analysis.evolution to "
+                   "false");
+    return STATUS_OK;
+}
+
 int settings_resolve(struct settings *s, const char **key, struct status *st)
 {
     const char *unused = NULL;
@@ -197,5 +206,6 @@ int settings_resolve(struct settings *s, const char **key, struct status *st)
     int code = resolve_transitions(s, &v);
     if (!code) code = resolve_emission(s, &v);
     if (!code) code = resolve_data(s, &v);
+    if (!code) code = resolve_analysis(s, &v);
     return code;
 }

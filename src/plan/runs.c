@@ -1,6 +1,6 @@
 /* runs: a run's key, and a run as text: one line of JSON, a one-run grid, and back.
  * The key hashes the resolved settings as "key=value" lines in table order and the seed, so it
- * depends on nothing else. Refuses to read YAML (grid.c) and JSON that plan_run_json would not
+ * depends on nothing else; settings of what is kept and analysed are left out (settings.h). Refuses to read YAML (grid.c) and JSON that plan_run_json would not
  * have written. */
 #include "hmmgrid/expr.h"
 #include "hmmgrid/hash.h"
@@ -53,7 +53,7 @@ char *run_key_text(const struct settings *settings, size_t *bytes)
     FILE *out = open_memstream(&text, bytes);
     if (!out) return NULL;
     for (int i = 0; i < num_settings; i++) {
-        if (settings_table[i].scope != SCOPE_RUN) continue;
+        if (settings_table[i].scope != SCOPE_RUN || settings_table[i].outside_key) continue;
         fputs(settings_table[i].key, out);
         fputc('=', out);
         failed |= put_value(out, settings, &settings_table[i]);

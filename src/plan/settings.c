@@ -20,18 +20,22 @@ static const char *const order_names[] = {"longest", "grid", NULL};
 
 #define AT(field) offsetof(struct settings, field)
 #define INT(field, unit, def, min, max, help)                                                      \
-    {#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0}
+    {#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0, false}
+#define KEPT_INT(field, unit, def, min, max, help)                                                 \
+    {#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0, true}
+#define SWITCH(field, def, help)                                                                   \
+    {#field, SETTING_BOOL, SCOPE_RUN, "", def, 0, 1, false, NULL, help, AT(field), 0, 0, true}
 #define REAL(field, unit, def, min, max, above, help)                                              \
-    {#field, SETTING_REAL, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field), 0, 0}
+    {#field, SETTING_REAL, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field), 0, 0, false}
 #define ENUM(field, names, def, help)                                                              \
-    {#field, SETTING_ENUM, SCOPE_RUN, "", def, 0, 0, false, names, help, AT(field), 0, 0}
+    {#field, SETTING_ENUM, SCOPE_RUN, "", def, 0, 0, false, names, help, AT(field), 0, 0, false}
 #define LIST(field, unit, def, min, max, above, least, most, help)                                 \
     {#field, SETTING_REAL_LIST, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field),      \
-     least, most}
+     least, most, false}
 #define MATRIX(field, help)                                                                        \
-    {#field, SETTING_MATRIX, SCOPE_RUN, "", "none", 0, 1, false, NULL, help, AT(field), 0, 0}
+    {#field, SETTING_MATRIX, SCOPE_RUN, "", "none", 0, 1, false, NULL, help, AT(field), 0, 0, false}
 #define STUDY(key, type, unit, def, min, max, names, help, field)                                  \
-    {key, type, SCOPE_STUDY, unit, def, min, max, false, names, help, AT(field), 0, 0}
+    {key, type, SCOPE_STUDY, unit, def, min, max, false, names, help, AT(field), 0, 0, false}
 
 enum { DAY_S = 86400 };
 
@@ -46,7 +50,7 @@ const struct setting settings_table[] = {
          "probability of staying in a state (auto: 0.95, linear-chain: by target_prob)"),
     {"hmm.emission", SETTING_ENUM_OR_MATRIX, SCOPE_RUN, "", "auto", 0, 1, false, emission_names,
      "emission preset or a matrix of states x symbols (auto: the architecture's own)",
-     AT(hmm.emission), 0, 0},
+     AT(hmm.emission), 0, 0, false},
     MATRIX(hmm.transition, "custom: transition matrix, states x states"),
     MATRIX(hmm.start, "custom: start distribution, one number a state (none: uniform)"),
 
@@ -58,7 +62,7 @@ const struct setting settings_table[] = {
     INT(rnn.hidden, "", "150", 1, 10000, "hidden units"),
     INT(rnn.noise_dim, "", "100", 1, 10000, "Gaussian noise inputs"),
     {"rnn.bias", SETTING_BOOL, SCOPE_RUN, "", "false", 0, 1, false, NULL,
-     "biases in the input, recurrent and readout layer", AT(rnn.bias), 0, 0},
+     "biases in the input, recurrent and readout layer", AT(rnn.bias), 0, 0, false},
     ENUM(rnn.initial_state, initial_names, "zeros", "hidden state before the first step"),
 
     INT(train.epochs, "", "500", 1, 1000000, "epochs of each learning rate"),
@@ -74,7 +78,8 @@ const struct setting settings_table[] = {
     REAL(train.scaling, "", "0.5", 0.01, 0.99, false, "ratio of successive blurs of its annealing"),
     REAL(train.temperature, "", "1", 0, 100, true, "temperature of the Gumbel-softmax"),
     ENUM(train.select, select_names, "best_validation", "which weights are measured"),
-    INT(train.snapshots, "", "0", 0, 0, "keep the weights every so many epochs; 0: none"),
+    KEPT_INT(train.snapshots, "epochs", "0", 0, 1000000,
+             "keep the weights before training and every so many epochs; 0: never"),
 
     INT(measure.sequences, "", "5000", 2, 100000, "sequences of every measured sample"),
     INT(measure.length, "steps", "0", 0, 10000,
@@ -82,6 +87,28 @@ const struct setting settings_table[] = {
     INT(measure.floor_draws, "", "8", 2, 1000, "HMM-against-HMM draws behind every floor"),
     ENUM(measure.generation, generation_names, "trained",
          "how networks emit when measured: as in training, or the reference's way"),
+
+    SWITCH(analysis.pca, "true", "principal components of the driven states"),
+    SWITCH(analysis.trajectory, "true", "sampled trajectories with and without noise"),
+    SWITCH(analysis.fixed_point, "true", "where the network goes without noise, and how fast"),
+    SWITCH(analysis.contours, "true", "density of the states at five noise levels"),
+    SWITCH(analysis.subspace, "true", "states between two symbols, for every pair"),
+    SWITCH(analysis.readout, "true", "angles of the readout to the states' plane"),
+    SWITCH(analysis.orbit, "true", "rotation about the mean state: periods, symbols by angle"),
+    SWITCH(analysis.residency, "true", "residency times, zones, unstable directions by zone"),
+    SWITCH(analysis.noise_sensitivity, "true", "spread of trajectories under fresh noise"),
+    SWITCH(analysis.circuit, "true", "kick neurons and noise-integrating populations"),
+    SWITCH(analysis.ablation, "true", "switching with parts of the circuit scaled"),
+    SWITCH(analysis.likelihood, "true", "likelihood under the network, KL rates to and from the HMM"),
+    SWITCH(analysis.resonance, "true", "switching and its coherence against the noise level"),
+    SWITCH(analysis.evolution, "false", "the above over training; needs train.snapshots"),
+    KEPT_INT(analysis.steps, "steps", "30000", 100, 10000000, "steps of the long driven run"),
+    KEPT_INT(analysis.particles, "", "256", 2, 1000000,
+             "particles a sequence of the likelihood's filter (and twice as many)"),
+    KEPT_INT(analysis.likelihood_sequences, "", "100", 2, 100000,
+             "sequences of the HMM and of the network for the likelihood"),
+    KEPT_INT(analysis.controls, "", "20", 20, 10000, "matched random sets a kick set is compared with"),
+    KEPT_INT(analysis.permutations, "", "500", 20, 100000, "permutations of every permutation test"),
 
     REAL(accept.max_excess_loss, "", "none", 0, 1e9, false,
          "largest best validation loss above its floor; a run outside is repeated or marked"),

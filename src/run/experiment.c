@@ -16,12 +16,14 @@ static int64_t reseeded(int64_t seed, int attempt)
 static int take_memory(const struct settings *s, struct run_output *out, struct status *st)
 {
     size_t epochs = (size_t)train_num_epochs(s), params = rnn_num_params(out->shape);
+    size_t snapshots = (size_t)train_num_snapshots(s);
     struct train_output *t = &out->train;
     t->train_loss = calloc(epochs, sizeof(float));
     t->val_loss = calloc(epochs, sizeof(float));
     t->last = calloc(params, sizeof(float));
     t->best = calloc(params, sizeof(float));
-    if (!t->train_loss || !t->val_loss || !t->last || !t->best)
+    if (snapshots) t->snapshots = calloc(snapshots * params, sizeof(float));
+    if (!t->train_loss || !t->val_loss || !t->last || !t->best || (snapshots && !t->snapshots))
         return status_set(st, STATUS_RUN_FAILED, "out of memory for the results of a run");
     return STATUS_OK;
 }
@@ -98,6 +100,7 @@ void run_output_free(struct run_output *out)
     free(out->train.val_loss);
     free(out->train.last);
     free(out->train.best);
+    free(out->train.snapshots);
     hmm_free(&out->hmm);
     measures_free(&out->measures);
     *out = (struct run_output){0};

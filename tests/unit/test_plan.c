@@ -297,6 +297,30 @@ static void all_errors_come_at_once(void **state)
     assert_int_equal(shown, 50);
 }
 
+/* `analysis: false` turns all of them off, from the grid and from --set; no key changes. */
+static void analyses_can_be_turned_off_at_once(void **state)
+{
+    (void)state;
+    const char *on = "version: 1\nstudy: s\ngrid: {a: {}}\n", *set = "analysis=false";
+    struct plan p = must_read(on);
+    struct plan off = must_read("version: 1\nstudy: s\nanalysis: false\ngrid: {a: {}}\n");
+    struct plan by_set;
+    struct status st;
+    check_ok(read_with(&by_set, on, &set, 1, &st), &st);
+    assert_true(p.cells[0].settings.analysis.pca && p.cells[0].settings.analysis.resonance);
+    for (int i = 0; i < num_settings; i++)
+        if (strncmp(settings_table[i].key, "analysis.", 9) == 0 &&
+            settings_table[i].type == SETTING_BOOL) {
+            check_near(settings_number(&off.cells[0].settings, &settings_table[i]), 0, 0);
+            check_near(settings_number(&by_set.cells[0].settings, &settings_table[i]), 0, 0);
+        }
+    assert_string_equal(p.runs[0].key, off.runs[0].key);
+    assert_string_equal(p.runs[0].key, by_set.runs[0].key);
+    plan_free(&p);
+    plan_free(&off);
+    plan_free(&by_set);
+}
+
 /* --- keys and round trips ------------------------------------------------------------------ */
 
 /* The text is written out by hand from plan.h's definition; XXH3 is hash_128_hex. */
@@ -311,7 +335,6 @@ static void key_is_the_hash_of_the_settings(void **state)
         "train.epochs=500\ntrain.batch=4096\ntrain.learning_rate=[0.001]\ntrain.betas=[0.9,0.9]\n"
         "train.adam_eps=1e-08\ntrain.clip_norm=0.9\ntrain.weight_decay=0\ntrain.blur=0.2\n"
         "train.scaling=0.5\ntrain.temperature=1\ntrain.select=\"best_validation\"\n"
-        "train.snapshots=0\n"
         "measure.sequences=5000\nmeasure.length=30\nmeasure.floor_draws=8\n"
         "measure.generation=\"trained\"\naccept.max_excess_loss=null\nreseed.max=0\nseed=7\n";
     char expected[33], key[33];
@@ -323,6 +346,7 @@ static void key_is_the_hash_of_the_settings(void **state)
     plan_run_key(&s, 7, key);
     assert_string_equal(key, expected);
     s.run.retries = 50; /* of the study: no part of the key */
+    s.train.snapshots = 10; /* what is kept does not change the network */
     plan_run_key(&s, 7, key);
     assert_string_equal(key, expected);
     s.train.adam_eps = 1.0000000000000002e-08;
@@ -405,6 +429,18 @@ static void json_and_yaml_round_trip(void **state)
     settings_free_matrices(NULL);
 }
 
+/* Is byte i in the value of a setting outside the key (or of its section)? */
+static int is_outside_key(const char *json, size_t i)
+{
+    static const char *const part[][2] = {{"\"snapshots\":", "}"}, {"\"analysis\":{", "}"}};
+    for (int p = 0; p < 2; p++) {
+        const char *from = strstr(json, part[p][0]);
+        const char *to = from ? strstr(from, part[p][1]) : NULL;
+        if (to && json + i > from && json + i < to) return 1;
+    }
+    return 0;
+}
+
 /* Whatever happens to the line, it is refused: every cut, every changed byte. */
 static void parse_json_is_strict(void **state)
 {
@@ -417,16 +453,17 @@ static void parse_json_is_strict(void **state)
     size_t n = strlen(json);
     for (size_t i = 0; i < n; i++) {
         char kept = json[i];
+        int outside_key = is_outside_key(json, i);
         json[i] = '\0';
         check_code(plan_parse_json(json, &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
         json[i] = kept == '1' ? '2' : kept == '{' ? '[' : (char)(kept ^ 1);
         int code = plan_parse_json(json, &s, &seed, key, block, &st);
-        /* run and block are not part of the key */
+        /* run, block, and what is kept and analysed are not part of the key */
         char *block_at = strstr(json, "\"block\":\"");
         int in_run = i == strlen("{\"run\":");
         int in_block = block_at && i >= (size_t)(block_at - json) + 9 &&
                        i < (size_t)(strstr(json, "\",\"hmm\"") - json);
-        if (!in_run && !in_block) check_code(code, STATUS_BAD_GRID, &st);
+        if (!in_run && !in_block && !outside_key) check_code(code, STATUS_BAD_GRID, &st);
         if (!code) settings_free_matrices(&s);
         json[i] = kept;
     }
@@ -580,6 +617,7 @@ int main(void)
         cmocka_unit_test(scalars_are_typed_by_the_table),
         cmocka_unit_test(aliases_and_merge_keys),
         cmocka_unit_test(all_errors_come_at_once),
+        cmocka_unit_test(analyses_can_be_turned_off_at_once),
         cmocka_unit_test(key_is_the_hash_of_the_settings),
         cmocka_unit_test(keys_do_not_depend_on_the_grid),
         cmocka_unit_test(json_and_yaml_round_trip),

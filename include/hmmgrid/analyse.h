@@ -1,0 +1,123 @@
+/* analyse: taking one trained network apart, and THE table of analyses.
+ *
+ * An analysis is a function of (the network, its HMM, the settings analysis.*) that fills named arrays
+ * of fixed size. It depends on the weights and these settings alone: its random numbers are keyed by
+ * the weights' bytes, so the worker after training and `hmmgrid analyse` on exported weights get the
+ * same bits. To add one: src/analyse/NAME.c with its `struct analysis`, a row in the table of
+ * src/analyse/analyse.c, its switch in the settings table (src/plan/settings.c), a test. Its datasets,
+ * units, help and `summary --metrics NAME.output` follow.
+ */
+#ifndef HMMGRID_ANALYSE_H
+#define HMMGRID_ANALYSE_H
+
+#include "hmmgrid/hmm.h"
+#include "hmmgrid/network.h"
+#include "hmmgrid/pca.h"
+#include "hmmgrid/train.h"
+
+/* --- what an analysis gives ------------------------------------------------------------------- */
+
+/* Size of a dimension: a number, or one of these. */
+enum analysis_size { SIZE_SYMBOLS = -1, SIZE_HIDDEN = -2, SIZE_SNAPSHOTS = -3, SIZE_STATES = -4 };
+
+struct analysis_dim {
+    const char *name; /* "component"; equal names within an analysis are one dimension */
+    int size;
+    const double *value; /* (size) coordinates, e.g. noise levels; NULL: 0, 1, 2, ... */
+    const char *unit, *meaning; /* "1" when dimensionless */
+};
+
+enum { MAX_ANALYSIS_DIMS = 3, MAX_ANALYSIS_OUTPUTS = 64 };
+struct analysis_output {
+    const char *name; /* dataset /analysis/ANALYSIS/name, column ANALYSIS.name */
+    int num_dims;     /* 0: a scalar, stored as float64; arrays are stored as float32 */
+    const struct analysis_dim *dim[MAX_ANALYSIS_DIMS];
+    const char *unit, *meaning; /* one line */
+};
+
+struct analysis_input {
+    const struct settings *s;  /* resolved; analysis.* is meant, and data.length, rnn.initial_state */
+    const struct network *net; /* the weights that train.select names */
+    const struct hmm *hmm;     /* what it was trained on; NULL: not known (foreign weights) */
+    const float *snapshots;    /* (num_snapshots, rnn_num_params); NULL: none */
+    const int *snapshot_epoch; /* (num_snapshots); 0: before training */
+    int num_snapshots;
+    struct rng rng;            /* of this analysis: take rng_child(rng, 0), 1, ... for its parts */
+    struct analysis_memo *memo;             /* what analyses share; never NULL */
+    bool (*should_stop)(void *context);     /* asked between pieces of work; may be NULL */
+    void *stop_context;
+};
+
+struct analysis {
+    const char *name;    /* its group in the file; its switch is the setting analysis.NAME */
+    const char *meaning; /* one line */
+    size_t enabled;      /* offset of its switch (bool) in struct settings */
+    const struct analysis_output *output;
+    int num_outputs;
+    /* out[i]: output i, all NaN before; dimensions at the sizes of this run, row-major. What is not
+     * defined for a network (no switch, HMM not known, no snapshots) stays NaN. STATUS_RUN_FAILED:
+     * memory is out or LAPACK gave up; STATUS_RUN_STOPPED. */
+    int (*compute)(const struct analysis_input *in, double *const *out, struct status *st);
+};
+
+extern const struct analysis *const analysis_table[];
+extern const int num_analyses;
+
+const struct analysis *analysis_find(const char *name); /* or NULL */
+bool analysis_is_enabled(const struct analysis *analysis, const struct settings *s);
+
+/* Size of a dimension, and number of doubles of an output, for one run's settings. */
+int analysis_dim_size(const struct analysis_dim *dim, const struct settings *s);
+size_t analysis_count(const struct analysis_output *output, const struct settings *s);
+
+/* STATUS_RUN_STOPPED when a stop is wanted, else STATUS_OK: for use between pieces of work. */
+int analysis_check_stop(const struct analysis_input *in, struct status *st);
+
+/* --- what analyses share: computed by the first that asks -------------------------------------- */
+
+/* The long driven run (SCIENCE 4): analysis.steps states from h = 0, noise sd 1, 20 warm-up steps. */
+struct driven {
+    size_t n;
+    float *h;        /* (n, H) states after each step */
+    float *z;        /* (n, K) their logits */
+    uint8_t *symbol; /* (n) argmax z */
+    struct pca pca;  /* of h, min(H, 10) components */
+};
+int analysis_driven(const struct analysis_input *in, const struct driven **driven,
+                    struct status *st);
+
+struct analysis_memo {
+    struct rng shared;       /* stream of what is shared: child 0 the driven run, 1 the circuit */
+    struct driven *driven;   /* owned, NULL: not yet */
+};
+
+/* --- all of them -------------------------------------------------------------------------------- */
+
+/* Results, in table order. */
+struct analyses {
+    double ***value; /* [num_analyses][num_outputs]; value[a] is NULL for one that is off */
+    double *cpu_s;   /* [num_analyses] processor time; NaN for one that is off */
+    double *memory;  /* owner */
+};
+
+/* Room for the enabled ones, all NaN. STATUS_RUN_FAILED when memory is out. Free with
+ * analyses_free, also after a failure. */
+int analyses_init(struct analyses *a, const struct settings *s, struct status *st);
+void analyses_free(struct analyses *a);
+
+struct analyse_options {
+    const float *snapshots; /* as in analysis_input */
+    const int *snapshot_epoch;
+    int num_snapshots;
+    bool (*should_stop)(void *context); /* may be NULL */
+    void *stop_context;
+};
+
+/* Run the enabled analyses on one network into *a (analyses_init has been called).
+ *   params (rnn_num_params(shape)); hmm NULL: not known; options NULL: none of them
+ * Local; no files, no messages. Errors as of analysis.compute. */
+int analyse_network(const struct settings *s, struct rnn_shape shape, const float *params,
+                    const struct hmm *hmm, const struct analyse_options *options,
+                    struct analyses *a, struct status *st);
+
+#endif

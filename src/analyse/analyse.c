@@ -1,0 +1,190 @@
+/* analyse: see analyse.h. THE table of analyses and the loop over it. Refuses to know what any of
+ * them does. */
+#include "hmmgrid/analyse.h"
+#include "analyses.h"
+#include "hmmgrid/hash.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const struct analysis *const analysis_table[] = {
+    &analysis_pca,
+};
+const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
+
+const struct analysis *analysis_find(const char *name)
+{
+    for (int i = 0; i < num_analyses; i++)
+        if (strcmp(analysis_table[i]->name, name) == 0) return analysis_table[i];
+    return NULL;
+}
+
+bool analysis_is_enabled(const struct analysis *analysis, const struct settings *s)
+{
+    return *(const bool *)((const char *)s + analysis->enabled);
+}
+
+int analysis_dim_size(const struct analysis_dim *dim, const struct settings *s)
+{
+    switch (dim->size) {
+    case SIZE_SYMBOLS: return s->hmm.symbols;
+    case SIZE_STATES: return s->hmm.states;
+    case SIZE_HIDDEN: return s->rnn.hidden;
+    case SIZE_SNAPSHOTS: return train_num_snapshots(s);
+    default: return dim->size;
+    }
+}
+
+size_t analysis_count(const struct analysis_output *output, const struct settings *s)
+{
+    size_t count = 1;
+    for (int d = 0; d < output->num_dims; d++)
+        count *= (size_t)analysis_dim_size(output->dim[d], s);
+    return count;
+}
+
+int analysis_check_stop(const struct analysis_input *in, struct status *st)
+{
+    if (!in->should_stop || !in->should_stop(in->stop_context)) return STATUS_OK;
+    return status_set(st, STATUS_RUN_STOPPED, "stopped while its network was analysed");
+}
+
+/* --- results -------------------------------------------------------------------------------------- */
+
+int analyses_init(struct analyses *a, const struct settings *s, struct status *st)
+{
+    size_t count = 0, at = 0, pointers = 0;
+    *a = (struct analyses){0};
+    for (int i = 0; i < num_analyses; i++) {
+        if (!analysis_is_enabled(analysis_table[i], s)) continue;
+        pointers += (size_t)analysis_table[i]->num_outputs;
+        for (int o = 0; o < analysis_table[i]->num_outputs; o++)
+            count += analysis_count(&analysis_table[i]->output[o], s);
+    }
+    a->memory = malloc((count + (size_t)num_analyses) * sizeof *a->memory);
+    a->value = calloc((size_t)num_analyses + pointers, sizeof *a->value);
+    if (!a->memory || !a->value) {
+        analyses_free(a);
+        return status_set(st, STATUS_RUN_FAILED, "out of memory for the results of analyses");
+    }
+    a->cpu_s = a->memory + count;
+    for (size_t i = 0; i < count + (size_t)num_analyses; i++) a->memory[i] = NAN;
+    double **pointer = (double **)(void *)(a->value + num_analyses);
+    for (int i = 0; i < num_analyses; i++) {
+        if (!analysis_is_enabled(analysis_table[i], s)) continue;
+        a->value[i] = pointer;
+        for (int o = 0; o < analysis_table[i]->num_outputs; o++) {
+            *pointer++ = a->memory + at;
+            at += analysis_count(&analysis_table[i]->output[o], s);
+        }
+    }
+    return STATUS_OK;
+}
+
+void analyses_free(struct analyses *a)
+{
+    if (!a) return;
+    free(a->value);
+    free(a->memory);
+    *a = (struct analyses){0};
+}
+
+/* --- what they share ------------------------------------------------------------------------------ */
+
+enum { WARM_UP = 20, SHARED_COMPONENTS = 10 };
+
+static void driven_free(struct driven *driven)
+{
+    if (!driven) return;
+    free(driven->h);
+    free(driven->z);
+    free(driven->symbol);
+    pca_free(&driven->pca);
+    free(driven);
+}
+
+static int driven_make(const struct analysis_input *in, struct driven *d, struct status *st)
+{
+    const struct network *net = in->net;
+    size_t H = (size_t)net->shape.hidden, K = (size_t)net->shape.symbols;
+    int most = net->shape.hidden < SHARED_COMPONENTS ? net->shape.hidden : SHARED_COMPONENTS;
+    d->n = (size_t)in->s->analysis.steps;
+    d->h = malloc(d->n * H * sizeof *d->h);
+    d->z = malloc(d->n * K * sizeof *d->z);
+    d->symbol = malloc(d->n);
+    if (!d->h || !d->z || !d->symbol)
+        return status_set(st, STATUS_RUN_FAILED,
+                          "out of memory for a driven run of %zu steps; lower analysis.steps", d->n);
+    /* of the weights alone, so that it is the same whichever analysis asks first */
+    struct rng rng = rng_child(in->memo->shared, 0);
+    int code = network_drive(net, rng, NULL, WARM_UP, d->n, 1.0, d->h, NULL, st);
+    if (code) return code;
+    network_logits(net, d->h, d->n, d->z);
+    network_argmax(d->z, d->n, (int)K, d->symbol);
+    return pca_fit(&d->pca, d->h, d->n, (int)H, most, st);
+}
+
+int analysis_driven(const struct analysis_input *in, const struct driven **driven,
+                    struct status *st)
+{
+    struct analysis_memo *memo = in->memo;
+    if (!memo->driven) {
+        memo->driven = calloc(1, sizeof *memo->driven);
+        if (!memo->driven) return status_set(st, STATUS_RUN_FAILED, "out of memory");
+        int code = driven_make(in, memo->driven, st);
+        if (code) {
+            driven_free(memo->driven);
+            memo->driven = NULL;
+            return code;
+        }
+    }
+    *driven = memo->driven;
+    return STATUS_OK;
+}
+
+/* --- all of them ------------------------------------------------------------------------------------ */
+
+static double cpu_now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+int analyse_network(const struct settings *s, struct rnn_shape shape, const float *params,
+                    const struct hmm *hmm, const struct analyse_options *options,
+                    struct analyses *a, struct status *st)
+{
+    struct network net;
+    struct analyse_options none = {0};
+    if (!options) options = &none;
+    int code = network_init(&net, shape, params, st);
+    if (code) return code;
+    char weights[33];
+    hash_128_hex(params, rnn_num_params(shape) * sizeof *params, weights);
+    struct analysis_memo memo = {.shared = rng_stream(0, weights, "analyses")};
+    for (int i = 0; i < num_analyses && !code; i++) {
+        if (!a->value[i]) continue;
+        struct analysis_input in = {.s = s,
+                                    .net = &net,
+                                    .hmm = hmm,
+                                    .snapshots = options->snapshots,
+                                    .snapshot_epoch = options->snapshot_epoch,
+                                    .num_snapshots = options->num_snapshots,
+                                    .rng = rng_stream(0, weights, analysis_table[i]->name),
+                                    .memo = &memo,
+                                    .should_stop = options->should_stop,
+                                    .stop_context = options->stop_context};
+        code = analysis_check_stop(&in, st);
+        double start = cpu_now_s();
+        if (!code) code = analysis_table[i]->compute(&in, a->value[i], st);
+        a->cpu_s[i] = cpu_now_s() - start;
+        if (code && code != STATUS_RUN_STOPPED)
+            status_prefix(st, "analysis.%s: ", analysis_table[i]->name);
+    }
+    driven_free(memo.driven);
+    network_free(&net);
+    return code;
+}
