@@ -6,9 +6,16 @@
 #include "hmmgrid/status.h"
 #include <stddef.h>
 
-/* One BLAS thread; and a small product against a plain loop, since some BLAS builds miscompute on
- * CPUs newer than they are. Call once at start-up. STATUS_INTERNAL with advice when it is wrong. */
+/* One BLAS thread; and small products and eigenvalues against what they must be, since some BLAS builds
+ * miscompute on CPUs newer than they are. Call once at start-up. STATUS_INTERNAL with advice when one
+ * is wrong. */
 int linalg_start(struct status *st);
+
+/* The core type to ask OpenBLAS for (OPENBLAS_CORETYPE) where the one it chose lacks instructions that
+ * this CPU has: a build older than the CPU falls back to kernels of 2004, five times slower. NULL:
+ * nothing better is known, or the variable is set. OpenBLAS reads it when it is loaded, so it helps a
+ * program that starts itself again; see src/cli/main.c. */
+const char *linalg_advised_core(void);
 
 /* Name of the BLAS core in use, e.g. "SkylakeX"; "unknown" when the BLAS does not say. */
 const char *linalg_core(void);

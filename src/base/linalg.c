@@ -3,7 +3,9 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* OpenBLAS only; another BLAS lacks them */
 extern void openblas_set_num_threads(int n) __attribute__((weak));
@@ -20,11 +22,17 @@ extern void dgeev_(const char *jobvl, const char *jobvr, const int *n, double *a
 
 enum { CHECK_M = 67, CHECK_N = 53, CHECK_K = 61 };
 
-int linalg_start(struct status *st)
+static int wrong(const char *what, double got, double expected, struct status *st)
 {
-    if (openblas_set_num_threads) openblas_set_num_threads(1);
+    return status_set(st, STATUS_INTERNAL,
+                      "BLAS (core %s) computes a wrong %s on this CPU: %g instead of %g; set "
+                      "OPENBLAS_CORETYPE=Haswell in the environment, or install a newer OpenBLAS",
+                      linalg_core(), what, got, expected);
+}
 
-    /* small integers: every product and sum is exact in float, so any difference is an error */
+/* small integers: every product and sum is exact in float, so any difference is an error */
+static int check_gemm(struct status *st)
+{
     float a[CHECK_M * CHECK_K], b[CHECK_K * CHECK_N], c[CHECK_M * CHECK_N];
     for (int i = 0; i < CHECK_M * CHECK_K; i++) a[i] = (float)((i * 37) % 17 - 8);
     for (int i = 0; i < CHECK_K * CHECK_N; i++) b[i] = (float)((i * 29) % 13 - 6);
@@ -39,20 +47,68 @@ int linalg_start(struct status *st)
                     sum += a[ta ? k * CHECK_M + i : i * CHECK_K + k] *
                            b[tb ? j * CHECK_K + k : k * CHECK_N + j];
                 if (!(c[i * CHECK_N + j] == sum))
-                    return status_set(
-                        st, STATUS_INTERNAL,
-                        "BLAS (core %s) computes a wrong matrix product on this CPU: %g instead of "
-                        "%g; set OPENBLAS_CORETYPE=Haswell in the environment, or install a newer "
-                        "OpenBLAS",
-                        linalg_core(), (double)c[i * CHECK_N + j], (double)sum);
+                    return wrong("matrix product", (double)c[i * CHECK_N + j], (double)sum, st);
             }
     }
     return STATUS_OK;
 }
 
+/* in float64: a Gram matrix of small integers, exact; a permutation that is one cycle, whose
+ * eigenvalues lie on the unit circle and sum to 0; a symmetric matrix, whose sum is its trace */
+static int check_float64(struct status *st)
+{
+    enum { N = CHECK_K };
+    double x[N * N], c[N * N] = {0}, re[N], im[N], sum = 0, trace = 0;
+    for (int i = 0; i < N * N; i++) x[i] = (i * 37) % 17 - 8;
+    linalg_add_gram(N, N, 1.0, x, c);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j <= i; j++) {
+            double expected = 0;
+            for (int k = 0; k < N; k++) expected += x[k * N + i] * x[k * N + j];
+            if (!(c[i * N + j] == expected))
+                return wrong("matrix product", c[i * N + j], expected, st);
+        }
+    for (int i = 0; i < N; i++) trace += c[i * N + i];
+    int code = linalg_symmetric_eigen(N, c, re, st);
+    for (int i = 0; i < N; i++) sum += re[i];
+    if (code || !(fabs(sum - trace) <= 1e-10 * trace))
+        return wrong("sum of eigenvalues", sum, trace, st);
+    for (int i = 0; i < N * N; i++) x[i] = i % N == (i / N + 1) % N;
+    code = linalg_eigenvalues(N, x, re, im, st);
+    for (int i = 0; i < N; i++)
+        if (code || !(fabs(hypot(re[i], im[i]) - 1) <= 1e-10))
+            return wrong("eigenvalue", hypot(re[i], im[i]), 1, st);
+    return STATUS_OK;
+}
+
+int linalg_start(struct status *st)
+{
+    if (openblas_set_num_threads) openblas_set_num_threads(1);
+    int code = check_gemm(st);
+    return code ? code : check_float64(st);
+}
+
 const char *linalg_core(void)
 {
     return openblas_get_corename ? openblas_get_corename() : "unknown";
+}
+
+const char *linalg_advised_core(void)
+{
+#if defined(__x86_64__)
+    /* what OpenBLAS calls its x86-64 kernels without AVX2 */
+    static const char *const old[] = {"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem",
+                                      "Generic", "generic", "Atom", "Sandybridge", "Opteron",
+                                      "Opteron_SSE3", "Barcelona", "Bobcat", "Bulldozer"};
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+                  __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                  __builtin_cpu_supports("avx512vl");
+    if (!avx2 || getenv("OPENBLAS_CORETYPE")) return NULL;
+    for (size_t i = 0; i < sizeof old / sizeof old[0]; i++)
+        if (strcmp(linalg_core(), old[i]) == 0) return avx512 ? "SkylakeX" : "Haswell";
+#endif
+    return NULL;
 }
 
 void linalg_gemm(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a,

@@ -1,7 +1,10 @@
 /* main: hands the program its arguments and streams. */
 #include "cli.h"
+#include "hmmgrid/linalg.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 int main(int argc, char **argv)
 {
@@ -10,5 +13,8 @@ int main(int argc, char **argv)
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
             return STATUS_IO;
+    /* an OpenBLAS that does not know this CPU: start again with the kernels that it can run */
+    const char *core = linalg_advised_core();
+    if (core && setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv("/proc/self/exe", argv);
     return cli_main(argc, argv, stdout, stderr);
 }

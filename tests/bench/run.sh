@@ -13,6 +13,9 @@ rows=$build/bench.tsv code=0
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+# PyTorch gets the BLAS kernels that the program chooses for itself
+core=$("$build/tests/bench" machine | awk -F '\t' '$3 == "BLAS core" { print $4 }')
+[ -n "${OPENBLAS_CORETYPE:-}" ] || [ "${core:-unknown}" = unknown ] || export OPENBLAS_CORETYPE=$core
 
 row() { # row SECTION CASE QUANTITY VALUE UNIT MEANING
     local IFS=$'\t'

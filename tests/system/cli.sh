@@ -119,6 +119,25 @@ tally "$([ $got -eq 74 ] && grep -q 'Bad file descriptor' "$err" && echo 1 || ec
 got=$?
 tally "$([ $got -eq 66 ] && echo 1 || echo 0)" "hmmgrid summary >&- 2>&-" "exit code $got, expected 66"
 
+# --- BLAS kernels that fit the CPU, without asking; a choice of the user's stands ----------------------
+work=$(mktemp -d)
+tiny=experiments/smoke.yaml
+core_of() { # core_of ENVIRONMENT...: the core type that a run records
+    rm -f "$work/a.h5"
+    env -u OPENBLAS_CORETYPE "$@" "$program" run "$tiny" -o "$work/a.h5" --progress none \
+        --where 'run == 0' --set analysis=false >"$work/log" 2>&1
+    "$program" why "$work/a.h5" 0 | sed -n 's/.*blas_core *//p' | head -n 1
+}
+if grep -q avx2 /proc/cpuinfo; then
+    got=$(core_of)
+    tally "$(grep -qE 'Prescott|Nehalem|Core2|Sandybridge|^$' <<<"$got" && echo 0 || echo 1)" \
+        "hmmgrid run on a CPU with AVX2" "BLAS core '$got': kernels without AVX2"
+    got=$(core_of OPENBLAS_CORETYPE=Nehalem)
+    tally "$(grep -q Nehalem <<<"$got" && echo 1 || echo 0)" \
+        "OPENBLAS_CORETYPE=Nehalem hmmgrid run" "BLAS core '$got': the choice was overruled"
+fi
+rm -rf "$work"
+
 # --- colour only on a terminal -------------------------------------------------------------------------
 NO_COLOR='' expect 2 '' 'unknown verb' zzz
 tally "$(grep -q $'\033' "$err" && echo 0 || echo 1)" "hmmgrid zzz 2> file" "colours in a file"

@@ -6,6 +6,7 @@
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/sinkhorn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -454,6 +455,21 @@ static void test_linalg_start(void **state)
     check_ok(linalg_start(&st), &st);
 }
 
+/* What the user set is never overruled; advice is a name that OpenBLAS knows. */
+static void test_linalg_advised_core(void **state)
+{
+    (void)state;
+    const char *was = getenv("OPENBLAS_CORETYPE"), *advice;
+    char kept[64];
+    snprintf(kept, sizeof kept, "%s", was ? was : "");
+    assert_int_equal(setenv("OPENBLAS_CORETYPE", "Haswell", 1), 0);
+    assert_null(linalg_advised_core());
+    assert_int_equal(unsetenv("OPENBLAS_CORETYPE"), 0);
+    advice = linalg_advised_core();
+    if (advice) assert_true(!strcmp(advice, "Haswell") || !strcmp(advice, "SkylakeX"));
+    if (was) assert_int_equal(setenv("OPENBLAS_CORETYPE", kept, 1), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_generate_is_cut_free), cmocka_unit_test(test_generate_frequencies),
         cmocka_unit_test(test_generate_is_softmax),  cmocka_unit_test(test_homogeneity),
         cmocka_unit_test(test_init_range),           cmocka_unit_test(test_adam),
-        cmocka_unit_test(test_linalg_start)};
+        cmocka_unit_test(test_linalg_start),
+        cmocka_unit_test(test_linalg_advised_core)};
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }
