@@ -58,8 +58,10 @@ struct rnn_work {
     struct rnn_shape shape;
     size_t n_max;
     int T;
-    float *hidden; /* per tile (T + 1, rows, H), slot 0 the initial state; two slots unless kept */
+    float *hidden; /* per tile (T + 1, rows, padded H), slot 0 the initial state; two slots unless
+                      kept */
     float *prob;   /* (blocks, T, K, 64) straight-through probabilities */
+    float *U, *WR, *dWR; /* weights and gradient, padded for the products (rnn.c) */
     float *noise, *sums, *delta, *mixed, *gumbel, *emission, *bias;
     uint32_t *bits;
     int kept; /* hidden and prob are kept for backward */

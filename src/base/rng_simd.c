@@ -6,30 +6,58 @@
 
 enum { BLOCKS = 16 };
 
-/* VL blocks from counter `block` on: word[0..3]. Even and odd blocks run side by side in 64-bit lanes,
- * where a product has room; what gathers in the upper halves is never read. */
-INLINE void philox(const uint32_t key[2], uint64_t block, vu word[4])
+enum { ROUNDS = 10 };
+
+/* the keys of all rounds in every lane, made once a call: broadcasting them in the loop would cost a
+ * tenth of it */
+struct schedule {
+    vq key[ROUNDS][2];
+};
+
+INLINE struct schedule schedule_of(const uint32_t key[2])
 {
-    vq lane = {0}, c[2][4] = {{{0}}}; /* even and odd blocks */
-    for (int i = 0; i < VL / 2; i++) lane[i] = (uint64_t)(2 * i);
-    for (uint64_t odd = 0; odd < 2; odd++) {
-        c[odd][0] = lane + (block + odd);
-        c[odd][1] = (vq){0} + (block >> 32); /* block is a multiple of VL: no carry */
-    }
+    struct schedule s;
     uint32_t k0 = key[0], k1 = key[1];
-    for (int round = 0; round < 10; round++) {
-        for (int odd = 0; odd < 2; odd++) {
-            vq *x = c[odd];
-            vq p0 = vq_mul_low(x[0], 0xD2511F53u), p1 = vq_mul_low(x[2], 0xCD9E8D57u);
-            x[0] = (p1 >> 32) ^ x[1] ^ (uint64_t)k0;
-            x[2] = (p0 >> 32) ^ x[3] ^ (uint64_t)k1;
-            x[1] = p1;
-            x[3] = p0;
-        }
+    for (int round = 0; round < ROUNDS; round++) {
+        s.key[round][0] = (vq){0} + (uint64_t)k0;
+        s.key[round][1] = (vq){0} + (uint64_t)k1;
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
-    for (int w = 0; w < 4; w++) word[w] = vq_interleave(c[0][w], c[1][w]);
+    return s;
+}
+
+/* Vectors of blocks that run side by side: two with 32 registers, since one round of one vector waits
+ * longer for its products than it computes. */
+#if defined(__AVX512F__)
+enum { ABREAST = 2 };
+#else
+enum { ABREAST = 1 };
+#endif
+
+/* `num` <= ABREAST times VL blocks, the first ones from counter `block` on, the next from block + BLOCKS:
+ * word[.][0..3]. Even and odd blocks run in 64-bit lanes, where a product has room; what gathers in the
+ * upper halves is never read. */
+INLINE void philox(const struct schedule *schedule, uint64_t block, int num, vu word[][4])
+{
+    vq lane = {0}, c[2 * ABREAST][4] = {{{0}}}; /* even and odd blocks */
+    for (int i = 0; i < VL / 2; i++) lane[i] = (uint64_t)(2 * i);
+    for (int v = 0; v < 2 * num; v++) {
+        uint64_t from = block + (uint64_t)(v / 2) * BLOCKS;
+        c[v][0] = lane + (from + (uint64_t)(v & 1));
+        c[v][1] = (vq){0} + (from >> 32); /* a multiple of VL: no carry */
+    }
+    for (int round = 0; round < ROUNDS; round++)
+        for (int v = 0; v < 2 * num; v++) {
+            vq *x = c[v];
+            vq p0 = vq_mul_low(x[0], 0xD2511F53u), p1 = vq_mul_low(x[2], 0xCD9E8D57u);
+            x[0] = vq_high(p1) ^ x[1] ^ schedule->key[round][0];
+            x[2] = vq_high(p0) ^ x[3] ^ schedule->key[round][1];
+            x[1] = p1;
+            x[3] = p0;
+        }
+    for (int v = 0; v < num; v++)
+        for (int w = 0; w < 4; w++) word[v][w] = vq_interleave(c[2 * v][w], c[2 * v + 1][w]);
 }
 
 /* (0, 1]: (bits + 1) / 2^32, rounded to float */
@@ -41,44 +69,84 @@ INLINE vf uniform(vu bits)
 
 INLINE void box_muller(vu a, vu b, vf *z0, vf *z1)
 {
-    vf radius = v_sqrt(v_log(uniform(a)) * -2.0f);
+    vf u = v_float_unsigned(a | 1u) * 0x1p-32f; /* never 0 */
+    vf radius = v_sqrt(v_log(u) * -2.0f);
     vf sine, cosine;
-    v_sincos_turn(b, &sine, &cosine);
+    v_circle(b, &sine, &cosine);
     *z0 = radius * cosine;
     *z1 = radius * sine;
 }
 
+enum kind { BITS, UNIFORM, NORMAL };
+
+/* num <= ABREAST groups into out */
+INLINE void make_groups(const struct schedule *schedule, uint64_t group, int num, enum kind kind,
+                        void *out)
+{
+    for (int l = 0; l < BLOCKS; l += VL) {
+        vu word[ABREAST][4];
+        vf z[ABREAST][4];
+        philox(schedule, group * BLOCKS + (uint64_t)l, num, word);
+        for (int v = 0; v < num; v++) {
+            if (kind == NORMAL) {
+                box_muller(word[v][0], word[v][1], &z[v][0], &z[v][1]);
+                box_muller(word[v][2], word[v][3], &z[v][2], &z[v][3]);
+            }
+            for (int w = 0; w < 4; w++) {
+                size_t at = (size_t)(RNG_GROUP * v + BLOCKS * w + l);
+                if (kind == BITS) vu_store((uint32_t *)out + at, word[v][w]);
+                if (kind == UNIFORM) v_store((float *)out + at, uniform(word[v][w]));
+                if (kind == NORMAL) v_store((float *)out + at, z[v][w]);
+            }
+        }
+    }
+}
+
+INLINE void all_groups(const struct schedule *schedule, uint64_t first, size_t num, enum kind kind,
+                       void *out)
+{
+    size_t g = 0;
+    for (; g + ABREAST <= num; g += ABREAST)
+        make_groups(schedule, first + g, ABREAST, kind, (uint32_t *)out + g * RNG_GROUP);
+    for (; g < num; g++)
+        make_groups(schedule, first + g, 1, kind, (uint32_t *)out + g * RNG_GROUP);
+}
+
+/* The schedule stays in memory: as an argument of functions that are not inlined it is not made anew
+ * in the loop. */
+#define GROUPS static __attribute__((noinline)) void
+
+GROUPS bits_groups(const struct schedule *schedule, uint64_t first, size_t num, uint32_t *out)
+{
+    all_groups(schedule, first, num, BITS, out);
+}
+
+GROUPS uniform_groups(const struct schedule *schedule, uint64_t first, size_t num, float *out)
+{
+    all_groups(schedule, first, num, UNIFORM, out);
+}
+
+GROUPS normal_groups(const struct schedule *schedule, uint64_t first, size_t num, float *out)
+{
+    all_groups(schedule, first, num, NORMAL, out);
+}
+
 static void fill_bits(const uint32_t key[2], uint64_t first, size_t num, uint32_t *out)
 {
-    for (size_t g = 0; g < num; g++, out += RNG_GROUP)
-        for (int l = 0; l < BLOCKS; l += VL) {
-            vu word[4];
-            philox(key, (first + g) * BLOCKS + (uint64_t)l, word);
-            for (int w = 0; w < 4; w++) vu_store(out + BLOCKS * w + l, word[w]);
-        }
+    const struct schedule schedule = schedule_of(key);
+    bits_groups(&schedule, first, num, out);
 }
 
 static void fill_uniform(const uint32_t key[2], uint64_t first, size_t num, float *out)
 {
-    for (size_t g = 0; g < num; g++, out += RNG_GROUP)
-        for (int l = 0; l < BLOCKS; l += VL) {
-            vu word[4];
-            philox(key, (first + g) * BLOCKS + (uint64_t)l, word);
-            for (int w = 0; w < 4; w++) v_store(out + BLOCKS * w + l, uniform(word[w]));
-        }
+    const struct schedule schedule = schedule_of(key);
+    uniform_groups(&schedule, first, num, out);
 }
 
 static void fill_normal(const uint32_t key[2], uint64_t first, size_t num, float *out)
 {
-    for (size_t g = 0; g < num; g++, out += RNG_GROUP)
-        for (int l = 0; l < BLOCKS; l += VL) {
-            vu word[4];
-            vf z[4];
-            philox(key, (first + g) * BLOCKS + (uint64_t)l, word);
-            box_muller(word[0], word[1], &z[0], &z[1]);
-            box_muller(word[2], word[3], &z[2], &z[3]);
-            for (int w = 0; w < 4; w++) v_store(out + BLOCKS * w + l, z[w]);
-        }
+    const struct schedule schedule = schedule_of(key);
+    normal_groups(&schedule, first, num, out);
 }
 
 const struct rng_kernels LEVEL(rng_kernels) = {fill_bits, fill_uniform, fill_normal};

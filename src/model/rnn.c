@@ -5,6 +5,8 @@
  *   forward   h_t [W; R]^T gives the recurrent input of step t + 1 and the logits of step t at once
  *   backward  [e_(t+1) | dz_t] [W; R] gives delta_t, and its transpose times h_t gives [dW; dR]
  * Noise is drawn where it is used, and drawn again in the backward pass instead of being stored.
+ * Rows of weights, states and gradients are padded to a multiple of PAD, with zeros where they are read:
+ * the products then have no narrow edges, which BLAS kernels are slow at (5 % at H = 150, 20 % at 200).
  */
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/linalg.h"
@@ -16,6 +18,7 @@
 #include <string.h>
 
 enum { TILE = 512 }; /* sequences; a multiple of RNN_BLOCK */
+enum { PAD = 8 };    /* floats */
 
 static const struct rnn_kernels *kernels(void)
 {
@@ -62,21 +65,32 @@ void rnn_init_params(struct rnn_shape shape, struct rng rng, float *params)
     for (size_t i = 0; i < n; i++) params[i] = (2.0f * params[i] - 1.0f) * bound;
 }
 
-/* pointers into a flat block */
+static size_t padded(size_t n)
+{
+    return (n + PAD - 1) / PAD * PAD;
+}
+
+/* The weights as the products read them: U (Hp, D), WR (Zp, Hp), R (K, Hp) behind W in it, where
+ * Hp = padded(H), Zp = padded(H + K) */
 struct weights {
     const float *U, *WR, *R, *bias_h, *bias_z; /* biases NULL without */
 };
 
-/* bias_h = b_ih + b_hh is formed in `both` (H) */
-static struct weights weights_of(struct rnn_shape shape, const float *params, float *both)
+/* Copies the weights into the padded arrays of work; bias_h = b_ih + b_hh is formed there too. */
+static struct weights weights_of(struct rnn_work *work, const float *params)
 {
+    struct rnn_shape shape = work->shape;
     struct rnn_view v[MAX_RNN_VIEWS];
+    size_t H = (size_t)shape.hidden, Z = H + (size_t)shape.symbols, Hp = padded(H);
     rnn_views(shape, v);
-    struct weights w = {.U = params, .WR = params + v[1].offset, .R = params + v[2].offset};
+    const float *WR = params + v[1].offset;
+    memcpy(work->U, params, v[0].count * sizeof *params); /* the rows behind stay zero */
+    for (size_t i = 0; i < Z; i++) memcpy(work->WR + i * Hp, WR + i * H, H * sizeof *WR);
+    struct weights w = {.U = work->U, .WR = work->WR, .R = work->WR + H * Hp};
     if (shape.bias) {
-        for (int i = 0; i < shape.hidden; i++)
-            both[i] = params[v[3].offset + (size_t)i] + params[v[4].offset + (size_t)i];
-        w.bias_h = both;
+        for (size_t i = 0; i < H; i++)
+            work->bias[i] = params[v[3].offset + i] + params[v[4].offset + i];
+        w.bias_h = work->bias;
         w.bias_z = params + v[5].offset;
     }
     return w;
@@ -101,24 +115,28 @@ void rnn_work_init(struct rnn_work *work, struct arena *arena, struct rnn_shape 
     *work = (struct rnn_work){.shape = shape, .n_max = n_max, .T = T, .kept = kept};
     size_t blocks = num_blocks(n_max), rows = kept ? n_max : (n_max < TILE ? n_max : TILE);
     size_t tile = num_blocks(n_max < TILE ? n_max : TILE) * RNN_BLOCK;
-    work->hidden = arena_take(arena, rows * H * slots(work), sizeof(float));
+    size_t Hp = padded(H), Zp = padded(H + K);
+    work->hidden = arena_take(arena, rows * Hp * slots(work), sizeof(float));
     work->prob = kept ? arena_take(arena, blocks * RNN_BLOCK * (size_t)T * K, sizeof(float)) : NULL;
     work->noise = arena_take(arena, tile * D, sizeof(float));
-    work->sums = arena_take(arena, tile * (H + K), sizeof(float));
-    work->delta = arena_take(arena, tile * H, sizeof(float));
-    work->mixed = arena_take(arena, tile * (H + K), sizeof(float));
+    work->U = arena_take(arena, Hp * D, sizeof(float));
+    work->WR = arena_take(arena, Zp * Hp, sizeof(float));
+    work->dWR = kept ? arena_take(arena, (H + K) * Hp, sizeof(float)) : NULL;
+    work->sums = arena_take(arena, tile * Zp, sizeof(float));
+    work->delta = arena_take(arena, tile * Hp, sizeof(float));
+    work->mixed = arena_take(arena, tile * Zp, sizeof(float));
     work->gumbel = arena_take(arena, RNN_BLOCK * K, sizeof(float));
     work->emission = arena_take(arena, RNN_BLOCK * K, sizeof(float));
     work->bias = arena_take(arena, H, sizeof(float));
     work->bits = arena_take(arena, RNN_BLOCK * K, sizeof(uint32_t));
 }
 
-/* slot t of the tile that starts at row n0 and has `rows` rows */
+/* slot t of the tile that starts at row n0 and has `rows` rows, padded */
 static float *hidden_at(const struct rnn_work *work, size_t n0, size_t rows, int t)
 {
-    size_t H = (size_t)work->shape.hidden;
-    if (!work->kept) return work->hidden + (size_t)(t & 1) * rows * H;
-    return work->hidden + n0 * H * slots(work) + (size_t)t * rows * H;
+    size_t Hp = padded((size_t)work->shape.hidden);
+    if (!work->kept) return work->hidden + (size_t)(t & 1) * rows * Hp;
+    return work->hidden + n0 * Hp * slots(work) + (size_t)t * rows * Hp;
 }
 
 static float *prob_at(const struct rnn_work *work, size_t block, int t)
@@ -162,21 +180,20 @@ static void noise_of_step(const struct rnn_work *work, const struct rnn_drive *d
                (size_t)D * sizeof(float));
 }
 
-/* returns whether the initial state may differ from zero */
+/* h (rows, padded H); returns whether the initial state may differ from zero */
 static int initial_state(const struct rnn_work *work, const struct rnn_drive *drive, size_t n0,
                          size_t rows, float *h)
 {
-    size_t H = (size_t)work->shape.hidden;
-    if (drive->given_initial) {
-        memcpy(h, drive->given_initial + n0 * H, rows * H * sizeof(float));
-        return 1;
+    size_t H = (size_t)work->shape.hidden, Hp = padded(H);
+    const float *from = work->delta; /* free before the first step of a backward pass */
+    if (!drive->given_initial && drive->initial_state != INITIAL_NORMAL) {
+        memset(h, 0, rows * Hp * sizeof(float));
+        return 0;
     }
-    if (drive->initial_state == INITIAL_NORMAL) {
-        draw_rows(drive->initial, drive->first, n0, rows, 0, (int)H, h);
-        return 1;
-    }
-    memset(h, 0, rows * H * sizeof(float));
-    return 0;
+    if (drive->given_initial) from = drive->given_initial + n0 * H;
+    else draw_rows(drive->initial, drive->first, n0, rows, 0, (int)H, work->delta);
+    for (size_t r = 0; r < rows; r++) memcpy(h + r * Hp, from + r * H, H * sizeof *h);
+    return 1;
 }
 
 static void gumbel_of_block(struct rnn_work *work, const struct rnn_drive *drive, size_t row,
@@ -226,22 +243,22 @@ static void forward_tile(struct rnn_work *work, const struct weights *w,
                          uint8_t *symbols)
 {
     int H = work->shape.hidden, D = work->shape.noise_dim, K = work->shape.symbols, n = (int)rows;
-    int ld = H + K;
+    int Hp = (int)padded((size_t)H), Zp = (int)padded((size_t)(H + K));
     float *h = hidden_at(work, n0, rows, 0);
     int started = initial_state(work, drive, n0, rows, h);
     for (int t = 0; t < work->T; t++) {
         noise_of_step(work, drive, n0, rows, t, work->noise);
         if (t > 0 || started) /* recurrent input of this step, logits of the one before */
-            linalg_gemm(0, 1, n, ld, H, 1, h, H, w->WR, H, 0, work->sums, ld);
+            linalg_gemm(0, 1, n, Zp, H, 1, h, Hp, w->WR, Hp, 0, work->sums, Zp);
         if (t > 0)
-            emit_step(work, drive, n0, rows, t - 1, work->sums + H, (size_t)ld, w->bias_z,
+            emit_step(work, drive, n0, rows, t - 1, work->sums + H, (size_t)Zp, w->bias_z,
                       temperature, symbols);
-        linalg_gemm(0, 1, n, H, D, 1, work->noise, D, w->U, D, t > 0 || started ? 1.0f : 0.0f,
-                    work->sums, ld);
+        linalg_gemm(0, 1, n, Hp, D, 1, work->noise, D, w->U, D, t > 0 || started ? 1.0f : 0.0f,
+                    work->sums, Zp);
         h = hidden_at(work, n0, rows, t + 1);
-        kernels()->relu(work->sums, (size_t)ld, w->bias_h, rows, H, h);
+        kernels()->relu(work->sums, (size_t)Zp, w->bias_h, rows, H, h, (size_t)Hp);
     }
-    linalg_gemm(0, 1, n, K, H, 1, h, H, w->R, H, 0, work->sums, K);
+    linalg_gemm(0, 1, n, K, H, 1, h, Hp, w->R, Hp, 0, work->sums, K);
     emit_step(work, drive, n0, rows, work->T - 1, work->sums, (size_t)K, w->bias_z, temperature,
               symbols);
 }
@@ -249,7 +266,7 @@ static void forward_tile(struct rnn_work *work, const struct weights *w,
 void rnn_forward(struct rnn_work *work, const float *params, const struct rnn_drive *drive,
                  size_t n, double temperature, uint8_t *symbols)
 {
-    struct weights w = weights_of(work->shape, params, work->bias);
+    struct weights w = weights_of(work, params);
     for (size_t n0 = 0; n0 < n; n0 += TILE)
         forward_tile(work, &w, drive, n0, n - n0 < TILE ? n - n0 : TILE, temperature, symbols);
 }
@@ -261,6 +278,7 @@ static void emission_gradient(struct rnn_work *work, size_t n0, size_t rows, int
                               double temperature, const float *dsymbols)
 {
     int H = work->shape.hidden, K = work->shape.symbols;
+    size_t Zp = padded((size_t)(H + K));
     for (size_t b = 0; b < rows; b += RNN_BLOCK) {
         size_t take = rows - b < RNN_BLOCK ? rows - b : RNN_BLOCK;
         float *G = work->emission;
@@ -274,50 +292,56 @@ static void emission_gradient(struct rnn_work *work, size_t n0, size_t rows, int
                                  (float)(1 / temperature), G);
         for (size_t r = 0; r < take; r++)
             for (int k = 0; k < K; k++)
-                work->mixed[(b + r) * (size_t)(H + K) + (size_t)(H + k)] =
-                    G[(size_t)k * RNN_BLOCK + r];
+                work->mixed[(b + r) * Zp + (size_t)(H + k)] = G[(size_t)k * RNN_BLOCK + r];
     }
 }
 
+/* adds to dU (H, D) and the biases in dparams, and to work->dWR */
 static void backward_tile(struct rnn_work *work, const struct weights *w,
                           const struct rnn_drive *drive, size_t n0, size_t rows,
                           double temperature, const float *dsymbols, float *dparams)
 {
     int H = work->shape.hidden, D = work->shape.noise_dim, K = work->shape.symbols, n = (int)rows;
-    int ld = H + K;
+    int Hp = (int)padded((size_t)H), Zp = (int)padded((size_t)(H + K));
     struct rnn_view v[MAX_RNN_VIEWS];
     rnn_views(work->shape, v);
-    float *dU = dparams, *dWR = dparams + v[1].offset, *dR = dparams + v[2].offset;
+    float *dU = dparams, *dWR = work->dWR, *dR = dWR + H * Hp;
     for (int t = work->T - 1; t >= 0; t--) {
         const float *h = hidden_at(work, n0, rows, t + 1);
         emission_gradient(work, n0, rows, t, temperature, dsymbols);
         if (t == work->T - 1) { /* no step after the last one */
-            linalg_gemm(0, 0, n, H, K, 1, work->mixed + H, ld, w->R, H, 0, work->delta, H);
-            linalg_gemm(1, 0, K, H, n, 1, work->mixed + H, ld, h, H, 1, dR, H);
+            linalg_gemm(0, 0, n, Hp, K, 1, work->mixed + H, Zp, w->R, Hp, 0, work->delta, Hp);
+            linalg_gemm(1, 0, K, Hp, n, 1, work->mixed + H, Zp, h, Hp, 1, dR, Hp);
         } else {
-            linalg_gemm(0, 0, n, H, ld, 1, work->mixed, ld, w->WR, H, 0, work->delta, H);
-            linalg_gemm(1, 0, ld, H, n, 1, work->mixed, ld, h, H, 1, dWR, H);
+            linalg_gemm(0, 0, n, Hp, H + K, 1, work->mixed, Zp, w->WR, Hp, 0, work->delta, Hp);
+            linalg_gemm(1, 0, H + K, Hp, n, 1, work->mixed, Zp, h, Hp, 1, dWR, Hp);
         }
-        kernels()->relu_gradient(work->delta, h, rows, H, work->mixed, (size_t)ld);
+        kernels()->relu_gradient(work->delta, h, (size_t)Hp, rows, H, work->mixed, (size_t)Zp);
         noise_of_step(work, drive, n0, rows, t, work->noise);
-        linalg_gemm(1, 0, H, D, n, 1, work->mixed, ld, work->noise, D, 1, dU, D);
+        linalg_gemm(1, 0, H, D, n, 1, work->mixed, Zp, work->noise, D, 1, dU, D);
         if (work->shape.bias) {
-            kernels()->column_sums(work->mixed, (size_t)ld, rows, H, dparams + v[3].offset);
-            kernels()->column_sums(work->mixed, (size_t)ld, rows, H, dparams + v[4].offset);
-            kernels()->column_sums(work->mixed + H, (size_t)ld, rows, K, dparams + v[5].offset);
+            kernels()->column_sums(work->mixed, (size_t)Zp, rows, H, dparams + v[3].offset);
+            kernels()->column_sums(work->mixed, (size_t)Zp, rows, H, dparams + v[4].offset);
+            kernels()->column_sums(work->mixed + H, (size_t)Zp, rows, K, dparams + v[5].offset);
         }
     }
     if (drive->given_initial || drive->initial_state == INITIAL_NORMAL)
-        linalg_gemm(1, 0, H, H, n, 1, work->mixed, ld, hidden_at(work, n0, rows, 0), H, 1, dWR, H);
+        linalg_gemm(1, 0, H, Hp, n, 1, work->mixed, Zp, hidden_at(work, n0, rows, 0), Hp, 1, dWR,
+                    Hp);
 }
 
 void rnn_backward(struct rnn_work *work, const float *params, const struct rnn_drive *drive,
                   size_t n, double temperature, const float *dsymbols, float *dparams)
 {
-    struct weights w = weights_of(work->shape, params, work->bias);
+    size_t H = (size_t)work->shape.hidden, Z = H + (size_t)work->shape.symbols, Hp = padded(H);
+    struct weights w = weights_of(work, params);
+    memset(work->dWR, 0, Z * Hp * sizeof *work->dWR);
     for (size_t n0 = 0; n0 < n; n0 += TILE)
         backward_tile(work, &w, drive, n0, n - n0 < TILE ? n - n0 : TILE, temperature, dsymbols,
                       dparams);
+    float *dWR = dparams + H * (size_t)work->shape.noise_dim; /* behind dU */
+    for (size_t i = 0; i < Z; i++)
+        for (size_t j = 0; j < H; j++) dWR[i * H + j] += work->dWR[i * Hp + j];
 }
 
 /* --- evaluation ------------------------------------------------------------------------------------ */

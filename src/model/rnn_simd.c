@@ -3,11 +3,12 @@
 #include "rnn_simd.h"
 #include "../base/vector.h"
 
-static void relu(const float *in, size_t ld, const float *bias, size_t rows, int H, float *out)
+static void relu(const float *in, size_t ld, const float *bias, size_t rows, int H, float *out,
+                 size_t ld_out)
 {
     const vf zero = {0};
     int full = H / VL * VL;
-    for (size_t r = 0; r < rows; r++, in += ld, out += H) {
+    for (size_t r = 0; r < rows; r++, in += ld, out += ld_out) {
         for (int j = 0; j < full; j += VL) {
             vf x = v_load(in + j);
             if (bias) x = x + v_load(bias + j);
@@ -20,12 +21,12 @@ static void relu(const float *in, size_t ld, const float *bias, size_t rows, int
     }
 }
 
-static void relu_gradient(const float *delta, const float *h, size_t rows, int H, float *e,
-                          size_t ld)
+static void relu_gradient(const float *delta, const float *h, size_t ld, size_t rows, int H,
+                          float *e, size_t ld_e)
 {
     const vf zero = {0};
     int full = H / VL * VL;
-    for (size_t r = 0; r < rows; r++, delta += H, h += H, e += ld) {
+    for (size_t r = 0; r < rows; r++, delta += ld, h += ld, e += ld_e) {
         for (int j = 0; j < full; j += VL)
             v_store(e + j, (vf)((vi)v_load(delta + j) & (vi)(v_load(h + j) > zero)));
         for (int j = full; j < H; j++) e[j] = h[j] > 0 ? delta[j] : 0;

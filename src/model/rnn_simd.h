@@ -9,11 +9,12 @@
 enum { RNN_BLOCK = 64 };
 
 struct rnn_kernels {
-    /* out (rows, H) = max(in + bias, 0); in has row stride ld; bias (H) or NULL */
-    void (*relu)(const float *in, size_t ld, const float *bias, size_t rows, int H, float *out);
-    /* e (rows, H; stride ld) = delta where h > 0, else 0; delta, h (rows, H) */
-    void (*relu_gradient)(const float *delta, const float *h, size_t rows, int H, float *e,
-                          size_t ld);
+    /* out (rows, H; row stride ld_out) = max(in + bias, 0); in has row stride ld; bias (H) or NULL */
+    void (*relu)(const float *in, size_t ld, const float *bias, size_t rows, int H, float *out,
+                 size_t ld_out);
+    /* e (rows, H; stride ld_e) = delta where h > 0, else 0; delta, h (rows, H; stride ld) */
+    void (*relu_gradient)(const float *delta, const float *h, size_t ld, size_t rows, int H,
+                          float *e, size_t ld_e);
     /* Gumbel noise of RNN_BLOCK uniform bits: -log(-log u), u = (bits / 2^9 + 1/2) / 2^23 */
     void (*gumbel)(const uint32_t *bits, size_t n, float *out);
     /* One step of RNN_BLOCK sequences: logits z (K, RNN_BLOCK) are replaced by the straight-through

@@ -1,5 +1,6 @@
-/* gemms: the matrix products of an epoch and nothing else: the shapes, tiles, leading dimensions
- * and order of src/model/rnn.c on arrays of the same size. Refuses to compute a network. */
+/* gemms: the matrix products of an epoch and nothing else: the shapes, tiles and order of
+ * src/model/rnn.c on arrays of the network's own sizes, without the padding by which rnn.c makes its
+ * products quicker. Refuses to compute a network. */
 #include "bench.h"
 #include "hmmgrid/linalg.h"
 

@@ -122,7 +122,8 @@ static void relu(struct bench *p, size_t n0, size_t rows, int t, int kept)
 {
     int H = p->shape.H;
     KERNELS(rnn_kernels)
-        ->relu(p->gemms.sums, (size_t)(H + K), NULL, rows, H, hidden(p, n0, rows, t + 1, kept));
+        ->relu(p->gemms.sums, (size_t)(H + K), NULL, rows, H, hidden(p, n0, rows, t + 1, kept),
+               (size_t)H);
 }
 
 /* logits to symbols, Gumbel noise included */
@@ -171,7 +172,8 @@ static void relu_gradient(struct bench *p, size_t n0, size_t rows, int t, int ke
 {
     int H = p->shape.H;
     KERNELS(rnn_kernels)
-        ->relu_gradient(p->gemms.delta, hidden(p, n0, rows, t + 1, kept), rows, H, p->gemms.mixed,
+        ->relu_gradient(p->gemms.delta, hidden(p, n0, rows, t + 1, kept), (size_t)H, rows, H,
+                        p->gemms.mixed,
                         (size_t)(H + K));
 }
 
