@@ -1,0 +1,28 @@
+/* residency: how long the output of a network keeps its symbol from states of its driven run, and the
+ * zones of state space that follow. T states, each with its own continuations.
+ *   RT: steps until argmax z first differs from that of the state, mean over 20 continuations with
+ *   fresh noise of at most 60 steps (RESIDENCY_HORIZON when it never does), so 1 <= RT <= 60.
+ * Source: SCIENCE 5.1. Computed once for a network, by the first analysis that asks.
+ */
+#ifndef HMMGRID_RESIDENCY_H
+#define HMMGRID_RESIDENCY_H
+
+#include "hmmgrid/analyse.h"
+
+/* ZONE_NONE: RT > 8 without a symbol of probability > 0.8 (SCIENCE D19), or states not finite. */
+enum zone { ZONE_TRANSITION, ZONE_KICK, ZONE_CLUSTER, ZONE_NONE, NUM_ZONES };
+enum { RESIDENCY_HORIZON = 60, RESIDENCY_CONTINUATIONS = 20 };
+
+struct residency {
+    size_t n;            /* states looked at, evenly spaced over the driven run */
+    size_t *state;       /* (n) their indices in the driven run, ascending */
+    double *rt;          /* (n) mean RT, steps */
+    unsigned char *zone; /* (n) enum zone */
+};
+
+/* *residency is owned by in->memo. Errors as of analysis.compute. */
+int analysis_residency(const struct analysis_input *in, const struct residency **residency,
+                       struct status *st);
+void residency_free(struct residency *residency); /* accepts NULL */
+
+#endif
