@@ -35,7 +35,9 @@ CORE_SRC := \
  src/measure/metrics.c src/measure/matching.c src/measure/words.c src/measure/runlength.c \
  src/measure/autocorrelation.c src/measure/floors.c \
  src/analyse/network.c src/analyse/pca_fit.c src/analyse/spectrum.c src/analyse/analyse.c \
- src/analyse/pca.c \
+ src/analyse/pca.c src/analyse/escape.c src/analyse/jackknife.c \
+ src/analyse/residency_times.c src/analyse/residency.c \
+ src/analyse/noise_sensitivity.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c
@@ -135,7 +137,7 @@ $(BUILD)/version: FORCE
 FORCE:
 
 # --- tests -----------------------------------------------------------------------------------------
-UNIT := rng model golden hmm measure settings expr plan cost schedule aggregate table
+UNIT := rng model golden hmm measure network residency settings expr plan cost schedule aggregate table
 UNIT_BIN := $(UNIT:%=$(BUILD)/tests/test_%)
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop

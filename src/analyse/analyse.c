@@ -3,6 +3,7 @@
 #include "hmmgrid/analyse.h"
 #include "analyses.h"
 #include "hmmgrid/hash.h"
+#include "hmmgrid/residency.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 
 const struct analysis *const analysis_table[] = {
     &analysis_pca,
+    &analysis_of_residency,
+    &analysis_noise_sensitivity,
 };
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
 
@@ -184,6 +187,7 @@ int analyse_network(const struct settings *s, struct rnn_shape shape, const floa
         if (code && code != STATUS_RUN_STOPPED)
             status_prefix(st, "analysis.%s: ", analysis_table[i]->name);
     }
+    residency_free(memo.residency);
     driven_free(memo.driven);
     network_free(&net);
     return code;

@@ -14,5 +14,7 @@
 #define SOLID_OUTPUT(name, a, b, c, unit, meaning) {name, 3, {&(a), &(b), &(c)}, unit, meaning}
 
 extern const struct analysis analysis_pca;
+extern const struct analysis analysis_of_residency;
+extern const struct analysis analysis_noise_sensitivity;
 
 #endif

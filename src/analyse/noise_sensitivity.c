@@ -1,0 +1,376 @@
+/* noise_sensitivity: how far trajectories spread when part of their noise is replaced, from the
+ * middle of a dwell ("cluster") and from the moment when its end is imminent ("transition").
+ *   switch: on a track of 2000 steps, of the changes of symbol past step 200, the 4th or a later
+ *     one, that with the longest dwell before it; at step tt
+ *   tc: midway between it and the change before, at most 100 steps before tt
+ *   tk: the earliest of the last 25 steps of tc..tt-1 from which all of 100 continuations leave, in
+ *     < 3 steps on average
+ *   accepted: there is a tk, and in tc..tt-1 a step from which it takes >= 9 on average, at most 25
+ *     each, and not all leave
+ * Noise of step t: a n_t + b x_t, n_t what led the track from t - 1 to t, x_t fresh, the same for
+ * every gamma. a : b = 1 - gamma : gamma and a^2 + b^2 = 1: the noise keeps its variance. The
+ * outputs *_reference take a = b = 1/2 at gamma = 1/2 (they would not differ at 0 and 1).
+ * Fixed of the reference: the search ends, on a new track when a switch is not accepted, after 30
+ * of them in NaN, and tk is before the switch (D13); n_t is that of the step, so that gamma = 0
+ * gives the nominal path (D14); tracks start at 0 (D22). Several switches, one a track, give a
+ * spread between them. Refuses to search a track for a second one. Source: SCIENCE 5.3 and 5.4.
+ */
+#include "analyses.h"
+#include "hmmgrid/escape.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_EVENTS = 10, MAX_TRACKS = 30, WARM_UP = 20, TRACK = 2000, AFTER = 5 };
+enum { FIRST_CHANGE = 4, FIRST_STEP = 200, BACK = 100 };
+enum { TRIALS = 100, TRIAL_STEPS = 25, IMMINENT = 3, DISTANT = 9, LAST = 25 };
+enum { TRAJECTORIES = 100, HORIZON = 5, TIMES = HORIZON + 1 };
+enum { CLUSTER, TRANSITION, NUM_STARTS };
+enum { GAMMAS = 3, HALF_REFERENCE = GAMMAS, NUM_MIXES };
+
+static const double gamma_value[GAMMAS] = {0, 0.5, 1};
+static const struct {
+    double nominal, fresh; /* a, b */
+} mix[NUM_MIXES] = {{1, 0}, {0.70710678118654752, 0.70710678118654752}, {0, 1}, {0.5, 0.5}};
+
+static const struct analysis_dim event_dim = {"event", MAX_EVENTS, NULL, "1", "accepted switch"};
+static const struct analysis_dim start_dim = {"start", NUM_STARTS, NULL, "1",
+                                              "0 cluster (tc), 1 transition (tk)"};
+static const struct analysis_dim gamma_dim = {"gamma", GAMMAS, gamma_value, "1",
+                                              "how much of the noise is fresh"};
+static const struct analysis_dim step_dim = {"step", TIMES, NULL, "steps", "since the start"};
+
+enum {
+    EVENTS,
+    TRACKS,
+    EVENT_FROM,
+    EVENT_TO,
+    EVENT_SWITCH,
+    EVENT_DWELL,
+    EVENT_CLUSTER,
+    EVENT_TRANSITION,
+    DWELL,
+    DWELL_SD,
+    LEAD,
+    LEAD_SD,
+    NOMINAL_ERROR,
+    TRACE,
+    TRACE_SD,
+    DISTANCE,
+    DISTANCE_SD,
+    TRACE_REFERENCE,
+    TRACE_REFERENCE_SD,
+    DISTANCE_REFERENCE,
+    DISTANCE_REFERENCE_SD,
+    FINAL_TRACE,
+    FINAL_TRACE_SD,
+    FINAL_DISTANCE,
+    FINAL_DISTANCE_SD,
+    DISTANCE_RATIO,
+    DISTANCE_RATIO_SD,
+    NUM_OUTPUTS
+};
+
+#define OVER_EVENTS(name) "standard deviation of " name " over switches"
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    SCALAR_OUTPUT("events", "1", "switches accepted, at most 10"),
+    SCALAR_OUTPUT("tracks", "1", "tracks of 2000 steps searched for them, at most 30"),
+    CURVE_OUTPUT("event_from", event_dim, "1", "symbol before the switch"),
+    CURVE_OUTPUT("event_to", event_dim, "1", "symbol after it"),
+    CURVE_OUTPUT("event_switch", event_dim, "steps", "tt: first step of the new symbol"),
+    CURVE_OUTPUT("event_dwell", event_dim, "steps", "dwell that the switch ends"),
+    CURVE_OUTPUT("event_cluster", event_dim, "steps", "tc: midway in the dwell"),
+    CURVE_OUTPUT("event_transition", event_dim, "steps", "tk: the switch is imminent"),
+    SCALAR_OUTPUT("dwell", "steps", "mean dwell before a switch"),
+    SCALAR_OUTPUT("dwell_sd", "steps", OVER_EVENTS("dwell")),
+    SCALAR_OUTPUT("lead", "steps", "mean of tt - tk"),
+    SCALAR_OUTPUT("lead_sd", "steps", OVER_EVENTS("lead")),
+    SCALAR_OUTPUT("nominal_error", "1",
+                  "gamma = 0 against the track: largest distance / norm of the state (rounding)"),
+    SOLID_OUTPUT("trace", start_dim, gamma_dim, step_dim, "1",
+                 "trace of the covariance of 100 trajectories, mean over switches"),
+    SOLID_OUTPUT("trace_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("trace")),
+    SOLID_OUTPUT("distance", start_dim, gamma_dim, step_dim, "1",
+                 "mean distance of trajectories from their mean, mean over switches"),
+    SOLID_OUTPUT("distance_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("distance")),
+    PLANE_OUTPUT("trace_reference", start_dim, step_dim, "1",
+                 "trace at gamma = 0.5 with the mix of halves (noise of variance 0.5)"),
+    PLANE_OUTPUT("trace_reference_sd", start_dim, step_dim, "1", OVER_EVENTS("trace_reference")),
+    PLANE_OUTPUT("distance_reference", start_dim, step_dim, "1",
+                 "distance at gamma = 0.5 with the mix of halves"),
+    PLANE_OUTPUT("distance_reference_sd", start_dim, step_dim, "1",
+                 OVER_EVENTS("distance_reference")),
+    PLANE_OUTPUT("final_trace", start_dim, gamma_dim, "1", "mean of trace over steps 1 to 5"),
+    PLANE_OUTPUT("final_trace_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_trace")),
+    PLANE_OUTPUT("final_distance", start_dim, gamma_dim, "1", "mean of distance over steps 1 to 5"),
+    PLANE_OUTPUT("final_distance_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_distance")),
+    CURVE_OUTPUT("distance_ratio", gamma_dim, "1",
+                 "final_distance of transition / cluster, mean over switches"),
+    CURVE_OUTPUT("distance_ratio_sd", gamma_dim, "1", OVER_EVENTS("distance_ratio")),
+};
+
+/* --- finding a switch ------------------------------------------------------------------------- */
+
+struct event {
+    int from, to, before, at, cluster, transition; /* change before, tt, tc, tk */
+    double nominal_error;
+    double trace[NUM_STARTS][NUM_MIXES][TIMES], distance[NUM_STARTS][NUM_MIXES][TIMES];
+};
+
+struct track {
+    struct rng rng;  /* child 0 its noise, 1 trials, 2 fresh noise */
+    float *h;        /* (TRACK + AFTER + 1, H) */
+    uint8_t *symbol; /* (TRACK + AFTER + 1) */
+};
+
+/* The change of symbol with the longest dwell before it; false: none. */
+static bool find_candidate(const uint8_t *symbol, struct event *e)
+{
+    int changes = 0, previous = 0, longest = 0;
+    for (int t = 1; t <= TRACK; t++) {
+        if (symbol[t] == symbol[t - 1]) continue;
+        if (++changes >= FIRST_CHANGE && t > FIRST_STEP && t - previous > longest) {
+            longest = t - previous;
+            e->before = previous;
+            e->at = t;
+        }
+        previous = t;
+    }
+    if (longest == 0) return false;
+    e->from = symbol[e->at - 1];
+    e->to = symbol[e->at];
+    e->cluster = (e->at + e->before) / 2;
+    if (e->cluster < e->at - BACK) e->cluster = e->at - BACK;
+    return true;
+}
+
+/* Trials from steps from..to-1 of the track, stream `part`: the earliest imminent one into tk
+ * unless there is none, and whether one is distant. */
+static int try_steps(const struct analysis_input *in, const struct track *track, uint64_t part,
+                     int from, int to, int *imminent, bool *distant, struct status *st)
+{
+    struct escape escape[BACK];
+    int code = escape_times(in, rng_child(rng_child(track->rng, 1), part),
+                            track->h + (size_t)from * (size_t)in->net->shape.hidden,
+                            (size_t)(to - from), TRIALS, TRIAL_STEPS, escape, st);
+    for (int t = to - 1; t >= from && !code; t--) {
+        const struct escape *e = &escape[t - from];
+        if (imminent && e->left == 1 && e->time < IMMINENT) *imminent = t;
+        *distant |= e->left < 1 && e->time >= DISTANT;
+    }
+    return code;
+}
+
+/* tk, and whether the switch is accepted. Earlier steps are tried only when the last ones do not
+ * decide. */
+static int locate(const struct analysis_input *in, const struct track *track, struct event *e,
+                  bool *accepted, struct status *st)
+{
+    bool distant = false;
+    int last = e->cluster > e->at - LAST ? e->cluster : e->at - LAST;
+    e->transition = -1;
+    int code = try_steps(in, track, 0, last, e->at, &e->transition, &distant, st);
+    if (!code && e->transition >= 0 && !distant && last > e->cluster)
+        code = try_steps(in, track, 1, e->cluster, last, NULL, &distant, st);
+    *accepted = distant && e->transition >= 0;
+    return code;
+}
+
+/* --- the spread ------------------------------------------------------------------------------- */
+
+struct bundle {                                /* of trajectories */
+    float *h, *next, *fresh, *noise, *nominal; /* (n, H), (n, H), (n, D), (n, D), (D) */
+    double *mean;                              /* (H) */
+    float *memory;
+};
+
+static int bundle_init(struct bundle *b, struct rnn_shape shape, struct status *st)
+{
+    size_t H = (size_t)shape.hidden, D = (size_t)shape.noise_dim, n = TRAJECTORIES;
+    b->mean = malloc(H * sizeof *b->mean);
+    b->memory = malloc((2 * n * H + 2 * n * D + D) * sizeof *b->memory);
+    if (!b->mean || !b->memory)
+        return status_set(st, STATUS_RUN_FAILED, "out of memory for trajectories");
+    b->h = b->memory;
+    b->next = b->h + n * H;
+    b->fresh = b->next + n * H;
+    b->noise = b->fresh + n * D;
+    b->nominal = b->noise + n * D;
+    return STATUS_OK;
+}
+
+static void bundle_free(struct bundle *b)
+{
+    free(b->mean);
+    free(b->memory);
+}
+
+/* Trace of the covariance (ddof 1) of the rows of h and mean distance from their mean. */
+static void spread(const float *h, size_t H, double *mean, double *trace, double *distance)
+{
+    size_t n = TRAJECTORIES;
+    memset(mean, 0, H * sizeof *mean);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < H; j++) mean[j] += (double)h[i * H + j];
+    for (size_t j = 0; j < H; j++) mean[j] /= (double)n; /* exact when the rows are equal */
+    *trace = *distance = 0;
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < H; j++) {
+            double d = (double)h[i * H + j] - mean[j];
+            sum += d * d;
+        }
+        *trace += sum / (double)(n - 1);
+        *distance += sqrt(sum) / (double)n;
+    }
+}
+
+/* distance of mean (H) from a state, in units of the state's norm */
+static double relative_error(const double *mean, const float *state, size_t H)
+{
+    double squares = 0, norm = 0;
+    for (size_t j = 0; j < H; j++) {
+        squares += (mean[j] - (double)state[j]) * (mean[j] - (double)state[j]);
+        norm += (double)state[j] * (double)state[j];
+    }
+    return squares > 0 ? sqrt(squares / norm) : 0;
+}
+
+/* One mix from one start (a step of the track). */
+static void run_mix(const struct network *net, const struct track *track, int start, int which,
+                    int m, struct bundle *b, struct event *e)
+{
+    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim, n = TRAJECTORIES;
+    float nominal = (float)mix[m].nominal, fresh = (float)mix[m].fresh;
+    e->trace[which][m][0] = e->distance[which][m][0] = 0;
+    for (size_t i = 0; i < n; i++)
+        memcpy(b->h + i * H, track->h + (size_t)start * H, H * sizeof *b->h);
+    for (int t = 1; t <= HORIZON; t++) {
+        network_noise(rng_child(track->rng, 0), (uint64_t)(WARM_UP + start + t), 1, (int)D,
+                      b->nominal);
+        network_noise(rng_child(rng_child(track->rng, 2), (uint64_t)which), (uint64_t)t, n, (int)D,
+                      b->fresh);
+        for (size_t i = 0; i < n; i++)
+            for (size_t d = 0; d < D; d++)
+                b->noise[i * D + d] = nominal * b->nominal[d] + fresh * b->fresh[i * D + d];
+        network_step(net, b->h, b->noise, n, NULL, NULL, b->next);
+        spread(b->next, H, b->mean, &e->trace[which][m][t], &e->distance[which][m][t]);
+        if (m == 0)
+            e->nominal_error = fmax(e->nominal_error,
+                                    relative_error(b->mean, track->h + (size_t)(start + t) * H, H));
+        float *next = b->h;
+        b->h = b->next;
+        b->next = next;
+    }
+}
+
+static void run_event(const struct network *net, const struct track *track, struct bundle *b,
+                      struct event *e)
+{
+    for (int m = 0; m < NUM_MIXES; m++) {
+        run_mix(net, track, e->cluster, CLUSTER, m, b, e);
+        run_mix(net, track, e->transition, TRANSITION, m, b, e);
+    }
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+/* Mean and sd (ddof 1) of x (n), one number per event; the sd of one event is NaN. */
+static void over_events(const double *x, int n, double *mean, double *sd)
+{
+    double sum = 0, squares = 0;
+    for (int i = 0; i < n; i++) sum += x[i];
+    *mean = sum / n;
+    for (int i = 0; i < n; i++) squares += (x[i] - *mean) * (x[i] - *mean);
+    *sd = n > 1 ? sqrt(squares / (n - 1)) : NAN;
+}
+
+static void give_curves(const struct event *e, int n, int start, double *const *out)
+{
+    double trace[MAX_EVENTS], distance[MAX_EVENTS], final[2][MAX_EVENTS];
+    for (int m = 0; m < NUM_MIXES; m++) {
+        memset(final, 0, sizeof final);
+        int to = m == HALF_REFERENCE ? TRACE_REFERENCE : TRACE;
+        int at = m == HALF_REFERENCE ? start * TIMES : (start * GAMMAS + m) * TIMES;
+        for (int t = 0; t < TIMES; t++) {
+            for (int i = 0; i < n; i++) {
+                trace[i] = e[i].trace[start][m][t];
+                distance[i] = e[i].distance[start][m][t];
+                final[0][i] += trace[i] / HORIZON;
+                final[1][i] += distance[i] / HORIZON;
+            }
+            over_events(trace, n, &out[to][at + t], &out[to + 1][at + t]);
+            over_events(distance, n, &out[to + 2][at + t], &out[to + 3][at + t]);
+        }
+        if (m == HALF_REFERENCE) continue;
+        at = start * GAMMAS + m;
+        over_events(final[0], n, &out[FINAL_TRACE][at], &out[FINAL_TRACE_SD][at]);
+        over_events(final[1], n, &out[FINAL_DISTANCE][at], &out[FINAL_DISTANCE_SD][at]);
+    }
+}
+
+static void give(const struct event *e, int n, double *const *out)
+{
+    double dwell[MAX_EVENTS], lead[MAX_EVENTS], ratio[MAX_EVENTS];
+    *out[NOMINAL_ERROR] = 0;
+    for (int i = 0; i < n; i++) {
+        out[EVENT_FROM][i] = e[i].from;
+        out[EVENT_TO][i] = e[i].to;
+        out[EVENT_SWITCH][i] = e[i].at;
+        out[EVENT_CLUSTER][i] = e[i].cluster;
+        out[EVENT_TRANSITION][i] = e[i].transition;
+        out[EVENT_DWELL][i] = dwell[i] = e[i].at - e[i].before;
+        lead[i] = e[i].at - e[i].transition;
+        *out[NOMINAL_ERROR] = fmax(*out[NOMINAL_ERROR], e[i].nominal_error);
+    }
+    over_events(dwell, n, out[DWELL], out[DWELL_SD]);
+    over_events(lead, n, out[LEAD], out[LEAD_SD]);
+    for (int start = 0; start < NUM_STARTS; start++) give_curves(e, n, start, out);
+    for (int m = 1; m < GAMMAS; m++) { /* without fresh noise there is no spread */
+        for (int i = 0; i < n; i++) {
+            double sum[NUM_STARTS] = {0};
+            for (int s = 0; s < NUM_STARTS; s++)
+                for (int t = 1; t < TIMES; t++) sum[s] += e[i].distance[s][m][t];
+            ratio[i] = sum[CLUSTER] > 0 ? sum[TRANSITION] / sum[CLUSTER] : NAN;
+        }
+        over_events(ratio, n, &out[DISTANCE_RATIO][m], &out[DISTANCE_RATIO_SD][m]);
+    }
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    struct event event[MAX_EVENTS] = {0};
+    struct bundle bundle = {0};
+    struct track track = {
+        .h = malloc((size_t)(TRACK + AFTER + 1) * (size_t)in->net->shape.hidden * sizeof *track.h),
+        .symbol = malloc(TRACK + AFTER + 1)};
+    int events = 0, tracks = 0, code = bundle_init(&bundle, in->net->shape, st);
+    if (!track.h || !track.symbol)
+        code = status_set(st, STATUS_RUN_FAILED, "out of memory for a track");
+    while (!code && events < MAX_EVENTS && tracks < MAX_TRACKS) {
+        struct event *e = &event[events];
+        bool accepted = false;
+        track.rng = rng_child(in->rng, (uint64_t)tracks++);
+        code = network_drive(in->net, rng_child(track.rng, 0), NULL, WARM_UP, TRACK + AFTER + 1, 1,
+                             track.h, track.symbol, st);
+        if (!code) code = analysis_check_stop(in, st);
+        if (!code && find_candidate(track.symbol, e)) code = locate(in, &track, e, &accepted, st);
+        if (code || !accepted) continue;
+        run_event(in->net, &track, &bundle, e);
+        events++;
+    }
+    if (!code) {
+        *out[EVENTS] = events;
+        *out[TRACKS] = tracks;
+    }
+    if (!code && events) give(event, events, out);
+    bundle_free(&bundle);
+    free(track.h);
+    free(track.symbol);
+    return code;
+}
+
+const struct analysis analysis_noise_sensitivity = {
+    "noise_sensitivity", "spread of trajectories under fresh noise", ENABLED(noise_sensitivity),
+    output, NUM_OUTPUTS, compute};

@@ -1,0 +1,294 @@
+/* residency: residency times (RT), zones, sign changes of the symbol's logit, and unstable
+ * directions by zone. Refuses to take eigenvalues at more than SAMPLED states of a zone, evenly
+ * spaced. Standard errors: jackknife.h. Source: SCIENCE 5.1.
+ * Fixed of the reference: unassigned states and continuations cut at 60 steps are shares of their
+ * own, sign changes are also given per increment (D19); bins do not follow the data; |l| > 1 is
+ * counted as such, without m(l), which has a pole at l = -1 (D22).
+ */
+#include "hmmgrid/residency.h"
+#include "analyses.h"
+#include "hmmgrid/jackknife.h"
+#include "hmmgrid/spectrum.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLASSES = 4, RT_BINS = RESIDENCY_HORIZON + 1, SIGN_BINS = RESIDENCY_HORIZON, COUNTS = 3 };
+/* Of a zone, while this many units or fewer are active; beyond, fewer as the cube of their number,
+ * which is what eigenvalues cost. */
+enum { SAMPLED = 400, ACTIVE = 100, FEWEST = 20 };
+
+static const double class_from[CLASSES] = {1, 2, 4, 9};
+
+static const struct analysis_dim zone = {
+    "zone", NUM_ZONES, NULL, "1",
+    "0 transition RT < 2, 1 kick-zone RT 2 to 8, 2 cluster RT > 8 "
+    "and max softmax > 0.8, 3 none of these"};
+static const struct analysis_dim class = {"class", CLASSES, class_from, "steps",
+                                          "RT from here to the next one"};
+static const struct analysis_dim rt_bin = {"rt_bin", RT_BINS, NULL, "steps",
+                                           "RT from here to one more"};
+static const struct analysis_dim sign_bin = {"sign_bin", SIGN_BINS, NULL, "1",
+                                             "sign changes from here to one more"};
+static const struct analysis_dim unstable = {"unstable", COUNTS, NULL, "1",
+                                             "unstable eigenvalues; 2: two or more"};
+
+enum {
+    STATES,
+    RT,
+    RT_SEM,
+    RT_SD,
+    CENSORED,
+    CENSORED_SEM,
+    SIGN_CHANGES,
+    SIGN_CHANGES_SEM,
+    SIGN_CHANGE_RATE,
+    SIGN_CHANGE_RATE_SEM,
+    RT_SIGN_CHANGES,
+    RT_SIGN_CHANGE_RATE,
+    CLASS_SHARE,
+    CLASS_SHARE_SEM,
+    RT_HISTOGRAM,
+    SIGN_CHANGE_HISTOGRAM,
+    SIGN_CHANGE_RT,
+    ZONE_SHARE,
+    ZONE_SHARE_SEM,
+    ZONE_RT,
+    ZONE_RT_SEM,
+    ZONE_MAX_SOFTMAX,
+    ZONE_MAX_SOFTMAX_SEM,
+    ZONE_NORM,
+    ZONE_NORM_SEM,
+    ZONE_ACTIVE,
+    ZONE_ACTIVE_SEM,
+    ZONE_SAMPLED,
+    ZONE_UNSTABLE,
+    ZONE_UNSTABLE_SEM,
+    ZONE_RADIUS,
+    ZONE_RADIUS_SEM,
+    ZONE_UNSTABLE_SHARE,
+    ZONE_UNSTABLE_SHARE_SEM,
+    NUM_OUTPUTS
+};
+
+/* a mean and, right behind it, its standard error */
+#define SCALAR_MEAN(name, unit, meaning)                                                           \
+    SCALAR_OUTPUT(name, unit, meaning), SCALAR_OUTPUT(name "_sem", unit, "standard error of " name)
+#define CURVE_MEAN(name, a, unit, meaning)                                                         \
+    CURVE_OUTPUT(name, a, unit, meaning),                                                          \
+        CURVE_OUTPUT(name "_sem", a, unit, "standard error of " name)
+
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    SCALAR_OUTPUT("states", "1", "states of the driven run looked at, evenly spaced"),
+    SCALAR_MEAN("rt", "steps", "residency time RT, at most 60"),
+    SCALAR_OUTPUT("rt_sd", "steps", "standard deviation of RT over states"),
+    SCALAR_MEAN("censored", "1", "share of continuations that kept their symbol for 60 steps"),
+    SCALAR_MEAN("sign_changes", "1", "sign changes of the logit's increments, per continuation"),
+    SCALAR_MEAN("sign_change_rate", "1", "sign changes per increment that has one before it"),
+    SCALAR_OUTPUT("rt_sign_changes_correlation", "1",
+                  "correlation over states of RT and sign changes"),
+    SCALAR_OUTPUT("rt_sign_change_rate_correlation", "1",
+                  "correlation over states of RT and sign changes per increment"),
+    CURVE_MEAN("class_share", class, "1", "share of states with an RT of this class"),
+    CURVE_OUTPUT("rt_histogram", rt_bin, "1", "share of states with an RT of this bin"),
+    CURVE_OUTPUT("sign_change_histogram", sign_bin, "1",
+                 "share of states with so many sign changes"),
+    CURVE_OUTPUT("sign_change_rt", sign_bin, "steps", "mean RT of the states of this bin"),
+    CURVE_MEAN("zone_share", zone, "1", "share of states in this zone"),
+    CURVE_MEAN("zone_rt", zone, "steps", "RT of the zone's states"),
+    CURVE_MEAN("zone_max_softmax", zone, "1", "probability of the likeliest symbol"),
+    CURVE_MEAN("zone_norm", zone, "1", "Euclidean norm of the zone's states"),
+    CURVE_MEAN("zone_active", zone, "1", "units active after a step without noise"),
+    CURVE_OUTPUT("zone_sampled", zone, "1", "states of the zone whose eigenvalues were taken"),
+    CURVE_MEAN("zone_unstable", zone, "1", "eigenvalues of the Jacobian without noise, size > 1"),
+    CURVE_MEAN("zone_radius", zone, "1", "largest size of an eigenvalue"),
+    PLANE_OUTPUT("zone_unstable_share", zone, unstable, "1",
+                 "share of the zone's states with so many unstable eigenvalues"),
+    PLANE_OUTPUT("zone_unstable_share_sem", zone, unstable, "1",
+                 "standard error of zone_unstable_share"),
+};
+
+/* output `which` and its standard error */
+static void give(const struct jackknife *mean, double *const *out, int which, int at)
+{
+    jackknife_give(mean, &out[which][at], &out[which + 1][at]);
+}
+
+/* --- times and sign changes ------------------------------------------------------------------- */
+
+/* Pearson's, of RT and sign changes: all, or per increment over the states that have any */
+static double correlation(const struct residency *r, bool per_increment)
+{
+    double n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        double y = r->escape[i].sign_changes;
+        if (per_increment && r->escape[i].chances == 0) continue;
+        if (per_increment) y /= r->escape[i].chances;
+        n++;
+        double da = r->rt[i] - a, db = y - b; /* running means: no cancellation */
+        a += da / n;
+        b += db / n;
+        aa += da * (r->rt[i] - a);
+        bb += db * (y - b);
+        ab += da * (y - b);
+    }
+    return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
+}
+
+static void give_times(const struct residency *r, double *const *out)
+{
+    struct jackknife rt = {0}, censored = {0}, changes = {0}, rate = {0};
+    double squares = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct escape *e = &r->escape[i];
+        jackknife_add(&rt, i, r->n, r->rt[i], 1);
+        jackknife_add(&censored, i, r->n, 1 - e->left, 1);
+        jackknife_add(&changes, i, r->n, e->sign_changes, 1);
+        jackknife_add(&rate, i, r->n, e->sign_changes, e->chances);
+    }
+    *out[STATES] = (double)r->n;
+    give(&rt, out, RT, 0);
+    give(&censored, out, CENSORED, 0);
+    give(&changes, out, SIGN_CHANGES, 0);
+    give(&rate, out, SIGN_CHANGE_RATE, 0);
+    for (size_t i = 0; i < r->n; i++) squares += (r->rt[i] - *out[RT]) * (r->rt[i] - *out[RT]);
+    *out[RT_SD] = sqrt(squares / (double)(r->n - 1));
+    *out[RT_SIGN_CHANGES] = correlation(r, false);
+    *out[RT_SIGN_CHANGE_RATE] = correlation(r, true);
+}
+
+static void give_histograms(const struct residency *r, double *const *out)
+{
+    struct jackknife share[CLASSES] = {0};
+    double rt_count[RT_BINS] = {0}, sign_count[SIGN_BINS] = {0}, rt_sum[SIGN_BINS] = {0};
+    double finite = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        double rt = r->rt[i];
+        int own = 0;
+        if (isnan(rt)) continue;
+        while (own < CLASSES - 1 && rt >= class_from[own + 1]) own++;
+        for (int c = 0; c < CLASSES; c++) jackknife_add(&share[c], i, r->n, c == own, 1);
+        int sign = (int)r->escape[i].sign_changes;
+        rt_count[(int)rt]++;
+        sign_count[sign]++;
+        rt_sum[sign] += rt;
+        finite++;
+    }
+    for (int c = 0; c < CLASSES; c++) give(&share[c], out, CLASS_SHARE, c);
+    for (int b = 0; b < RT_BINS; b++)
+        out[RT_HISTOGRAM][b] = finite > 0 ? rt_count[b] / finite : NAN;
+    for (int b = 0; b < SIGN_BINS; b++) {
+        out[SIGN_CHANGE_HISTOGRAM][b] = finite > 0 ? sign_count[b] / finite : NAN;
+        out[SIGN_CHANGE_RT][b] = sign_count[b] > 0 ? rt_sum[b] / sign_count[b] : NAN;
+    }
+}
+
+/* --- zones ------------------------------------------------------------------------------------ */
+
+static double norm(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
+    return sqrt(sum);
+}
+
+/* next (n, H): the states one step on without noise. Returns the mean number of active units. */
+static double give_zones(const struct residency *r, const float *h, const float *next, size_t H,
+                         double *const *out)
+{
+    struct jackknife share[NUM_ZONES] = {0}, rt[NUM_ZONES] = {0}, softmax[NUM_ZONES] = {0};
+    struct jackknife size[NUM_ZONES] = {0}, active[NUM_ZONES] = {0};
+    double all = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        int z = r->zone[i], count = 0;
+        for (size_t j = 0; j < H; j++) count += next[i * H + j] > 0;
+        all += count;
+        for (int other = 0; other < NUM_ZONES; other++)
+            jackknife_add(&share[other], i, r->n, other == z, 1);
+        jackknife_add(&rt[z], i, r->n, r->rt[i], 1);
+        jackknife_add(&softmax[z], i, r->n, r->max_softmax[i], 1);
+        jackknife_add(&size[z], i, r->n, norm(h + i * H, H), 1);
+        jackknife_add(&active[z], i, r->n, count, 1);
+    }
+    for (int z = 0; z < NUM_ZONES; z++) {
+        give(&share[z], out, ZONE_SHARE, z);
+        give(&rt[z], out, ZONE_RT, z);
+        give(&softmax[z], out, ZONE_MAX_SOFTMAX, z);
+        give(&size[z], out, ZONE_NORM, z);
+        give(&active[z], out, ZONE_ACTIVE, z);
+    }
+    return all / (double)r->n;
+}
+
+/* How many states of a zone get their eigenvalues. */
+static size_t sample_size(double active)
+{
+    double scale = active > ACTIVE ? ACTIVE / active : 1, size = SAMPLED * scale * scale * scale;
+    return size > FEWEST ? (size_t)size : FEWEST;
+}
+
+/* Eigenvalues at `most` evenly spaced states of zone z, or all of them. */
+static int give_unstable(const struct analysis_input *in, const struct residency *r,
+                         const float *next, struct spectrum *spectrum, size_t most, int z,
+                         unsigned char *active, double *const *out, struct status *st)
+{
+    struct jackknife mean = {0}, radius = {0}, share[COUNTS] = {0};
+    size_t H = (size_t)in->net->shape.hidden, members = 0, member = 0, sampled = 0;
+    for (size_t i = 0; i < r->n; i++) members += r->zone[i] == z;
+    if (members < most) most = members;
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->zone[i] != z || member++ * most / members < sampled) continue;
+        struct spectrum_counts c;
+        int code = sampled % 50 ? STATUS_OK : analysis_check_stop(in, st);
+        spectrum_active(next + i * H, (int)H, active);
+        if (!code) code = spectrum_count(spectrum, active, &c, st);
+        if (code) return code;
+        sampled++;
+        jackknife_add(&mean, i, r->n, c.unstable, 1);
+        jackknife_add(&radius, i, r->n, c.radius, 1);
+        for (int b = 0; b < COUNTS; b++)
+            jackknife_add(&share[b], i, r->n, b < COUNTS - 1 ? c.unstable == b : c.unstable >= b,
+                          1);
+    }
+    out[ZONE_SAMPLED][z] = (double)sampled;
+    give(&mean, out, ZONE_UNSTABLE, z);
+    give(&radius, out, ZONE_RADIUS, z);
+    for (int b = 0; b < COUNTS; b++) give(&share[b], out, ZONE_UNSTABLE_SHARE, z * COUNTS + b);
+    return STATUS_OK;
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    const struct driven *driven;
+    const struct residency *r;
+    int code = analysis_driven(in, &driven, st);
+    if (!code) code = analysis_residency(in, &r, st);
+    if (code) return code;
+    give_times(r, out);
+    give_histograms(r, out);
+
+    size_t H = (size_t)in->net->shape.hidden;
+    float *h = malloc(r->n * H * sizeof *h), *next = malloc(r->n * H * sizeof *next);
+    unsigned char *active = malloc(H);
+    struct spectrum *spectrum = spectrum_new(in->net, NULL);
+    if (!h || !next || !active || !spectrum) {
+        code = status_set(st, STATUS_RUN_FAILED, "out of memory for unstable eigenvalues");
+        goto cleanup;
+    }
+    for (size_t i = 0; i < r->n; i++) memcpy(h + i * H, driven->h + r->state[i] * H, H * sizeof *h);
+    network_step(in->net, h, NULL, r->n, NULL, NULL, next);
+    size_t most = sample_size(give_zones(r, h, next, H, out));
+    for (int z = 0; z < NUM_ZONES && !code; z++)
+        code = give_unstable(in, r, next, spectrum, most, z, active, out, st);
+cleanup:
+    free(h);
+    free(next);
+    free(active);
+    spectrum_free(spectrum);
+    return code;
+}
+
+const struct analysis analysis_of_residency = {
+    "residency", "residency times, zones, unstable directions by zone", ENABLED(residency), output,
+    NUM_OUTPUTS, compute};

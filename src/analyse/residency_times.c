@@ -1,0 +1,89 @@
+/* residency_times: see residency.h. Zones by mean RT and by the largest probability of a symbol;
+ * states that no zone takes are kept apart (SCIENCE D19). Its run starts at 0. Refuses to look at
+ * more than RESIDENCY_STATES states. Source: SCIENCE 5.1.
+ */
+#include "hmmgrid/residency.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double kick_from = 2, kick_to = 8, sure = 0.8; /* RT, RT, max softmax */
+
+static unsigned char zone_of(double rt, double max_softmax)
+{
+    if (rt < kick_from) return ZONE_TRANSITION;
+    if (rt <= kick_to) return ZONE_KICK;
+    return rt > kick_to && max_softmax > sure ? ZONE_CLUSTER : ZONE_NONE;
+}
+
+static double max_softmax_of(const float *z, int K)
+{
+    double sum = 0;
+    float most = z[0];
+    for (int k = 1; k < K; k++) most = z[k] > most ? z[k] : most;
+    for (int k = 0; k < K; k++) sum += exp((double)z[k] - (double)most);
+    return isfinite(sum) ? 1 / sum : NAN;
+}
+
+static int residency_make(const struct analysis_input *in, struct residency *r, struct status *st)
+{
+    const struct driven *driven;
+    int K = in->net->shape.symbols, code = analysis_driven(in, &driven, st);
+    if (code) return code;
+    size_t H = (size_t)in->net->shape.hidden;
+    r->n = driven->n < RESIDENCY_STATES ? driven->n : RESIDENCY_STATES;
+    r->state = malloc(r->n * sizeof *r->state);
+    r->rt = malloc(r->n * sizeof *r->rt);
+    r->zone = malloc(r->n);
+    r->max_softmax = malloc(r->n * sizeof *r->max_softmax);
+    r->escape = malloc(r->n * sizeof *r->escape);
+    float *h = malloc(r->n * H * sizeof *h);
+    if (!r->state || !r->rt || !r->zone || !r->max_softmax || !r->escape || !h) {
+        code = status_set(st, STATUS_RUN_FAILED, "out of memory for residency times");
+        goto cleanup;
+    }
+    for (size_t i = 0; i < r->n; i++) {
+        r->state[i] = i * driven->n / r->n;
+        memcpy(h + i * H, driven->h + r->state[i] * H, H * sizeof *h);
+    }
+    code = escape_times(in, rng_child(in->memo->shared, 2), h, r->n, RESIDENCY_CONTINUATIONS,
+                        RESIDENCY_HORIZON, r->escape, st);
+    for (size_t i = 0; i < r->n && !code; i++) {
+        r->max_softmax[i] = max_softmax_of(driven->z + r->state[i] * (size_t)K, K);
+        r->rt[i] = isnan(r->max_softmax[i]) ? NAN : r->escape[i].time;
+        r->zone[i] = zone_of(r->rt[i], r->max_softmax[i]);
+    }
+cleanup:
+    free(h);
+    return code;
+}
+
+int analysis_residency(const struct analysis_input *in, const struct residency **residency,
+                       struct status *st)
+{
+    struct analysis_memo *memo = in->memo;
+    if (!memo->residency) {
+        struct residency *made = calloc(1, sizeof *made);
+        if (!made) return status_set(st, STATUS_RUN_FAILED, "out of memory");
+        int code = residency_make(in, made, st);
+        if (code) {
+            residency_free(made);
+            return code;
+        }
+        memo->residency = made;
+    }
+    *residency = memo->residency;
+    return STATUS_OK;
+}
+
+void residency_free(struct residency *r)
+{
+    if (!r) return;
+    free(r->state);
+    free(r->rt);
+    free(r->zone);
+    free(r->max_softmax);
+    free(r->escape);
+    free(r);
+}
