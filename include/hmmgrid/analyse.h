@@ -81,7 +81,7 @@ struct driven {
     float *h;        /* (n, H) states after each step */
     float *z;        /* (n, K) their logits */
     uint8_t *symbol; /* (n) argmax z */
-    struct pca pca;  /* of h, min(H, 10) components */
+    struct pca pca;  /* of h, min(H, 10) components; none (count 0) when h is not finite */
 };
 int analysis_driven(const struct analysis_input *in, const struct driven **driven,
                     struct status *st);

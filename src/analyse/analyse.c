@@ -126,6 +126,8 @@ static int driven_make(const struct analysis_input *in, struct driven *d, struct
     if (code) return code;
     network_logits(net, d->h, d->n, d->z);
     network_argmax(d->z, d->n, (int)K, d->symbol);
+    for (size_t i = 0; i < d->n * H; i++)
+        if (!isfinite(d->h[i])) return STATUS_OK; /* exploded: no components */
     return pca_fit(&d->pca, d->h, d->n, (int)H, most, st);
 }
 
