@@ -35,9 +35,13 @@ CORE_SRC := \
  src/measure/metrics.c src/measure/matching.c src/measure/words.c src/measure/runlength.c \
  src/measure/autocorrelation.c src/measure/floors.c \
  src/analyse/network.c src/analyse/pca_fit.c src/analyse/spectrum.c src/analyse/analyse.c \
- src/analyse/pca.c src/analyse/escape.c src/analyse/jackknife.c \
- src/analyse/residency_times.c src/analyse/residency.c \
+ src/analyse/pca.c \
+ src/analyse/escape.c \
+ src/analyse/jackknife.c \
+ src/analyse/residency_times.c \
+ src/analyse/residency.c \
  src/analyse/noise_sensitivity.c \
+ src/analyse/orbit.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c

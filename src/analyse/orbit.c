@@ -1,0 +1,354 @@
+/* orbit: how the driven states turn about their mean in the plane of the first two components.
+ *
+ * phi_t is the angle of state t in the plane of PC1 and PC2 of the shared driven run, about the
+ * mean; its differences, taken between -180 and 180 degrees, add up to the unwrapped angle. A
+ * revolution is 360 degrees of unwrapped angle beyond the end of the last one, to either side, so
+ * that jitter about any line counts nothing; it ends at the moment interpolated between the two
+ * steps. The sign is that of the components, which are fixed up to the convention of pca.h: it
+ * tells two directions of one network apart and means nothing between networks. The order of the
+ * symbols in a revolution is that of their first appearance, as a cycle that begins at its smallest
+ * symbol. Refuses a plane in which the states lie on a line, and the motion without noise
+ * (fixed_point). Source: SCIENCE 8.6. */
+#include "analyses.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BINS = 36, TIME_BINS = 40, ORDERS = 12, ORDER_LENGTH = 8, BLOCKS = 20, NO_SYMBOL = 255 };
+static const double TURN = 6.283185307179586, DEGREE = 57.29577951308232;
+static const double LARGE = 90;    /* degrees of a step */
+static const double FLAT = 1e-12;  /* variance of PC2 in units of PC1's: the states lie on a line */
+static const double TIME_BIN = .1; /* of the mean revolution time */
+
+static const double bin_centre[BINS] = {-175, -165, -155, -145, -135, -125, -115, -105, -95,
+                                        -85,  -75,  -65,  -55,  -45,  -35,  -25,  -15,  -5,
+                                        5,    15,   25,   35,   45,   55,   65,   75,   85,
+                                        95,   105,  115,  125,  135,  145,  155,  165,  175};
+static const struct analysis_dim angle = {"angle", BINS, bin_centre, "degree",
+                                          "centre of a bin of 10 degrees of phi"};
+static const struct analysis_dim symbol = {"symbol", SIZE_SYMBOLS, NULL, "1", "symbol"};
+static const struct analysis_dim time_bin = {
+    "time_bin", TIME_BINS, NULL, "1",
+    "bin b holds the times within 0.05 of b/10 of their mean, the last one all longer ones too"};
+static const struct analysis_dim order = {
+    "order", ORDERS, NULL, "1", "order of symbols in a revolution, the most frequent first"};
+static const struct analysis_dim place = {"place", ORDER_LENGTH, NULL, "1", "place in the order"};
+
+enum {
+    ROTATION,
+    ROTATION_SD,
+    ROTATION_SEM,
+    ROTATION_NUMBER,
+    LARGE_STEPS,
+    POSITIVE,
+    NEGATIVE,
+    TIME,
+    TIME_SD,
+    TIME_SEM,
+    TIME_CV,
+    TIME_SHARE,
+    ORDER_SYMBOL,
+    ORDER_SHARE,
+    STATES,
+    EMISSION,
+    EMISSION_EXPLAINED,
+    SPEED,
+    SPEED_SD,
+    NUM_OUTPUTS
+};
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    SCALAR_OUTPUT("rotation", "degree/step", "mean change of the unwrapped angle in a step"),
+    SCALAR_OUTPUT("rotation_sd", "degree/step", "standard deviation of that over steps"),
+    SCALAR_OUTPUT("rotation_sem", "degree/step",
+                  "standard error of rotation, from the means of 20 blocks of the run"),
+    SCALAR_OUTPUT("rotation_number", "1/step", "revolutions in a step: rotation / 360, signed"),
+    SCALAR_OUTPUT(
+        "large_steps", "1",
+        "share of steps that turn by more than 90 degrees: directions are sure when small"),
+    SCALAR_OUTPUT("revolutions_positive", "1", "whole revolutions towards larger angles"),
+    SCALAR_OUTPUT("revolutions_negative", "1", "whole revolutions towards smaller angles"),
+    SCALAR_OUTPUT("revolution_time", "step",
+                  "mean time from the end of a revolution to the end of the next, of either sign"),
+    SCALAR_OUTPUT("revolution_time_sd", "step", "standard deviation of that over revolutions"),
+    SCALAR_OUTPUT("revolution_time_sem", "step",
+                  "its standard error, revolutions taken as independent"),
+    SCALAR_OUTPUT("revolution_time_cv", "1",
+                  "its coefficient of variation: 0 for a clock, 1 for events at random"),
+    CURVE_OUTPUT("revolution_time_share", time_bin, "1", "share of revolution times in each bin"),
+    PLANE_OUTPUT(
+        "order_symbol", order, place, "1",
+        "symbols of an order, NaN after its last; all 8 places taken: perhaps more follow"),
+    CURVE_OUTPUT("order_share", order, "1", "share of the revolutions with this order"),
+    CURVE_OUTPUT("angle_states", angle, "1", "number of driven states in each bin of phi"),
+    PLANE_OUTPUT("emission", angle, symbol, "1",
+                 "mean emission probability of each symbol in each bin of phi"),
+    SCALAR_OUTPUT(
+        "emission_explained", "1",
+        "share of the variance of the emission probabilities that is between bins of phi"),
+    CURVE_OUTPUT("speed", angle, "degree/step",
+                 "mean change of the angle in a step from a state of each bin"),
+    CURVE_OUTPUT("speed_sd", angle, "degree/step", "standard deviation of that over states"),
+};
+
+struct revolution {
+    size_t from, to; /* its states, the second one excluded */
+    double end;      /* steps */
+    int sign;
+};
+
+struct orbit {
+    size_t n, num;
+    double *phi;                   /* (n) owner of all; -pi..pi */
+    double *step;                  /* (n - 1) change of the angle */
+    struct revolution *revolution; /* (num) */
+    uint64_t *order;               /* (num) packed, see order_of */
+};
+
+/* --- the angle and its revolutions -------------------------------------------------------- */
+
+static void orbit_free(struct orbit *o)
+{
+    free(o->phi);
+    free(o->revolution);
+    free(o->order);
+}
+
+static int orbit_init(struct orbit *o, const struct driven *driven, struct status *st)
+{
+    enum { ROWS = 256 };
+    double score[ROWS * 2];
+    size_t n = driven->n, most = n / 2 + 1; /* a step turns by half a revolution at most */
+    *o = (struct orbit){.n = n};
+    o->phi = malloc(2 * n * sizeof *o->phi);
+    o->revolution = malloc(most * sizeof *o->revolution);
+    o->order = malloc(most * sizeof *o->order);
+    if (!o->phi || !o->revolution || !o->order)
+        return status_set(st, STATUS_RUN_FAILED, "out of memory for the angles of states");
+    o->step = o->phi + n;
+    for (size_t from = 0; from < n; from += ROWS) {
+        size_t rows = n - from < ROWS ? n - from : ROWS;
+        pca_project(&driven->pca, driven->h + from * (size_t)driven->pca.width, rows, 2, score);
+        for (size_t i = 0; i < rows; i++) o->phi[from + i] = atan2(score[2 * i + 1], score[2 * i]);
+    }
+    for (size_t t = 0; t + 1 < n; t++) {
+        double d = o->phi[t + 1] - o->phi[t];
+        o->step[t] = d - TURN * round(d / TURN);
+    }
+    return STATUS_OK;
+}
+
+/* Progress p since the end of the last revolution; it never passes 1.5 turns. */
+static void find_revolutions(struct orbit *o)
+{
+    double p = 0;
+    size_t from = 0;
+    for (size_t t = 0; t + 1 < o->n; t++) {
+        double before = p;
+        p += o->step[t];
+        if (fabs(p) < TURN) continue;
+        double goal = copysign(TURN, p);
+        o->revolution[o->num++] =
+            (struct revolution){.from = from,
+                                .to = t + 1,
+                                .end = (double)t + (goal - before) / (p - before),
+                                .sign = p > 0 ? 1 : -1};
+        from = t + 1;
+        p -= goal;
+    }
+}
+
+/* --- rotation and revolution times -------------------------------------------------------- */
+
+/* mean and sd (ddof 0) of x (n), n >= 1 */
+static void mean_sd(const double *x, size_t n, double *mean, double *sd)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i];
+    *mean = sum / (double)n;
+    for (size_t i = 0; i < n; i++) squares += (x[i] - *mean) * (x[i] - *mean);
+    *sd = sqrt(squares / (double)n);
+}
+
+static void report_rotation(const struct orbit *o, double *const *out)
+{
+    size_t steps = o->n - 1, length = steps / BLOCKS, large = 0;
+    double mean, sd, block[BLOCKS], spread;
+    mean_sd(o->step, steps, &mean, &sd);
+    *out[ROTATION] = mean * DEGREE;
+    *out[ROTATION_SD] = sd * DEGREE;
+    *out[ROTATION_NUMBER] = mean / TURN;
+    for (size_t t = 0; t < steps; t++) large += fabs(o->step[t]) * DEGREE > LARGE;
+    *out[LARGE_STEPS] = (double)large / (double)steps;
+    if (length == 0) return;
+    for (size_t b = 0; b < BLOCKS; b++) mean_sd(o->step + b * length, length, &block[b], &sd);
+    mean_sd(block, BLOCKS, &mean, &spread);
+    *out[ROTATION_SEM] = spread / sqrt(BLOCKS - 1.0) * DEGREE;
+}
+
+/* The first revolution began with the run and not at the end of another: it has no time. */
+static int report_times(const struct orbit *o, double *const *out, struct status *st)
+{
+    size_t positive = 0, num = o->num > 0 ? o->num - 1 : 0;
+    for (size_t i = 0; i < o->num; i++) positive += o->revolution[i].sign > 0;
+    *out[POSITIVE] = (double)positive;
+    *out[NEGATIVE] = (double)(o->num - positive);
+    if (num < 2) return STATUS_OK;
+    double *time = malloc(num * sizeof *time), mean, sd;
+    if (!time) return status_set(st, STATUS_RUN_FAILED, "out of memory for revolution times");
+    for (size_t i = 0; i < num; i++) time[i] = o->revolution[i + 1].end - o->revolution[i].end;
+    mean_sd(time, num, &mean, &sd);
+    *out[TIME] = mean;
+    *out[TIME_SD] = sd;
+    *out[TIME_SEM] = sd / sqrt((double)(num - 1));
+    *out[TIME_CV] = sd / mean;
+    for (int b = 0; b < TIME_BINS; b++) out[TIME_SHARE][b] = 0;
+    for (size_t i = 0; i < num; i++) {
+        double bin = fmin(floor(time[i] / (TIME_BIN * mean) + .5), TIME_BINS - 1);
+        out[TIME_SHARE][(int)bin] += 1 / (double)num;
+    }
+    free(time);
+    return STATUS_OK;
+}
+
+/* --- orders of symbols -------------------------------------------------------------------- */
+
+/* The cycle of symbols (n) as bytes, the first most significant; NO_SYMBOL after the last. */
+static uint64_t order_of(const uint8_t *symbols, size_t n)
+{
+    bool seen[256] = {false};
+    uint8_t list[ORDER_LENGTH];
+    int num = 0, smallest = 0;
+    for (size_t i = 0; i < n && num < ORDER_LENGTH; i++) {
+        if (seen[symbols[i]]) continue;
+        seen[symbols[i]] = true;
+        if (num == 0 || symbols[i] < list[smallest]) smallest = num;
+        list[num++] = symbols[i];
+    }
+    uint64_t packed = 0;
+    for (int i = 0; i < ORDER_LENGTH; i++)
+        packed = packed << 8 | (i < num ? list[(smallest + i) % num] : NO_SYMBOL);
+    return packed;
+}
+
+static int compare_orders(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The ORDERS most frequent ones; of equal ones that of smaller symbols first. */
+static void report_orders(struct orbit *o, const uint8_t *symbols, double *const *out)
+{
+    uint64_t best[ORDERS];
+    size_t count[ORDERS] = {0};
+    int kept = 0;
+    for (size_t i = 0; i < o->num; i++) {
+        const struct revolution *r = &o->revolution[i];
+        o->order[i] = order_of(symbols + r->from, r->to - r->from);
+    }
+    qsort(o->order, o->num, sizeof *o->order, compare_orders);
+    for (size_t i = 0, next; i < o->num; i = next) {
+        for (next = i + 1; next < o->num && o->order[next] == o->order[i];) next++;
+        int at = kept;
+        while (at > 0 && count[at - 1] < next - i) at--;
+        if (at == ORDERS) continue;
+        int moved = (kept < ORDERS ? kept : ORDERS - 1) - at;
+        memmove(best + at + 1, best + at, (size_t)moved * sizeof *best);
+        memmove(count + at + 1, count + at, (size_t)moved * sizeof *count);
+        best[at] = o->order[i];
+        count[at] = next - i;
+        if (kept < ORDERS) kept++;
+    }
+    for (int r = 0; r < kept; r++) {
+        out[ORDER_SHARE][r] = (double)count[r] / (double)o->num;
+        for (int i = 0; i < ORDER_LENGTH; i++) {
+            uint8_t s = (uint8_t)(best[r] >> 8 * (ORDER_LENGTH - 1 - i));
+            if (s != NO_SYMBOL) out[ORDER_SYMBOL][r * ORDER_LENGTH + i] = s;
+        }
+    }
+}
+
+/* --- by angle ----------------------------------------------------------------------------- */
+
+static int bin_of(double phi)
+{
+    int bin = (int)floor((phi / TURN + .5) * BINS);
+    return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
+}
+
+static void softmax(const float *z, int K, double *p)
+{
+    double most = z[0], sum = 0;
+    for (int k = 1; k < K; k++) most = z[k] > most ? z[k] : most;
+    for (int k = 0; k < K; k++) sum += p[k] = exp(z[k] - most);
+    for (int k = 0; k < K; k++) p[k] /= sum;
+}
+
+static void report_emission(const struct orbit *o, const float *z, int K, double *const *out)
+{
+    double p[MAX_SYMBOLS], all[MAX_SYMBOLS] = {0}, squares = 0, within = 0, none = 0;
+    double *states = out[STATES], *emission = out[EMISSION], n = (double)o->n;
+    for (int i = 0; i < BINS; i++) states[i] = 0;
+    for (int i = 0; i < BINS * K; i++) emission[i] = 0;
+    for (size_t t = 0; t < o->n; t++) {
+        int bin = bin_of(o->phi[t]);
+        softmax(z + t * (size_t)K, K, p);
+        states[bin]++;
+        for (int k = 0; k < K; k++) {
+            emission[bin * K + k] += p[k];
+            all[k] += p[k];
+            squares += p[k] * p[k];
+        }
+    }
+    for (int i = 0; i < BINS * K; i++) {
+        double sum = emission[i];
+        emission[i] = states[i / K] > 0 ? sum / states[i / K] : NAN;
+        if (states[i / K] > 0) within += sum * emission[i];
+    }
+    for (int k = 0; k < K; k++) none += all[k] * all[k] / n;
+    if (squares - none > 1e-12 * n) *out[EMISSION_EXPLAINED] = (within - none) / (squares - none);
+}
+
+static void report_speed(const struct orbit *o, double *const *out)
+{
+    double count[BINS] = {0}, sum[BINS] = {0}, squares[BINS] = {0};
+    for (size_t t = 0; t + 1 < o->n; t++) {
+        int bin = bin_of(o->phi[t]);
+        count[bin]++;
+        sum[bin] += o->step[t];
+        squares[bin] += o->step[t] * o->step[t];
+    }
+    for (int b = 0; b < BINS; b++) {
+        if (count[b] == 0) continue;
+        double mean = sum[b] / count[b];
+        double variance = squares[b] / count[b] - mean * mean;
+        out[SPEED][b] = mean * DEGREE;
+        out[SPEED_SD][b] = (variance < 0 ? 0 : sqrt(variance)) * DEGREE;
+    }
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    const struct driven *driven;
+    struct orbit o;
+    int code = analysis_driven(in, &driven, st);
+    if (code) return code;
+    const struct pca *pca = &driven->pca;
+    if (pca->count < 2 || !(pca->variance[1] > FLAT * pca->variance[0])) return STATUS_OK;
+    code = orbit_init(&o, driven, st);
+    if (code) goto cleanup;
+    find_revolutions(&o);
+    report_rotation(&o, out);
+    report_orders(&o, driven->symbol, out);
+    report_emission(&o, driven->z, in->net->shape.symbols, out);
+    report_speed(&o, out);
+    code = report_times(&o, out, st);
+cleanup:
+    orbit_free(&o);
+    return code;
+}
+
+const struct analysis analysis_orbit = {
+    "orbit", "rotation of the driven states about their mean", ENABLED(orbit), output, NUM_OUTPUTS,
+    compute};
