@@ -42,6 +42,7 @@ CORE_SRC := \
  src/analyse/residency.c \
  src/analyse/noise_sensitivity.c \
  src/analyse/orbit.c \
+ src/analyse/readout.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c

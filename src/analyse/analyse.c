@@ -14,6 +14,7 @@ const struct analysis *const analysis_table[] = {
     &analysis_pca,
     &analysis_of_residency,
     &analysis_noise_sensitivity,
+    &analysis_readout,
     &analysis_orbit,
 };
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
