@@ -43,6 +43,7 @@ CORE_SRC := \
  src/analyse/noise_sensitivity.c \
  src/analyse/orbit.c \
  src/analyse/readout.c \
+ src/analyse/subspace.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c

@@ -14,6 +14,7 @@ const struct analysis *const analysis_table[] = {
     &analysis_pca,
     &analysis_of_residency,
     &analysis_noise_sensitivity,
+    &analysis_subspace,
     &analysis_readout,
     &analysis_orbit,
 };

@@ -16,6 +16,7 @@
 extern const struct analysis analysis_pca;
 extern const struct analysis analysis_of_residency;
 extern const struct analysis analysis_noise_sensitivity;
+extern const struct analysis analysis_subspace;
 extern const struct analysis analysis_readout;
 extern const struct analysis analysis_orbit;
 

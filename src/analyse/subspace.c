@@ -1,0 +1,448 @@
+/* subspace: the driven states between two symbols: their plane, how long they stay, how far they
+ * spread.
+ *
+ * States of the shared driven run are scored on its first four components; those with a symbol of
+ * the pair get components of their own, three of the four-dimensional scores, and are drawn on the
+ * first and the third. Pairs are {0,1}, {0,2}, {1,2} of three symbols; of more, the three pairs
+ * with the most changes from one to the other. A run is a stretch of states in the pair. Unlike the
+ * reference: one driven run of analysis.steps for all (there 50000 and 100000 steps, from normal
+ * and zero starts); residency of states in runs longer than 20, and apart of those among them in
+ * runs longer than 200, which a network that leaves its pairs quickly does not have; spread as the
+ * 95 % ellipse of the covariance instead of a density contour, from 100 driven states times the
+ * noise level, 20 steps dropped, 100 kept, all levels with the same numbers. The level is an sd
+ * (D17). Refuses a pair of fewer than 10 states. Source: SCIENCE 4 and 5.1. */
+#include "analyses.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PAIRS = 3,
+    GLOBAL = 4, /* components of the driven run */
+    OWN = 3,    /* components of a pair */
+    LEAST = 10, /* states of a pair */
+    SHORT_RUN = 20,
+    LONG_RUN = 200,
+    POINTS = 200,
+    AXES = 2,
+    LEVELS = 5,
+    CHAINS = 100,
+    WARM_UP = 20,
+    CHAIN_STEPS = 100,
+    STARTS = 300, /* of the residency times, with SAMPLES continuations of MOST steps */
+    SAMPLES = 20,
+    MOST = 60,
+    CHUNK = 50, /* starts at a time */
+    ROWS = 256
+};
+static const int axis_component[AXES] = {0, 2};
+static const double level[LEVELS] = {.1, 1, 2, 3, 4};
+static const double CHI_SQUARE = 5.991464547107979; /* 95 % quantile, two degrees of freedom */
+
+static const struct analysis_dim pair_dim = {
+    "pair", PAIRS, NULL, "1", "pair of symbols: {0,1}, {0,2}, {1,2} of three, else by changes"};
+static const struct analysis_dim member = {"member", 2, NULL, "1",
+                                           "the smaller, the larger symbol"};
+static const struct analysis_dim global_component = {"global_component", GLOBAL, NULL, "1",
+                                                     "component of the driven run"};
+static const struct analysis_dim component = {"component", OWN, NULL, "1",
+                                              "component of the pair's scores"};
+static const struct analysis_dim point = {"point", POINTS, NULL, "step",
+                                          "steps since the beginning of the pair's longest run"};
+static const struct analysis_dim axis_dim = {"axis", AXES, NULL, "1",
+                                             "0: first component of the pair, 1: third"};
+static const struct analysis_dim noise_level = {"noise_level", LEVELS, level, "1",
+                                                "sd of the noise"};
+
+enum {
+    SYMBOL,
+    SHARE,
+    GLOBAL_EXPLAINED,
+    EXPLAINED,
+    RUNS,
+    RUNS_SHORT,
+    RUNS_LONG,
+    LONGEST,
+    PATH,
+    PATH_SYMBOL,
+    ELLIPSE_AREA,
+    ELLIPSE_STATES,
+    RESIDENCY,
+    RESIDENCY_SD,
+    RESIDENCY_STATES,
+    RESIDENCY_LONG,
+    RESIDENCY_LONG_SD,
+    RESIDENCY_LONG_STATES,
+    CENSORED,
+    NUM_OUTPUTS
+};
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    PLANE_OUTPUT("symbol", pair_dim, member, "1", "symbols of the pair; NaN: no such pair"),
+    CURVE_OUTPUT("share", pair_dim, "1",
+                 "share of the driven run's states with a symbol of the pair"),
+    CURVE_OUTPUT("global_explained", global_component, "1",
+                 "share of the variance of all driven states on each component of the driven run"),
+    PLANE_OUTPUT("explained", pair_dim, component, "1",
+                 "share of the variance of the pair's four scores on each component of the pair"),
+    CURVE_OUTPUT("runs", pair_dim, "1", "stretches of states in the pair, of any length"),
+    CURVE_OUTPUT("runs_over_20", pair_dim, "1", "those longer than 20 steps"),
+    CURVE_OUTPUT("runs_over_200", pair_dim, "1", "those longer than 200 steps"),
+    CURVE_OUTPUT("longest_run", pair_dim, "step", "length of the longest run in the pair"),
+    SOLID_OUTPUT("path", pair_dim, point, axis_dim, "1",
+                 "first 200 states of the longest run on the pair's first and third component"),
+    PLANE_OUTPUT("path_symbol", pair_dim, point, "1", "their symbols"),
+    PLANE_OUTPUT("ellipse_area", pair_dim, noise_level, "1",
+                 "area of the 95 % covariance ellipse on the pair's first and third component"),
+    PLANE_OUTPUT("ellipse_states", pair_dim, noise_level, "1", "states behind it, of 10000"),
+    CURVE_OUTPUT("residency", pair_dim, "step",
+                 "mean residency time (at most 60) of states in runs of the pair longer than 20"),
+    CURVE_OUTPUT(
+        "residency_sd", pair_dim, "step",
+        "standard deviation over states of their residency, each a mean of 20 continuations"),
+    CURVE_OUTPUT("residency_states", pair_dim, "1", "states behind it: up to 300, evenly spaced"),
+    CURVE_OUTPUT("residency_over_200", pair_dim, "step",
+                 "mean residency time of those among them in runs longer than 200"),
+    CURVE_OUTPUT("residency_over_200_sd", pair_dim, "step",
+                 "standard deviation of that over states"),
+    CURVE_OUTPUT("residency_over_200_states", pair_dim, "1", "states behind it"),
+    CURVE_OUTPUT("residency_censored", pair_dim, "1",
+                 "share of the continuations that had not left their symbol after 60 steps"),
+};
+
+struct pair {
+    int symbol[2];
+    size_t num;            /* states in it */
+    size_t longest, begin; /* longest run, the first of equal ones, and its first state */
+    struct pca pca;        /* of the scores; count 0: fewer than LEAST states */
+};
+
+static bool is_in(const struct pair *p, int symbol)
+{
+    return symbol == p->symbol[0] || symbol == p->symbol[1];
+}
+
+/* --- pairs and their runs ----------------------------------------------------------------- */
+
+/* Pairs of K symbols into pair[PAIRS]; returns how many, -1 when memory is out. */
+static int choose_pairs(const struct driven *driven, int K, struct pair *pair)
+{
+    static const int fixed[PAIRS][2] = {{0, 1}, {0, 2}, {1, 2}};
+    int num = K == 2 ? 1 : K == 3 ? PAIRS : 0;
+    for (int p = 0; p < num; p++) pair[p] = (struct pair){.symbol = {fixed[p][0], fixed[p][1]}};
+    if (K <= 3) return num;
+    size_t *changes = calloc((size_t)K * (size_t)K, sizeof *changes);
+    if (!changes) return -1;
+    for (size_t t = 1; t < driven->n; t++) {
+        int a = driven->symbol[t - 1], b = driven->symbol[t];
+        if (a != b) changes[a < b ? a * K + b : b * K + a]++;
+    }
+    for (; num < PAIRS; num++) {
+        int best = 0; /* of equal ones the pair of smaller symbols; a diagonal entry is 0 */
+        for (int i = 1; i < K * K; i++)
+            if (changes[i] > changes[best]) best = i;
+        if (changes[best] == 0) break;
+        pair[num] = (struct pair){.symbol = {best / K, best % K}};
+        changes[best] = 0;
+    }
+    free(changes);
+    return num;
+}
+
+/* mark (n) out: 2 in a run longer than LONG_RUN, 1 in one longer than SHORT_RUN, else 0 */
+static void find_runs(const struct driven *driven, struct pair *p, int at, uint8_t *mark,
+                      double *const *out)
+{
+    size_t runs = 0, over_short = 0, over_long = 0;
+    memset(mark, 0, driven->n);
+    for (size_t t = 0, end; t < driven->n; t = end) {
+        for (end = t; end < driven->n && is_in(p, driven->symbol[end]);) end++;
+        size_t length = end - t;
+        if (length == 0) {
+            end++;
+            continue;
+        }
+        runs++;
+        over_short += length > SHORT_RUN;
+        over_long += length > LONG_RUN;
+        memset(mark + t, (length > SHORT_RUN) + (length > LONG_RUN), length);
+        p->num += length;
+        if (length <= p->longest) continue;
+        p->longest = length;
+        p->begin = t;
+    }
+    out[RUNS][at] = (double)runs;
+    out[RUNS_SHORT][at] = (double)over_short;
+    out[RUNS_LONG][at] = (double)over_long;
+    out[LONGEST][at] = (double)p->longest;
+    out[SHARE][at] = (double)p->num / (double)driven->n;
+}
+
+/* --- components --------------------------------------------------------------------------- */
+
+/* Scores (n, G) of states h on G components; false when one is beyond float. */
+static bool scores_of(const struct pca *pca, const float *h, size_t n, int G, float *score)
+{
+    double block[ROWS * GLOBAL];
+    for (size_t from = 0; from < n; from += ROWS) {
+        size_t rows = n - from < ROWS ? n - from : ROWS, count = rows * (size_t)G;
+        pca_project(pca, h + from * (size_t)pca->width, rows, G, block);
+        for (size_t i = 0; i < count; i++) {
+            if (!(fabs(block[i]) <= FLT_MAX)) return false;
+            *score++ = (float)block[i];
+        }
+    }
+    return true;
+}
+
+/* own (n, G) is scratch: the pair's scores one after another */
+static int fit_pair(const struct driven *driven, struct pair *p, const float *score, int G,
+                    float *own, struct status *st)
+{
+    size_t num = 0, width = (size_t)G;
+    if (p->num < LEAST) return STATUS_OK;
+    for (size_t t = 0; t < driven->n; t++)
+        if (is_in(p, driven->symbol[t]))
+            memcpy(own + num++ * width, score + t * width, width * sizeof *own);
+    return pca_fit(&p->pca, own, num, G, G < OWN ? G : OWN, st);
+}
+
+static void report_components(const struct driven *driven, const struct pair *p, int at,
+                              const float *score, double *const *out)
+{
+    double own[POINTS * OWN];
+    int kept = p->pca.count;
+    size_t num = p->longest < POINTS ? p->longest : POINTS;
+    for (int c = 0; c < kept; c++) /* 0/0: NaN, a silent network */
+        out[EXPLAINED][at * OWN + c] = p->pca.variance[c] / p->pca.total;
+    if (kept) pca_project(&p->pca, score + p->begin * (size_t)p->pca.width, num, kept, own);
+    for (size_t i = 0; i < num; i++) {
+        size_t row = (size_t)at * POINTS + i;
+        out[PATH_SYMBOL][row] = driven->symbol[p->begin + i];
+        for (int a = 0; a < AXES; a++)
+            if (axis_component[a] < kept)
+                out[PATH][row * AXES + (size_t)a] =
+                    own[i * (size_t)kept + (size_t)axis_component[a]];
+    }
+}
+
+/* --- spread at each noise level ----------------------------------------------------------- */
+
+struct moments {
+    double n, x, y, xx, xy, yy;
+};
+
+static void add_states(const struct pair *p, const uint8_t *symbol, const float *score, int G,
+                       struct moments sum[LEVELS])
+{
+    for (size_t i = 0; i < LEVELS * CHAINS; i++) {
+        double own[OWN];
+        struct moments *m = &sum[i / CHAINS];
+        if (!is_in(p, symbol[i])) continue;
+        pca_project(&p->pca, score + i * (size_t)G, 1, OWN, own);
+        double x = own[axis_component[0]], y = own[axis_component[1]];
+        m->n++;
+        m->x += x, m->y += y;
+        m->xx += x * x, m->xy += x * y, m->yy += y * y;
+    }
+}
+
+static double ellipse_area(const struct moments *m)
+{
+    double f = m->n - 1, xx = (m->xx - m->x * m->x / m->n) / f;
+    double xy = (m->xy - m->x * m->y / m->n) / f, yy = (m->yy - m->y * m->y / m->n) / f;
+    double determinant = xx * yy - xy * xy;
+    return 3.141592653589793 * CHI_SQUARE * (determinant < 0 ? 0 : sqrt(determinant));
+}
+
+static int report_spread(const struct analysis_input *in, const struct driven *driven,
+                         const struct pair *pair, int num, int G, double *const *out,
+                         struct status *st)
+{
+    enum { BATCH = LEVELS * CHAINS };
+    const struct network *net = in->net;
+    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
+    size_t K = (size_t)net->shape.symbols, one = CHAINS * D;
+    struct moments sum[PAIRS][LEVELS] = {0};
+    uint8_t symbol[BATCH];
+    float *memory = malloc(BATCH * (2 * H + D + K + GLOBAL) * sizeof *memory);
+    if (!memory)
+        return status_set(st, STATUS_RUN_FAILED, "out of memory for states at noise levels");
+    float *now = memory, *next = now + BATCH * H, *noise = next + BATCH * H;
+    float *z = noise + BATCH * D, *score = z + BATCH * K;
+    for (size_t i = 0; i < BATCH; i++)
+        for (size_t j = 0; j < H; j++)
+            now[i * H + j] =
+                (float)level[i / CHAINS] * driven->h[i % CHAINS * driven->n / CHAINS * H + j];
+    for (uint64_t t = 0; t < WARM_UP + CHAIN_STEPS; t++) {
+        network_noise(rng_child(in->rng, 0), t, CHAINS, (int)D, noise);
+        for (size_t i = BATCH * D; i-- > 0;) noise[i] = (float)level[i / one] * noise[i % one];
+        network_step(net, now, noise, BATCH, NULL, NULL, next);
+        float *spare = now;
+        now = next;
+        next = spare;
+        if (t < WARM_UP) continue;
+        network_logits(net, now, BATCH, z);
+        network_argmax(z, BATCH, (int)K, symbol);
+        if (!scores_of(&driven->pca, now, BATCH, G, score)) goto cleanup; /* exploding */
+        for (int p = 0; p < num; p++)
+            if (pair[p].pca.count == OWN) add_states(&pair[p], symbol, score, G, sum[p]);
+    }
+    for (int i = 0; i < num * LEVELS; i++) {
+        const struct moments *m = &sum[i / LEVELS][i % LEVELS];
+        out[ELLIPSE_STATES][i] = m->n;
+        if (m->n >= LEAST) out[ELLIPSE_AREA][i] = ellipse_area(m);
+    }
+cleanup:
+    free(memory);
+    return STATUS_OK;
+}
+
+/* --- residency ---------------------------------------------------------------------------- */
+
+/* Up to STARTS states with a mark, evenly spaced among them: their steps. */
+static int choose_starts(const uint8_t *mark, size_t n, size_t start[STARTS])
+{
+    size_t eligible = 0, seen = 0;
+    for (size_t t = 0; t < n; t++) eligible += mark[t] > 0;
+    size_t num = eligible < STARTS ? eligible : STARTS, at = 0;
+    for (size_t t = 0; t < n && at < num; t++) {
+        if (mark[t] == 0) continue;
+        if (seen++ == (2 * at + 1) * eligible / (2 * num)) start[at++] = t;
+    }
+    return (int)num;
+}
+
+struct batch { /* continuations under way, one chunk of starts at a time */
+    float *memory, *now, *next, *noise, *z;
+    uint8_t symbol[CHUNK * SAMPLES];
+    int start[CHUNK * SAMPLES]; /* of each row, within the chunk */
+};
+
+static bool batch_init(struct batch *b, const struct rnn_shape *shape)
+{
+    size_t rows = CHUNK * SAMPLES, H = (size_t)shape->hidden, D = (size_t)shape->noise_dim;
+    b->memory = malloc(rows * (2 * H + D + (size_t)shape->symbols) * sizeof *b->memory);
+    b->now = b->memory;
+    if (!b->memory) return false;
+    b->next = b->now + rows * H;
+    b->noise = b->next + rows * H;
+    b->z = b->noise + rows * D;
+    return true;
+}
+
+/* Residency of the states start (num): mean over SAMPLES continuations with fresh noise of the
+ * steps until argmax changes, MOST when it has not. Returns how many had not. */
+static int measure_residency(const struct network *net, const struct driven *driven, struct rng rng,
+                             const size_t *start, int num, struct batch *b, double *residency)
+{
+    size_t H = (size_t)net->shape.hidden, rows = (size_t)num * SAMPLES;
+    for (size_t i = 0; i < rows; i++) {
+        b->start[i] = (int)(i / SAMPLES);
+        memcpy(b->now + i * H, driven->h + start[i / SAMPLES] * H, H * sizeof *b->now);
+    }
+    for (int i = 0; i < num; i++) residency[i] = 0;
+    for (int t = 0; t < MOST && rows > 0; t++) {
+        size_t left = 0;
+        network_noise(rng, (uint64_t)t, rows, net->shape.noise_dim, b->noise);
+        network_step(net, b->now, b->noise, rows, NULL, NULL, b->next);
+        network_logits(net, b->next, rows, b->z);
+        network_argmax(b->z, rows, net->shape.symbols, b->symbol);
+        for (size_t i = 0; i < rows; i++) {
+            residency[b->start[i]]++;
+            if (b->symbol[i] != driven->symbol[start[b->start[i]]]) continue;
+            if (left < i) memcpy(b->next + left * H, b->next + i * H, H * sizeof *b->next);
+            b->start[left++] = b->start[i];
+        }
+        float *spare = b->now;
+        b->now = b->next;
+        b->next = spare;
+        rows = left;
+    }
+    for (int i = 0; i < num; i++) residency[i] /= SAMPLES;
+    return (int)rows;
+}
+
+/* Mean and sd (ddof 0) of those with mark >= least; NaN when there are none. */
+static void report_residency(const double *residency, const size_t *start, int num,
+                             const uint8_t *mark, int least, double *mean, double *sd,
+                             double *count)
+{
+    double n = 0, sum = 0, squares = 0;
+    for (int i = 0; i < num; i++) {
+        if (mark[start[i]] < least) continue;
+        n++;
+        sum += residency[i];
+        squares += residency[i] * residency[i];
+    }
+    *count = n;
+    if (n > 0) *mean = sum / n;
+    if (n > 1) *sd = sqrt(fmax(squares / n - *mean * *mean, 0));
+}
+
+static int pair_residency(const struct analysis_input *in, const struct driven *driven, int at,
+                          const uint8_t *mark, struct batch *batch, double *const *out,
+                          struct status *st)
+{
+    size_t start[STARTS];
+    double time[STARTS];
+    int num = choose_starts(mark, driven->n, start), stayed = 0;
+    struct rng rng = rng_child(in->rng, 1 + (uint64_t)at);
+    for (int from = 0; from < num; from += CHUNK) {
+        int count = num - from < CHUNK ? num - from : CHUNK;
+        int code = analysis_check_stop(in, st);
+        if (code) return code;
+        stayed += measure_residency(in->net, driven, rng_child(rng, (uint64_t)from), start + from,
+                                    count, batch, time + from);
+    }
+    report_residency(time, start, num, mark, 1, &out[RESIDENCY][at], &out[RESIDENCY_SD][at],
+                     &out[RESIDENCY_STATES][at]);
+    report_residency(time, start, num, mark, 2, &out[RESIDENCY_LONG][at],
+                     &out[RESIDENCY_LONG_SD][at], &out[RESIDENCY_LONG_STATES][at]);
+    if (num > 0) out[CENSORED][at] = stayed / (double)(num * SAMPLES);
+    return STATUS_OK;
+}
+
+/* --- all of it ---------------------------------------------------------------------------- */
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    const struct driven *driven;
+    struct pair pair[PAIRS] = {0};
+    struct batch batch = {0};
+    int code = analysis_driven(in, &driven, st);
+    if (code) return code;
+    int G = driven->pca.count < GLOBAL ? driven->pca.count : GLOBAL;
+    if (G == 0) return STATUS_OK; /* states that are not finite */
+    float *score = malloc(2 * driven->n * (size_t)G * sizeof *score);
+    uint8_t *mark = malloc(driven->n);
+    int num = choose_pairs(driven, in->net->shape.symbols, pair);
+    if (!score || !mark || num < 0 || !batch_init(&batch, &in->net->shape)) {
+        code =
+            status_set(st, STATUS_RUN_FAILED, "out of memory for the states between two symbols");
+        goto cleanup;
+    }
+    if (!scores_of(&driven->pca, driven->h, driven->n, G, score)) goto cleanup; /* exploding */
+    for (int c = 0; c < G; c++) /* 0/0: NaN, a silent network */
+        out[GLOBAL_EXPLAINED][c] = driven->pca.variance[c] / driven->pca.total;
+    for (int p = 0; p < num && !code; p++) {
+        for (int i = 0; i < 2; i++) out[SYMBOL][2 * p + i] = pair[p].symbol[i];
+        find_runs(driven, &pair[p], p, mark, out);
+        code = fit_pair(driven, &pair[p], score, G, score + driven->n * (size_t)G, st);
+        if (code) goto cleanup;
+        report_components(driven, &pair[p], p, score, out);
+        code = pair_residency(in, driven, p, mark, &batch, out, st);
+    }
+    if (!code) code = report_spread(in, driven, pair, num, G, out, st);
+cleanup:
+    for (int p = 0; p < PAIRS; p++) pca_free(&pair[p].pca);
+    free(batch.memory);
+    free(mark);
+    free(score);
+    return code;
+}
+
+const struct analysis analysis_subspace = {"subspace",        "driven states between two symbols",
+                                           ENABLED(subspace), output,
+                                           NUM_OUTPUTS,       compute};
