@@ -44,6 +44,7 @@ CORE_SRC := \
  src/analyse/orbit.c \
  src/analyse/readout.c \
  src/analyse/subspace.c \
+ src/analyse/density.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c
@@ -143,7 +144,7 @@ $(BUILD)/version: FORCE
 FORCE:
 
 # --- tests -----------------------------------------------------------------------------------------
-UNIT := rng model golden hmm measure network residency settings expr plan cost schedule aggregate table orbit subspace
+UNIT := rng model golden hmm measure network residency settings expr plan cost schedule aggregate table orbit subspace density
 UNIT_BIN := $(UNIT:%=$(BUILD)/tests/test_%)
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop
