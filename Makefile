@@ -44,6 +44,9 @@ CORE_SRC := \
  src/analyse/orbit.c \
  src/analyse/readout.c \
  src/analyse/subspace.c \
+ src/analyse/relax.c \
+ src/analyse/trajectory.c \
+ src/analyse/fixed_point.c \
  src/analyse/density.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c

@@ -17,6 +17,8 @@ const struct analysis *const analysis_table[] = {
     &analysis_subspace,
     &analysis_readout,
     &analysis_orbit,
+    &analysis_trajectory,
+    &analysis_fixed_point,
 };
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
 

@@ -19,5 +19,7 @@ extern const struct analysis analysis_noise_sensitivity;
 extern const struct analysis analysis_subspace;
 extern const struct analysis analysis_readout;
 extern const struct analysis analysis_orbit;
+extern const struct analysis analysis_trajectory;
+extern const struct analysis analysis_fixed_point;
 
 #endif

@@ -1,0 +1,31 @@
+/* relax: states of the driven run that go on without noise.
+ * A network without biases is positively homogeneous: its states may be scaled by powers of two on
+ * the way, exactly, so that nothing underflows or overflows however far they go. Source:
+ * SCIENCE 2.1.
+ */
+#ifndef HMMGRID_RELAX_H
+#define HMMGRID_RELAX_H
+
+#include "hmmgrid/analyse.h"
+
+struct relax {
+    const struct network *net; /* borrowed */
+    int n;
+    float *h, *before; /* (n, H) states now and a step ago, both in units of 2^exponent */
+    int *exponent;     /* (n); 0 with biases */
+};
+
+/* Start in `count` different states of the driven run, equally likely (all of them, n < count, when
+ * it is shorter). STATUS_RUN_FAILED: memory is out. Free with relax_free, also after a failure. */
+int relax_init(struct relax *r, const struct network *net, const struct driven *driven,
+               struct rng rng, int count, struct status *st);
+void relax_free(struct relax *r); /* accepts a zeroed struct */
+
+void relax_step(struct relax *r);
+
+/* Copy `count` different states of the driven run to h (count, H), count <= driven->n; index
+ * (count): scratch, their places in the run on return. */
+void relax_draw(const struct driven *driven, int H, struct rng rng, int count, size_t *index,
+                float *h);
+
+#endif

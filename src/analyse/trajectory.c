@@ -1,0 +1,105 @@
+/* trajectory: paths of states in the plane and space of the leading components, for figures: some
+ * without noise from states of the driven run, one with noise. Refuses to summarise them
+ * (fixed_point and orbit do). Unlike the reference the start is kept, as step 0. Source: SCIENCE 4.
+ */
+#include "analyses.h"
+#include "relax.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { COMPONENTS = 3, STARTS = 20, KEPT = 50, STEPS = 500 };
+
+/* every step while the published figures follow the path, then ever fewer; the last is STEPS */
+static const double kept_step[KEPT] = {0,  1,  2,  3,  4,  5,   6,   7,   8,   9,   10,   11, 12,
+                                       13, 14, 15, 16, 17, 18,  19,  20,  21,  22,  23,   24, 25,
+                                       26, 27, 28, 29, 30, 31,  32,  33,  34,  35,  36,   37, 38,
+                                       39, 40, 50, 60, 80, 100, 150, 200, 300, 400, STEPS};
+
+static const struct analysis_dim component = {"component", COMPONENTS, NULL, "1",
+                                              "principal component of the driven run"};
+static const struct analysis_dim start = {"start", STARTS, NULL, "1",
+                                          "a state of the driven run, drawn without replacement"};
+static const struct analysis_dim relaxed_step = {"relaxed_step", KEPT, kept_step, "step",
+                                                 "steps without noise since the start"};
+static const struct analysis_dim driven_step = {"driven_step", STEPS + 1, NULL, "step",
+                                                "steps with noise since the start"};
+
+enum { RELAXED, RELAXED_SYMBOL, DRIVEN, DRIVEN_SYMBOL, NUM_OUTPUTS };
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    SOLID_OUTPUT("relaxed", start, relaxed_step, component, "1",
+                 "scores of the states without noise"),
+    PLANE_OUTPUT("relaxed_symbol", start, relaxed_step, "1",
+                 "likeliest symbol of the states without noise"),
+    PLANE_OUTPUT("driven", driven_step, component, "1",
+                 "scores of one trajectory with noise of sd 1"),
+    CURVE_OUTPUT("driven_symbol", driven_step, "1", "likeliest symbol along that trajectory"),
+};
+
+/* Score (COMPONENTS) and symbol of one state, left out once it has overflowed. */
+static void keep(const struct pca *pca, const float *h, uint8_t likeliest, double *score,
+                 double *symbol)
+{
+    int count = pca->count < COMPONENTS ? pca->count : COMPONENTS;
+    double at[COMPONENTS];
+    pca_project(pca, h, 1, count, at);
+    for (int c = 0; c < count; c++)
+        if (!isfinite(at[c])) return;
+    for (int c = 0; c < count; c++) score[c] = at[c];
+    *symbol = likeliest;
+}
+
+/* h (H), logits (STARTS, K), likeliest (STARTS): scratch */
+static void keep_relaxed(const struct relax *r, const struct pca *pca, int k, float *h,
+                         float *logits, uint8_t *likeliest, double *const *out)
+{
+    int H = r->net->shape.hidden;
+    /* the likeliest symbol does not depend on the unit of the states where that is not 1 */
+    network_logits(r->net, r->h, (size_t)r->n, logits);
+    network_argmax(logits, (size_t)r->n, r->net->shape.symbols, likeliest);
+    for (int i = 0; i < r->n; i++) {
+        for (int j = 0; j < H; j++)
+            h[j] = ldexpf(r->h[(size_t)i * (size_t)H + (size_t)j], r->exponent[i]);
+        keep(pca, h, likeliest[i], out[RELAXED] + (i * KEPT + k) * COMPONENTS,
+             out[RELAXED_SYMBOL] + i * KEPT + k);
+    }
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    struct relax relax = {0};
+    const struct driven *driven;
+    int code = analysis_driven(in, &driven, st);
+    if (code || driven->pca.count == 0) return code;
+    size_t H = (size_t)in->net->shape.hidden, K = (size_t)in->net->shape.symbols, index;
+    float *path = malloc((STEPS + 1) * (H + K) * sizeof *path);
+    uint8_t *likeliest = malloc(STEPS + 1);
+    code = path && likeliest
+               ? relax_init(&relax, in->net, driven, rng_child(in->rng, 0), STARTS, st)
+               : status_set(st, STATUS_RUN_FAILED, "out of memory for sampled trajectories");
+    if (code) goto cleanup;
+    float *logits = path + (STEPS + 1) * H;
+    for (int t = 0, k = 0; t <= STEPS; t++) {
+        if (t > 0) relax_step(&relax);
+        if (t == (int)kept_step[k])
+            keep_relaxed(&relax, &driven->pca, k++, path, logits, likeliest, out);
+    }
+    relax_draw(driven, (int)H, rng_child(in->rng, 1), 1, &index, path);
+    code = network_drive(in->net, rng_child(in->rng, 2), path, 0, STEPS, 1.0, path + H, NULL, st);
+    if (code) goto cleanup;
+    network_logits(in->net, path, STEPS + 1, logits);
+    network_argmax(logits, STEPS + 1, (int)K, likeliest);
+    for (int t = 0; t <= STEPS; t++)
+        keep(&driven->pca, path + (size_t)t * H, likeliest[t], out[DRIVEN] + t * COMPONENTS,
+             out[DRIVEN_SYMBOL] + t);
+cleanup:
+    relax_free(&relax);
+    free(path);
+    free(likeliest);
+    return code;
+}
+
+const struct analysis analysis_trajectory = {
+    "trajectory",        "sampled trajectories with and without noise",
+    ENABLED(trajectory), output,
+    NUM_OUTPUTS,         compute};
