@@ -19,6 +19,7 @@ const struct analysis *const analysis_table[] = {
     &analysis_orbit,
     &analysis_trajectory,
     &analysis_fixed_point,
+    &analysis_contours,
 };
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
 

@@ -21,5 +21,6 @@ extern const struct analysis analysis_readout;
 extern const struct analysis analysis_orbit;
 extern const struct analysis analysis_trajectory;
 extern const struct analysis analysis_fixed_point;
+extern const struct analysis analysis_contours;
 
 #endif

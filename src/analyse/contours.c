@@ -1,0 +1,171 @@
+/* contours: how far the states of the driven network spread over the plane of the first two
+ * components, at five noise levels: density, contours, the area these enclose. The reference calls
+ * the levels variances (defect D17, fixed: they are standard deviations). All levels take the same
+ * noise, times their sd, so a network without biases gives areas that grow as sd^2 but for
+ * rounding, and a deviation is the network's own. Refuses many short chains: one chain a level,
+ * from h = 0, which is kept. Source: SCIENCE 4.
+ */
+#include "analyses.h"
+#include "hmmgrid/density.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEVELS = 5, UNIT_LEVEL = 1, STATES = 10000, MASSES = 3, OUTER = 1, SIDES = 4, COARSE = 50 };
+enum { FINE = DENSITY_SIDE / COARSE, BLOCKS = 10 };
+static const double noise_sd[LEVELS] = {.1, 1, 2, 3, 4};
+static const double mass[MASSES] = {.8, .95, .99};
+static const double widening = 3; /* times Scott's factor */
+
+static const struct analysis_dim noise = {"noise_sd", LEVELS, noise_sd, "1",
+                                          "sd of the noise that drives the network"};
+static const struct analysis_dim held = {"mass", MASSES, mass, "1",
+                                         "share of the density inside the contour"};
+static const struct analysis_dim side = {"side", SIDES, NULL, "1",
+                                         "least and largest PC1, least and largest PC2"};
+static const struct analysis_dim pc1 = {"pc1_cell", COARSE, NULL, "1", "cell along PC1"};
+static const struct analysis_dim pc2 = {"pc2_cell", COARSE, NULL, "1", "cell along PC2"};
+
+enum { LEVEL, AREA, AREA_SE, SQRT_RATIO, SQRT_RATIO_SE, EXTENT, DENSITY, NUM_OUTPUTS };
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    PLANE_OUTPUT("level", noise, held, "1", "density on the contour"),
+    PLANE_OUTPUT("area", noise, held, "1", "area inside the contour, in units of PC1 times PC2"),
+    CURVE_OUTPUT("area_se", noise, "1",
+                 "standard error of the area at mass .95: jackknife over 10 blocks of the chain"),
+    CURVE_OUTPUT("sqrt_area_ratio", noise, "1",
+                 "root of the area at mass .95 over that at noise sd 1"),
+    CURVE_OUTPUT("sqrt_area_ratio_se", noise, "1", "its standard error, same jackknife"),
+    PLANE_OUTPUT("extent", noise, side, "1", "outer edges of the cells of the density"),
+    SOLID_OUTPUT("density", noise, pc1, pc2, "1",
+                 "density of the states, mean over the 16 points of a cell"),
+};
+
+/* The chains of all levels, side by side: score (LEVELS, STATES, 2). */
+static int drive(const struct analysis_input *in, const struct pca *pca, double *score,
+                 struct status *st)
+{
+    const struct network *net = in->net;
+    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
+    struct rng rng = rng_child(in->rng, 0);
+    float *state = calloc(LEVELS * (2 * H + D) + D, sizeof *state);
+    if (!state) return status_set(st, STATUS_RUN_FAILED, "out of memory for driven states");
+    float *scaled = state + 2 * LEVELS * H, *draw = scaled + LEVELS * D;
+    int code = STATUS_OK;
+    for (size_t t = 0; t < STATES && !code; t++) {
+        float *now = state + (t & 1) * LEVELS * H, *next = state + (~t & 1) * LEVELS * H;
+        for (size_t v = 0; v < LEVELS; v++)
+            pca_project(pca, now + v * H, 1, 2, score + (v * STATES + t) * 2);
+        network_noise(rng, t, 1, (int)D, draw);
+        for (size_t v = 0; v < LEVELS; v++)
+            for (size_t d = 0; d < D; d++) scaled[v * D + d] = (float)noise_sd[v] * draw[d];
+        network_step(net, now, scaled, LEVELS, NULL, NULL, next);
+        if (t % 1000 == 0) code = analysis_check_stop(in, st);
+    }
+    free(state);
+    return code;
+}
+
+struct plane {
+    double *value, *sorted; /* (DENSITY_CELLS) each */
+    struct density_grid grid;
+    bool is_defined;
+    double level[MASSES], area[MASSES];
+};
+
+static int contour(const double *score, size_t n, struct plane *p, struct status *st)
+{
+    size_t cells[MASSES];
+    for (int m = 0; m < MASSES; m++) p->level[m] = p->area[m] = NAN;
+    int code = density_estimate(score, n, widening, &p->grid, p->value, &p->is_defined, st);
+    if (code || !p->is_defined) return code;
+    density_levels(p->value, p->sorted, mass, MASSES, p->level, cells);
+    for (int m = 0; m < MASSES; m++)
+        p->area[m] = (double)cells[m] * p->grid.step[0] * p->grid.step[1];
+    return code;
+}
+
+static void keep_density(const struct plane *p, double *extent, double *density)
+{
+    for (int k = 0; k < 2; k++) {
+        extent[2 * k] = p->grid.low[k] - p->grid.step[k] / 2;
+        extent[2 * k + 1] = p->grid.low[k] + (DENSITY_SIDE - .5) * p->grid.step[k];
+    }
+    for (int i = 0; i < COARSE; i++)
+        for (int j = 0; j < COARSE; j++) {
+            double sum = 0;
+            for (int a = 0; a < FINE; a++)
+                for (int b = 0; b < FINE; b++)
+                    sum += p->value[(i * FINE + a) * DENSITY_SIDE + j * FINE + b];
+            density[i * COARSE + j] = sum / (FINE * FINE);
+        }
+}
+
+/* Standard error of an estimate by its values with one block left out each (Efron 1982). */
+static double jackknife(const double *left_out, int stride)
+{
+    double mean = 0, squares = 0;
+    for (int b = 0; b < BLOCKS; b++) mean += left_out[b * stride] / BLOCKS;
+    for (int b = 0; b < BLOCKS; b++)
+        squares += (left_out[b * stride] - mean) * (left_out[b * stride] - mean);
+    return sqrt(squares * (BLOCKS - 1) / BLOCKS);
+}
+
+/* rest (STATES, 2): scratch */
+static int errors(const struct analysis_input *in, const double *score, double *rest,
+                  struct plane *p, double *const *out, struct status *st)
+{
+    double area[BLOCKS][LEVELS], ratio[BLOCKS][LEVELS];
+    size_t block = STATES / BLOCKS;
+    for (size_t b = 0; b < BLOCKS; b++) {
+        for (size_t v = 0; v < LEVELS; v++) {
+            const double *own = score + v * STATES * 2;
+            memcpy(rest, own, 2 * b * block * sizeof *rest);
+            memcpy(rest + 2 * b * block, own + 2 * (b + 1) * block,
+                   2 * (STATES - (b + 1) * block) * sizeof *rest);
+            int code = contour(rest, STATES - block, p, st);
+            if (!code) code = analysis_check_stop(in, st);
+            if (code) return code;
+            area[b][v] = p->area[OUTER];
+        }
+        for (int v = 0; v < LEVELS; v++) ratio[b][v] = sqrt(area[b][v] / area[b][UNIT_LEVEL]);
+    }
+    for (int v = 0; v < LEVELS; v++) {
+        out[AREA_SE][v] = jackknife(&area[0][v], LEVELS);
+        out[SQRT_RATIO_SE][v] = jackknife(&ratio[0][v], LEVELS);
+    }
+    return STATUS_OK;
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    const struct driven *driven;
+    struct plane p;
+    int code = analysis_driven(in, &driven, st);
+    if (code || driven->pca.count < 2) return code;
+    double *score = malloc((2 * (LEVELS + 1) * STATES + 2 * DENSITY_CELLS) * sizeof *score);
+    if (!score) return status_set(st, STATUS_RUN_FAILED, "out of memory for contours");
+    p.value = score + 2 * (LEVELS + 1) * STATES;
+    p.sorted = p.value + DENSITY_CELLS;
+    code = drive(in, &driven->pca, score, st);
+    for (int v = 0; v < LEVELS && !code; v++) {
+        code = contour(score + (size_t)v * STATES * 2, STATES, &p, st);
+        if (code || !p.is_defined) continue;
+        for (int m = 0; m < MASSES; m++) {
+            out[LEVEL][v * MASSES + m] = p.level[m];
+            out[AREA][v * MASSES + m] = p.area[m];
+        }
+        keep_density(&p, out[EXTENT] + v * SIDES, out[DENSITY] + v * COARSE * COARSE);
+    }
+    const double *area = out[AREA] + OUTER;
+    for (int v = 0; v < LEVELS; v++)
+        out[SQRT_RATIO][v] = sqrt(area[v * MASSES] / area[UNIT_LEVEL * MASSES]);
+    if (!code) code = errors(in, score, score + (size_t)LEVELS * STATES * 2, &p, out, st);
+    free(score);
+    return code;
+}
+
+const struct analysis analysis_contours = {
+    "contours",        "density of the states at five noise levels",
+    ENABLED(contours), output,
+    NUM_OUTPUTS,       compute};
