@@ -1,4 +1,4 @@
-/* experiment: one run from its settings to its output: train, generate, measure.
+/* experiment: one run from its settings to its output: train, generate, measure, analyse.
  * The expensive part of a worker is one function pointer of type run_function; experiment_run is
  * the real one, dummy_run (tests, benchmarks) sleeps, fails or crashes on request.
  * No MPI, no HDF5.
@@ -6,6 +6,7 @@
 #ifndef HMMGRID_EXPERIMENT_H
 #define HMMGRID_EXPERIMENT_H
 
+#include "hmmgrid/analyse.h"
 #include "hmmgrid/measure.h"
 #include "hmmgrid/train.h"
 
@@ -14,6 +15,7 @@ struct run_output {
     struct train_output train; /* arrays owned by this struct */
     struct hmm hmm;            /* owned */
     struct measures measures;  /* owned */
+    struct analyses analyses;  /* owned */
     int64_t effective_seed;    /* differs from the run's seed after a reseed */
     int reseeds;               /* how many further seeds were tried */
     int accepted;              /* 1, or 0: outside `accept` after all reseeds (kept and marked) */

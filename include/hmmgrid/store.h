@@ -99,6 +99,8 @@ int store_check_run(struct store *store, int run, bool *valid, struct status *st
 int store_num_columns(const struct store *store);
 const struct schema_row *store_column(const struct store *store, int column);
 int store_find_column(const struct store *store, const char *name); /* -1: none */
+/* An axis that a column's dim[] names. */
+const struct schema_axis *store_axis(const struct store *store, int axis);
 /* Elements of one run's value. */
 int store_column_count(const struct store *store, int column);
 /* Numbers of one run as doubles: out (store_column_count); NaN of what workers write where no valid
@@ -114,6 +116,11 @@ int store_read_text(struct store *store, int column, int run, char *buf, size_t 
 /* Weights of a done run: which = "last" or "best"; params malloc'd flat block (rnn.h). */
 int store_read_weights(struct store *store, int run, const char *which, struct rnn_shape *shape,
                        float **params, struct status *st);
+
+/* The same for any kind: which = "last", "best" (one network) or "snapshots" (those over training, in
+ * the order of train_snapshot_epoch; *num may be 0); params (num, rnn_num_params) malloc'd. */
+int store_read_networks(struct store *store, int run, const char *which, struct rnn_shape *shape,
+                        float **params, int *num, struct status *st);
 
 /* Digest of all results: every in_digest column, curve and weight of every done or failed run in
  * the order of run keys, so independent of order, ranks and the time of day. 16 hex digits. */

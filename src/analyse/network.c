@@ -1,6 +1,8 @@
 /* network: see network.h. Refuses to know what is asked of the states. */
 #include "hmmgrid/network.h"
 #include "hmmgrid/linalg.h"
+#include "../base/dispatch.h"
+#include "../model/rnn_simd.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -63,7 +65,7 @@ void network_step(const struct network *net, const float *h, const float *noise,
         h = scratch;
     }
     linalg_gemm(0, 1, (int)n, H, H, 1, h, H, net->W, H, 0, next, H);
-    add_bias(net->bias_h, n, (size_t)H, next);
+    if (gain) add_bias(net->bias_h, n, (size_t)H, next); /* what c scales too */
     if (gain && gain->recurrent) scale(next, gain->recurrent, gain->groups, n, (size_t)H, next);
     if (noise && gain && gain->noise) {
         linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 0, driven, H);
@@ -72,7 +74,7 @@ void network_step(const struct network *net, const float *h, const float *noise,
     } else if (noise) {
         linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 1, next, H);
     }
-    for (size_t i = 0; i < size; i++) next[i] = next[i] > 0 ? next[i] : 0;
+    KERNELS(rnn_kernels)->relu(next, (size_t)H, gain ? NULL : net->bias_h, n, H, next, (size_t)H);
 }
 
 void network_logits(const struct network *net, const float *h, size_t n, float *z)

@@ -19,43 +19,6 @@ static bool is_result(const struct schema_row *row)
            !rows_setting(row->name);
 }
 
-/* First label of a dimension's scale. */
-static int first_label(enum schema_dim dim)
-{
-    return dim == SCHEMA_EPOCH || dim == SCHEMA_WORD_LENGTH;
-}
-
-/* Size of a dimension in this file: that of a column which has it alone; 0: not to be found. */
-static int dim_size(struct store *store, enum schema_dim dim)
-{
-    enum schema_dim same = dim == SCHEMA_SYMBOL_TO  ? SCHEMA_SYMBOL
-                           : dim == SCHEMA_STATE_TO ? SCHEMA_STATE
-                                                    : dim;
-    for (int c = 0; c < store_num_columns(store); c++) {
-        const struct schema_row *row = store_column(store, c);
-        if (row->num_dims == 1 && (row->dim[0] == dim || row->dim[0] == same))
-            return store_column_count(store, c);
-    }
-    return 0;
-}
-
-/* The sizes of an array column; false when the file does not tell them. */
-static bool column_shape(struct store *store, int column, int size[2])
-{
-    const struct schema_row *row = store_column(store, column);
-    int count = store_column_count(store, column);
-    size[0] = count;
-    size[1] = 1;
-    if (row->num_dims < 2) return true;
-    size[0] = dim_size(store, row->dim[0]);
-    if (size[0] == 0) { /* no column to learn it from, but the other one may be known */
-        size[1] = dim_size(store, row->dim[1]);
-        if (size[1] > 0) size[0] = count / size[1];
-    }
-    size[1] = size[0] > 0 ? count / size[0] : 0;
-    return size[0] > 0 && size[0] * size[1] == count;
-}
-
 static int unknown_score(struct store *store, const char *name, struct status *st)
 {
     int num = 0;
@@ -77,32 +40,33 @@ static int parse_index(struct store *store, const char *name, int column, const 
                        int *element, struct status *st)
 {
     const struct schema_row *row = store_column(store, column);
-    int size[2], dims = row->num_dims, label[2] = {0, 0}, at = 0, end = 0;
+    const char *at = index;
+    char example[64] = "";
     *element = 0;
-    if (dims == 0) {
-        if (!*index) return STATUS_OK;
+    if (row->num_dims == 0 && !*index) return STATUS_OK;
+    if (row->num_dims == 0)
         return status_set(st, STATUS_USAGE,
                           "--metrics: %s is one number a run; write it without %s", name, index);
+    for (int d = 0; d < row->num_dims; d++) {
+        const struct schema_axis *axis = store_axis(store, row->dim[d]);
+        size_t n = strlen(example);
+        snprintf(example + n, sizeof example - n, "%c%d", d ? ',' : '[', axis->first);
     }
-    if (!column_shape(store, column, size))
-        return status_set(st, STATUS_USAGE, "--metrics: the shape of %s is not in the file", name);
-    int read = dims == 1 ? sscanf(index, "[%d ]%n", &label[0], &end)
-                         : sscanf(index, "[%d ,%d ]%n", &label[0], &label[1], &end);
-    if (read != dims || end == 0 || index[end]) {
-        const char *lowest = dims == 1 ? "" : first_label(row->dim[1]) ? ",1" : ",0";
-        return status_set(st, STATUS_USAGE,
-                          "--metrics: %s holds %d numbers a run; name one of them, such as "
-                          "%s[%d%s]",
-                          name, size[0] * size[1], name, first_label(row->dim[0]), lowest);
-    }
-    for (int d = 0; d < dims; d++) {
-        int first = first_label(row->dim[d]), last = first + size[d] - 1;
-        if (label[d] < first || label[d] > last)
+    for (int d = 0; d < row->num_dims; d++) {
+        const struct schema_axis *axis = store_axis(store, row->dim[d]);
+        int label, end = 0, last = axis->first + axis->size - 1;
+        if (*at != (d ? ',' : '[') || sscanf(at + 1, "%d %n", &label, &end) != 1 || end == 0 ||
+            (d == row->num_dims - 1 && strcmp(at + 1 + end, "]") != 0))
+            return status_set(st, STATUS_USAGE,
+                              "--metrics: %s holds %d numbers a run; name one of them, such as "
+                              "%s%s]",
+                              name, store_column_count(store, column), name, example);
+        if (label < axis->first || label > last)
             return status_set(st, STATUS_USAGE, "--metrics: index %d of %s%s is outside %d to %d",
-                              label[d], name, index, first, last);
-        at = at * size[d] + label[d] - first;
+                              label, name, index, axis->first, last);
+        *element = *element * axis->size + label - axis->first;
+        at += 1 + end;
     }
-    *element = at;
     return STATUS_OK;
 }
 
@@ -124,7 +88,7 @@ static void find_floor(struct store *store, const char *name, const char *index,
 static int parse_score(struct store *store, const char *text, struct score *score,
                        struct status *st)
 {
-    char name[64];
+    char name[96];
     size_t n = strcspn(text, "[");
     *score = (struct score){.floor_column = -1};
     snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : 0, text);

@@ -92,16 +92,13 @@ static size_t find_slot(const struct expansion *e, const char key[33])
 static void refuse_disagreement(struct expansion *e, const struct draft *draft,
                                 const struct cell *cell, const struct node *at)
 {
-    for (int i = 0; i < num_settings; i++) {
-        const struct setting *row = &settings_table[i];
-        char text[160];
-        if (!row->outside_key || settings_equal(&draft->settings, &cell->settings, row)) continue;
-        snprintf(text, sizeof text,
-                 "the same networks as those of line %d, which differ in %s only; a network is trained "
-                 "once: set it alike in both places", cell->line, row->key);
-        report(e, draft, row->key, at, text);
-        return;
-    }
+    const struct setting *row = settings_differing(&draft->settings, &cell->settings);
+    char text[160];
+    if (!row) return;
+    snprintf(text, sizeof text,
+             "the same networks as those of line %d, which differ in %s only; a network is trained "
+             "once: set it alike in both places", cell->line, row->key);
+    report(e, draft, row->key, at, text);
 }
 
 static void add_cell(struct expansion *e, const struct draft *draft, const char *block,

@@ -225,6 +225,14 @@ bool settings_equal(const struct settings *a, const struct settings *b, const st
     return value_equal(row, &x, &y);
 }
 
+const struct setting *settings_differing(const struct settings *a, const struct settings *b)
+{
+    for (int i = 0; i < num_settings; i++)
+        if (settings_table[i].outside_key && !settings_equal(a, b, &settings_table[i]))
+            return &settings_table[i];
+    return NULL;
+}
+
 double settings_number(const struct settings *s, const struct setting *row)
 {
     struct value value = value_load(s, row);

@@ -60,6 +60,12 @@ static int train_accepted(const struct settings *s, const char *run_key, int64_t
     return STATUS_OK;
 }
 
+/* what train.select names */
+static const float *selected_weights(const struct settings *s, const struct run_output *out)
+{
+    return s->train.select == SELECT_LAST ? out->train.last : out->train.best;
+}
+
 static int measure_network(const struct settings *s, const char *run_key,
                            struct run_context *context, struct run_output *out, struct status *st)
 {
@@ -67,7 +73,7 @@ static int measure_network(const struct settings *s, const char *run_key,
     int T = s->measure.length;
     uint8_t *symbols = malloc(n * (size_t)T);
     if (!symbols) return status_set(st, STATUS_RUN_FAILED, "out of memory for the measured sample");
-    const float *params = s->train.select == SELECT_LAST ? out->train.last : out->train.best;
+    const float *params = selected_weights(s, out);
     struct rng rng = rng_stream((uint64_t)out->effective_seed, run_key, "measure_network");
     int code = rnn_generate(out->shape, params, s->measure.generation, s->rnn.initial_state, rng, 0,
                             n, T, symbols, st);
@@ -79,6 +85,24 @@ static int measure_network(const struct settings *s, const char *run_key,
     return code;
 }
 
+static int analyse(const struct settings *s, const struct run_context *context,
+                   struct run_output *out, struct status *st)
+{
+    int num = train_num_snapshots(s), code = STATUS_OK;
+    int *epoch = calloc((size_t)num + 1, sizeof *epoch);
+    if (!epoch) return status_set(st, STATUS_RUN_FAILED, "out of memory for the analyses");
+    for (int i = 0; i < num; i++) epoch[i] = train_snapshot_epoch(s, i);
+    struct analyse_options options = {.snapshots = out->train.snapshots,
+                                      .snapshot_epoch = epoch,
+                                      .num_snapshots = num,
+                                      .should_stop = context->watch.should_stop,
+                                      .stop_context = context->watch.context};
+    code = analyse_network(s, out->shape, selected_weights(s, out), &out->hmm, &options,
+                           &out->analyses, st);
+    free(epoch);
+    return code;
+}
+
 int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
                    struct run_context *context, struct run_output *out, struct status *st)
 {
@@ -87,9 +111,11 @@ int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
     snprintf(out->blas_core, sizeof out->blas_core, "%s", linalg_core());
     int code = hmm_init(&out->hmm, s, st);
     if (!code) code = measures_init(&out->measures, s->hmm.symbols, s->measure.length, st);
+    if (!code) code = analyses_init(&out->analyses, s, st);
     if (!code) code = take_memory(s, out, st);
     if (!code) code = train_accepted(s, run_key, seed, context, out, st);
     if (!code) code = measure_network(s, run_key, context, out, st);
+    if (!code) code = analyse(s, context, out, st);
     return code;
 }
 
@@ -103,5 +129,6 @@ void run_output_free(struct run_output *out)
     free(out->train.snapshots);
     hmm_free(&out->hmm);
     measures_free(&out->measures);
+    analyses_free(&out->analyses);
     *out = (struct run_output){0};
 }

@@ -80,14 +80,15 @@ int store_run_attempts(struct store *store, int run)
 
 /* --- rows --------------------------------------------------------------------------------- */
 
-/* One run's value of a dataset through MPI-IO: row `index` of (rows, dim[1], dim[2]), cut along
- * dim[1] when it is large. */
+/* One run's value of a dataset through MPI-IO: row `index` of (rows, dim[1], ...), cut along dim[1]
+ * when it is large. */
 static bool write_shared(hid_t dataset, int index, const void *value, size_t bytes)
 {
-    hsize_t dim[3] = {1, 1, 1}, start[3] = {(hsize_t)index, 0, 0}, count[3];
+    enum { MOST = 1 + MAX_COLUMN_DIMS };
+    hsize_t dim[MOST] = {1, 1, 1, 1}, start[MOST] = {(hsize_t)index, 0, 0, 0}, count[MOST];
     hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
     int num_dims = H5Sget_simple_extent_ndims(space);
-    bool written = space >= 0 && type >= 0 && num_dims >= 1 && num_dims <= 3;
+    bool written = space >= 0 && type >= 0 && num_dims >= 1 && num_dims <= MOST;
     if (written) H5Sget_simple_extent_dims(space, dim, NULL);
     memcpy(count, dim, sizeof count);
     count[0] = 1;
@@ -127,32 +128,42 @@ size_t store_row_bytes(const struct store *store)
     return bytes;
 }
 
-static int write_weights(struct store *store, int run, const float *const weights[NUM_WHICH],
+/* View v of `copies` networks, one after the other, into block; those that are not there are NaN. */
+static void gather(const struct networks *from, size_t num_params, const struct rnn_view *view,
+                   int copies, float *block)
+{
+    for (int c = 0; c < copies; c++, block += view->count) {
+        bool there = from->params && c < from->num;
+        if (there)
+            memcpy(block, from->params + (size_t)c * num_params + view->offset,
+                   view->count * sizeof *block);
+        for (size_t i = 0; !there && i < view->count; i++) block[i] = NAN;
+    }
+}
+
+static int write_weights(struct store *store, int run, const struct networks weights[NUM_WHICH],
                          struct hash_state *hash, struct status *st)
 {
     const struct weight_group *group = &store->group[store->run_group[run]];
-    size_t num = rnn_num_params(group->shape);
-    float *none = NULL;
+    size_t num = rnn_num_params(group->shape), most = (size_t)group->copies[WHICH_SNAPSHOTS];
+    float *block = malloc((most > 1 ? most : 1) * num * sizeof *block);
     int code = STATUS_OK;
-    if (!weights[0] || !weights[1]) {
-        none = malloc(num * sizeof *none);
-        if (!none) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
-        for (size_t i = 0; i < num; i++) none[i] = NAN;
-    }
+    if (!block) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
     for (int w = 0; w < NUM_WHICH; w++)
-        for (int v = 0; v < group->num_views && !code; v++) {
-            const float *value = (weights[w] ? weights[w] : none) + group->view[v].offset;
-            size_t bytes = group->view[v].count * sizeof *value;
-            hash_add(hash, value, bytes);
+        for (int v = 0; v < group->num_views && group->copies[w] && !code; v++) {
+            size_t bytes = (size_t)group->copies[w] * group->view[v].count * sizeof *block;
+            gather(&weights[w], num, &group->view[v], group->copies[w], block);
+            hash_add(hash, block, bytes);
             code = write_value(store, store->parallel ? group->dataset[w][v] : H5I_INVALID_HID,
-                               group->offset[w][v], store->run_slot[run], value, bytes, st);
+                               group->offset[w][v], store->run_slot[run], block, bytes, st);
         }
-    free(none);
+    free(block);
     return code;
 }
 
 int store_write_bytes(struct store *store, int run, const unsigned char *row,
-                      const float *const weights[NUM_WHICH], uint64_t *checksum, struct status *st)
+                      const struct networks weights[NUM_WHICH], uint64_t *checksum,
+                      struct status *st)
 {
     struct hash_state *hash = hash_begin();
     if (!hash) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
@@ -188,8 +199,14 @@ static int write_run(struct store *store, const struct run_attempt *attempt,
         at += store->place[c].bytes;
     }
     bool done = out && attempt->status == RUN_DONE;
-    const float *const weights[NUM_WHICH] = {done ? out->train.last : NULL,
-                                             done ? out->train.best : NULL};
+    struct networks weights[NUM_WHICH] = {{NULL, 0}};
+    if (done) {
+        const struct run *planned = &store->plan->runs[attempt->run];
+        const struct settings *s = &store->plan->cells[planned->cell].settings;
+        weights[WHICH_LAST] = (struct networks){out->train.last, 1};
+        weights[WHICH_BEST] = (struct networks){out->train.best, 1};
+        weights[WHICH_SNAPSHOTS] = (struct networks){out->train.snapshots, train_num_snapshots(s)};
+    }
     int code = store_write_bytes(store, attempt->run, row, weights, checksum, st);
     free(row);
     return code;

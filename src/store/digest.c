@@ -53,7 +53,8 @@ int store_check_run(struct store *store, int run, bool *valid, struct status *st
     const struct weight_group *group = &store->group[store->run_group[run]];
     for (int w = 0; w < NUM_WHICH; w++)
         for (int v = 0; v < group->num_views && !code; v++) {
-            size_t bytes = group->view[v].count * sizeof(float);
+            size_t bytes = (size_t)group->copies[w] * group->view[v].count * sizeof(float);
+            if (!bytes) continue;
             code = read_piece(&reader, group->offset[w][v], bytes, store->run_slot[run], st);
             if (!code) hash_add(hash, reader.buf, bytes);
         }
@@ -67,7 +68,7 @@ int store_check_run(struct store *store, int run, bool *valid, struct status *st
 
 /* An entry that counts: where it stands and its value. */
 struct entry {
-    uint32_t index[2];
+    uint32_t index[MAX_COLUMN_DIMS + 1]; /* the last one is 0 */
     double value;
 };
 
@@ -83,10 +84,17 @@ static void add_column(struct digest *d, const struct schema_row *row, const dou
 {
     const struct schema *schema = &d->store->schema;
     size_t count = schema_row_count(schema, row), num = 0;
-    size_t wide = row->num_dims > 1 ? (size_t)schema->size[row->dim[1]] : 1;
     for (size_t i = 0; i < count; i++) {
+        struct entry *entry = &d->entry[num];
+        size_t rest = i;
         if (isnan(number[i])) continue;
-        d->entry[num++] = (struct entry){{(uint32_t)(i / wide), (uint32_t)(i % wide)}, number[i]};
+        *entry = (struct entry){.value = number[i]};
+        for (int k = row->num_dims - 1; k >= 0; k--) {
+            size_t size = (size_t)schema->axis[row->dim[k]].size;
+            entry->index[k] = (uint32_t)(rest % size);
+            rest /= size;
+        }
+        num++;
     }
     hash_add(d->hash, row->name, strlen(row->name) + 1);
     hash_add(d->hash, d->entry, num * sizeof *d->entry);
@@ -111,9 +119,10 @@ static int add_weights(struct digest *d, int run, struct status *st)
     for (int w = 0; w < NUM_WHICH; w++) {
         struct rnn_shape shape;
         float *params = NULL;
-        int code = store_read_weights(d->store, run, which_name[w], &shape, &params, st);
+        int copies = 0;
+        int code = store_read_networks(d->store, run, which_name[w], &shape, &params, &copies, st);
         if (code) return code;
-        size_t num = rnn_num_params(shape);
+        size_t num = (size_t)copies * rnn_num_params(shape);
         for (size_t i = 0; i < num; i++)
             if (isnan(params[i])) params[i] = NAN; /* one NaN, whatever its bits */
         hash_add(d->hash, params, num * sizeof *params);

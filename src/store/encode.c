@@ -84,19 +84,24 @@ void schema_fill(const struct schema *schema, const struct schema_row *row, void
     for (size_t i = 0; i < count; i++) put_real(row, NAN, (char *)buf + i * bytes);
 }
 
-/* value (rows, cols), row-major, into the corner of the study's (size of dim 0, dim 1); the rest
- * of buf keeps its fill. value may be NULL. */
+/* value (size[0], ... of row->num_dims), row-major, into the corner of the study's sizes; the rest of
+ * buf keeps its fill. value may be NULL. */
 static void put_array(const struct schema *schema, const struct schema_row *row,
-                      const double *value, int rows, int cols, void *buf)
+                      const double *value, const int size[MAX_COLUMN_DIMS], void *buf)
 {
+    int own[MAX_COLUMN_DIMS] = {1, 1, 1}, all[MAX_COLUMN_DIMS] = {1, 1, 1};
     if (!value) return;
-    int high = row->num_dims > 1 ? schema->size[row->dim[0]] : 1;
-    int wide = row->num_dims > 0 ? schema->size[row->dim[row->num_dims - 1]] : 1;
-    for (int i = 0; i < rows && i < high; i++)
-        for (int j = 0; j < cols && j < wide; j++)
-            put_real(row, value[(size_t)i * (size_t)cols + (size_t)j],
-                     (char *)buf +
-                         ((size_t)i * (size_t)wide + (size_t)j) * schema_element_bytes(row));
+    for (int d = 0; d < row->num_dims; d++) {
+        own[MAX_COLUMN_DIMS - row->num_dims + d] = size[d];
+        all[MAX_COLUMN_DIMS - row->num_dims + d] = schema->axis[row->dim[d]].size;
+    }
+    for (int i = 0; i < own[0] && i < all[0]; i++)
+        for (int j = 0; j < own[1] && j < all[1]; j++)
+            for (int k = 0; k < own[2] && k < all[2]; k++) {
+                size_t from = ((size_t)i * (size_t)own[1] + (size_t)j) * (size_t)own[2] + (size_t)k;
+                size_t to = ((size_t)i * (size_t)all[1] + (size_t)j) * (size_t)all[2] + (size_t)k;
+                put_real(row, value[from], (char *)buf + to * schema_element_bytes(row));
+            }
 }
 
 /* Losses of a run that did not finish end where training came to: a tail of exact zeros was never
@@ -105,7 +110,7 @@ static void put_losses(const struct schema *schema, const float *loss, int num_e
                        void *buf)
 {
     if (!loss) return;
-    int n = num_epochs < schema->size[SCHEMA_EPOCH] ? num_epochs : schema->size[SCHEMA_EPOCH];
+    int most = schema->axis[SCHEMA_EPOCH].size, n = num_epochs < most ? num_epochs : most;
     while (!done && n > 0 && loss[n - 1] == 0.0f) n--;
     memcpy(buf, loss, (size_t)n * sizeof *loss);
 }
@@ -119,11 +124,28 @@ static void put_metric(const struct schema *schema, const struct schema_row *row
                                                                   : m->z;
     if (!table) return;
     const struct metric *metric = &metrics_table[row->index];
-    int size[2] = {1, 1};
+    int size[MAX_COLUMN_DIMS] = {0};
     for (int d = 0; d < metric->num_dims; d++)
-        size[2 - metric->num_dims + d] =
-            measure_dim_size(metric->dim[d], s->hmm.symbols, s->measure.length);
-    put_array(schema, row, table[row->index], size[0], size[1], buf);
+        size[d] = measure_dim_size(metric->dim[d], s->hmm.symbols, s->measure.length);
+    put_array(schema, row, table[row->index], size, buf);
+}
+
+static void put_analysis(const struct schema *schema, const struct schema_row *row,
+                         const struct settings *s, const struct analyses *a, void *buf)
+{
+    const struct analysis_output *output = &analysis_table[row->index]->output[row->part];
+    if (!a->value || !a->value[row->index]) return; /* off in this cell */
+    int size[MAX_COLUMN_DIMS] = {0};
+    for (int d = 0; d < output->num_dims; d++) size[d] = analysis_dim_size(output->dim[d], s);
+    put_array(schema, row, a->value[row->index][row->part], size, buf);
+}
+
+static double analyses_cpu_s(const struct analyses *a)
+{
+    double sum = NAN;
+    for (int i = 0; a->cpu_s && i < num_analyses; i++)
+        if (!isnan(a->cpu_s[i])) sum = (isnan(sum) ? 0 : sum) + a->cpu_s[i];
+    return sum;
 }
 
 static void put_setting(const struct schema_row *row, const struct settings *s, void *buf)
@@ -185,12 +207,12 @@ static void encode_output(const struct schema *schema, const struct schema_row *
     case SOURCE_LOSS_FLOOR: put_real(row, done ? t->loss_floor : NAN, buf); break;
     case SOURCE_LOSS_FLOOR_SD: put_real(row, done ? t->loss_floor_sd : NAN, buf); break;
     case SOURCE_LOSS_Z: put_real(row, done ? out->loss_z : NAN, buf); break;
-    case SOURCE_HMM_START: put_array(schema, row, hmm->start, 1, hmm->states, buf); break;
+    case SOURCE_HMM_START: put_array(schema, row, hmm->start, (int[]){hmm->states, 1, 1}, buf); break;
     case SOURCE_HMM_TRANSITION:
-        put_array(schema, row, hmm->transition, hmm->states, hmm->states, buf);
+        put_array(schema, row, hmm->transition, (int[]){hmm->states, hmm->states, 1}, buf);
         break;
     case SOURCE_HMM_EMISSION:
-        put_array(schema, row, hmm->emission, hmm->states, hmm->symbols, buf);
+        put_array(schema, row, hmm->emission, (int[]){hmm->states, hmm->symbols, 1}, buf);
         break;
     case SOURCE_TRAIN_LOSS:
         put_losses(schema, t->train_loss, train_num_epochs(s), done, buf);
@@ -201,6 +223,10 @@ static void encode_output(const struct schema *schema, const struct schema_row *
     case SOURCE_METRIC_FLOOR_SD:
     case SOURCE_METRIC_Z:
         if (done) put_metric(schema, row, s, &out->measures, buf);
+        break;
+    case SOURCE_ANALYSES_CPU: put_real(row, analyses_cpu_s(&out->analyses), buf); break;
+    case SOURCE_ANALYSIS:
+        if (done) put_analysis(schema, row, s, &out->analyses, buf);
         break;
     default: break; /* filled */
     }

@@ -1,5 +1,6 @@
 /* extend: a larger layout beside a results file, with its finished rows copied by key, renamed over
- * it. Rows whose bytes fail their checksum are left behind and run again. Refuses a plan that lacks
+ * it. Rows whose bytes fail their checksum, and rows of which the new grid keeps or analyses something
+ * else, are left behind and run again. Refuses a plan that lacks
  * a finished run: nothing finished is ever thrown away. Source: section 3 of the design. */
 #include "internal.h"
 
@@ -46,26 +47,29 @@ static int match_runs(struct store *from, const struct plan *plan, int *target, 
 }
 
 /* value of a column in the old sizes -> the new ones; to is filled before. */
-static void copy_padded(const struct schema *old, const struct schema *new,
-                        const struct schema_row *row, const unsigned char *from, unsigned char *to)
+static void copy_padded(const struct schema *old, const struct schema_row *old_row,
+                        const struct schema *new, const struct schema_row *row,
+                        const unsigned char *from, unsigned char *to)
 {
-    size_t bytes = schema_element_bytes(row), high[2] = {1, 1}, wide[2] = {1, 1};
+    size_t bytes = schema_element_bytes(row), a[MAX_COLUMN_DIMS] = {1, 1, 1}, b[MAX_COLUMN_DIMS] = {1, 1, 1};
     for (int d = 0; d < row->num_dims; d++) {
-        size_t *size = d == row->num_dims - 1 ? wide : high;
-        size[0] = (size_t)old->size[row->dim[d]];
-        size[1] = (size_t) new->size[row->dim[d]];
+        a[MAX_COLUMN_DIMS - row->num_dims + d] = (size_t)old->axis[old_row->dim[d]].size;
+        b[MAX_COLUMN_DIMS - row->num_dims + d] = (size_t) new->axis[row->dim[d]].size;
     }
-    size_t lines = high[0] < high[1] ? high[0] : high[1];
-    size_t length = wide[0] < wide[1] ? wide[0] : wide[1];
-    for (size_t i = 0; i < lines; i++)
-        memcpy(to + i * wide[1] * bytes, from + i * wide[0] * bytes, length * bytes);
+    size_t length = a[2] < b[2] ? a[2] : b[2];
+    for (size_t i = 0; i < a[0] && i < b[0]; i++)
+        for (size_t j = 0; j < a[1] && j < b[1]; j++)
+            memcpy(to + (i * b[1] + j) * b[2] * bytes, from + (i * a[1] + j) * a[2] * bytes,
+                   length * bytes);
 }
 
-static bool same_kind(const struct schema_row *a, const struct schema_row *b)
+static bool same_kind(const struct schema *old, const struct schema_row *a,
+                      const struct schema *new, const struct schema_row *b)
 {
-    return a->type == b->type && a->text_bytes == b->text_bytes && a->num_dims == b->num_dims &&
-           (a->num_dims < 1 || a->dim[0] == b->dim[0]) &&
-           (a->num_dims < 2 || a->dim[1] == b->dim[1]);
+    bool same = a->type == b->type && a->text_bytes == b->text_bytes && a->num_dims == b->num_dims;
+    for (int d = 0; same && d < a->num_dims; d++)
+        same = strcmp(old->axis[a->dim[d]].name, new->axis[b->dim[d]].name) == 0;
+    return same;
 }
 
 /* The WORKER columns of one run in the new layout's form; old columns that are gone are dropped,
@@ -78,13 +82,14 @@ static int convert_row(struct store *from, int run, struct store *to, unsigned c
         if (column->writer != WRITER_WORKER) continue;
         int old = store_find_column(from, column->name);
         schema_fill(&to->schema, column, row);
-        if (old >= 0 && same_kind(column, &from->schema.row[old])) {
+        if (old >= 0 && same_kind(&from->schema, &from->schema.row[old], &to->schema, column)) {
             const struct store_column_place *place = &from->place[old];
             unsigned char *value = malloc(place->bytes);
             if (!value) return status_set(st, STATUS_INTERNAL, "%s: out of memory", from->path);
             int error = file_read_at(from->fd, place->offset + (uint64_t)run * place->bytes, value,
                                      place->bytes);
-            if (!error) copy_padded(&from->schema, &to->schema, column, value, row);
+            if (!error)
+                copy_padded(&from->schema, &from->schema.row[old], &to->schema, column, value, row);
             free(value);
             if (error) return file_fail(st, STATUS_IO, from->path, "read it", error);
         }
@@ -96,27 +101,37 @@ static int convert_row(struct store *from, int run, struct store *to, unsigned c
 static int copy_run(struct store *from, int run, struct store *to, int target, struct status *st)
 {
     struct record record;
-    float *weights[NUM_WHICH] = {NULL, NULL};
+    float *params[NUM_WHICH] = {NULL};
+    struct networks weights[NUM_WHICH] = {{NULL, 0}};
     unsigned char *row = malloc(store_row_bytes(to) + 1);
     int code = row ? convert_row(from, run, to, row, st)
                    : status_set(st, STATUS_INTERNAL, "%s: out of memory", from->path);
     for (int w = 0; w < NUM_WHICH && !code && store_run_status(from, run) == RUN_DONE; w++) {
         struct rnn_shape shape;
-        code = store_read_weights(from, run, which_name[w], &shape, &weights[w], st);
+        int num = 0;
+        code = store_read_networks(from, run, which_name[w], &shape, &params[w], &num, st);
+        weights[w] = (struct networks){params[w], num};
     }
     if (!code && store_record(from, run, &record)) {
-        const float *const both[NUM_WHICH] = {weights[0], weights[1]};
         record.run = target;
-        code = store_write_bytes(to, target, row, both, &record.checksum, st);
+        code = store_write_bytes(to, target, row, weights, &record.checksum, st);
         if (!code) code = store_write_records(to, &record, 1, st);
     }
-    for (int w = 0; w < NUM_WHICH; w++) free(weights[w]);
+    for (int w = 0; w < NUM_WHICH; w++) free(params[w]);
     free(row);
     return code;
 }
 
+/* Was the run asked for what the new grid asks for, beside the network itself? */
+static bool is_kept_alike(struct store *from, int run, const struct settings *wanted)
+{
+    const struct settings *had = store_settings(from, run, NULL, NULL, NULL);
+    return had && !settings_differing(had, wanted);
+}
+
 /* Every valid row, and the attempts of runs that were started: a run that crashes its rank is not
- * forgotten by an extension. */
+ * forgotten by an extension. A run of which the new grid keeps or analyses something else is run
+ * again. */
 static int copy_runs(struct store *from, struct store *to, const int *target, int *num_copied,
                      struct status *st)
 {
@@ -124,6 +139,8 @@ static int copy_runs(struct store *from, struct store *to, const int *target, in
     for (int run = 0; run < from->num_runs && !code; run++) {
         bool valid = false;
         if (target[run] < 0) continue;
+        const struct run *wanted = &to->plan->runs[target[run]];
+        if (!is_kept_alike(from, run, &to->plan->cells[wanted->cell].settings)) continue;
         code = store_check_run(from, run, &valid, st);
         if (code) break;
         if (valid) {

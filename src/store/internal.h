@@ -15,8 +15,17 @@
 
 #define FORMAT_NAME "hmmgrid-results"
 
-enum { RECORD_BYTES = 64, NUM_WHICH = 2 };
-extern const char *const which_name[NUM_WHICH]; /* "last", "best" */
+enum { RECORD_BYTES = 64 };
+
+/* The networks of a run that are kept: of the last epoch, of the best one, and those over training. */
+enum which { WHICH_LAST, WHICH_BEST, WHICH_SNAPSHOTS, NUM_WHICH };
+extern const char *const which_name[NUM_WHICH]; /* "last", "best", "snapshots" */
+
+/* Weights of one kind: num flat blocks (rnn.h), borrowed; NULL: none. */
+struct networks {
+    const float *params;
+    int num;
+};
 
 /* A run of bytes of the file. */
 struct extent {
@@ -67,7 +76,8 @@ struct weight_group {
     char name[64]; /* H150_D100_K3[_bias] */
     struct rnn_shape shape;
     int num_slots, num_views;
-    int32_t *run; /* (num_slots) row of each slot, owned */
+    int copies[NUM_WHICH]; /* networks of a slot: 1, 1 and the most snapshots of its runs */
+    int32_t *run;          /* (num_slots) row of each slot, owned */
     struct rnn_view view[MAX_RNN_VIEWS];
     uint64_t offset[NUM_WHICH][MAX_RNN_VIEWS];
     hid_t dataset[NUM_WHICH][MAX_RNN_VIEWS];
@@ -142,7 +152,7 @@ struct dataset_kind {
     enum schema_type type;
     int text_bytes;
     int num_dims;
-    hsize_t dim[3];
+    hsize_t dim[1 + MAX_COLUMN_DIMS];
     const char *unit, *meaning;
     bool changes;
     enum fill fill;
@@ -156,8 +166,8 @@ void tree_group(struct tree *tree, const char *name, const char *meaning);
 /* Create a dataset; returns its number among the pieces. scale[d]: path of the dimension scale of
  * dimension d or NULL (for none of them: scale NULL). */
 size_t tree_dataset(struct tree *tree, const struct dataset_kind *kind, const char *const *scale);
-/* A dimension scale: 0-based (or from `first`) i4 numbers. */
-void tree_scale(struct tree *tree, const char *name, int size, int first, const char *meaning);
+/* A dimension scale at path `name`: the axis's numbers, i4 or f8. */
+void tree_scale(struct tree *tree, const char *name, const struct schema_axis *axis);
 void tree_text(struct tree *tree, const char *object, const char *name, const char *text);
 void tree_flags(struct tree *tree, const char *object, const char *const *name, int num);
 /* Write it to the existing file tmp: space reserved, structures, what every dataset starts with.
@@ -172,6 +182,8 @@ hid_t element_type(enum schema_type type, int text_bytes);
 
 /* Name of the group that holds weights of this shape. */
 void weight_group_name(struct rnn_shape shape, char name[64]);
+/* Path of a parameter's dataset: /weights/GROUP/last/VIEW or /snapshots/GROUP/VIEW. */
+void weight_path(const char *group, enum which which, const char *view, char path[192]);
 
 /* The complete, filled and sealed file at `tmp` (truncated first). path: for messages. */
 int layout_make(const char *tmp, const char *path, const struct plan *plan,
@@ -203,9 +215,11 @@ bool store_record(const struct store *store, int run, struct record *record);
 /* Done, failed or crashed by a valid record. */
 bool store_is_committed(const struct store *store, int run);
 /* Write a run's row and weights given as bytes: row = the WORKER columns one after the other,
- * weights = last and best flat blocks (an entry NULL: NaN). Not synced. Gives their checksum. */
+ * weights = its networks (none of a kind, or fewer than there is room for: NaN). Not synced. Gives
+ * their checksum. */
 int store_write_bytes(struct store *store, int run, const unsigned char *row,
-                      const float *const weights[NUM_WHICH], uint64_t *checksum, struct status *st);
+                      const struct networks weights[NUM_WHICH], uint64_t *checksum,
+                      struct status *st);
 size_t store_row_bytes(const struct store *store); /* of all WORKER columns */
 /* Rank 0: records and their columns, one sync. */
 int store_write_records(struct store *store, const struct record *record, int num,

@@ -13,12 +13,18 @@
 #include <time.h>
 #include <unistd.h>
 
-const char *const which_name[NUM_WHICH] = {"last", "best"};
+const char *const which_name[NUM_WHICH] = {"last", "best", "snapshots"};
 
 void weight_group_name(struct rnn_shape shape, char name[64])
 {
     snprintf(name, 64, "H%d_D%d_K%d%s", shape.hidden, shape.noise_dim, shape.symbols,
              shape.bias ? "_bias" : "");
+}
+
+void weight_path(const char *group, enum which which, const char *view, char path[192])
+{
+    if (which == WHICH_SNAPSHOTS) snprintf(path, 192, "/snapshots/%s/%s", group, view);
+    else snprintf(path, 192, "/weights/%s/%s/%s", group, which_name[which], view);
 }
 
 /* A random UUID (RFC 4122, version 4); without random numbers, one of time and process. */
@@ -136,14 +142,13 @@ static void *static_column(const struct schema *schema, const struct schema_row 
 static void make_column(struct tree *tree, const struct schema *schema,
                         const struct schema_row *row, const struct plan *plan)
 {
-    char name[96], scale_name[3][96];
-    const char *scale[3];
-    snprintf(name, sizeof name, "/runs/%s", row->name);
+    char name[160], scale_name[1 + MAX_COLUMN_DIMS][112];
+    const char *scale[1 + MAX_COLUMN_DIMS];
+    schema_row_path(row, name);
     struct dataset_kind kind = {.name = name,
                                 .type = row->type,
                                 .text_bytes = row->text_bytes,
                                 .num_dims = 1 + row->num_dims,
-                                .dim = {(hsize_t)plan->num_runs},
                                 .unit = row->unit,
                                 .meaning = row->meaning,
                                 .changes = row->writer != WRITER_LAYOUT,
@@ -151,9 +156,10 @@ static void make_column(struct tree *tree, const struct schema *schema,
                                         : row->type == TYPE_F4 ? FILL_NAN4
                                                                : FILL_ZERO};
     for (int d = 0; d <= row->num_dims; d++) {
-        enum schema_dim dim = d == 0 ? SCHEMA_RUN : row->dim[d - 1];
-        kind.dim[d] = (hsize_t)schema->size[dim];
-        snprintf(scale_name[d], sizeof scale_name[d], "/runs/%s", schema_dim_name(dim));
+        int at = d == 0 ? schema_run_axis(schema, row->group) : row->dim[d - 1];
+        const struct schema_axis *axis = &schema->axis[at];
+        kind.dim[d] = (hsize_t)axis->size;
+        snprintf(scale_name[d], sizeof scale_name[d], "%s/%s", axis->group, axis->name);
         scale[d] = scale_name[d];
     }
     if (row->writer == WRITER_LAYOUT) {
@@ -166,22 +172,21 @@ static void make_column(struct tree *tree, const struct schema *schema,
     if (strcmp(row->name, "status") == 0) tree_flags(tree, name, run_status_name, NUM_RUN_STATUS);
 }
 
+/* The groups, their axes, their columns. */
 static void make_runs(struct tree *tree, const struct schema *schema, const struct plan *plan)
 {
-    static const char *const meaning[NUM_SCHEMA_DIMS] = {"row of the run, in the order of the grid",
-                                                         "epoch, from 1",
-                                                         "emitted symbol",
-                                                         "symbol emitted next",
-                                                         "state of the HMM",
-                                                         "state of the HMM one step later",
-                                                         "length of words, symbols",
-                                                         "distance of two steps"};
     tree_group(tree, "/runs", "one row a run; only rows with status done or failed hold results");
-    for (int d = 0; d < NUM_SCHEMA_DIMS; d++) {
-        char name[96];
-        snprintf(name, sizeof name, "/runs/%s", schema_dim_name((enum schema_dim)d));
-        tree_scale(tree, name, schema->size[d], d == SCHEMA_EPOCH || d == SCHEMA_WORD_LENGTH,
-                   meaning[d]);
+    tree_group(tree, "/analysis",
+               "what analyses found in each run's network, one group an analysis; NaN: not defined "
+               "for this network, or not asked for");
+    for (int a = 0; a < schema->num_axes; a++) {
+        const struct schema_axis *axis = &schema->axis[a];
+        char name[112];
+        const char *analysis = strrchr(axis->group, '/') + 1;
+        if (a > 0 && strcmp(axis->group, schema->axis[a - 1].group) != 0)
+            tree_group(tree, axis->group, analysis_find(analysis)->meaning);
+        snprintf(name, sizeof name, "%s/%s", axis->group, axis->name);
+        tree_scale(tree, name, axis);
     }
     for (int i = 0; i < schema->num_rows && !tree->code; i++)
         make_column(tree, schema, &schema->row[i], plan);
@@ -189,56 +194,63 @@ static void make_runs(struct tree *tree, const struct schema *schema, const stru
 
 /* --- weights ------------------------------------------------------------------------------ */
 
-static void make_view(struct tree *tree, const char *group, const char *which,
-                      const struct rnn_view *view, int slots)
+/* One parameter of all slots: (slot, [snapshot,] rows, cols). top: the group with the scales. */
+static void make_view(struct tree *tree, const char *top, const char *name,
+                      const struct rnn_view *view, int slots, int snapshots)
 {
-    char name[160], axis[4][96];
-    static const char *const label[4] = {"slot", "symbol", "hidden", "noise"};
-    for (int i = 0; i < 4; i++) snprintf(axis[i], sizeof axis[i], "%s/%s", group, label[i]);
-    char from[96];
-    snprintf(from, sizeof from, "%s/hidden_from", group);
+    static const char *const label[] = {"slot", "snapshot", "symbol", "hidden", "hidden_from",
+                                        "noise"};
+    char axis[6][112];
+    for (int i = 0; i < 6; i++) snprintf(axis[i], sizeof axis[i], "%s/%s", top, label[i]);
     bool readout = strncmp(view->name, "fc.", 3) == 0;
     bool recurrent = strstr(view->name, "weight_hh") != NULL;
-    const char *scale[3] = {axis[0], readout ? axis[1] : axis[2],
-                            readout     ? axis[2]
-                            : recurrent ? from
-                                        : axis[3]};
-    snprintf(name, sizeof name, "%s/%s/%s", group, which, view->name);
+    const char *scale[4] = {axis[0]};
     struct dataset_kind kind = {
         .name = name,
         .type = TYPE_F4,
-        .num_dims = view->cols > 0 ? 3 : 2,
-        .dim = {(hsize_t)slots, (hsize_t)view->rows, (hsize_t)view->cols},
+        .num_dims = 1,
+        .dim = {(hsize_t)slots},
         .unit = "1",
         .meaning =
             "parameter of the network as PyTorch names it; 0 where not run, NaN where failed",
         .changes = true,
         .fill = FILL_ZERO};
+    if (snapshots) {
+        scale[kind.num_dims] = axis[1];
+        kind.dim[kind.num_dims++] = (hsize_t)snapshots;
+    }
+    scale[kind.num_dims] = readout ? axis[2] : axis[3];
+    kind.dim[kind.num_dims++] = (hsize_t)view->rows;
+    if (view->cols > 0) {
+        scale[kind.num_dims] = readout ? axis[3] : recurrent ? axis[4] : axis[5];
+        kind.dim[kind.num_dims++] = (hsize_t)view->cols;
+    }
     tree_dataset(tree, &kind, scale);
 }
 
-static void make_group(struct tree *tree, struct rnn_shape shape, int32_t *run, int slots)
+/* The scales of a group of networks, and `run` over the slots. */
+static void make_slots(struct tree *tree, const char *top, struct rnn_shape shape,
+                       const int32_t *run, int slots, int snapshots)
 {
-    char name[64], group[80], path[112];
-    weight_group_name(shape, name);
-    snprintf(group, sizeof group, "/weights/%s", name);
-    tree_group(tree, group, "networks of one shape; slot s belongs to row run[s] of /runs");
-    const struct {
-        const char *name;
-        int size;
-        const char *meaning;
-    } scale[] = {{"slot", slots, "place of a network in this group"},
-                 {"hidden", shape.hidden, "hidden unit"},
-                 {"hidden_from", shape.hidden, "hidden unit one step before"},
-                 {"noise", shape.noise_dim, "noise input"},
-                 {"symbol", shape.symbols, "emitted symbol"}};
-    for (size_t i = 0; i < sizeof scale / sizeof scale[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", group, scale[i].name);
-        tree_scale(tree, path, scale[i].size, 0, scale[i].meaning);
+    const struct schema_axis axis[] = {
+        {.name = "slot", .size = slots, .unit = "1", .meaning = "place of a run's networks in this group"},
+        {.name = "hidden", .size = shape.hidden, .unit = "1", .meaning = "hidden unit"},
+        {.name = "hidden_from", .size = shape.hidden, .unit = "1", .meaning = "hidden unit one step before"},
+        {.name = "noise", .size = shape.noise_dim, .unit = "1", .meaning = "noise input"},
+        {.name = "symbol", .size = shape.symbols, .unit = "1", .meaning = "emitted symbol"},
+        {.name = "snapshot", .size = snapshots, .unit = "1", .meaning = "moment of training; see epoch"}};
+    char path[112], slot_path[112];
+    for (size_t i = 0; i < sizeof axis / sizeof axis[0]; i++) {
+        if (axis[i].size == 0) continue;
+        snprintf(path, sizeof path, "%s/%s", top, axis[i].name);
+        tree_scale(tree, path, &axis[i]);
     }
-    char slot_path[112];
-    snprintf(path, sizeof path, "%s/run", group);
-    snprintf(slot_path, sizeof slot_path, "%s/slot", group);
+    int32_t *own = malloc((size_t)slots * sizeof *own);
+    if (!own && !tree->code)
+        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    if (own) memcpy(own, run, (size_t)slots * sizeof *own);
+    snprintf(path, sizeof path, "%s/run", top);
+    snprintf(slot_path, sizeof slot_path, "%s/slot", top);
     struct dataset_kind kind = {.name = path,
                                 .type = TYPE_I4,
                                 .num_dims = 1,
@@ -246,17 +258,73 @@ static void make_group(struct tree *tree, struct rnn_shape shape, int32_t *run, 
                                 .unit = "1",
                                 .meaning = "row of /runs that the slot belongs to",
                                 .fill = FILL_OWN,
-                                .own = run};
+                                .own = own};
     tree_dataset(tree, &kind, (const char *const[]){slot_path});
+}
+
+static void make_snapshots(struct tree *tree, const char *name, struct rnn_shape shape,
+                           const struct plan *plan, const int32_t *run, int slots, int snapshots)
+{
+    char top[80], path[192], axis[2][112];
+    snprintf(top, sizeof top, "/snapshots/%s", name);
+    tree_group(tree, top, "weights over training, of networks of one shape");
+    make_slots(tree, top, shape, run, slots, snapshots);
+    int32_t *epoch = malloc((size_t)slots * (size_t)snapshots * sizeof *epoch);
+    if (!epoch && !tree->code)
+        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    for (int slot = 0; epoch && slot < slots; slot++) {
+        const struct settings *s = &plan->cells[plan->runs[run[slot]].cell].settings;
+        for (int i = 0; i < snapshots; i++)
+            epoch[slot * snapshots + i] =
+                i < train_num_snapshots(s) ? train_snapshot_epoch(s, i) : -1;
+    }
+    snprintf(path, sizeof path, "%s/epoch", top);
+    snprintf(axis[0], sizeof axis[0], "%s/slot", top);
+    snprintf(axis[1], sizeof axis[1], "%s/snapshot", top);
+    struct dataset_kind kind = {.name = path,
+                                .type = TYPE_I4,
+                                .num_dims = 2,
+                                .dim = {(hsize_t)slots, (hsize_t)snapshots},
+                                .unit = "epochs",
+                                .meaning = "epochs trained before the snapshot; -1: none",
+                                .fill = FILL_OWN,
+                                .own = epoch};
+    tree_dataset(tree, &kind, (const char *const[]){axis[0], axis[1]});
     struct rnn_view view[MAX_RNN_VIEWS];
     int num_views = rnn_views(shape, view);
-    for (int w = 0; w < NUM_WHICH && !tree->code; w++) {
-        snprintf(path, sizeof path, "%s/%s", group, which_name[w]);
-        tree_group(tree, path,
-                   w == 0 ? "weights of the last epoch"
-                          : "weights of the smallest validation loss");
-        for (int v = 0; v < num_views; v++) make_view(tree, group, which_name[w], &view[v], slots);
+    for (int v = 0; v < num_views; v++) {
+        weight_path(name, WHICH_SNAPSHOTS, view[v].name, path);
+        make_view(tree, top, path, &view[v], slots, snapshots);
     }
+}
+
+/* Networks of one shape: run[slots] are their rows. */
+static void make_group(struct tree *tree, struct rnn_shape shape, const struct plan *plan,
+                       const int32_t *run, int slots)
+{
+    char name[64], top[80], path[192];
+    int snapshots = 0;
+    weight_group_name(shape, name);
+    snprintf(top, sizeof top, "/weights/%s", name);
+    tree_group(tree, top, "networks of one shape; slot s belongs to row run[s] of /runs");
+    make_slots(tree, top, shape, run, slots, 0);
+    struct rnn_view view[MAX_RNN_VIEWS];
+    int num_views = rnn_views(shape, view);
+    for (int w = WHICH_LAST; w <= WHICH_BEST && !tree->code; w++) {
+        snprintf(path, sizeof path, "%s/%s", top, which_name[w]);
+        tree_group(tree, path,
+                   w == WHICH_LAST ? "weights of the last epoch"
+                                   : "weights of the smallest validation loss");
+        for (int v = 0; v < num_views; v++) {
+            weight_path(name, w, view[v].name, path);
+            make_view(tree, top, path, &view[v], slots, 0);
+        }
+    }
+    for (int slot = 0; slot < slots; slot++) {
+        int num = train_num_snapshots(&plan->cells[plan->runs[run[slot]].cell].settings);
+        snapshots = num > snapshots ? num : snapshots;
+    }
+    if (snapshots) make_snapshots(tree, name, shape, plan, run, slots, snapshots);
 }
 
 static bool same_shape(struct rnn_shape a, struct rnn_shape b)
@@ -268,6 +336,7 @@ static bool same_shape(struct rnn_shape a, struct rnn_shape b)
 static void make_weights(struct tree *tree, const struct plan *plan)
 {
     tree_group(tree, "/weights", "trained networks, one group a shape");
+    tree_group(tree, "/snapshots", "networks over training, one group a shape that keeps them");
     bool *placed = calloc((size_t)plan->num_cells, sizeof *placed);
     if (!placed && !tree->code)
         tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
@@ -285,7 +354,8 @@ static void make_weights(struct tree *tree, const struct plan *plan)
         for (int r = first; r < plan->num_runs; r++)
             if (same_shape(rnn_shape_of(&plan->cells[plan->runs[r].cell].settings), shape))
                 run[slots++] = r;
-        make_group(tree, shape, run, slots);
+        make_group(tree, shape, plan, run, slots);
+        free(run);
     }
     free(placed);
 }
@@ -331,8 +401,9 @@ static uint64_t most_bytes(const struct schema *schema, const struct plan *plan,
     for (int c = 0; c < schema->num_rows; c++)
         bytes += schema_row_bytes(schema, &schema->row[c]) * (uint64_t)plan->num_runs;
     for (int run = 0; run < plan->num_runs; run++) {
-        struct rnn_shape shape = rnn_shape_of(&plan->cells[plan->runs[run].cell].settings);
-        bytes += NUM_WHICH * sizeof(float) * rnn_num_params(shape) + a_line + RECORD_BYTES;
+        const struct settings *s = &plan->cells[plan->runs[run].cell].settings;
+        uint64_t networks = 2 + (uint64_t)train_num_snapshots(s);
+        bytes += networks * sizeof(float) * rnn_num_params(rnn_shape_of(s)) + a_line + RECORD_BYTES;
     }
     return bytes;
 }

@@ -101,6 +101,11 @@ const struct settings *store_settings(struct store *store, int run, int64_t *see
 
 /* --- columns ------------------------------------------------------------------------------ */
 
+const struct schema_axis *store_axis(const struct store *store, int axis)
+{
+    return &store->schema.axis[axis];
+}
+
 int store_num_columns(const struct store *store)
 {
     return store->schema.num_rows;
@@ -252,33 +257,59 @@ int store_read_text(struct store *store, int column, int run, char *buf, size_t 
 
 /* --- one run ------------------------------------------------------------------------------ */
 
-int store_read_weights(struct store *store, int run, const char *which, struct rnn_shape *shape,
-                       float **params, struct status *st)
+/* View v of the first `num` copies of a run's networks into their flat blocks; an errno value. */
+static int read_view(struct store *store, int run, int which, int v, int num, float *params)
 {
-    int w = strcmp(which, "last") == 0 ? 0 : strcmp(which, "best") == 0 ? 1 : -1;
+    const struct weight_group *group = &store->group[store->run_group[run]];
+    const struct rnn_view *view = &group->view[v];
+    size_t bytes = view->count * sizeof(float), stride = rnn_num_params(group->shape);
+    uint64_t slot = group->offset[which][v] +
+                    (uint64_t)store->run_slot[run] * (uint64_t)group->copies[which] * bytes;
+    int error = 0;
+    for (int c = 0; c < num && !error; c++)
+        error = file_read_at(store->fd, slot + (uint64_t)c * bytes,
+                             params + (size_t)c * stride + view->offset, bytes);
+    return error;
+}
+
+int store_read_networks(struct store *store, int run, const char *which, struct rnn_shape *shape,
+                        float **params, int *num, struct status *st)
+{
+    int w = 0;
     *params = NULL;
-    if (w < 0)
-        return status_set(st, STATUS_USAGE, "weights are \"last\" or \"best\", not \"%s\"", which);
+    *num = 0;
+    while (w < NUM_WHICH && strcmp(which, which_name[w]) != 0) w++;
+    if (w == NUM_WHICH)
+        return status_set(st, STATUS_USAGE,
+                          "weights are \"last\", \"best\" or \"snapshots\", not \"%s\"", which);
     if (store_run_status(store, run) != RUN_DONE)
         return status_set(st, STATUS_NO_INPUT, "%s: run %d has no weights: it is %s", store->path,
                           run, run_status_name[store_run_status(store, run)]);
     const struct weight_group *group = &store->group[store->run_group[run]];
+    const struct settings *s = store->plan ? &store->plan->cells[store->plan->runs[run].cell].settings
+                                           : store_settings(store, run, NULL, NULL, NULL);
+    int copies = w != WHICH_SNAPSHOTS ? 1 : s ? train_num_snapshots(s) : 0;
+    if (copies > group->copies[w]) copies = group->copies[w];
     *shape = group->shape;
-    *params = malloc(rnn_num_params(group->shape) * sizeof **params);
+    size_t most = (size_t)(copies > 0 ? copies : 1) * rnn_num_params(group->shape);
+    *params = malloc(most * sizeof **params);
     if (!*params) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
     for (int v = 0; v < group->num_views; v++) {
-        const struct rnn_view *view = &group->view[v];
-        size_t bytes = view->count * sizeof(float);
-        int error =
-            file_read_at(store->fd, group->offset[w][v] + (uint64_t)store->run_slot[run] * bytes,
-                         *params + view->offset, bytes);
-        if (error) {
-            free(*params);
-            *params = NULL;
-            return file_fail(st, STATUS_IO, store->path, "read the weights", error);
-        }
+        int error = read_view(store, run, w, v, copies, *params);
+        if (!error) continue;
+        free(*params);
+        *params = NULL;
+        return file_fail(st, STATUS_IO, store->path, "read the weights", error);
     }
+    *num = copies;
     return STATUS_OK;
+}
+
+int store_read_weights(struct store *store, int run, const char *which, struct rnn_shape *shape,
+                       float **params, struct status *st)
+{
+    int num;
+    return store_read_networks(store, run, which, shape, params, &num, st);
 }
 
 /* Keys that begin with text: how many, and the last of them. */

@@ -13,8 +13,18 @@
 const char *const run_status_name[NUM_RUN_STATUS] = {"pending", "running", "done", "failed",
                                                      "crashed"};
 
-static const char *const dim_name[NUM_SCHEMA_DIMS] = {
-    "run", "epoch", "symbol", "symbol_to", "state", "state_to", "word_length", "lag"};
+static const struct {
+    const char *name, *meaning;
+    int first;
+} runs_axis[NUM_SCHEMA_DIMS] = {{"run", "row of the run, in the order of the grid", 0},
+                                {"epoch", "epoch, from 1", 1},
+                                {"symbol", "emitted symbol", 0},
+                                {"symbol_to", "symbol emitted next", 0},
+                                {"state", "state of the HMM", 0},
+                                {"state_to", "state of the HMM one step later", 0},
+                                {"word_length", "length of words, symbols", 1},
+                                {"lag", "distance of two steps", 0}};
+static const char runs_group[] = "/runs";
 static const char *const type_name[] = {"i1", "i2", "i4", "i8", "u8", "f4", "f8", "text"};
 static const size_t type_bytes[] = {1, 2, 4, 8, 8, 4, 8, 0};
 enum { NUM_TYPES = 8 };
@@ -57,6 +67,8 @@ static const struct fixed_column fixed_columns[] = {
      "elapsed time"},
     {"cpu_s", TYPE_F8, 0, 0, {0}, "s", false, WRITER_WORKER, SOURCE_CPU,
      "processor time"},
+    {"analyses_cpu_s", TYPE_F8, 0, 0, {0}, "s", false, WRITER_WORKER, SOURCE_ANALYSES_CPU,
+     "processor time of all analyses together, part of cpu_s"},
     {"rank", TYPE_I4, 0, 0, {0}, "1", false, WRITER_WORKER, SOURCE_RANK,
      "MPI rank that worked on the run"},
     {"host", TYPE_TEXT, 64, 0, {0}, "1", false, WRITER_WORKER, SOURCE_HOST,
@@ -102,9 +114,24 @@ enum { NUM_FIXED = sizeof fixed_columns / sizeof fixed_columns[0], NUM_FIXED_BEF
 static const char *const settings_always[] = {"hmm.architecture", "hmm.states", "rnn.hidden",
                                               "rnn.noise_dim"};
 
-const char *schema_dim_name(enum schema_dim dim)
+void schema_row_path(const struct schema_row *row, char path[160])
 {
-    return dim_name[dim];
+    const char *dot = strchr(row->name, '.');
+    bool prefixed = dot && strcmp(row->group, runs_group) != 0;
+    snprintf(path, 160, "%s/%s", row->group, prefixed ? dot + 1 : row->name);
+}
+
+static int find_axis(const struct schema *schema, const char *group, const char *name)
+{
+    for (int a = 0; a < schema->num_axes; a++)
+        if (strcmp(schema->axis[a].name, name) == 0 && strcmp(schema->axis[a].group, group) == 0)
+            return a;
+    return -1;
+}
+
+int schema_run_axis(const struct schema *schema, const char *group)
+{
+    return find_axis(schema, group, "run");
 }
 
 size_t schema_element_bytes(const struct schema_row *row)
@@ -115,7 +142,7 @@ size_t schema_element_bytes(const struct schema_row *row)
 size_t schema_row_count(const struct schema *schema, const struct schema_row *row)
 {
     size_t count = 1;
-    for (int d = 0; d < row->num_dims; d++) count *= (size_t)schema->size[row->dim[d]];
+    for (int d = 0; d < row->num_dims; d++) count *= (size_t)schema->axis[row->dim[d]].size;
     return count;
 }
 
@@ -135,6 +162,7 @@ void schema_free(struct schema *schema)
 {
     if (!schema) return;
     free(schema->row);
+    free(schema->axis);
     *schema = (struct schema){0};
 }
 
@@ -149,6 +177,7 @@ static void add_fixed(struct schema *schema, const struct fixed_column *c)
                                .writer = c->writer,
                                .source = (int)c->source};
     snprintf(row->name, sizeof row->name, "%s", c->name);
+    snprintf(row->group, sizeof row->group, runs_group);
     snprintf(row->unit, sizeof row->unit, "%s", c->unit);
     snprintf(row->meaning, sizeof row->meaning, "%s", c->meaning);
 }
@@ -182,6 +211,7 @@ static void add_setting(struct schema *schema, const struct plan *plan, int sett
         }
         row->text_bytes = (int)((longest + 7) / 8 * 8);
     }
+    snprintf(row->group, sizeof row->group, runs_group);
     snprintf(row->name, sizeof row->name, "%s", s->key);
     for (char *c = row->name; *c; c++)
         if (*c == '.') *c = '_';
@@ -203,52 +233,137 @@ static void add_metric(struct schema *schema, int metric, enum schema_source sou
                                .source = (int)source,
                                .index = metric};
     for (int d = 0; d < m->num_dims; d++) row->dim[d] = dim_of[m->dim[d]];
+    snprintf(row->group, sizeof row->group, runs_group);
     snprintf(row->name, sizeof row->name, "%s%s", m->name, suffix);
     snprintf(row->unit, sizeof row->unit, "%s",
              source == SOURCE_METRIC_Z || !m->unit || !*m->unit ? "1" : m->unit);
     snprintf(row->meaning, sizeof row->meaning, "%s%s", prefix, m->meaning);
 }
 
-static void find_sizes(struct schema *schema, const struct plan *plan)
+static int larger(int a, int b)
 {
-    int *size = schema->size;
-    for (int d = 0; d < NUM_SCHEMA_DIMS; d++) size[d] = 1;
-    size[SCHEMA_RUN] = plan->num_runs;
-    size[SCHEMA_WORD_LENGTH] = MAX_WORD_LENGTH;
+    return a > b ? a : b;
+}
+
+static void add_runs_axes(struct schema *schema, const struct plan *plan)
+{
+    int size[NUM_SCHEMA_DIMS] = {[SCHEMA_RUN] = plan->num_runs, [SCHEMA_WORD_LENGTH] = MAX_WORD_LENGTH};
     for (int c = 0; c < plan->num_cells; c++) {
         const struct settings *s = &plan->cells[c].settings;
         int lag = measure_dim_size(DIM_LAG, s->hmm.symbols, s->measure.length);
-        int epochs = train_num_epochs(s);
-        if (s->hmm.symbols > size[SCHEMA_SYMBOL]) size[SCHEMA_SYMBOL] = s->hmm.symbols;
-        if (s->hmm.states > size[SCHEMA_STATE]) size[SCHEMA_STATE] = s->hmm.states;
-        if (lag > size[SCHEMA_LAG]) size[SCHEMA_LAG] = lag;
-        if (epochs > size[SCHEMA_EPOCH]) size[SCHEMA_EPOCH] = epochs;
+        size[SCHEMA_SYMBOL] = larger(size[SCHEMA_SYMBOL], s->hmm.symbols);
+        size[SCHEMA_STATE] = larger(size[SCHEMA_STATE], s->hmm.states);
+        size[SCHEMA_LAG] = larger(size[SCHEMA_LAG], lag);
+        size[SCHEMA_EPOCH] = larger(size[SCHEMA_EPOCH], train_num_epochs(s));
     }
     size[SCHEMA_SYMBOL_TO] = size[SCHEMA_SYMBOL];
     size[SCHEMA_STATE_TO] = size[SCHEMA_STATE];
+    for (int d = 0; d < NUM_SCHEMA_DIMS; d++) {
+        struct schema_axis *axis = &schema->axis[schema->num_axes++];
+        *axis = (struct schema_axis){.size = larger(size[d], 1), .first = runs_axis[d].first};
+        snprintf(axis->group, sizeof axis->group, runs_group);
+        snprintf(axis->name, sizeof axis->name, "%s", runs_axis[d].name);
+        snprintf(axis->unit, sizeof axis->unit, "1");
+        snprintf(axis->meaning, sizeof axis->meaning, "%s", runs_axis[d].meaning);
+    }
 }
+
+/* --- analyses ------------------------------------------------------------------------------------ */
+
+static bool is_asked_for(const struct plan *plan, const struct analysis *analysis)
+{
+    for (int c = 0; c < plan->num_cells; c++)
+        if (analysis_is_enabled(analysis, &plan->cells[c].settings)) return true;
+    return false;
+}
+
+/* The axis of an analysis's dimension, added when it is new. */
+static int analysis_axis(struct schema *schema, const struct plan *plan,
+                         const struct analysis *analysis, const char *group,
+                         const struct analysis_dim *dim)
+{
+    int found = find_axis(schema, group, dim->name), size = 1;
+    if (found >= 0) return found;
+    for (int c = 0; c < plan->num_cells; c++) {
+        const struct settings *s = &plan->cells[c].settings;
+        if (analysis_is_enabled(analysis, s)) size = larger(size, analysis_dim_size(dim, s));
+    }
+    struct schema_axis *axis = &schema->axis[schema->num_axes++];
+    *axis = (struct schema_axis){.size = size, .value = dim->value};
+    snprintf(axis->group, sizeof axis->group, "%s", group);
+    snprintf(axis->name, sizeof axis->name, "%s", dim->name);
+    snprintf(axis->unit, sizeof axis->unit, "%s", dim->unit ? dim->unit : "1");
+    snprintf(axis->meaning, sizeof axis->meaning, "%s", dim->meaning ? dim->meaning : "");
+    return schema->num_axes - 1;
+}
+
+static void add_analysis(struct schema *schema, const struct plan *plan, int index)
+{
+    const struct analysis *analysis = analysis_table[index];
+    char group[48];
+    snprintf(group, sizeof group, "/analysis/%s", analysis->name);
+    struct schema_axis *run = &schema->axis[schema->num_axes++];
+    *run = schema->axis[SCHEMA_RUN];
+    snprintf(run->group, sizeof run->group, "%s", group);
+    for (int o = 0; o < analysis->num_outputs; o++) {
+        const struct analysis_output *output = &analysis->output[o];
+        struct schema_row *row = &schema->row[schema->num_rows++];
+        *row = (struct schema_row){.type = output->num_dims ? TYPE_F4 : TYPE_F8,
+                                   .num_dims = output->num_dims,
+                                   .in_digest = true,
+                                   .writer = WRITER_WORKER,
+                                   .source = SOURCE_ANALYSIS,
+                                   .index = index,
+                                   .part = o};
+        for (int d = 0; d < output->num_dims; d++)
+            row->dim[d] = analysis_axis(schema, plan, analysis, group, output->dim[d]);
+        snprintf(row->group, sizeof row->group, "%s", group);
+        snprintf(row->name, sizeof row->name, "%s.%s", analysis->name, output->name);
+        snprintf(row->unit, sizeof row->unit, "%s", output->unit);
+        snprintf(row->meaning, sizeof row->meaning, "%s", output->meaning);
+    }
+}
+
+/* --- all of them ------------------------------------------------------------------------------------ */
 
 static int check_names(const struct schema *schema, struct status *st)
 {
     for (int i = 0; i < schema->num_rows; i++) {
-        const char *name = schema->row[i].name;
-        bool twice = schema_find(schema, name) != &schema->row[i];
-        for (int d = 0; d < NUM_SCHEMA_DIMS; d++) twice |= strcmp(name, dim_name[d]) == 0;
+        const struct schema_row *row = &schema->row[i];
+        char path[160];
+        schema_row_path(row, path);
+        bool twice = schema_find(schema, row->name) != row;
+        twice |= find_axis(schema, row->group, strrchr(path, '/') + 1) >= 0;
         if (twice)
             return status_set(st, STATUS_INTERNAL,
-                              "results file: two columns are called \"%s\"; rename the setting or "
-                              "the metric",
-                              name);
+                              "results file: two columns are called \"%s\"; rename the setting, the "
+                              "metric or the output",
+                              row->name);
     }
     return STATUS_OK;
 }
 
+/* Room for every column and axis that a plan could have. */
+static int make_room(struct schema *schema, struct status *st)
+{
+    size_t rows = NUM_FIXED + (size_t)num_settings + 4 * (size_t)num_metrics;
+    size_t axes = NUM_SCHEMA_DIMS + (size_t)num_analyses;
+    for (int a = 0; a < num_analyses; a++) {
+        rows += (size_t)analysis_table[a]->num_outputs;
+        axes += MAX_ANALYSIS_DIMS * (size_t)analysis_table[a]->num_outputs;
+    }
+    *schema = (struct schema){.row = calloc(rows, sizeof *schema->row),
+                              .axis = calloc(axes, sizeof *schema->axis)};
+    if (schema->row && schema->axis) return STATUS_OK;
+    schema_free(schema);
+    return status_set(st, STATUS_INTERNAL, "out of memory for the columns");
+}
+
 int schema_init(struct schema *schema, const struct plan *plan, struct status *st)
 {
-    *schema = (struct schema){0};
-    size_t most = NUM_FIXED + (size_t)num_settings + 4 * (size_t)num_metrics;
-    schema->row = calloc(most, sizeof *schema->row);
-    if (!schema->row) return status_set(st, STATUS_INTERNAL, "out of memory for the columns");
+    int code = make_room(schema, st);
+    if (code) return code;
+    add_runs_axes(schema, plan);
     for (int i = 0; i < NUM_FIXED_BEFORE_SETTINGS; i++) add_fixed(schema, &fixed_columns[i]);
     for (int i = 0; i < num_settings; i++)
         if (has_column(plan, i)) add_setting(schema, plan, i);
@@ -262,13 +377,19 @@ int schema_init(struct schema *schema, const struct plan *plan, struct status *s
                    "HMM against HMM, sd over draws: ");
         add_metric(schema, i, SOURCE_METRIC_Z, "_z", "(value - floor) / floor_sd: ");
     }
-    find_sizes(schema, plan);
-    int code = check_names(schema, st);
+    for (int a = 0; a < num_analyses; a++)
+        if (is_asked_for(plan, analysis_table[a])) add_analysis(schema, plan, a);
+    code = check_names(schema, st);
     if (code) schema_free(schema);
     return code;
 }
 
 /* --- as text ---------------------------------------------------------------------------------- */
+
+static const char *name_of_dim(const struct schema *schema, const struct schema_row *row, int d)
+{
+    return d < row->num_dims ? schema->axis[row->dim[d]].name : "-";
+}
 
 char *schema_text(const struct schema *schema)
 {
@@ -276,14 +397,16 @@ char *schema_text(const struct schema *schema)
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);
     if (!out) return NULL;
-    for (int d = 0; d < NUM_SCHEMA_DIMS; d++)
-        fprintf(out, "size\t%s\t%d\n", dim_name[d], schema->size[d]);
+    for (int a = 0; a < schema->num_axes; a++) {
+        const struct schema_axis *axis = &schema->axis[a];
+        fprintf(out, "axis\t%s\t%s\t%d\t%d\n", axis->group, axis->name, axis->size, axis->first);
+    }
     for (int i = 0; i < schema->num_rows; i++) {
         const struct schema_row *r = &schema->row[i];
-        fprintf(out, "column\t%s\t%s\t%d\t%s\t%s\t%d\t%d\t%s\t%s\n", r->name, type_name[r->type],
-                r->text_bytes, r->num_dims > 0 ? dim_name[r->dim[0]] : "-",
-                r->num_dims > 1 ? dim_name[r->dim[1]] : "-", r->in_digest, (int)r->writer, r->unit,
-                r->meaning);
+        fprintf(out, "column\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", r->group, r->name,
+                type_name[r->type], r->text_bytes, name_of_dim(schema, r, 0),
+                name_of_dim(schema, r, 1), name_of_dim(schema, r, 2), r->in_digest, (int)r->writer,
+                r->unit, r->meaning);
     }
     if (fclose(out) != 0) {
         free(text);
@@ -299,48 +422,57 @@ static int find_word(const char *const *word, int num, const char *text)
     return -1;
 }
 
-/* One line (cut into fields at tabs, changed) -> a size or a column. False: not understood. */
-static bool parse_line(struct schema *schema, char *line)
+static bool parse_axis(struct schema *schema, char *const field[5])
 {
-    char *field[10] = {0}, *rest = line;
-    int n = 0;
-    while (n < 10 && rest) field[n++] = strsep(&rest, "\t");
-    if (n == 3 && strcmp(field[0], "size") == 0) {
-        int d = find_word(dim_name, NUM_SCHEMA_DIMS, field[1]), size = atoi(field[2]);
-        if (d < 0 || size < 1) return false;
-        schema->size[d] = size;
-        return true;
-    }
-    if (n != 10 || strcmp(field[0], "column") != 0) return false;
-    int type = find_word(type_name, NUM_TYPES, field[2]);
+    struct schema_axis *axis = &schema->axis[schema->num_axes++];
+    *axis = (struct schema_axis){.size = atoi(field[3]), .first = atoi(field[4])};
+    snprintf(axis->group, sizeof axis->group, "%s", field[1]);
+    snprintf(axis->name, sizeof axis->name, "%s", field[2]);
+    return axis->size >= 1;
+}
+
+static bool parse_column(struct schema *schema, char *const field[12])
+{
+    int type = find_word(type_name, NUM_TYPES, field[3]);
     struct schema_row *row = &schema->row[schema->num_rows++];
-    *row = (struct schema_row){.text_bytes = atoi(field[3]),
-                               .in_digest = field[6][0] == '1',
-                               .writer = (enum schema_writer)(field[7][0] - '0'),
+    *row = (struct schema_row){.text_bytes = atoi(field[4]),
+                               .in_digest = field[8][0] == '1',
+                               .writer = (enum schema_writer)(field[9][0] - '0'),
                                .source = SOURCE_FILE};
-    for (int d = 0; d < 2 && strcmp(field[4 + d], "-") != 0; d++) {
-        int dim = find_word(dim_name, NUM_SCHEMA_DIMS, field[4 + d]);
-        if (dim < 0) return false;
-        row->dim[row->num_dims++] = (enum schema_dim)dim;
+    for (int d = 0; d < MAX_COLUMN_DIMS && strcmp(field[5 + d], "-") != 0; d++) {
+        int axis = find_axis(schema, field[1], field[5 + d]);
+        if (axis < 0) return false;
+        row->dim[row->num_dims++] = axis;
     }
     if (type < 0 || (int)row->writer < 0 || row->writer > WRITER_COORDINATOR) return false;
     row->type = (enum schema_type)type;
     if (row->type == TYPE_TEXT && (row->text_bytes < 1 || row->text_bytes > 65536)) return false;
-    snprintf(row->name, sizeof row->name, "%s", field[1]);
-    snprintf(row->unit, sizeof row->unit, "%s", field[8]);
-    snprintf(row->meaning, sizeof row->meaning, "%s", field[9]);
+    snprintf(row->group, sizeof row->group, "%s", field[1]);
+    snprintf(row->name, sizeof row->name, "%s", field[2]);
+    snprintf(row->unit, sizeof row->unit, "%s", field[10]);
+    snprintf(row->meaning, sizeof row->meaning, "%s", field[11]);
     return true;
+}
+
+/* One line (cut into fields at tabs, changed) -> an axis or a column. False: not understood. */
+static bool parse_line(struct schema *schema, char *line)
+{
+    char *field[12] = {0}, *rest = line;
+    int n = 0;
+    while (n < 12 && rest) field[n++] = strsep(&rest, "\t");
+    if (n == 5 && strcmp(field[0], "axis") == 0) return parse_axis(schema, field);
+    return n == 12 && strcmp(field[0], "column") == 0 && parse_column(schema, field);
 }
 
 int schema_parse(struct schema *schema, const char *text, struct status *st)
 {
-    *schema = (struct schema){0};
     size_t lines = 1;
     for (const char *c = text; *c; c++) lines += *c == '\n';
     char *copy = strdup(text), *rest = copy;
-    schema->row = calloc(lines, sizeof *schema->row);
+    *schema = (struct schema){.row = calloc(lines, sizeof *schema->row),
+                              .axis = calloc(lines, sizeof *schema->axis)};
     int code = STATUS_OK;
-    if (!copy || !schema->row) {
+    if (!copy || !schema->row || !schema->axis) {
         code = status_set(st, STATUS_INTERNAL, "out of memory for the columns");
         goto cleanup;
     }
@@ -352,12 +484,9 @@ int schema_parse(struct schema *schema, const char *text, struct status *st)
                           line);
         goto cleanup;
     }
-    for (int d = 0; d < NUM_SCHEMA_DIMS && !code; d++)
-        if (schema->size[d] < 1)
-            code = status_set(st, STATUS_IO,
-                              "its list of columns lacks the size of \"%s\"; the "
-                              "file is damaged",
-                              dim_name[d]);
+    if (schema_run_axis(schema, runs_group) != SCHEMA_RUN)
+        code = status_set(st, STATUS_IO,
+                          "its list of columns lacks the number of runs; the file is damaged");
 cleanup:
     free(copy);
     if (code) schema_free(schema);

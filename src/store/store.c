@@ -76,8 +76,8 @@ static int load_columns(struct store *store, struct status *st)
         const struct schema_row *row = &store->schema.row[c];
         struct store_column_place *place = &store->place[c];
         struct extent where;
-        char name[96];
-        snprintf(name, sizeof name, "/runs/%s", row->name);
+        char name[160];
+        schema_row_path(row, name);
         bool keep = store->parallel && row->writer == WRITER_WORKER;
         int code = find_dataset(store, name, &where, keep ? &place->dataset : NULL, st);
         if (code) return code;
@@ -99,10 +99,17 @@ static int load_columns(struct store *store, struct status *st)
     return STATUS_OK;
 }
 
+static bool has_snapshots(const struct store *store, const char *group)
+{
+    char path[96];
+    snprintf(path, sizeof path, "/snapshots/%s", group);
+    return H5Lexists(store->file, path, H5P_DEFAULT) > 0;
+}
+
 static int load_group(struct store *store, struct weight_group *group, int number,
                       struct status *st)
 {
-    char name[160];
+    char name[192];
     char *run = NULL;
     size_t bytes = 0;
     snprintf(name, sizeof name, "/weights/%s/run", group->name);
@@ -117,18 +124,21 @@ static int load_group(struct store *store, struct weight_group *group, int numbe
         store->run_slot[row] = slot;
     }
     group->num_views = rnn_views(group->shape, group->view);
-    for (int w = 0; w < NUM_WHICH; w++)
+    for (int w = 0; w < NUM_WHICH; w++) {
+        group->copies[w] = w == WHICH_SNAPSHOTS ? 0 : 1;
+        if (w == WHICH_SNAPSHOTS && !has_snapshots(store, group->name)) continue;
         for (int v = 0; v < group->num_views; v++) {
             struct extent where;
-            snprintf(name, sizeof name, "/weights/%s/%s/%s", group->name, which_name[w],
-                     group->view[v].name);
+            uint64_t one = group->view[v].count * sizeof(float) * (uint64_t)group->num_slots;
+            weight_path(group->name, w, group->view[v].name, name);
             code = find_dataset(store, name, &where, store->parallel ? &group->dataset[w][v] : NULL,
                                 st);
             if (code) return code;
             group->offset[w][v] = where.offset;
-            if (where.bytes != group->view[v].count * sizeof(float) * (uint64_t)group->num_slots)
-                return wrong_size(store, name, st);
+            if (w == WHICH_SNAPSHOTS && v == 0 && one > 0) group->copies[w] = (int)(where.bytes / one);
+            if (where.bytes != one * (uint64_t)group->copies[w]) return wrong_size(store, name, st);
         }
+    }
     return STATUS_OK;
 }
 
@@ -225,7 +235,7 @@ static int load_schema(struct store *store, struct status *st)
         code = schema_parse(&store->schema, text, st);
         if (code) status_prefix(st, "%s: ", store->path);
     }
-    store->num_runs = code ? 0 : store->schema.size[SCHEMA_RUN];
+    store->num_runs = code ? 0 : store->schema.axis[SCHEMA_RUN].size;
     free(text);
     free(wanted);
     return code;

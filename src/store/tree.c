@@ -189,23 +189,25 @@ size_t tree_dataset(struct tree *tree, const struct dataset_kind *kind, const ch
     return number;
 }
 
-void tree_scale(struct tree *tree, const char *name, int size, int first, const char *meaning)
+void tree_scale(struct tree *tree, const char *name, const struct schema_axis *axis)
 {
     if (tree->code) return;
-    int32_t *number = malloc((size_t)size * sizeof *number);
-    if (!number) {
+    bool real = axis->value != NULL;
+    void *own = malloc((size_t)axis->size * (real ? sizeof(double) : sizeof(int32_t)));
+    if (!own) {
         tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
         return;
     }
-    for (int i = 0; i < size; i++) number[i] = first + i;
+    if (real) memcpy(own, axis->value, (size_t)axis->size * sizeof(double));
+    for (int i = 0; !real && i < axis->size; i++) ((int32_t *)own)[i] = axis->first + i;
     struct dataset_kind kind = {.name = name,
-                                .type = TYPE_I4,
+                                .type = real ? TYPE_F8 : TYPE_I4,
                                 .num_dims = 1,
-                                .dim = {(hsize_t)size},
-                                .unit = "1",
-                                .meaning = meaning,
+                                .dim = {(hsize_t)axis->size},
+                                .unit = axis->unit,
+                                .meaning = axis->meaning,
                                 .fill = FILL_OWN,
-                                .own = number};
+                                .own = own};
     tree_dataset(tree, &kind, NULL);
     if (tree->code) return;
     const char *label = strrchr(name, '/');

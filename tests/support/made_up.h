@@ -15,7 +15,7 @@ static const char made_up_grid[] =
     "study: made-up\n"
     "defaults:\n"
     "  data: {sequences: 300, length: 12}\n"
-    "  train: {epochs: 4, batch: 50}\n"
+    "  train: {epochs: 4, batch: 50, snapshots: 2}\n"
     "  measure: {sequences: 100}\n"
     "grid:\n"
     "  chain:\n"
@@ -30,7 +30,7 @@ static const char made_up_larger_grid[] =
     "study: made-up\n"
     "defaults:\n"
     "  data: {sequences: 300, length: 12}\n"
-    "  train: {epochs: 4, batch: 50}\n"
+    "  train: {epochs: 4, batch: 50, snapshots: 2}\n"
     "  measure: {sequences: 100}\n"
     "grid:\n"
     "  wide:\n"
@@ -80,6 +80,17 @@ static inline int made_up_output(const struct plan *plan, int run, struct run_ou
                                        .final_val_loss = made_up_number(key, 5, 1),
                                        .loss_floor = made_up_number(key, 5, 2),
                                        .loss_floor_sd = made_up_number(key, 5, 3)};
+    size_t snapshots = (size_t)train_num_snapshots(s);
+    if (snapshots) out->train.snapshots = made_up_floats(key, 6, snapshots * params);
+    code = analyses_init(&out->analyses, s, st);
+    if (code) return code;
+    for (int a = 0; a < num_analyses; a++)
+        for (int o = 0; out->analyses.value[a] && o < analysis_table[a]->num_outputs; o++) {
+            size_t n = analysis_count(&analysis_table[a]->output[o], s);
+            for (size_t i = 0; i < n; i++)
+                out->analyses.value[a][o][i] =
+                    (float)made_up_number(key, 1000 + 100 * a + o, i); /* arrays are kept as float */
+        }
     out->effective_seed = plan->runs[run].seed;
     out->loss_z = made_up_number(key, 5, 4);
     snprintf(out->kernel, sizeof out->kernel, "plain");

@@ -41,7 +41,7 @@ def check_attributes(name, item):
 def check_h5py(path):
     with h5py.File(path, "r") as f:
         expect(f.attrs["format"] == "hmmgrid-results", "attribute format is not hmmgrid-results")
-        expect(f.attrs["format_version"] == "1.0", "attribute format_version is not 1.0")
+        expect(f.attrs["format_version"] == "2.0", "attribute format_version is not 2.0")
         for name in ("study", "grid_sha256", "uuid", "created_utc", "program_version", "git_commit",
                      "compiler", "mpi", "hdf5", "blas_core", "cpu", "kernel", "hosts", "slurm_job_id"):
             expect(isinstance(f.attrs.get(name), str), f"attribute {name} is missing")
@@ -60,7 +60,32 @@ def check_h5py(path):
         expect(all(len(k) == 32 for k in runs["key"].asstr()[:]), "keys are not 32 characters")
         lines = f["grid/resolved"][()].tobytes().decode().splitlines()
         expect(len(lines) == num, f"grid/resolved has {len(lines)} lines for {num} runs")
+        check_analyses(f, num)
         check_weights(f, num)
+
+
+def check_analyses(f, num):
+    """Groups of their own with named dimensions; a done run holds numbers, others NaN."""
+    done = f["runs/status"][()] == 2
+    for name, group in f["analysis"].items():
+        expect(group["run"].shape == (num,), f"analysis/{name} has {group['run'].shape} runs")
+        for output, column in group.items():
+            if h5py.h5ds.is_scale(column.id):
+                continue
+            labels = [dim[0].name.split("/")[-1] if len(dim) else None for dim in column.dims]
+            expect(labels[0] == "run" and None not in labels, f"{name}/{output}: dimensions {labels}")
+            kind = np.float64 if column.ndim == 1 else np.float32
+            expect(column.dtype == kind, f"{name}/{output} is {column.dtype}")
+            expect(np.isnan(column[()][~done]).all(), f"{name}/{output}: numbers in a run not done")
+    for name, group in f["snapshots"].items():
+        slots, snapshots = group["epoch"].shape
+        weights = group["rnn.weight_hh_l0"]
+        expect(weights.shape[:2] == (slots, snapshots), f"snapshots/{name}: {weights.shape}")
+        for slot, run in enumerate(group["run"][()]):
+            kept = group["epoch"][slot] >= 0
+            if done[run]:
+                expect(np.isfinite(weights[slot][kept]).all(), f"snapshots/{name}: NaN in a done run")
+                expect(np.isnan(weights[slot][~kept]).all(), f"snapshots/{name}: more than were kept")
 
 
 def check_weights(f, num):
@@ -89,6 +114,11 @@ def check_xarray(path):
     expect(ds.t_start.dtype.kind == "M", f"t_start was not decoded to a time: {ds.t_start.dtype}")
     expect(isinstance(ds.key.values[0], str), f"key is {type(ds.key.values[0])}, not str")
     expect(isinstance(ds.hmm_architecture.values[0], str), "hmm_architecture is not str")
+    with h5py.File(path, "r") as f:
+        analyses = list(f["analysis"])
+    for name in analyses:
+        with xr.open_dataset(path, group=f"analysis/{name}", engine="h5netcdf") as one:
+            expect(one.sizes["run"] == ds.sizes["run"], f"analysis/{name} has other runs")
     done = ds.isel(run=ds.status.values == 2)
     waiting = ds.isel(run=ds.status.values < 2)
     expect(np.isfinite(done.best_val_loss).all(), "a done run has no best_val_loss")

@@ -94,6 +94,21 @@ static void finish_all(struct store *store, const struct plan *plan, bool backwa
     }
 }
 
+/* Every analysis's numbers at this run's own sizes. */
+static void expect_analyses(struct store *store, int run, const struct settings *s, const char *key)
+{
+    for (int a = 0; a < num_analyses; a++)
+        for (int o = 0; o < analysis_table[a]->num_outputs; o++) {
+            const struct analysis_output *output = &analysis_table[a]->output[o];
+            char name[96];
+            if (!analysis_is_enabled(analysis_table[a], s)) continue;
+            snprintf(name, sizeof name, "%s.%s", analysis_table[a]->name, output->name);
+            if (analysis_count(output, s) == 0) continue;
+            check_near(number_of(store, name, run, 0),
+                       (float)made_up_number(key, 1000 + 100 * a + o, 0), 0);
+        }
+}
+
 static void expect_done_run(struct store *store, const struct plan *plan, int run)
 {
     struct status st = {0};
@@ -118,8 +133,16 @@ static void expect_done_run(struct store *store, const struct plan *plan, int ru
     for (int m = 0; m < num_metrics; m++)
         check_near(number_of(store, metrics_table[m].name, run, 0), made_up_number(key, 100 + m, 0),
                    0);
+    expect_analyses(store, run, s, key);
+    struct rnn_shape shape;
+    float *snapshots = NULL;
+    int num = 0;
+    check_ok(store_read_networks(store, run, "snapshots", &shape, &snapshots, &num, &st), &st);
+    assert_int_equal(num, train_num_snapshots(s));
+    for (size_t i = 0; i < (size_t)num * rnn_num_params(shape); i++)
+        check_near(snapshots[i], (float)made_up_number(key, 6, i), 0);
+    free(snapshots);
     for (int w = 0; w < 2; w++) {
-        struct rnn_shape shape;
         float *params = NULL;
         check_ok(store_read_weights(store, run, w ? "best" : "last", &shape, &params, &st), &st);
         assert_int_equal(shape.hidden, s->rnn.hidden);
@@ -322,6 +345,32 @@ static void extend_keeps_finished_rows(void **state)
     assert_string_equal(before, after);
 }
 
+/* What is kept or analysed is outside the run key: a file made otherwise is not resumed, and --extend
+ * repeats its runs. */
+static void analysed_otherwise(void **state)
+{
+    struct place *p = *state;
+    struct status st = {0};
+    struct store *store = NULL;
+    struct plan other;
+    const char *set = "analysis.steps=2000";
+    int copied = -1;
+    make(p->file, &p->plan, &store);
+    finish_all(store, &p->plan, false, 1);
+    check_ok(store_close_all(store, &st), &st);
+    check_ok(plan_read(&other, "made-up", made_up_grid, strlen(made_up_grid), &set, 1, &st), &st);
+    assert_string_equal(other.runs[0].key, p->plan.runs[0].key);
+    check_code(store_open_all(&store, p->file, &other, MPI_COMM_SELF, &st), STATUS_CANNOT_CREATE, &st);
+    assert_non_null(strstr(st.text, "analysis.steps"));
+    check_ok(store_extend(p->file, &other, NULL, &copied, &st), &st);
+    assert_int_equal(copied, 0);
+    check_ok(store_open_all(&store, p->file, &other, MPI_COMM_SELF, &st), &st);
+    for (int run = 0; run < other.num_runs; run++)
+        assert_int_equal(store_run_status(store, run), RUN_PENDING);
+    check_ok(store_close_all(store, &st), &st);
+    plan_free(&other);
+}
+
 static void extend_refuses_to_lose_runs(void **state)
 {
     struct place *p = *state;
@@ -432,6 +481,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(crashed_given_back_and_repeated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(digest_depends_on_results_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(extend_keeps_finished_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(analysed_otherwise, set_up, tear_down),
         cmocka_unit_test_setup_teardown(extend_refuses_to_lose_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(find_run_and_export, set_up, tear_down),
         cmocka_unit_test_setup_teardown(python_reads_while_open, set_up, tear_down),

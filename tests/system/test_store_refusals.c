@@ -131,12 +131,12 @@ static void other_files(void **state)
 static void newer_format(void **state)
 {
     struct place *p = *state;
-    uint32_t major = 2;
+    uint32_t major = FORMAT_MAJOR + 1;
     unsigned char *guard = memmem(p->bytes, p->num, "hmmgrid results", 16);
     assert_non_null(guard);
     memcpy(guard + 16, &major, sizeof major);
     spill(p->copy, p->bytes, p->num);
-    refuse_open(p->copy, &p->plan, STATUS_IO, "format version 2.0");
+    refuse_open(p->copy, &p->plan, STATUS_IO, "format version 3.0");
 }
 
 /* An attribute added by another program: refused, unless the user says it is meant. */
@@ -239,7 +239,8 @@ static void disk_full(void **state)
     snprintf(path, sizeof path, "%s/a.h5", p->dir);
     snprintf(tmp, sizeof tmp, "%s.tmp", path);
     int refused = 0, code = STATUS_CANNOT_CREATE;
-    for (size_t kb = 4; kb < 1024 && code; kb += 16) {
+    const size_t whole_kb = p->num / 1024;
+    for (size_t kb = 4; kb < 4 * whole_kb && code; kb += whole_kb / 32 + 1) {
         snprintf(size, sizeof size, "size=%zuk", kb);
         assert_int_equal(mount("tmpfs", p->dir, "tmpfs", MS_REMOUNT, size), 0);
         code = store_create(path, &p->plan, NULL, false, &st);
