@@ -54,13 +54,15 @@ CORE_SRC := \
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c
 STORE_SRC := src/store/schema.c src/store/encode.c src/store/tree.c src/store/file.c \
  src/store/guard.c src/store/layout.c src/store/publish.c src/store/extend.c src/store/store.c \
- src/store/parallel.c src/store/commit.c src/store/read.c src/store/digest.c src/store/export.c
+ src/store/parallel.c src/store/commit.c src/store/read.c src/store/digest.c src/store/export.c \
+ src/store/import.c
 RUN_SRC := src/run/protocol.c src/run/signals.c src/run/lock.c src/run/statusfile.c \
  src/run/progress.c src/run/provenance.c src/run/output.c src/run/worker.c src/run/ledger.c \
- src/run/coordinator.c src/run/study.c
+ src/run/coordinator.c src/run/study.c src/run/single.c
 CLI_SRC := src/cli/main.c src/cli/cli.c src/cli/help.c src/cli/rows.c src/cli/scores.c \
  src/cli/check.c src/cli/plan.c src/cli/run.c src/cli/status.c src/cli/why.c src/cli/summary.c \
- src/cli/summary_table.c src/cli/export.c src/cli/repro.c src/cli/verify.c
+ src/cli/summary_table.c src/cli/export.c src/cli/repro.c src/cli/verify.c \
+ src/cli/analyse.c
 
 # --- libraries -----------------------------------------------------------------------------------
 PKG     := pkg-config

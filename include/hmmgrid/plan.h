@@ -49,6 +49,9 @@ struct plan {
 int plan_read(struct plan *plan, const char *file, const char *text, size_t bytes,
               const char *const *sets, int num_sets, struct status *st);
 
+/* Can every cell be trained? STATUS_BAD_GRID, "file:line:1: ...", where one has an unknown HMM. */
+int plan_check_trainable(const struct plan *plan, struct status *st);
+
 /* Read a file of at most 1 MiB ("-": standard input) into malloc'd *text.
  * STATUS_NO_INPUT, STATUS_BAD_GRID when too large. */
 int plan_load_text(const char *file, char **text, size_t *bytes, struct status *st);

@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum architecture { LINEAR_CHAIN, FULLY_CONNECTED, CYCLIC, CUSTOM };
+/* UNKNOWN_HMM: of a network trained elsewhere; nothing can be trained on it. */
+enum architecture { LINEAR_CHAIN, FULLY_CONNECTED, CYCLIC, CUSTOM, UNKNOWN_HMM };
 /* EMISSION_AUTO: the preset of the architecture; EMISSION_MATRIX: hmm.emission holds a matrix. */
 enum emission {
     EMISSION_AUTO,
@@ -49,7 +50,7 @@ struct settings {
         double target_prob; /* NaN: not given. Exactly one of target_prob, stay_prob is set after
                                settings_resolve, none for CUSTOM */
         double stay_prob;
-        int emission;                /* enum emission; never AUTO after settings_resolve */
+        int emission;                /* enum emission; after settings_resolve AUTO for UNKNOWN_HMM only */
         struct matrix emission_matrix; /* (M, K) when emission is EMISSION_MATRIX */
         struct matrix transition;      /* (M, M) when architecture is CUSTOM */
         struct matrix start;           /* (1, M), optional; default uniform */

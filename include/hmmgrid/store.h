@@ -126,9 +126,26 @@ int store_read_networks(struct store *store, int run, const char *which, struct 
  * the order of run keys, so independent of order, ranks and the time of day. 16 hex digits. */
 int store_digest(struct store *store, char hex[17], struct status *st);
 
-/* Write one network as a state_dict file: datasets of rnn_views at the root, float32. Refuses an
- * existing path (STATUS_CANNOT_CREATE); leaves nothing behind when it fails. */
-int store_export_weights(const char *path, struct rnn_shape shape, const float *params,
-                         const char *run_key, const char *resolved_json, struct status *st);
+/* A network as a file of its own. */
+struct imported {
+    struct rnn_shape shape;
+    float *params;       /* (rnn_num_params) */
+    char *resolved;      /* the run as plan_run_json wrote it; NULL: not from here */
+    int num_snapshots;   /* networks over training */
+    int *snapshot_epoch; /* (num_snapshots) epochs trained before each */
+    float *snapshots;    /* (num_snapshots, rnn_num_params) */
+};
+
+/* Write it as a state_dict file: datasets of rnn_views at the root, float32; snapshots, if any, in a
+ * group of that name with `epoch`. run_key: for the attribute. Refuses an existing path
+ * (STATUS_CANNOT_CREATE); leaves nothing behind when it fails. */
+int store_export_weights(const char *path, const struct imported *network, const char *run_key,
+                         struct status *st);
+
+/* Read such a file, or any HDF5 file with PyTorch's names at its root: numbers of any type, biases
+ * that are missing are zero where others are there. STATUS_NO_INPUT with the reason for anything but a
+ * one-layer ReLU network. Free with store_imported_free, which takes a zeroed one. */
+int store_import_weights(const char *path, struct imported *out, struct status *st);
+void store_imported_free(struct imported *imported);
 
 #endif

@@ -49,6 +49,7 @@ static int check_run(const struct invocation *inv)
     int num_sets = cli_values(inv, "set", &sets);
     int code = plan_load_text(file, &text, &bytes, &st);
     if (!code) code = plan_read(&plan, file, text, bytes, sets, num_sets, &st);
+    if (!code) code = plan_check_trainable(&plan, &st);
     if (!code)
         print_summary(cli_out(inv), &plan);
     else if (code == STATUS_BAD_GRID)

@@ -19,6 +19,7 @@ const struct verb_entry verb_table[] = {
     {"read the results", &verb_summary},
     {NULL, &verb_why},
     {NULL, &verb_export},
+    {NULL, &verb_analyse},
     {"trust them", &verb_verify},
     {NULL, &verb_repro},
 };

@@ -34,7 +34,7 @@ struct verb {
 
 /* The verbs: struct verb verb_check in src/cli/check.c, and so on. */
 extern const struct verb verb_check, verb_plan, verb_run, verb_status, verb_why, verb_summary,
-    verb_export, verb_repro, verb_verify;
+    verb_export, verb_repro, verb_verify, verb_analyse;
 
 /* The program: parse, dispatch, print errors; returns the exit code. Local: it never touches MPI
  * (a verb may). out is flushed; an output that could not be written turns 0 and 3 into

@@ -15,28 +15,48 @@ static const char *which_of(const struct invocation *inv, struct store *store, i
     return settings && settings->train.select == SELECT_LAST ? "last" : "best";
 }
 
+/* The epochs and weights of the run's snapshots. */
+static int read_snapshots(struct store *store, int run, struct imported *network, struct status *st)
+{
+    const struct settings *settings = store_settings(store, run, NULL, NULL, NULL);
+    int num = 0;
+    int code = store_read_networks(store, run, "snapshots", &network->shape, &network->snapshots,
+                                   &num, st);
+    if (code) return code;
+    if (num == 0)
+        return status_set(st, STATUS_NO_INPUT,
+                          "--snapshots: run %d has none; train.snapshots in the grid keeps some", run);
+    network->snapshot_epoch = calloc((size_t)num, sizeof *network->snapshot_epoch);
+    if (!network->snapshot_epoch) return status_set(st, STATUS_INTERNAL, "memory is out");
+    for (int i = 0; i < num; i++)
+        network->snapshot_epoch[i] = train_snapshot_epoch(settings, i);
+    network->num_snapshots = num;
+    return STATUS_OK;
+}
+
 static int export_run(const struct invocation *inv, struct store *store, struct status *st)
 {
     int run = -1;
-    struct rnn_shape shape = {0};
-    float *params = NULL;
+    struct imported network = {.params = NULL};
     const char *key = "";
     bool valid = false;
     int code = store_find_run(store, cli_operand(inv, 1), &run, st);
     if (!code)
-        code = store_read_weights(store, run, which_of(inv, store, run), &shape, &params, st);
+        code = store_read_weights(store, run, which_of(inv, store, run), &network.shape,
+                                  &network.params, st);
     if (!code) code = store_check_run(store, run, &valid, st);
     if (!code && !valid)
         code = status_set(st, STATUS_IO,
                           "%s: run %d is damaged: its bytes are not the ones that were committed; "
                           "`hmmgrid run GRID -o %s --resume` runs it again",
                           cli_operand(inv, 0), run, cli_operand(inv, 0));
+    if (!code && cli_flag(inv, "snapshots")) code = read_snapshots(store, run, &network, st);
     if (!code) {
         store_settings(store, run, NULL, &key, NULL);
-        code = store_export_weights(cli_value(inv, "output"), shape, params, key,
-                                    store_resolved(store, run), st);
+        network.resolved = strdup(store_resolved(store, run));
+        code = store_export_weights(cli_value(inv, "output"), &network, key, st);
     }
-    free(params);
+    store_imported_free(&network);
     return code;
 }
 
@@ -56,6 +76,8 @@ static const struct cli_option options[] = {
     {"which", 0, "best|last", NULL, false,
      "weights of the best validation loss or of the last epoch; default: what the run's setting "
      "train.select says"},
+    {"snapshots", 0, NULL, NULL, false,
+     "the weights over training too, as group snapshots; needs train.snapshots in the grid"},
     {0},
 };
 

@@ -338,6 +338,7 @@ static int read_plan(const struct invocation *inv, struct plan *plan, struct sta
     int num_sets = cli_values(inv, "set", &sets);
     int code = plan_load_text(file, &text, &bytes, st);
     if (!code) code = plan_read(plan, file, text, bytes, sets, num_sets, st);
+    if (!code) code = plan_check_trainable(plan, st);
     if (!code && where) code = plan_where(plan, where, st);
     free(text);
     return code;

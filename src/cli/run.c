@@ -304,6 +304,7 @@ static int run_under_mpi(struct request *r)
     if (!code) share_request_all(r);
     if (!code) code = load_text_all(r, &st);
     if (!code) code = plan_read(&r->plan, r->grid, r->text, r->bytes, r->sets, r->num_sets, &st);
+    if (!code) code = plan_check_trainable(&r->plan, &st);
     if (!code) code = select_runs(r, &st);
     if (!code && cli_flag(r->inv, "dry-run")) {
         code = dry_run(r);

@@ -203,8 +203,9 @@ int settings_resolve(struct settings *s, const char **key, struct status *st)
     const char *unused = NULL;
     struct verdict v = {.key = key ? key : &unused, .st = st};
     *v.key = NULL;
-    int code = resolve_transitions(s, &v);
-    if (!code) code = resolve_emission(s, &v);
+    bool known = s->hmm.architecture != UNKNOWN_HMM;
+    int code = known ? resolve_transitions(s, &v) : STATUS_OK;
+    if (!code && known) code = resolve_emission(s, &v);
     if (!code) code = resolve_data(s, &v);
     if (!code) code = resolve_analysis(s, &v);
     return code;

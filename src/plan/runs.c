@@ -327,6 +327,16 @@ int plan_where(struct plan *plan, const char *text, struct status *st)
     return code;
 }
 
+int plan_check_trainable(const struct plan *plan, struct status *st)
+{
+    for (int c = 0; c < plan->num_cells; c++)
+        if (plan->cells[c].settings.hmm.architecture == UNKNOWN_HMM)
+            return status_set(st, STATUS_BAD_GRID, "%s:%d:1: hmm.architecture: unknown is for networks "
+                              "trained elsewhere (hmmgrid analyse); name the HMM to train on",
+                              plan->file, plan->cells[c].line);
+    return STATUS_OK;
+}
+
 void plan_free(struct plan *plan)
 {
     if (!plan) return;

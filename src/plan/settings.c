@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *const architecture_names[] = {"linear-chain", "fully-connected", "cyclic",
-                                                 "custom", NULL};
+                                                 "custom", "unknown", NULL};
 static const char *const emission_names[] = {"auto",       "linear", "gaussian",
                                              "triangular", "cyclic", "matrix", NULL};
 static const char *const initial_names[] = {"zeros", "normal", NULL};

@@ -1,0 +1,163 @@
+/* analyse: the analyses alone, on one network trained anywhere. Refuses networks other than one ReLU
+ * layer with a linear readout (the store's reader says which). The results file has one run, in the
+ * form of any study's, so every verb that reads results reads it. */
+#include "cli.h"
+
+#include "hmmgrid/kernel.h"
+#include "hmmgrid/linalg.h"
+#include "hmmgrid/study.h"
+#include "hmmgrid/store.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The grid of this one network: the run's own settings, or sizes and an unknown HMM. */
+static int make_grid(const struct imported *network, char **text, struct status *st)
+{
+    struct settings s;
+    int64_t seed = 0;
+    char key[33], block[64];
+    if (network->resolved && *network->resolved) {
+        int code = plan_parse_json(network->resolved, &s, &seed, key, block, st);
+        if (code) return code;
+    } else {
+        settings_default(&s);
+        s.hmm.architecture = UNKNOWN_HMM;
+    }
+    s.hmm.symbols = network->shape.symbols;
+    s.rnn.hidden = network->shape.hidden;
+    s.rnn.noise_dim = network->shape.noise_dim;
+    s.rnn.bias = network->shape.bias;
+    if (network->num_snapshots < 1) {
+        s.analysis.evolution = false;
+    } else {
+        s.train.snapshots = network->num_snapshots > 1 ? network->snapshot_epoch[1] : 1;
+        s.train.epochs = network->snapshot_epoch[network->num_snapshots - 1];
+    }
+    *text = plan_run_yaml(&s, seed, "analyse");
+    if (network->resolved && *network->resolved) settings_free_matrices(&s);
+    return *text ? STATUS_OK : status_set(st, STATUS_INTERNAL, "memory is out");
+}
+
+static double cpu_now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* An output in which only the network, its HMM and its analyses are known. */
+static int make_output(const struct settings *s, const struct imported *network,
+                       struct run_output *out, struct status *st)
+{
+    size_t epochs = (size_t)train_num_epochs(s), bytes = rnn_num_params(network->shape) * sizeof(float);
+    *out = (struct run_output){.shape = network->shape, .accepted = 1, .loss_z = NAN};
+    struct train_output *t = &out->train;
+    t->best_val_loss = t->final_val_loss = t->loss_floor = t->loss_floor_sd = NAN;
+    t->train_loss = malloc(epochs * sizeof(float));
+    t->val_loss = malloc(epochs * sizeof(float));
+    t->last = malloc(bytes);
+    t->best = malloc(bytes);
+    if (!t->train_loss || !t->val_loss || !t->last || !t->best)
+        return status_set(st, STATUS_INTERNAL, "memory is out");
+    for (size_t i = 0; i < epochs; i++) t->train_loss[i] = t->val_loss[i] = NAN;
+    memcpy(t->last, network->params, bytes);
+    memcpy(t->best, network->params, bytes);
+    snprintf(out->kernel, sizeof out->kernel, "%s", kernel_name());
+    snprintf(out->blas_core, sizeof out->blas_core, "%s", linalg_core());
+    int code = s->hmm.architecture == UNKNOWN_HMM ? STATUS_OK : hmm_init(&out->hmm, s, st);
+    if (!code) code = measures_init(&out->measures, s->hmm.symbols, s->measure.length, st);
+    if (!code) code = analyses_init(&out->analyses, s, st);
+    return code;
+}
+
+static int analyse(const struct invocation *inv, const struct plan *plan,
+                   struct imported *network, struct status *st)
+{
+    const struct settings *s = &plan->cells[0].settings;
+    struct run_output out = {.accepted = 0};
+    struct analyse_options options = {.snapshots = network->snapshots,
+                                      .snapshot_epoch = network->snapshot_epoch,
+                                      .num_snapshots = network->num_snapshots};
+    int code = kernel_check(st);
+    if (!code) code = linalg_start(st);
+    if (!code && network->num_snapshots != train_num_snapshots(s) && s->analysis.evolution)
+        code = status_set(st, STATUS_USAGE,
+                          "%s: its %d snapshots are not those of epoch 0, every so many, and the last; "
+                          "--set analysis.evolution=false leaves them out",
+                          cli_operand(inv, 0), network->num_snapshots);
+    if (!code) code = make_output(s, network, &out, st);
+    if (!code)
+        code = analyse_network(s, network->shape, network->params, out.hmm.states ? &out.hmm : NULL,
+                               &options, &out.analyses, st);
+    if (code == STATUS_RUN_FAILED) code = STATUS_NO_INPUT; /* there is no study to go on */
+    if (train_num_snapshots(s) == network->num_snapshots) {
+        out.train.snapshots = network->snapshots;
+        network->snapshots = NULL; /* the output's now */
+    }
+    if (!code)
+        code = study_write_single(cli_value(inv, "output"), plan, &out, cpu_now_s(),
+                                  cli_command_line(inv), cli_flag(inv, "fresh"), st);
+    run_output_free(&out);
+    return code;
+}
+
+static int run_analyse(const struct invocation *inv)
+{
+    struct status st = {0};
+    struct imported network = {.params = NULL};
+    struct plan plan = {0};
+    const char *const *sets = NULL;
+    char *text = NULL;
+    int num_sets = cli_values(inv, "set", &sets);
+    int code = cli_value(inv, "output")
+                   ? STATUS_OK
+                   : status_set(&st, STATUS_USAGE, "analyse: -o FILE.h5 is missing: the file to make");
+    if (!code) code = store_import_weights(cli_operand(inv, 0), &network, &st);
+    if (!code) code = make_grid(&network, &text, &st);
+    if (!code) code = plan_read(&plan, cli_operand(inv, 0), text, strlen(text), sets, num_sets, &st);
+    if (!code && (plan.cells[0].settings.rnn.hidden != network.shape.hidden ||
+                  plan.cells[0].settings.rnn.noise_dim != network.shape.noise_dim ||
+                  plan.cells[0].settings.hmm.symbols != network.shape.symbols))
+        code = status_set(&st, STATUS_USAGE,
+                          "--set: the sizes of the network are those of its weights: %d hidden units, "
+                          "%d inputs, %d symbols",
+                          network.shape.hidden, network.shape.noise_dim, network.shape.symbols);
+    if (!code) code = analyse(inv, &plan, &network, &st);
+    if (code) {
+        if (st.code == STATUS_RUN_FAILED) st.code = code;
+        code = cli_fail(inv, &st);
+    }
+    plan_free(&plan);
+    store_imported_free(&network);
+    free(text);
+    return code;
+}
+
+static const struct cli_option options[] = {
+    {"output", 'o', "FILE.h5", NULL, false, "the results file to make"},
+    {"set", 0, "KEY=VALUE", NULL, true,
+     "a setting of the analyses, such as analysis.steps=10000, or of the HMM that the network was "
+     "trained on, such as hmm.architecture=cyclic"},
+    {"fresh", 0, NULL, NULL, false, "replace an existing results file"},
+    {0},
+};
+
+const struct verb verb_analyse = {
+    "analyse",
+    "WEIGHTS.h5",
+    1,
+    1,
+    "the analyses alone, on a network trained anywhere",
+    "Takes a ReLU network apart: the file holds rnn.weight_ih_l0, rnn.weight_hh_l0 and fc.weight, and "
+    "biases or not, as float datasets at its root, as `hmmgrid export` or a script with h5py writes "
+    "them from a PyTorch state_dict. The results file has one run, so summary, why and h5py read it "
+    "like any other. A network of `hmmgrid export` brings its HMM along, and gets the same bits as in "
+    "its study; of others the HMM is unknown unless --set tells it, and what needs one stays empty.\n\n"
+    "  hmmgrid analyse weights.h5 -o network.h5 --set hmm.architecture=fully-connected\n"
+    "  hmmgrid summary network.h5 --metrics pca.dimension,orbit.rotation_number",
+    options,
+    run_analyse,
+};
