@@ -20,6 +20,7 @@ const struct analysis *const analysis_table[] = {
     &analysis_trajectory,
     &analysis_fixed_point,
     &analysis_contours,
+    &analysis_evolution,
 };
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
 

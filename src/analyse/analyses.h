@@ -22,5 +22,6 @@ extern const struct analysis analysis_orbit;
 extern const struct analysis analysis_trajectory;
 extern const struct analysis analysis_fixed_point;
 extern const struct analysis analysis_contours;
+extern const struct analysis analysis_evolution;
 
 #endif
