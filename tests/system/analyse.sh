@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# analyse: the analyses of a study's worker and those of `hmmgrid analyse` on the exported network are
+# the same bits; foreign networks, with and without biases, any number of symbols; what is refused.
+# usage: tests/system/analyse.sh path/to/hmmgrid
+set -u
+program=$(realpath "$1")
+here=$(realpath tests/system)
+python=
+for candidate in "$(command -v python3)" /usr/bin/python3; do
+    [ -n "$candidate" ] && "$candidate" -c 'import h5py' 2>/dev/null && python=$candidate && break
+done
+[ -n "$python" ] || { echo "skipped: no python with h5py"; exit 0; }
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+passed=0 failed=0
+
+tally() { # tally NAME COMMAND...: passes when the command does
+    local name=$1
+    shift
+    if "$@" >log 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED %s\n' "$name"
+        tail -n 5 log | sed 's/^/    /'
+    fi
+}
+
+refused() { # refused CODE TEXT ARGUMENT...: exit code and a text on standard error
+    local code=$1 text=$2 got
+    shift 2
+    "$program" "$@" >out 2>err
+    got=$?
+    cat err
+    [ "$got" -eq "$code" ] && grep -qF -- "$text" err
+}
+
+# --- a small study: a chain without biases, a random custom HMM with five symbols and biases ---------
+cat >grid.yaml <<'G'
+version: 1
+study: small
+defaults:
+  data:    {sequences: 240, length: 10}
+  train:   {epochs: 6, batch: 40, snapshots: 2, learning_rate: 0.01}
+  measure: {sequences: 60, floor_draws: 2}
+analysis: {steps: 1200, particles: 16, likelihood_sequences: 6, permutations: 20, evolution: true}
+grid:
+  chain: {set: {hmm.states: 3, rnn.hidden: 9, rnn.noise_dim: 3}}
+  five:
+    set:
+      hmm.architecture: custom
+      hmm.states: 2
+      hmm.symbols: 5
+      hmm.transition: [[.8, .2], [.3, .7]]
+      hmm.emission: [[.5, .3, .1, .1, 0], [0, .1, .1, .3, .5]]
+      rnn.hidden: 7
+      rnn.noise_dim: 2
+      rnn.bias: true
+seeds: [4]
+G
+tally "a study with every analysis" "$program" run grid.yaml -o study.h5 --progress none
+for run in 0 1; do
+    tally "export of run $run" "$program" export study.h5 "$run" -o "w$run.h5" --snapshots
+    tally "analyse of run $run" "$program" analyse "w$run.h5" -o "a$run.h5"
+    tally "the same bits as in the study, run $run" \
+        "$python" "$here/same_analyses.py" study.h5 "$run" "a$run.h5"
+    tally "verify of what analyse wrote, run $run" "$program" verify "a$run.h5"
+    tally "summary of what analyse wrote, run $run" "$program" summary "a$run.h5" --metrics pca.dimension
+done
+tally "an existing file is not replaced" refused 73 'exists' analyse w0.h5 -o a0.h5
+tally "but with --fresh it is" "$program" analyse w0.h5 -o a0.h5 --fresh
+
+# --- networks from elsewhere ---------------------------------------------------------------------------
+"$python" - <<'P'
+import h5py
+import numpy as np
+
+rng = np.random.default_rng(3)
+
+
+def write(name, H, D, K, bias=(), dtype="f4", **attributes):
+    with h5py.File(name, "w") as f:
+        f["rnn.weight_ih_l0"] = (rng.normal(size=(H, D)) * .3).astype(dtype)
+        f["rnn.weight_hh_l0"] = (rng.normal(size=(H, H)) * .3 / H ** .5).astype(dtype)
+        f["fc.weight"] = rng.normal(size=(K, H)).astype(dtype)
+        for name in bias:
+            f[name] = np.full(K if name == "fc.bias" else H, .1, dtype)
+        f.attrs.update(attributes)
+
+
+write("plain.h5", 6, 2, 3)
+write("doubles.h5", 6, 2, 2, dtype="f8", nonlinearity="relu")
+write("biased.h5", 5, 1, 4, bias=["rnn.bias_ih_l0", "rnn.bias_hh_l0", "fc.bias"])
+write("readout_bias.h5", 5, 1, 3, bias=["fc.bias"])
+write("many.h5", 8, 2, 255)
+write("one.h5", 1, 1, 2)
+write("tanh.h5", 6, 2, 3, nonlinearity="tanh")
+write("misfit.h5", 6, 2, 3, bias=["rnn.bias_ih_l0"])
+with h5py.File("misfit.h5", "a") as f:
+    del f["fc.weight"]
+    f["fc.weight"] = np.zeros((3, 5), "f4")
+with h5py.File("lstm.h5", "w") as f:
+    f["rnn.weight_ih_l0"], f["rnn.weight_hh_l0"] = np.zeros((24, 2), "f4"), np.zeros((24, 6), "f4")
+    f["fc.weight"] = np.zeros((3, 6), "f4")
+with h5py.File("nothing.h5", "w") as f:
+    f["x"] = 1
+write("nan.h5", 4, 1, 2)
+with h5py.File("nan.h5", "a") as f:
+    f["fc.weight"][0, 0] = np.nan
+P
+small=(--set analysis.steps=1200 --set analysis.particles=16 --set analysis.likelihood_sequences=6
+    --set analysis.permutations=20)
+for name in plain doubles biased readout_bias many one; do
+    tally "foreign network: $name" "$program" analyse "$name.h5" -o "$name-out.h5" "${small[@]}"
+done
+tally "its HMM is unknown" bash -c "'$program' summary plain-out.h5 --metrics pca.dimension | grep -q unknown"
+tally "with an HMM told" "$program" analyse plain.h5 -o told.h5 --set hmm.architecture=fully-connected "${small[@]}"
+tally "tanh" refused 66 'nonlinearity says tanh: only ReLU networks' analyse tanh.h5 -o no.h5
+tally "LSTM" refused 66 'an LSTM' analyse lstm.h5 -o no.h5
+tally "no network" refused 66 'no matrix rnn.weight_ih_l0' analyse nothing.h5 -o no.h5
+tally "sizes that do not fit" refused 66 'do not fit' analyse misfit.h5 -o no.h5
+tally "a weight that is not finite" refused 66 'not finite' analyse nan.h5 -o no.h5
+tally "a results file" refused 66 'hmmgrid export' analyse study.h5 -o no.h5
+tally "no file" refused 66 'no such file' analyse none.h5 -o no.h5
+tally "no HDF5 file" refused 66 'HDF5' analyse grid.yaml -o no.h5
+tally "another size by --set" refused 2 'sizes of the network' analyse plain.h5 -o no.h5 --set rnn.hidden=7
+tally "nothing left behind" test ! -e no.h5 -a ! -e no.h5.tmp
+tally "an unknown HMM cannot be trained" refused 65 'hmmgrid analyse' check grid.yaml \
+    --set hmm.architecture=unknown
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
