@@ -189,7 +189,7 @@ $(STUDY_BIN): $(BUILD)/tests/%: tests/mpi/%.c tests/mpi/study_case.c tests/suppo
 BENCH_SRC := tests/bench/bench.c tests/bench/gemms.c tests/bench/epoch.c tests/bench/parts.c \
  tests/bench/sinkhorn.c
 BENCH_BIN := $(BUILD)/tests/bench \
- $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_dispatch.c tests/bench/bench_numerics.c))
+ $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
 
 $(BUILD)/tests/bench: $(BENCH_SRC) tests/bench/bench.h $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -198,6 +198,10 @@ $(BUILD)/tests/bench: $(BENCH_SRC) tests/bench/bench.h $(CORE) $(BUILD)/flags
 $(BUILD)/tests/bench_numerics: tests/bench/bench_numerics.c $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
+
+$(BUILD)/tests/bench_analyses: tests/bench/bench_analyses.c $(call object,$(STORE_SRC)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
 $(BUILD)/tests/bench_dispatch: tests/bench/bench_dispatch.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
