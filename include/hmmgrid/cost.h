@@ -19,7 +19,8 @@ double cost_floors_s(const struct settings *s);
  * the expanded grid, which every rank holds too. */
 double cost_memory_bytes(const struct settings *s);
 
-/* Bytes of one run's row in the results file: losses, weights (last and best), statistics. */
+/* Bytes of one run's row in the results file: losses, weights (last, best, snapshots), statistics,
+ * analyses. */
 double cost_result_bytes(const struct settings *s);
 
 /* A run to be scheduled. */

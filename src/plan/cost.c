@@ -3,7 +3,7 @@
  * the annealing from 2.3; the rates were fitted to single runs on one core with AVX-512, from 10
  * to 200 hidden units and 10 to 100 steps, and hit them within 20 %. */
 #include "hmmgrid/cost.h"
-#include "hmmgrid/train.h"
+#include "hmmgrid/analyse.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -93,21 +93,35 @@ double cost_run_s(const struct settings *s)
 double cost_memory_bytes(const struct settings *s)
 {
     double n = s->measure.sequences, T = measured_length(s), H = s->rnn.hidden;
-    double results = 2 * 4 * (num_weights(s) + num_epochs(s)); /* last and best; two losses */
+    double networks = 2 + train_num_snapshots(s); /* last and best */
+    double results = 4 * (networks * num_weights(s) + 2 * num_epochs(s));
     double generate = 4 * generated_at_once * (2 * (H + s->hmm.symbols) + H + s->rnn.noise_dim);
     double measure = n * n * (T > 255 ? 2 : 1) + n * (measured_symbol_bytes * T + measured_bytes) +
                      generate;
     return process_bytes + results + fmax((double)train_memory_bytes(s), measure);
 }
 
+static double analysis_bytes(const struct settings *s)
+{
+    double bytes = 0;
+    for (int a = 0; a < num_analyses; a++)
+        for (int o = 0; analysis_is_enabled(analysis_table[a], s) && o < analysis_table[a]->num_outputs;
+             o++) {
+            const struct analysis_output *output = &analysis_table[a]->output[o];
+            bytes += (double)analysis_count(output, s) * (output->num_dims ? 4 : 8);
+        }
+    return bytes;
+}
+
 double cost_result_bytes(const struct settings *s)
 {
     double K = s->hmm.symbols, T = s->measure.length ? s->measure.length : s->data.length;
     double losses = 2 * num_epochs(s) * 4;
-    double weights = 2 * num_weights(s) * 4;            /* last and best */
+    double networks = 2 + train_num_snapshots(s);       /* last and best */
+    double weights = networks * num_weights(s) * 4;
     double statistics = 8 * (4 * (K * K + K + T / 2 + 6)); /* values, floors, their sd and z */
     double scalars = 2048;                               /* columns and the line of settings */
-    return losses + weights + statistics + scalars;
+    return losses + weights + statistics + scalars + analysis_bytes(s);
 }
 
 /* --- schedules ------------------------------------------------------------------------------- */
