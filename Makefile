@@ -56,6 +56,9 @@ CORE_SRC := \
  src/analyse/evolution.c \
  src/analyse/particle.c \
  src/analyse/predictive.c \
+ src/analyse/dwells.c \
+ src/analyse/likelihood.c \
+ src/analyse/resonance.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c
@@ -157,7 +160,7 @@ $(BUILD)/version: FORCE
 FORCE:
 
 # --- tests -----------------------------------------------------------------------------------------
-UNIT := rng model golden hmm measure network residency settings expr plan cost schedule aggregate table orbit subspace density state_space evolution evolution_parts particle
+UNIT := rng model golden hmm measure network residency settings expr plan cost schedule aggregate table orbit subspace density state_space evolution evolution_parts particle likelihood
 UNIT_BIN := $(UNIT:%=$(BUILD)/tests/test_%)
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop

@@ -21,6 +21,8 @@ const struct analysis *const analysis_table[] = {
     &analysis_fixed_point,
     &analysis_contours,
     &analysis_evolution,
+    &analysis_likelihood,
+    &analysis_resonance,
 };
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
 

@@ -23,5 +23,6 @@ extern const struct analysis analysis_trajectory;
 extern const struct analysis analysis_fixed_point;
 extern const struct analysis analysis_contours;
 extern const struct analysis analysis_evolution;
+extern const struct analysis analysis_likelihood, analysis_resonance;
 
 #endif

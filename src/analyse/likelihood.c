@@ -1,0 +1,280 @@
+/* likelihood: how probable the HMM's sequences are under the network, and the network's own; KL
+ * rates both ways, which emitting less variable sequences cannot lower. Means over whole sequences
+ * of data.length symbols, emitted as in training. Refuses to average infinities: sequences that are
+ * impossible under the HMM are counted and left out.
+ *
+ * The network's side comes from a particle filter at P and at 2P particles. log2 p^ lies below
+ * log2 p by about (ln 2)/2 var(log2 p^), so a KL rate to the network is too high and one from it
+ * too low by as much; 2 (value at 2P) - (value at P) takes out what falls as 1/P. The two filters
+ * are independent, so their differences tell the filter's own noise: the variance at P is their
+ * mean square over 1 + 1/2. Trust the extrapolation while that sd is below about 1 bit a sequence;
+ * otherwise raise P.
+ *
+ * Stepwise rates compare the forecasts of every symbol along the same sequences (predictive.h). It
+ * does not matter to them which symbols came: their standard errors are several times smaller, and
+ * they are the ones to quote. HMM||RNN has the expectation of the plain rate; RNN||HMM is too high
+ * by the filter's noise where the plain rate is too low.
+ *
+ * Source: SCIENCE 8.2 and 8.3; Pitt, Silva, Giordani, Kohn 2012 (bias and noise of log p^).
+ */
+#include "analyses.h"
+#include "average.h"
+#include "predictive.h"
+#include "hmmgrid/particle.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { PIECE = 16, PIECE_NUMBERS = 1 << 20 }; /* sequences between two asks to stop */
+enum { STREAM_HMM, STREAM_RNN, STREAM_FILTER_HMM, STREAM_FILTER_RNN }; /* below in->rng */
+
+/* at P = analysis.particles, at 2P, extrapolated and the standard error of that over sequences */
+enum { AT_P, AT_2P, EXTRAPOLATED, SE, NUM_FORMS };
+
+enum {
+    KL_HMM_RNN,
+    KL_RNN_HMM = KL_HMM_RNN + NUM_FORMS,
+    KL_HMM_RNN_STEPWISE = KL_RNN_HMM + NUM_FORMS,
+    KL_RNN_HMM_STEPWISE = KL_HMM_RNN_STEPWISE + NUM_FORMS,
+    CROSS_ENTROPY_HMM_RNN = KL_RNN_HMM_STEPWISE + NUM_FORMS,
+    RNN_ENTROPY = CROSS_ENTROPY_HMM_RNN + NUM_FORMS,
+    CROSS_ENTROPY_RNN_HMM = RNN_ENTROPY + NUM_FORMS,
+    CROSS_ENTROPY_RNN_HMM_SE,
+    HMM_ENTROPY,
+    HMM_ENTROPY_SE,
+    IMPOSSIBLE_SEQUENCES,
+    FILTER_SD_HMM,
+    FILTER_SD_RNN,
+    KL_FLOOR_HMM_RNN,
+    KL_FLOOR_HMM_RNN_SD,
+    KL_FLOOR_RNN_HMM,
+    KL_FLOOR_RNN_HMM_SD,
+    NUM_OUTPUTS
+};
+
+#define BITS "bits/symbol"
+#define FORMS(name, meaning)                                                                       \
+    SCALAR_OUTPUT(name "_p", BITS, meaning ", at analysis.particles"),                             \
+        SCALAR_OUTPUT(name "_2p", BITS, meaning ", at twice as many"),                             \
+        SCALAR_OUTPUT(name "_extrapolated", BITS, meaning ", 2 (at 2P) - (at P)"),                 \
+        SCALAR_OUTPUT(name "_se", BITS, "standard error over sequences of " name "_extrapolated")
+
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    FORMS("kl_hmm_rnn", "KL rate HMM||RNN: log2 p_HMM - log2 p_RNN of HMM sequences"),
+    FORMS("kl_rnn_hmm", "KL rate RNN||HMM: log2 p_RNN - log2 p_HMM of possible RNN sequences"),
+    FORMS("kl_hmm_rnn_stepwise", "KL rate HMM||RNN: divergence of forecasts, HMM sequences"),
+    FORMS("kl_rnn_hmm_stepwise", "KL rate RNN||HMM: divergence of forecasts, RNN sequences"),
+    FORMS("cross_entropy_hmm_rnn", "-log2 p_RNN of HMM sequences"),
+    FORMS("rnn_entropy", "-log2 p_RNN of all RNN sequences"),
+    SCALAR_OUTPUT("cross_entropy_rnn_hmm", BITS, "-log2 p_HMM of possible RNN sequences"),
+    SCALAR_OUTPUT("cross_entropy_rnn_hmm_se", BITS, "its standard error over sequences"),
+    SCALAR_OUTPUT("hmm_entropy", BITS, "-log2 p_HMM of the same HMM sequences"),
+    SCALAR_OUTPUT("hmm_entropy_se", BITS, "its standard error over sequences"),
+    SCALAR_OUTPUT("impossible_sequences", "1",
+                  "share of RNN sequences of probability 0 under the HMM (left out: 'possible')"),
+    SCALAR_OUTPUT("filter_sd_hmm", "bits",
+                  "sd of one HMM sequence's log2 p^ over filters at P; above about 1: raise P"),
+    SCALAR_OUTPUT("filter_sd_rnn", "bits",
+                  "sd of one RNN sequence's log2 p^ over filters at P; above about 1: raise P"),
+    SCALAR_OUTPUT("kl_floor_hmm_rnn", BITS,
+                  "kl_hmm_rnn_p of an exact emulation, by the filter's noise; half at 2P"),
+    SCALAR_OUTPUT("kl_floor_hmm_rnn_sd", BITS,
+                  "sd about 0 of kl_hmm_rnn_extrapolated of an exact emulation"),
+    SCALAR_OUTPUT("kl_floor_rnn_hmm", BITS,
+                  "kl_rnn_hmm_p of an exact emulation, by the filter's noise; half at 2P"),
+    SCALAR_OUTPUT("kl_floor_rnn_hmm_sd", BITS,
+                  "sd about 0 of kl_rnn_hmm_extrapolated of an exact emulation"),
+};
+
+/* --- sequences and their likelihoods ---------------------------------------------------------- */
+
+struct scored {
+    size_t n;
+    int T;
+    bool of_hmm;         /* whose sequences */
+    uint8_t *symbols;    /* (n, T) */
+    double *hmm;         /* (n) log2 p_HMM; -inf: impossible; NaN: HMM not known */
+    double *rnn[2];      /* (n) log2 p^_RNN at P, 2P; NaN: states are not finite */
+    double *stepwise[2]; /* (n) KL rate of forecasts from whose sequences they are to the other */
+    double *x[2], *kept; /* (n) scratch */
+    size_t piece;        /* sequences filtered between two asks to stop */
+    double *predictive;  /* (piece, T, K) */
+};
+
+static int scored_init(struct scored *q, size_t n, int T, size_t K, struct status *st)
+{
+    size_t most = PIECE_NUMBERS / ((size_t)T * K);
+    *q = (struct scored){.n = n, .T = T, .piece = most < 1 ? 1 : most > PIECE ? PIECE : most};
+    q->symbols = malloc(n * (size_t)T);
+    q->hmm = malloc((8 * n + q->piece * (size_t)T * K) * sizeof *q->hmm);
+    if (!q->symbols || !q->hmm)
+        return status_set(st, STATUS_RUN_FAILED,
+                          "out of memory for %zu sequences; lower analysis.likelihood_sequences",
+                          n);
+    for (size_t f = 0; f < 2; f++) {
+        q->rnn[f] = q->hmm + (1 + f) * n;
+        q->stepwise[f] = q->hmm + (3 + f) * n;
+        q->x[f] = q->hmm + (5 + f) * n;
+    }
+    q->kept = q->hmm + 7 * n;
+    q->predictive = q->hmm + 8 * n;
+    return STATUS_OK;
+}
+
+static void scored_free(struct scored *q)
+{
+    free(q->symbols);
+    free(q->hmm);
+}
+
+/* stepwise (n) of the sequences from i on, from their forecasts */
+static void fill_stepwise(const struct analysis_input *in, const struct scored *q, size_t i,
+                          size_t n, double *stepwise)
+{
+    size_t T = (size_t)q->T, K = (size_t)in->net->shape.symbols;
+    for (size_t j = 0; j < n; j++) {
+        stepwise[j] = NAN;
+        if (!in->hmm || isinf(q->hmm[i + j])) continue;
+        predictive_divergence(in->hmm, q->symbols + (i + j) * T, q->T, q->predictive + j * T * K,
+                              q->of_hmm ? &stepwise[j] : NULL, q->of_hmm ? NULL : &stepwise[j]);
+    }
+}
+
+/* All that a filter of P (f = 0) or 2P particles says. */
+static int filter_all(const struct analysis_input *in, size_t f, struct rng rng,
+                      const struct scored *q, struct status *st)
+{
+    struct particle_filter filter;
+    size_t particles = (f + 1) * (size_t)in->s->analysis.particles;
+    int code = particle_init(&filter, in->net, in->s->rnn.initial_state, particles, st);
+    for (size_t i = 0; i < q->n && !code; i += q->piece) {
+        size_t n = q->n - i < q->piece ? q->n - i : q->piece;
+        code = analysis_check_stop(in, st);
+        if (code) break;
+        particle_log2_likelihood(&filter, rng_child(rng, f), i, q->symbols + i * (size_t)q->T, n,
+                                 q->T, q->rnn[f] + i, q->predictive);
+        fill_stepwise(in, q, i, n, q->stepwise[f] + i);
+    }
+    particle_free(&filter);
+    return code;
+}
+
+/* All that is said of q->symbols one by one. */
+static int score(const struct analysis_input *in, struct rng rng, const struct scored *q,
+                 struct status *st)
+{
+    size_t T = (size_t)q->T;
+    for (size_t i = 0; i < q->n; i++)
+        q->hmm[i] = in->hmm ? hmm_log2_likelihood(in->hmm, q->symbols + i * T, q->T, NULL) : NAN;
+    int code = filter_all(in, 0, rng, q, st);
+    return code ? code : filter_all(in, 1, rng, q, st);
+}
+
+/* --- what is made of them --------------------------------------------------------------------- */
+
+/* Mean of x (n) over all sequences, or over those possible under the HMM. */
+static void average_of(const struct scored *q, bool possible, const double *x, double *mean,
+                       double *se)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < q->n; i++)
+        if (!possible || !isinf(q->hmm[i])) q->kept[n++] = x[i];
+    average(q->kept, n, mean, se);
+}
+
+/* Forms to out[first..] of what is x[0] (n) at P and x[1] (n) at 2P; x[0] is overwritten. */
+static void fill_forms(const struct scored *q, bool possible, double *const x[2], int first,
+                       double *const *out)
+{
+    average_of(q, possible, x[0], out[first + AT_P], NULL);
+    average_of(q, possible, x[1], out[first + AT_2P], NULL);
+    for (size_t i = 0; i < q->n; i++) x[0][i] = 2 * x[1][i] - x[0][i];
+    average_of(q, possible, x[0], out[first + EXTRAPOLATED], out[first + SE]);
+}
+
+/* Forms of -log2 p_RNN per symbol of all sequences; possible: of those possible under the HMM, plus
+ * log2 p_HMM; sign: of it all. */
+static void fill_rates(const struct scored *q, bool possible, int sign, int first,
+                       double *const *out)
+{
+    for (int f = 0; f < 2; f++)
+        for (size_t i = 0; i < q->n; i++)
+            q->x[f][i] = sign * ((possible ? q->hmm[i] : 0) - q->rnn[f][i]) / q->T;
+    fill_forms(q, possible, q->x, first, out);
+}
+
+/* -log2 p_HMM per symbol of the possible sequences; NaN for a network whose states are not finite
+ */
+static void fill_hmm(const struct scored *q, double *mean, double *se)
+{
+    for (size_t i = 0; i < q->n; i++) q->x[0][i] = isnan(q->rnn[0][i]) ? NAN : -q->hmm[i] / q->T;
+    average_of(q, true, q->x[0], mean, se);
+}
+
+/* The filter's noise at P, and what it makes of an exact emulation's KL rate; sign: of the bias. */
+static void fill_noise(const struct scored *q, int sign, double *sd, double *floor,
+                       double *floor_sd)
+{
+    double squares = 0, T = q->T;
+    for (size_t i = 0; i < q->n; i++)
+        squares += (q->rnn[0][i] - q->rnn[1][i]) * (q->rnn[0][i] - q->rnn[1][i]);
+    double variance = squares / (double)q->n / 1.5;
+    *sd = sqrt(variance);
+    *floor = sign * M_LN2 / 2 * variance / T;
+    *floor_sd = sqrt(3 * variance / (double)q->n) / T; /* 2^2 variance / 2 + variance */
+}
+
+static int of_hmm_sequences(const struct analysis_input *in, struct scored *q, double *const *out,
+                            struct status *st)
+{
+    q->of_hmm = true;
+    hmm_sample(in->hmm, rng_child(in->rng, STREAM_HMM), 0, q->n, q->T, q->symbols, NULL);
+    int code = score(in, rng_child(in->rng, STREAM_FILTER_HMM), q, st);
+    if (code) return code;
+    fill_rates(q, true, 1, KL_HMM_RNN, out);
+    fill_rates(q, false, 1, CROSS_ENTROPY_HMM_RNN, out);
+    fill_hmm(q, out[HMM_ENTROPY], out[HMM_ENTROPY_SE]);
+    fill_forms(q, true, q->stepwise, KL_HMM_RNN_STEPWISE, out);
+    fill_noise(q, 1, out[FILTER_SD_HMM], out[KL_FLOOR_HMM_RNN], out[KL_FLOOR_HMM_RNN_SD]);
+    return STATUS_OK;
+}
+
+static int of_rnn_sequences(const struct analysis_input *in, struct scored *q, double *const *out,
+                            struct status *st)
+{
+    const float *params = in->net->U; /* the first view of the block */
+    q->of_hmm = false;
+    int code = rnn_generate(in->net->shape, params, GENERATE_TRAINED, in->s->rnn.initial_state,
+                            rng_child(in->rng, STREAM_RNN), 0, q->n, q->T, q->symbols, st);
+    if (!code) code = score(in, rng_child(in->rng, STREAM_FILTER_RNN), q, st);
+    if (code) return code;
+    fill_rates(q, false, 1, RNN_ENTROPY, out);
+    fill_noise(q, -1, out[FILTER_SD_RNN], out[KL_FLOOR_RNN_HMM], out[KL_FLOOR_RNN_HMM_SD]);
+    if (!in->hmm) {
+        *out[KL_FLOOR_RNN_HMM] = *out[KL_FLOOR_RNN_HMM_SD] = NAN;
+        return STATUS_OK;
+    }
+    fill_rates(q, true, -1, KL_RNN_HMM, out);
+    fill_hmm(q, out[CROSS_ENTROPY_RNN_HMM], out[CROSS_ENTROPY_RNN_HMM_SE]);
+    fill_forms(q, true, q->stepwise, KL_RNN_HMM_STEPWISE, out);
+    for (size_t i = 0; i < q->n; i++)
+        q->x[0][i] = isnan(q->rnn[0][i]) ? NAN : isinf(q->hmm[i]) != 0;
+    average_of(q, false, q->x[0], out[IMPOSSIBLE_SEQUENCES], NULL);
+    return STATUS_OK;
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    struct scored q;
+    int code = scored_init(&q, (size_t)in->s->analysis.likelihood_sequences, in->s->data.length,
+                           (size_t)in->net->shape.symbols, st);
+    if (!code && in->hmm) code = of_hmm_sequences(in, &q, out, st);
+    if (!code) code = of_rnn_sequences(in, &q, out, st);
+    scored_free(&q);
+    return code;
+}
+
+const struct analysis analysis_likelihood = {
+    "likelihood",        "likelihood under the network, KL rates to and from the HMM",
+    ENABLED(likelihood), output,
+    NUM_OUTPUTS,         compute};

@@ -1,0 +1,325 @@
+/* resonance: switching of sampled symbols against the noise level sigma, and how regular it is.
+ * From h = 0 a network without biases is homogeneous: its argmax symbols do not depend on sigma, so
+ * symbols are drawn from softmax(z). All levels share their random numbers. Refuses to smooth over
+ * the grid.
+ *
+ * Coherence is 1/CV of the dwells, regularity the same against switching without memory (dwells.h).
+ * The first grows with the switch rate alone, so its peak may be that of mere noise at the lowest
+ * sigma: the peak of the second is the one to read.
+ *
+ * KL rate RNN||HMM: along the first symbols of a few trajectories, which are sequences as in
+ * training, the divergence of a particle filter's forecasts from the HMM's exact ones
+ * (predictive.h). The symbols themselves would say the same with a standard error several times as
+ * large. The filter's noise makes it too high, by less than 0.01 on trained networks.
+ *
+ * Source: SCIENCE 8.7; Pikovsky & Kurths 1997.
+ */
+#include "analyses.h"
+#include "average.h"
+#include "dwells.h"
+#include "predictive.h"
+#include "hmmgrid/particle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEVELS = 13, TRAINED = 6 }; /* level of sigma = 1 */
+enum { TRAJECTORIES = 64, WARM_UP = 100, STEPS = 800, LENGTH = WARM_UP + STEPS };
+enum { PARTICLES = 512, KL_SYMBOLS = 300, MAX_KL_LENGTH = 100, MIN_KL_SEQUENCES = 4 };
+enum { HMM_BATCHES = 16 }; /* of TRAJECTORIES sequences */
+enum { STREAM_NOISE, STREAM_SYMBOL, STREAM_INITIAL, STREAM_FILTER, STREAM_HMM }; /* of in->rng */
+
+/* clang-format off */
+static const double sigmas[LEVELS] = {
+    0.1, 0.14677992676220694, 0.21544346900318834, 0.31622776601683794, 0.46415888336127786,
+    0.6812920690579614, 1, 1.4677992676220697, 2.1544346900318834, 3.1622776601683795,
+    4.641588833612779, 6.812920690579611, 10};
+/* clang-format on */
+static const struct analysis_dim sigma = {"sigma", LEVELS, sigmas, "1",
+                                          "sd of the noise; 1 in training"};
+
+/* Of a curve with a peak, or a trough. */
+enum { PEAK_SIGMA, PEAK, AT_ONE, EXCESS, EXCESS_SE, NUM_PEAK };
+
+enum {
+    CURVES, /* each statistic of the dwells as a value, then its standard error */
+    DWELLS = CURVES + 2 * NUM_DWELL_STATISTICS,
+    KL_RNN_HMM,
+    KL_RNN_HMM_SE,
+    RNN_ENTROPY,
+    RNN_ENTROPY_SE,
+    IMPOSSIBLE,
+    COHERENCE_PEAK,
+    REGULARITY_PEAK = COHERENCE_PEAK + NUM_PEAK,
+    KL_LEAST = REGULARITY_PEAK + NUM_PEAK,
+    HMM_STATISTICS = KL_LEAST + NUM_PEAK,
+    NUM_OUTPUTS = HMM_STATISTICS + NUM_DWELL_STATISTICS
+};
+
+#define CURVE(name, unit, meaning)                                                                 \
+    CURVE_OUTPUT(name, sigma, unit, meaning),                                                      \
+        CURVE_OUTPUT(name "_se", sigma, unit, "standard error of " name)
+#define PEAK_OF(name)                                                                              \
+    SCALAR_OUTPUT(name "_peak_sigma", "1",                                                         \
+                  "sigma of the largest " name "; 0.1 or 10: none inside"),                        \
+        SCALAR_OUTPUT(name "_peak", "1", "the largest " name),                                     \
+        SCALAR_OUTPUT(name "_at_one", "1", name " at sigma = 1"),                                  \
+        SCALAR_OUTPUT(name "_excess", "1", "largest " name " - that at sigma = 1"),                \
+        SCALAR_OUTPUT(name "_excess_se", "1",                                                      \
+                      "its standard error, not counting the choice of peak")
+
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    CURVE("switch_rate", "1/step", "share of steps at which the sampled symbol changes"),
+    CURVE("dwell_mean", "steps", "mean time between two switches"),
+    CURVE("dwell_cv", "1", "coefficient of variation of the times between two switches"),
+    CURVE("coherence", "1", "1 / dwell_cv"),
+    CURVE("regularity", "1", "dwell_cv of switching without memory at the same mean / dwell_cv"),
+    CURVE_OUTPUT("dwells", sigma, "1", "number of times between two switches"),
+    CURVE("kl_rnn_hmm", "bits/symbol",
+          "KL rate RNN||HMM, stepwise, a few sequences and 512 particles"),
+    CURVE("rnn_entropy", "bits/symbol", "-log2 p_RNN of the same sequences, 512 particles"),
+    CURVE_OUTPUT("impossible_sequences", sigma, "1",
+                 "share of these of probability 0 under the HMM, left out of the KL rate"),
+    PEAK_OF("coherence"),
+    PEAK_OF("regularity"),
+    SCALAR_OUTPUT("kl_least_sigma", "1", "sigma of the least kl_rnn_hmm; 0.1 or 10: none inside"),
+    SCALAR_OUTPUT("kl_least", "bits/symbol", "the least kl_rnn_hmm"),
+    SCALAR_OUTPUT("kl_at_one", "bits/symbol", "kl_rnn_hmm at sigma = 1"),
+    SCALAR_OUTPUT("kl_excess", "bits/symbol", "kl_rnn_hmm at sigma = 1 - the least"),
+    SCALAR_OUTPUT("kl_excess_se", "bits/symbol",
+                  "its standard error over sequences, not counting the choice of the least"),
+    SCALAR_OUTPUT("hmm_switch_rate", "1/step", "switch_rate of the HMM, from a large sample"),
+    SCALAR_OUTPUT("hmm_dwell_mean", "steps", "dwell_mean of the HMM, from a large sample"),
+    SCALAR_OUTPUT("hmm_dwell_cv", "1", "dwell_cv of the HMM, from a large sample"),
+    SCALAR_OUTPUT("hmm_coherence", "1", "coherence of the HMM, from a large sample"),
+    SCALAR_OUTPUT("hmm_regularity", "1", "regularity of the HMM, from a large sample"),
+};
+
+/* --- one level -------------------------------------------------------------------------------- */
+
+struct sweep {
+    struct network net;                    /* with its noise scaled */
+    float *U;                              /* (H, D) of that */
+    float *h, *next;                       /* (TRAJECTORIES, H) */
+    float *noise, *z;                      /* (TRAJECTORIES, D), (TRAJECTORIES, K) */
+    uint8_t *symbols;                      /* (TRAJECTORIES, LENGTH) */
+    struct dwells (*dwells)[TRAJECTORIES]; /* (LEVELS, TRAJECTORIES) */
+    bool defined[LEVELS];                  /* logits stayed finite */
+    double kl[LEVELS][TRAJECTORIES];       /* KL rate of each sequence; NaN: impossible */
+    size_t num_kl;                         /* sequences of the KL rate */
+    int T;                                 /* their length */
+    uint8_t *kl_symbols;                   /* (num_kl, T) */
+    double *predictive;                    /* (num_kl, T, K) */
+};
+
+static int sweep_init(struct sweep *w, const struct analysis_input *in, struct status *st)
+{
+    size_t H = (size_t)in->net->shape.hidden, D = (size_t)in->net->shape.noise_dim;
+    size_t K = (size_t)in->net->shape.symbols, n = TRAJECTORIES;
+    int T = in->s->data.length < MAX_KL_LENGTH ? in->s->data.length : MAX_KL_LENGTH;
+    *w = (struct sweep){.net = *in->net, .T = T};
+    w->num_kl = (size_t)(KL_SYMBOLS / T < MIN_KL_SEQUENCES ? MIN_KL_SEQUENCES : KL_SYMBOLS / T);
+    if (w->num_kl > n) w->num_kl = n;
+    w->U = malloc((H * D + n * (2 * H + D + K)) * sizeof(float));
+    w->symbols = malloc(n * LENGTH + w->num_kl * (size_t)T);
+    w->dwells = calloc(LEVELS, sizeof *w->dwells);
+    w->predictive = malloc(w->num_kl * (size_t)T * K * sizeof *w->predictive);
+    if (!w->U || !w->symbols || !w->dwells || !w->predictive)
+        return status_set(st, STATUS_RUN_FAILED, "out of memory for %d trajectories", TRAJECTORIES);
+    w->h = w->U + H * D;
+    w->next = w->h + n * H;
+    w->noise = w->next + n * H;
+    w->z = w->noise + n * D;
+    w->kl_symbols = w->symbols + n * LENGTH;
+    w->net.U = w->U;
+    return STATUS_OK;
+}
+
+static void sweep_free(struct sweep *w)
+{
+    free(w->U);
+    free(w->symbols);
+    free(w->dwells);
+    free(w->predictive);
+}
+
+/* Symbol of softmax(z) at which its cumulative sum reaches u; -1 when a logit is not finite. */
+static int draw(const float *z, int K, double u)
+{
+    float p[MAX_SYMBOLS], largest = z[0];
+    double sum = 0, reached = 0;
+    for (int k = 0; k < K; k++) {
+        if (!isfinite(z[k])) return -1;
+        largest = z[k] > largest ? z[k] : largest;
+    }
+    for (int k = 0; k < K; k++) {
+        p[k] = expf(z[k] - largest);
+        sum += p[k];
+    }
+    for (int k = 0; k < K - 1; k++) {
+        reached += p[k];
+        if (reached >= u * sum) return k;
+    }
+    return K - 1;
+}
+
+/* All trajectories at one level, from the initial state of training; false when logits are not
+ * finite any more. */
+static bool run_level(struct sweep *w, const struct analysis_input *in, double level)
+{
+    struct rng noise = rng_child(in->rng, STREAM_NOISE), symbol = rng_child(in->rng, STREAM_SYMBOL);
+    int H = w->net.shape.hidden, D = w->net.shape.noise_dim, K = w->net.shape.symbols;
+    float u[TRAJECTORIES];
+    for (int i = 0; i < H * D; i++) w->U[i] = (float)(level * in->net->U[i]);
+    memset(w->h, 0, TRAJECTORIES * (size_t)H * sizeof *w->h);
+    if (in->s->rnn.initial_state == INITIAL_NORMAL)
+        rng_fill_normal(rng_child(in->rng, STREAM_INITIAL), 0, TRAJECTORIES * (size_t)H, w->h);
+    for (int t = 0; t < LENGTH; t++) {
+        network_noise(noise, (uint64_t)t, TRAJECTORIES, D, w->noise);
+        network_step(&w->net, w->h, w->noise, TRAJECTORIES, NULL, NULL, w->next);
+        network_logits(&w->net, w->next, TRAJECTORIES, w->z);
+        rng_fill_uniform(rng_child(symbol, (uint64_t)t), 0, TRAJECTORIES, u);
+        for (int i = 0; i < TRAJECTORIES; i++) {
+            int k = draw(w->z + i * K, K, u[i]);
+            if (k < 0) return false;
+            w->symbols[i * LENGTH + t] = (uint8_t)k;
+        }
+        float *swap = w->h;
+        w->h = w->next;
+        w->next = swap;
+    }
+    return true;
+}
+
+/* KL rate and entropy of one level from the first symbols of trajectories */
+static int measure_kl(struct sweep *w, const struct analysis_input *in, int level,
+                      double *const *out, struct status *st)
+{
+    double bits[TRAJECTORIES], entropy[TRAJECTORIES], kl[TRAJECTORIES];
+    struct particle_filter filter;
+    size_t n = 0, T = (size_t)w->T, K = (size_t)w->net.shape.symbols;
+    int code = particle_init(&filter, &w->net, in->s->rnn.initial_state, PARTICLES, st);
+    for (size_t i = 0; i < w->num_kl; i++)
+        memcpy(w->kl_symbols + i * T, w->symbols + i * LENGTH, T);
+    if (!code)
+        particle_log2_likelihood(&filter, rng_child(in->rng, STREAM_FILTER), 0, w->kl_symbols,
+                                 w->num_kl, w->T, bits, w->predictive);
+    particle_free(&filter);
+    if (code) return code;
+    for (size_t i = 0; i < w->num_kl; i++) entropy[i] = -bits[i] / w->T;
+    average(entropy, w->num_kl, &out[RNN_ENTROPY][level], &out[RNN_ENTROPY_SE][level]);
+    for (size_t i = 0; i < w->num_kl; i++) {
+        const uint8_t *symbol = w->kl_symbols + i * T;
+        double *value = &w->kl[level][i];
+        *value = NAN;
+        if (!in->hmm || isinf(hmm_log2_likelihood(in->hmm, symbol, w->T, NULL))) continue;
+        predictive_divergence(in->hmm, symbol, w->T, w->predictive + i * T * K, NULL, value);
+        kl[n++] = *value;
+    }
+    average(kl, n, &out[KL_RNN_HMM][level], &out[KL_RNN_HMM_SE][level]);
+    if (in->hmm) out[IMPOSSIBLE][level] = (double)(w->num_kl - n) / (double)w->num_kl;
+    return STATUS_OK;
+}
+
+static int measure_level(struct sweep *w, const struct analysis_input *in, int level,
+                         double *const *out, struct status *st)
+{
+    double value[NUM_DWELL_STATISTICS], se[NUM_DWELL_STATISTICS];
+    w->defined[level] = run_level(w, in, sigmas[level]);
+    if (!w->defined[level]) return STATUS_OK;
+    for (int i = 0; i < TRAJECTORIES; i++)
+        w->dwells[level][i] = dwells_of(w->symbols + i * LENGTH + WARM_UP, STEPS);
+    struct dwells total = dwells_total(w->dwells[level], TRAJECTORIES);
+    dwells_statistics(total, value);
+    dwells_jackknife(w->dwells[level], NULL, TRAJECTORIES, se);
+    for (int s = 0; s < NUM_DWELL_STATISTICS; s++) {
+        out[CURVES + 2 * s][level] = value[s];
+        out[CURVES + 2 * s + 1][level] = se[s];
+    }
+    out[DWELLS][level] = total.count;
+    return measure_kl(w, in, level, out, st);
+}
+
+/* --- over levels ------------------------------------------------------------------------------ */
+
+/* The first level where sign times the curve is largest; -1 when it is undefined throughout. */
+static int extreme(const double *curve, int sign)
+{
+    int best = -1;
+    for (int l = 0; l < LEVELS; l++)
+        if (!isnan(curve[l]) && (best < 0 || sign * curve[l] > sign * curve[best])) best = l;
+    return best;
+}
+
+static void fill_peak(const struct sweep *w, int statistic, double *const *curve,
+                      double *const *out)
+{
+    const double *value = curve[CURVES + 2 * statistic];
+    double se[NUM_DWELL_STATISTICS];
+    int peak = extreme(value, 1);
+    *out[AT_ONE] = value[TRAINED];
+    if (peak < 0) return;
+    *out[PEAK_SIGMA] = sigmas[peak];
+    *out[PEAK] = value[peak];
+    *out[EXCESS] = value[peak] - value[TRAINED];
+    if (!w->defined[TRAINED]) return;
+    dwells_jackknife(w->dwells[peak], w->dwells[TRAINED], TRAJECTORIES, se);
+    *out[EXCESS_SE] = se[statistic];
+}
+
+/* The least KL rate, and what exceeds it at sigma = 1 over the sequences possible at both. */
+static void fill_least(const struct sweep *w, const double *curve, double *const *out)
+{
+    double difference[TRAJECTORIES];
+    int least = extreme(curve, -1);
+    size_t n = 0;
+    *out[AT_ONE] = curve[TRAINED];
+    if (least < 0) return;
+    *out[PEAK_SIGMA] = sigmas[least];
+    *out[PEAK] = curve[least];
+    *out[EXCESS] = curve[TRAINED] - curve[least];
+    if (!w->defined[TRAINED]) return;
+    for (size_t i = 0; i < w->num_kl; i++) {
+        difference[n] = w->kl[TRAINED][i] - w->kl[least][i];
+        n += !isnan(difference[n]);
+    }
+    average(difference, n, NULL, out[EXCESS_SE]);
+}
+
+static void fill_hmm(struct sweep *w, const struct analysis_input *in, double *const *out)
+{
+    struct dwells total = {0};
+    double value[NUM_DWELL_STATISTICS];
+    for (size_t b = 0; b < HMM_BATCHES; b++) {
+        hmm_sample(in->hmm, rng_child(in->rng, STREAM_HMM), b * TRAJECTORIES, TRAJECTORIES, LENGTH,
+                   w->symbols, NULL);
+        for (int i = 0; i < TRAJECTORIES; i++)
+            dwells_add(&total, 1, dwells_of(w->symbols + i * LENGTH + WARM_UP, STEPS));
+    }
+    dwells_statistics(total, value);
+    for (int s = 0; s < NUM_DWELL_STATISTICS; s++) *out[HMM_STATISTICS + s] = value[s];
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    struct sweep w;
+    int code = sweep_init(&w, in, st);
+    for (int level = 0; level < LEVELS && !code; level++) {
+        code = analysis_check_stop(in, st);
+        if (!code) code = measure_level(&w, in, level, out, st);
+    }
+    if (code) goto cleanup;
+    fill_peak(&w, COHERENCE, out, out + COHERENCE_PEAK);
+    fill_peak(&w, REGULARITY, out, out + REGULARITY_PEAK);
+    fill_least(&w, out[KL_RNN_HMM], out + KL_LEAST);
+    if (in->hmm) fill_hmm(&w, in, out);
+cleanup:
+    sweep_free(&w);
+    return code;
+}
+
+const struct analysis analysis_resonance = {
+    "resonance",        "switching and its coherence against the noise level",
+    ENABLED(resonance), output,
+    NUM_OUTPUTS,        compute};
