@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# trained: the analyses of networks that were trained at full size (tests/golden/*-weights.h5, runs of
+# experiments/dissect.yaml) against what was published of such networks.
+# usage: tests/system/trained.sh path/to/hmmgrid
+set -u
+program=$(realpath "$1")
+here=$(realpath tests)
+python=
+for candidate in "$(command -v python3)" /usr/bin/python3; do
+    [ -n "$candidate" ] && "$candidate" -c 'import h5py' 2>/dev/null && python=$candidate && break
+done
+[ -n "$python" ] || { echo "skipped: no python with h5py"; exit 0; }
+if ldd "$program" | grep -qE 'lib(a|ub|t)san'; then echo "skipped: a sanitizer is built in"; exit 0; fi
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+code=0
+for weights in "$here"/golden/*-weights.h5; do
+    name=$(basename "$weights" -weights.h5)
+    "$program" analyse "$weights" -o "$work/$name.h5" || { echo "analyse of $name: $?"; exit 1; }
+done
+"$python" "$here/system/trained.py" "$work"/*.h5 || code=1
+exit $code
