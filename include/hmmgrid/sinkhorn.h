@@ -63,14 +63,25 @@ struct sinkhorn_target {
 struct sinkhorn_work {
     size_t n_max, m_max;
     int T, K;
-    void *cost_xy, *cost_xx;
+    void *cost; /* of one problem after the other: what fits a cache stays there */
     void *codes_x;
-    float *row_shift, *row_whole, *column_shift, *column_whole, *column_part, *partial, *floors;
-    uint8_t *row_bound, *column_bound;
+    float *row_whole, *row_shift, *column_whole, *column_shift, *column_factor;
+    float *column_part, *partial, *scratch;
+    uint8_t *step, *base, *bound, *bad;
+    uint16_t *row_bound;
     double *f, *g, *p, *row_sum, *column_sum, *self_sum;
     unsigned char *seen_x;
-    uint32_t *hit; /* significant columns of one row, and their weights */
-    float *weight;
+    /* pairs that matter, by rows */
+    size_t *pair_start;    /* (rows + 1) */
+    uint32_t *pair_column; /* (pair_most, and room for one row) */
+    uint16_t *pair_cost;
+    float *pair_weight; /* plan entries ... */
+    size_t pair_most;
+    double pair_s;      /* ... as they are at this s; 0: at none */
+    double pair_slack; /* all with cost <= f_i + g_j + this are listed; < 0: none are */
+    uint32_t *chosen_column; /* those that the gradient takes */
+    float *chosen_weight;
+    uint64_t *onehot; /* bits of the sequences; NULL when there are many symbols */
 };
 
 /* Take the memory (arena may be a measuring one). Targets: also code the symbols. */

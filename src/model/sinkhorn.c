@@ -31,6 +31,9 @@ static double diameter_of(const unsigned char *a, const unsigned char *b, int T,
     return sqrt(varying);
 }
 
+/* Beyond, adding single entries is faster than whole one-hot arrays. */
+enum { MOST_ONEHOT = 8 };
+
 /* --- memory ------------------------------------------------------------------------------------ */
 
 void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t n_max, size_t m_max,
@@ -39,18 +42,21 @@ void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t 
     size_t longest = n_max > m_max ? n_max : m_max, pad = sinkhorn_padded(longest) + COST_PAD;
     size_t cost_bytes = T > 255 ? 2 : 1;
     *work = (struct sinkhorn_work){.n_max = n_max, .m_max = m_max, .T = T, .K = K};
-    work->cost_xy = arena_take(arena, n_max * sinkhorn_padded(m_max) + COST_PAD, cost_bytes);
-    work->cost_xx = arena_take(arena, longest * sinkhorn_padded(longest) + COST_PAD, cost_bytes);
+    work->cost = arena_take(arena, longest * sinkhorn_padded(longest) + COST_PAD, cost_bytes);
     work->codes_x = arena_take(arena, sinkhorn_code_count(n_max, T, K), sizeof(uint32_t));
-    work->row_shift = arena_take(arena, pad, sizeof(float));
     work->row_whole = arena_take(arena, pad, sizeof(float));
-    work->column_shift = arena_take(arena, pad, sizeof(float));
+    work->row_shift = arena_take(arena, pad, sizeof(float));
     work->column_whole = arena_take(arena, pad, sizeof(float));
-    work->column_part = arena_take(arena, TILE_COLUMNS + COST_PAD, sizeof(float));
+    work->column_shift = arena_take(arena, pad, sizeof(float));
+    work->column_factor = arena_take(arena, pad, sizeof(float));
+    work->column_part = arena_take(arena, pad, sizeof(float));
     work->partial = arena_take(arena, TILE_ROWS + COST_PAD, sizeof(float));
-    work->floors = arena_take(arena, pad, sizeof(float));
-    work->row_bound = arena_take(arena, pad, 1);
-    work->column_bound = arena_take(arena, pad, 1);
+    work->scratch = arena_take(arena, pad, sizeof(float));
+    work->step = arena_take(arena, pad, 1);
+    work->base = arena_take(arena, pad, 1);
+    work->bound = arena_take(arena, BOUND_UNIT * pad, 1);
+    work->bad = arena_take(arena, pad, 1);
+    work->row_bound = arena_take(arena, pad, sizeof(uint16_t));
     work->f = arena_take(arena, pad, sizeof(double));
     work->g = arena_take(arena, pad, sizeof(double));
     work->p = arena_take(arena, pad, sizeof(double));
@@ -58,8 +64,14 @@ void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t 
     work->column_sum = arena_take(arena, pad, sizeof(double));
     work->self_sum = arena_take(arena, pad, sizeof(double));
     work->seen_x = arena_take(arena, (size_t)T * (size_t)K, 1);
-    work->hit = arena_take(arena, pad, sizeof(uint32_t));
-    work->weight = arena_take(arena, pad, sizeof(float));
+    work->pair_most = longest * longest / 32;
+    work->pair_start = arena_take(arena, pad, sizeof(size_t));
+    work->pair_column = arena_take(arena, work->pair_most + pad, sizeof(uint32_t));
+    work->pair_cost = arena_take(arena, work->pair_most + pad, sizeof(uint16_t));
+    work->pair_weight = arena_take(arena, work->pair_most + pad, sizeof(float));
+    work->chosen_column = arena_take(arena, pad, sizeof(uint32_t));
+    work->chosen_weight = arena_take(arena, pad, sizeof(float));
+    if (K <= MOST_ONEHOT) work->onehot = arena_take(arena, longest * (((size_t)T * (size_t)K + 63) / 64), 8);
 }
 
 void sinkhorn_target_init(struct sinkhorn_target *target, struct arena *arena,
@@ -82,12 +94,13 @@ static double mean(const double *x, size_t n)
     return sum / (double)n;
 }
 
-static struct sinkhorn_problem self_problem(struct sinkhorn_work *work, const uint8_t *symbols, size_t n)
+static struct sinkhorn_problem self_problem(struct sinkhorn_work *work, const uint8_t *symbols,
+                                            const uint32_t *codes, size_t n)
 {
     return (struct sinkhorn_problem){.work = work, .row_symbols = symbols, .column_symbols = symbols,
-                            .rows = n, .columns = n, .stride = sinkhorn_padded(n), .T = work->T,
+                            .row_codes = codes, .column_codes = codes, .rows = n, .columns = n, .stride = sinkhorn_padded(n), .T = work->T,
                             .K = work->K, .wide = work->T > 255, .self = 1,
-                            .cost = work->cost_xx, .row_potential = work->p,
+                            .cost = work->cost, .row_potential = work->p,
                             .column_potential = work->p, .row_sum = work->self_sum};
 }
 
@@ -98,8 +111,8 @@ static void solve_target(struct sinkhorn_work *work, struct sinkhorn_target *tar
     if (target->q_diameter == diameter && target->q_options.blur == options.blur &&
         target->q_options.scaling == options.scaling)
         return;
-    struct sinkhorn_problem yy = self_problem(work, target->symbols, target->m);
-    sinkhorn_problem_costs(&yy, target->codes, target->codes);
+    struct sinkhorn_problem yy = self_problem(work, target->symbols, target->codes, target->m);
+    sinkhorn_problem_costs(&yy, eps[0]);
     sinkhorn_problem_solve(&yy, eps, levels);
     target->q_sum = mean(yy.row_sum, target->m);
     target->q_diameter = diameter;
@@ -127,18 +140,18 @@ int sinkhorn_loss(struct sinkhorn_work *work, struct sinkhorn_target *target, co
     solve_target(work, target, options, diameter, eps, levels);
 
     sinkhorn_encode(x, n, T, K, work->codes_x);
-    struct sinkhorn_problem xx = self_problem(work, x, n);
-    sinkhorn_problem_costs(&xx, work->codes_x, work->codes_x);
+    struct sinkhorn_problem xx = self_problem(work, x, work->codes_x, n);
+    sinkhorn_problem_costs(&xx, eps[0]);
     sinkhorn_problem_solve(&xx, eps, levels);
     double p_mean = mean(xx.row_sum, n);
     if (grad) sinkhorn_problem_gradient(&xx, eps[levels - 1], 1, grad);
 
     struct sinkhorn_problem xy = {.work = work, .row_symbols = x, .column_symbols = target->symbols,
-                         .rows = n, .columns = m, .stride = sinkhorn_padded(m), .T = T, .K = K,
-                         .wide = T > 255, .cost = work->cost_xy, .row_potential = work->f,
+                         .row_codes = work->codes_x, .column_codes = target->codes, .rows = n, .columns = m, .stride = sinkhorn_padded(m), .T = T, .K = K,
+                         .wide = T > 255, .cost = work->cost, .row_potential = work->f,
                          .column_potential = work->g, .row_sum = work->row_sum,
                          .column_sum = work->column_sum};
-    sinkhorn_problem_costs(&xy, work->codes_x, target->codes);
+    sinkhorn_problem_costs(&xy, eps[0]);
     sinkhorn_problem_solve(&xy, eps, levels);
     *value = mean(xy.row_sum, n) - p_mean + mean(xy.column_sum, m) - target->q_sum;
     if (grad) sinkhorn_problem_gradient(&xy, eps[levels - 1], -1, grad);

@@ -3,30 +3,29 @@
  * divergence.
  *
  * One level. With the old potentials, P_ij = exp((f_i + g_j - c_ij) / eps); its row sums give the new
- * f and its column sums the new g: f~_i = f_i - eps log(mean_j P_ij). At large eps P is a product of
- * three tabulated factors (product mode). At small eps few entries matter: a comparison of bytes
- * finds them, and only they take an exponential (sparse mode); 2-byte costs take it everywhere. A
- * sum that these cannot give (a point whose old potential is far off) is recomputed by the plain
- * rule. Source: SCIENCE 2.3.
+ * f and its column sums the new g: f~_i = f_i - eps log(mean_j P_ij). P is a product of tabulated
+ * factors (product mode), or, where eps is so small that few pairs matter, a list of those is made
+ * and kept (sinkhorn_pairs.c); 2-byte costs take an exponential everywhere. A sum that these cannot
+ * give (a point whose old potential is far off) is recomputed by the plain rule. Source: SCIENCE 2.3.
  */
 #include "sinkhorn_problem.h"
+#include "sinkhorn_pairs.h"
 #include "sinkhorn_simd.h"
 #include "../base/dispatch.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { DROPPED_BITS = 30 }; /* gradient terms below 2^-30 of their row are dropped */
-
 static const double LOG2_E = 1.4426950408889634074;
 
-/* Product mode while the factors of the potentials stay within 2^+-60; a term that underflows is
- * then below 2^-66 of a plan entry at the fixed point. */
-static const double PRODUCT_BITS = 60;
+/* Product mode: the factors lie within 2^+-PRODUCT_BITS; a row factor that underflows is then below
+ * 2^-40 of a plan entry at the fixed point, one that overflows above 2^42. A window holds entries from
+ * 2^-SPARSE_BITS to 2^WINDOW_BITS. */
+static const double PRODUCT_BITS = 86, WINDOW_BITS = 64;
 
-/* A sum of the plan is trusted between these, times its number of terms: below, float underflow and
- * the terms that sparse mode leaves out would show. */
-static const double SUM_LEAST = 0x1p-16, SUM_MOST = 0x1p90;
+/* A sum of the plan is trusted when the terms that were left out, each below 2^-left_out, are less
+ * than 2^-24 of it, and when it is far from overflow. */
+static const double TRUST_BITS = 24, MOST_BITS = 90;
 
 static const struct sinkhorn_kernels *kernels(void)
 {
@@ -71,63 +70,112 @@ void sinkhorn_encode(const uint8_t *symbols, size_t n, int T, int K, uint32_t *c
         }
 }
 
-/* first column that row i of a self problem stores */
-static size_t first_column(const struct sinkhorn_problem *p, size_t i)
+size_t sinkhorn_first_column(const struct sinkhorn_problem *p, size_t i)
 {
     return p->self ? i / TILE_ROWS * TILE_ROWS : 0;
 }
 
-static void *cost_at(const struct sinkhorn_problem *p, size_t i, size_t j)
+void *sinkhorn_cost_at(const struct sinkhorn_problem *p, size_t i, size_t j)
 {
     return (unsigned char *)p->cost + (i * p->stride + j) * (p->wide ? 2 : 1);
 }
 
-void sinkhorn_problem_costs(const struct sinkhorn_problem *p, const uint32_t *row_codes,
-                            const uint32_t *column_codes)
+int sinkhorn_cost(const struct sinkhorn_problem *p, size_t i, size_t j)
 {
-    const struct sinkhorn_kernels *k = kernels();
-    int words = num_words(p->T), planes = num_planes(p->K);
-    size_t row_stride = sinkhorn_padded(p->rows);
-    uint32_t code[8 * (65536 / CODE_BITS)]; /* at most 8 planes; T <= 65535 */
-    for (size_t i = 0; i < p->rows; i++) {
-        for (int w = 0; w < words * planes; w++) code[w] = row_codes[(size_t)w * row_stride + i];
-        size_t from = first_column(p, i);
-        k->costs(code, column_codes + from, p->stride, words, planes, p->columns - from, p->wide,
-                 cost_at(p, i, from));
+    if (j < sinkhorn_first_column(p, i)) {
+        size_t row = j;
+        j = i, i = row;
+    }
+    if (p->wide) return *(const uint16_t *)sinkhorn_cost_at(p, i, j);
+    size_t in_group = j % COST_PAD;
+    const uint8_t *group = sinkhorn_cost_at(p, i, j - in_group);
+    return group[in_group % 16 * 4 + in_group / 16];
+}
+
+/* Tiles of a problem in order. */
+struct walk {
+    size_t i, j;
+    int rows, columns;
+};
+
+/* the next one after columns [j, j + columns) of the rows from i on; 0 at the end */
+static int next_tile(const struct sinkhorn_problem *p, size_t most_columns, struct walk *at)
+{
+    at->j += (size_t)at->columns;
+    if (at->rows && at->j >= p->columns) {
+        at->i += (size_t)at->rows;
+        at->j = sinkhorn_first_column(p, at->i);
+    }
+    if (at->i >= p->rows) return 0;
+    at->rows = (int)(p->rows - at->i < TILE_ROWS ? p->rows - at->i : TILE_ROWS);
+    at->columns = (int)(p->columns - at->j < most_columns ? p->columns - at->j : most_columns);
+    return 1;
+}
+
+/* The tile of row block i and the columns from j on; sums go to work's partial and column_part. */
+static struct sinkhorn_tile tile_at(const struct sinkhorn_problem *p, const struct walk *at, double s)
+{
+    struct sinkhorn_work *w = p->work;
+    return (struct sinkhorn_tile){
+        .cost = sinkhorn_cost_at(p, at->i, at->j), .stride = p->stride, .wide = p->wide,
+        .rows = at->rows, .columns = at->columns, .s = (float)s, .T = p->T,
+        .row = {w->row_whole + at->i, w->row_shift + at->i},
+        .column = {w->column_whole + at->j, w->column_shift + at->j},
+        .factor = w->column_factor + at->j, .step = w->step + at->j, .base = w->base + at->i,
+        .row_sum = w->partial, .column_sum = w->column_part + at->j};
+}
+
+/* Column sums of the columns from j on, `num` of them, to the problem's; factors unless NULL. */
+static void flush_columns(const struct sinkhorn_problem *p, size_t j, size_t num, const float *factor)
+{
+    double *column_sum = p->self ? p->row_sum : p->column_sum;
+    kernels()->flush(p->work->column_part + j, factor ? factor + j : NULL, num, column_sum + j);
+}
+
+/* Before a tile, and after it: its row sums go to the problem's, column sums now and then. Of a
+ * diagonal block the row sums have all. */
+static void begin_tile(const struct sinkhorn_problem *p, const struct walk *at, const float *factor)
+{
+    if (p->self && at->j == at->i) flush_columns(p, at->j, (size_t)at->rows, factor);
+}
+
+static void end_tile(const struct sinkhorn_problem *p, const struct walk *at, const float *factor)
+{
+    struct sinkhorn_work *w = p->work;
+    size_t next = at->i + (size_t)at->rows;
+    kernels()->flush(w->partial, NULL, (size_t)at->rows, p->row_sum + at->i);
+    if (p->self && at->j == at->i)
+        memset(w->column_part + at->j, 0, (size_t)at->rows * sizeof(float));
+    if (next % FLUSH_ROWS == 0 || next == p->rows)
+        flush_columns(p, at->j, (size_t)at->columns, factor);
+}
+
+static void clear_sums(const struct sinkhorn_problem *p)
+{
+    memset(p->row_sum, 0, p->rows * sizeof(double));
+    if (!p->self) memset(p->column_sum, 0, p->columns * sizeof(double));
+    memset(p->work->column_part, 0, p->columns * sizeof(float));
+}
+
+void sinkhorn_problem_costs(const struct sinkhorn_problem *p, double eps)
+{
+    enum { COLUMNS = 1024 }; /* whose codes stay in the first-level cache */
+    struct sinkhorn_codes codes = {.row_stride = sinkhorn_padded(p->rows),
+                                   .column_stride = p->stride, .words = num_words(p->T),
+                                   .planes = num_planes(p->K)};
+    struct walk at = {0};
+    clear_sums(p);
+    while (next_tile(p, COLUMNS, &at)) {
+        struct sinkhorn_tile tile = tile_at(p, &at, LOG2_E / eps);
+        codes.row = p->row_codes + at.i;
+        codes.column = p->column_codes + at.j;
+        begin_tile(p, &at, NULL);
+        KERNELS(sinkhorn_cost_kernels)->costs(&tile, &codes);
+        if (!p->wide) end_tile(p, &at, NULL);
     }
 }
 
-/* exact softmin of one point against the other cloud, by the plain rule */
-static double softmin_plain(const uint8_t *point, const uint8_t *cloud, size_t num, int T,
-                            const double *potential, double eps)
-{
-    double largest = -INFINITY, sum = 0;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t j = 0; j < num; j++) {
-            int c = 0;
-            for (int t = 0; t < T; t++) c += point[t] != cloud[j * (size_t)T + (size_t)t];
-            double x = (potential[j] - c) / eps;
-            if (pass == 0) largest = x > largest ? x : largest;
-            else sum += exp(x - largest);
-        }
-    return -eps * (largest + log(sum / (double)num));
-}
-
-/* whole and shift of the exponent mode */
-static void split_potential(const double *potential, size_t n, double s, float *whole, float *shift)
-{
-    for (size_t i = 0; i < n; i++) {
-        double nearest = rint(potential[i]);
-        whole[i] = (float)nearest;
-        shift[i] = (float)(s * (potential[i] - nearest));
-    }
-}
-
-static void factor_potential(const double *potential, size_t n, double s, double offset,
-                             float *factor)
-{
-    for (size_t i = 0; i < n; i++) factor[i] = exp2f((float)(s * (potential[i] + offset)));
-}
+/* --- modes ---------------------------------------------------------------------------------------- */
 
 struct range {
     double least, most;
@@ -135,194 +183,179 @@ struct range {
 
 static struct range range_of(const double *x, size_t n)
 {
-    struct range r = {x[0], x[0]};
-    for (size_t i = 1; i < n; i++) {
-        r.least = x[i] < r.least ? x[i] : r.least;
-        r.most = x[i] > r.most ? x[i] : r.most;
-    }
+    struct range r;
+    kernels()->range(x, n, &r.least, &r.most);
     return r;
 }
 
-/* Bytes whose saturating sum, shifted right by bound_shift, is at least floor(f_i + g_j + slack):
- * a cost above it is an entry that sparse mode may leave out. Rounding and saturation only ever let
- * more entries through. */
-static void bound_potentials(const struct sinkhorn_problem *p, double slack, int bound_shift)
+static void split_potentials(const struct sinkhorn_problem *p, double s, double centre)
 {
     struct sinkhorn_work *w = p->work;
-    double unit = 1 << bound_shift, lowest = range_of(p->row_potential, p->rows).least;
-    for (size_t i = 0; i < p->rows; i++) {
-        double bound = ceil(unit * (p->row_potential[i] - lowest));
-        w->row_bound[i] = (uint8_t)(bound > 255 ? 255 : bound);
-    }
-    for (size_t j = 0; j < p->columns; j++) {
-        double bound = ceil(unit * (p->column_potential[j] + lowest + slack));
-        w->column_bound[j] = (uint8_t)(bound > 255 ? 255 : bound < 0 ? 0 : bound);
-    }
+    kernels()->split(p->row_potential, p->rows, centre, s, w->row_whole, w->row_shift);
+    kernels()->split(p->column_potential, p->columns, -centre, s, w->column_whole, w->column_shift);
 }
 
-static void prepare_exponent(const struct sinkhorn_problem *p, double s)
+/* What a level is summed by, and the bits that this leaves out. */
+struct mode {
+    enum { MODE_EXPONENT, MODE_PRODUCT, MODE_PAIRS } by;
+    enum sinkhorn_lookup lookup;
+    double left_out;
+};
+
+/* Product mode with the columns' potentials as they are, shifted to their middle. */
+static int prepare_factors(const struct sinkhorn_problem *p, double s, struct mode *mode)
 {
     struct sinkhorn_work *w = p->work;
-    split_potential(p->row_potential, p->rows, s, w->row_whole, w->row_shift);
-    split_potential(p->column_potential, p->columns, s, w->column_whole, w->column_shift);
+    struct range column = range_of(p->column_potential, p->columns);
+    double reach = s * ((column.most - column.least) / 2 + kernels()->reach(p->T));
+    if (reach > PRODUCT_BITS) return 0;
+    split_potentials(p, s, (column.most + column.least) / 2);
+    kernels()->factors(w->column_whole, w->column_shift, (float)s, p->columns, w->column_factor);
+    *mode = (struct mode){MODE_PRODUCT, p->T < 32 ? LOOKUP_32 : p->T < 64 ? LOOKUP_64 : LOOKUP_256,
+                          FLOAT_BITS - reach};
+    return 1;
 }
 
-/* quarters, halves or ones: as fine as a byte can hold up to T */
-static int bound_shift_of(int T)
-{
-    return T < 64 ? 2 : T < 128 ? 1 : 0;
-}
-
-enum mode { MODE_EXPONENT, MODE_PRODUCT, MODE_SPARSE };
-
-/* What pays: products while the potentials are small beside eps, few entries when eps is small beside
- * the steps of the cost, else every entry by an exponential. Leaves the potentials in the form that
- * the mode wants; table (257) is filled for products. */
-static enum mode prepare(const struct sinkhorn_problem *p, double s, float *table)
+/* Product mode with whole parts of the columns' potentials moved to the costs. R_i is
+ * 2^(s (f_i - c)), c = cost - whole_j, at its argument cost + step_j - base_i, step_j = most - whole_j:
+ * c runs from above f_i - WINDOW_BITS / s - 1/2 to below f_i + SPARSE_BITS / s + 1/2, where
+ * 2^+-(s / 2) is what the rest of a column's potential makes. */
+static int prepare_window(const struct sinkhorn_problem *p, double s, struct mode *mode)
 {
     struct sinkhorn_work *w = p->work;
     struct range row = range_of(p->row_potential, p->rows);
     struct range column = range_of(p->column_potential, p->columns);
-    /* P depends on f + g alone: shift both to the middle */
-    double middle = p->self ? 0 : (column.least + column.most - row.least - row.most) / 4;
-    double half_row = fmax(row.most + middle, -(row.least + middle));
-    double half_column = fmax(column.most - middle, -(column.least - middle));
-    if (!p->wide && s * half_row <= PRODUCT_BITS && s * half_column <= PRODUCT_BITS) {
-        for (int c = 0; c <= p->T; c++) table[c] = exp2f((float)(-s * c));
-        factor_potential(p->row_potential, p->rows, s, middle, w->row_shift);
-        factor_potential(p->column_potential, p->columns, s, -middle, w->column_shift);
-        return MODE_PRODUCT;
+    double most = rint(column.most), below = WINDOW_BITS / s + 0.5;
+    double left_out = fmin((WINDOW - 3) * s - WINDOW_BITS, FLOAT_BITS - s / 2);
+    if (left_out < SPARSE_BITS || s / 2 + WINDOW_BITS > FLOAT_BITS) return 0;
+    if (most - rint(column.least) > 255 || row.most - below + most > 255 - WINDOW) return 0;
+    split_potentials(p, s, 0);
+    kernels()->factors(w->column_whole, w->column_shift, 0, p->columns, w->column_factor);
+    KERNELS(sinkhorn_cost_kernels)->steps(w->column_whole, p->columns, (float)most, w->step);
+    for (size_t i = 0; i < p->rows; i++) {
+        double base = floor(p->row_potential[i] - below) + most;
+        w->base[i] = (uint8_t)(base > 0 ? base : 0);
+        w->row_whole[i] += (float)most - (float)w->base[i];
     }
-    prepare_exponent(p, s);
-    if (p->wide) return MODE_EXPONENT;
-    bound_potentials(p, SPARSE_BITS / s, bound_shift_of(p->T));
-    return MODE_SPARSE;
+    *mode = (struct mode){MODE_PRODUCT, LOOKUP_WINDOW, left_out};
+    return 1;
 }
 
-/* Row sums, and column sums (a self problem has them in its row sums), of P at eps. */
-static void plan_sums(const struct sinkhorn_problem *p, double eps)
+/* Are there so few pairs that matter, less than `few` of all, that a list of them pays? */
+static int few_pairs(const struct sinkhorn_problem *p, double s, double few)
 {
-    struct sinkhorn_work *w = p->work;
-    const struct sinkhorn_kernels *k = kernels();
+    double stored = (double)p->columns / (p->self ? 2 : 1);
+    if (!sinkhorn_pairs_known(p->work, s) && SPARSE_BITS > s * p->T / 4) return 0;
+    split_potentials(p, s, 0);
+    if (sinkhorn_pairs_known(p->work, s)) return 1;
+    sinkhorn_pairs_bound(p, s);
+    return sinkhorn_pairs_density(p, s) <= few * stored;
+}
+
+static struct mode choose(const struct sinkhorn_problem *p, double s, double few)
+{
+    struct mode mode = {MODE_EXPONENT, LOOKUP_32, FLOAT_BITS};
+    if (p->wide) {
+        split_potentials(p, s, 0);
+        return mode;
+    }
+    if (!few_pairs(p, s, few)) {
+        if (prepare_factors(p, s, &mode) || prepare_window(p, s, &mode)) return mode;
+        split_potentials(p, s, 0);
+        sinkhorn_pairs_bound(p, s);
+    }
+    return (struct mode){MODE_PAIRS, LOOKUP_32, sinkhorn_pairs_left_out(p->work, s)};
+}
+
+/* Row sums, and column sums (a self problem has them in its row sums), of P at eps. Returns the bits
+ * that are left out. */
+static double plan_sums(const struct sinkhorn_problem *p, double eps, double few)
+{
     double s = LOG2_E / eps;
-    float table[256 + 16] = {0};
-    enum mode mode = prepare(p, s, table);
-    void (*sums)(const struct sinkhorn_tile *) = mode == MODE_PRODUCT  ? k->product
-                                                 : mode == MODE_SPARSE ? k->sparse
-                                                                       : k->exponent;
-    const float *row_factor = mode == MODE_PRODUCT ? w->row_shift : NULL;
-    const float *column_factor = mode == MODE_PRODUCT ? w->column_shift : NULL;
-    double *column_sum = p->self ? p->row_sum : p->column_sum;
-    memset(p->row_sum, 0, p->rows * sizeof(double));
-    if (!p->self) memset(column_sum, 0, p->columns * sizeof(double));
-    memset(w->column_part, 0, TILE_COLUMNS * sizeof(float));
-
-    struct sinkhorn_tile tile = {.stride = p->stride, .wide = p->wide, .s = (float)s, .table = table,
-                                 .bound_shift = bound_shift_of(p->T), .row_sum = w->partial};
-    tile.table_size = p->T < 32 ? 32 : p->T < 64 ? 64 : p->T < 128 ? 128 : 256;
-    for (size_t i = 0; i < p->rows; i += TILE_ROWS) {
-        tile.rows = (int)(p->rows - i < TILE_ROWS ? p->rows - i : TILE_ROWS);
-        tile.row = (struct sinkhorn_side){w->row_whole + i, w->row_shift + i, w->row_bound + i};
-        size_t next;
-        for (size_t j = first_column(p, i); j < p->columns; j = next) {
-            int diagonal = p->self && j == i;
-            size_t most = diagonal ? TILE_ROWS : TILE_COLUMNS;
-            next = p->columns - j < most ? p->columns : j + most;
-            tile.columns = (int)(next - j);
-            tile.cost = cost_at(p, i, j);
-            tile.column = (struct sinkhorn_side){w->column_whole + j, w->column_shift + j,
-                                                 w->column_bound + j};
-            tile.column_sum = diagonal ? NULL : w->column_part;
-            sums(&tile);
-            k->flush(w->partial, row_factor ? row_factor + i : NULL, (size_t)tile.rows,
-                     p->row_sum + i);
-            if (!diagonal)
-                k->flush(w->column_part, column_factor ? column_factor + j : NULL,
-                         (size_t)tile.columns, column_sum + j);
-        }
+    struct mode mode = choose(p, s, few);
+    struct walk at = {0};
+    const float *factor = mode.by == MODE_PRODUCT ? p->work->column_factor : NULL;
+    clear_sums(p);
+    if (mode.by == MODE_PAIRS) sinkhorn_pairs_sums(p, s);
+    while (mode.by != MODE_PAIRS && next_tile(p, TILE_COLUMNS, &at)) {
+        struct sinkhorn_tile tile = tile_at(p, &at, s);
+        tile.lookup = mode.lookup;
+        begin_tile(p, &at, factor);
+        if (mode.by == MODE_PRODUCT) kernels()->product(&tile);
+        else kernels()->exponent(&tile);
+        end_tile(p, &at, factor);
     }
+    return mode.left_out;
 }
 
-/* new potential of one side from the sums of the plan */
-static double updated(double old, double sum, size_t num, double eps, const uint8_t *point,
-                      const uint8_t *cloud, int T, const double *other)
+/* --- new potentials ---------------------------------------------------------------------------------- */
+
+/* exact softmin of row i (or of column i) against the other cloud */
+static double softmin_plain(const struct sinkhorn_problem *p, size_t i, int is_row, double eps)
 {
-    if (sum > SUM_LEAST * (double)num && sum < SUM_MOST) return old - eps * log(sum / (double)num);
-    return softmin_plain(point, cloud, num, T, other, eps);
+    const double *potential = is_row ? p->column_potential : p->row_potential;
+    size_t num = is_row ? p->columns : p->rows;
+    double largest = -INFINITY, sum = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t j = 0; j < num; j++) {
+            int c = is_row ? sinkhorn_cost(p, i, j) : sinkhorn_cost(p, j, i);
+            double x = (potential[j] - c) / eps;
+            if (pass == 0) largest = x > largest ? x : largest;
+            else sum += exp(x - largest);
+        }
+    return -eps * (largest + log(sum / (double)num));
 }
 
-/* Replace the sums by the new potentials, all from the old ones. */
-static void sums_to_potentials(const struct sinkhorn_problem *p, double eps)
+int sinkhorn_trusted(double log_mean, double left_out)
 {
-    for (size_t i = 0; i < p->rows; i++)
-        p->row_sum[i] = updated(p->row_potential[i], p->row_sum[i], p->columns, eps,
-                                p->row_symbols + i * (size_t)p->T, p->column_symbols, p->T,
-                                p->column_potential);
-    for (size_t j = 0; !p->self && j < p->columns; j++)
-        p->column_sum[j] = updated(p->column_potential[j], p->column_sum[j], p->rows, eps,
-                                   p->column_symbols + j * (size_t)p->T, p->row_symbols, p->T,
-                                   p->row_potential);
+    return log_mean > TRUST_BITS - left_out && log_mean < MOST_BITS;
+}
+
+/* Replace the sums of one side by the new potentials. */
+static void renew(const struct sinkhorn_problem *p, int is_row, double eps, double left_out)
+{
+    const double *potential = is_row ? p->row_potential : p->column_potential;
+    double *sum = is_row ? p->row_sum : p->column_sum;
+    size_t n = is_row ? p->rows : p->columns, num = is_row ? p->columns : p->rows;
+    uint8_t *bad = p->work->bad;
+    struct range sums = range_of(sum, n);
+    int all_good = sinkhorn_trusted(log2(sums.least / (double)num), left_out) &&
+                   sinkhorn_trusted(log2(sums.most / (double)num), left_out);
+    for (size_t i = 0; !all_good && i < n; i++)
+        bad[i] = (uint8_t)!sinkhorn_trusted(log2(sum[i] / (double)num), left_out);
+    kernels()->renew(potential, sum, n, (double)num, eps, sum);
+    for (size_t i = 0; !all_good && i < n; i++)
+        if (bad[i]) sum[i] = softmin_plain(p, i, is_row, eps);
 }
 
 void sinkhorn_problem_solve(const struct sinkhorn_problem *p, const double *eps, int levels)
 {
     memset(p->row_potential, 0, p->rows * sizeof(double));
     memset(p->column_potential, 0, p->columns * sizeof(double));
+    sinkhorn_pairs_forget(p->work);
     for (int level = -1; level <= levels; level++) {
-        double e = eps[level < 0 ? 0 : level == levels ? levels - 1 : level];
-        plan_sums(p, e);
-        sums_to_potentials(p, e);
-        if (level == levels) break;
+        int last = level == levels, next = level + 1 < levels ? level + 1 : levels - 1;
+        double e = eps[level < 0 ? 0 : last ? levels - 1 : level];
+        /* the gradient needs a list as well; one of a smaller eps may do with a larger one's */
+        double few = last ? 1.0 / 32 : eps[next] < e ? 1.0 / 128 : 1.0 / 512;
+        double left_out = FLOAT_BITS; /* costs() has left the sums of the first sweep */
+        if (level >= 0 || p->wide) left_out = plan_sums(p, e, few);
+        renew(p, 1, e, left_out);
+        if (!p->self) renew(p, 0, e, left_out);
+        if (last) break;
         double keep = level < 0 ? 0 : 0.5; /* the first sweep starts from nothing */
-        for (size_t i = 0; i < p->rows; i++)
-            p->row_potential[i] = keep * p->row_potential[i] + (1 - keep) * p->row_sum[i];
-        for (size_t j = 0; !p->self && j < p->columns; j++)
-            p->column_potential[j] = keep * p->column_potential[j] + (1 - keep) * p->column_sum[j];
+        double rise = kernels()->mix(p->row_potential, p->row_sum, p->rows, keep);
+        double column_rise =
+            p->self ? rise : kernels()->mix(p->column_potential, p->column_sum, p->columns, keep);
+        sinkhorn_pairs_moved(p->work, rise + column_rise);
     }
-}
-
-/* --- gradient -------------------------------------------------------------------------------------- */
-
-static void scatter(float *grad_row, const uint8_t *symbols, int T, int K, float weight)
-{
-    for (int t = 0; t < T; t++) grad_row[t * K + symbols[t]] += weight;
 }
 
 void sinkhorn_problem_gradient(const struct sinkhorn_problem *p, double eps, double sign,
                                float *grad)
 {
-    struct sinkhorn_work *w = p->work;
-    const struct sinkhorn_kernels *k = kernels();
     double s = LOG2_E / eps;
-    size_t row_floats = (size_t)p->T * (size_t)p->K;
-    float *floors = w->floors; /* (rows): log2 of the row total */
-    prepare_exponent(p, s);
-    if (!p->wide) bound_potentials(p, SPARSE_BITS / s, bound_shift_of(p->T));
-    for (size_t i = 0; i < p->rows; i++)
-        floors[i] = (float)(s * (p->row_potential[i] - p->row_sum[i]) + log2((double)p->columns)) -
-                    DROPPED_BITS;
-    double scale = sign / (double)p->rows;
-    for (size_t i = 0; i < p->rows; i++) {
-        size_t from = first_column(p, i), block_end = from + TILE_ROWS;
-        struct sinkhorn_tile tile = {
-            .cost = cost_at(p, i, from), .stride = p->stride, .wide = p->wide, .rows = 1,
-            .columns = (int)(p->columns - from), .s = (float)s,
-            .bound_shift = bound_shift_of(p->T),
-            .row = {w->row_whole + i, w->row_shift + i, p->wide ? NULL : w->row_bound + i},
-            .column = {w->column_whole + from, w->column_shift + from, w->column_bound + from}};
-        size_t found = k->significant(&tile, 0, floors[i], p->self ? floors + from : NULL, w->hit,
-                                      w->weight);
-        double row_scale = scale * exp2(-(double)floors[i] - DROPPED_BITS);
-        float row_least = exp2f(floors[i]);
-        for (size_t h = 0; h < found; h++) {
-            size_t j = from + w->hit[h];
-            if (w->weight[h] > row_least)
-                scatter(grad + i * row_floats, p->column_symbols + j * (size_t)p->T, p->T, p->K,
-                        (float)(row_scale * (double)w->weight[h]));
-            if (p->self && j >= block_end && w->weight[h] > exp2f(floors[j]))
-                scatter(grad + j * row_floats, p->row_symbols + i * (size_t)p->T, p->T, p->K,
-                        (float)(scale * exp2(-(double)floors[j] - DROPPED_BITS) *
-                                (double)w->weight[h]));
-        }
-    }
+    split_potentials(p, s, 0);
+    if (!sinkhorn_pairs_known(p->work, s)) sinkhorn_pairs_bound(p, s);
+    sinkhorn_pairs_gradient(p, s, sign, grad);
 }

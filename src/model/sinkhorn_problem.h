@@ -15,19 +15,20 @@ void sinkhorn_encode(const uint8_t *symbols, size_t n, int T, int K, uint32_t *c
 struct sinkhorn_problem {
     struct sinkhorn_work *work;
     const uint8_t *row_symbols, *column_symbols;
+    const uint32_t *row_codes, *column_codes;
     size_t rows, columns; /* self: columns = rows, and only blocks right of the diagonal are stored */
     size_t stride;
     int T, K, wide, self;
-    void *cost;
+    void *cost; /* (rows, stride), in the order of sinkhorn_vector.h */
     double *row_potential, *column_potential; /* self: the same array */
     double *row_sum, *column_sum;
 };
 
-/* Hamming distances of all pairs into p->cost. */
-void sinkhorn_problem_costs(const struct sinkhorn_problem *p, const uint32_t *row_codes,
-                            const uint32_t *column_codes);
+/* Hamming distances of all pairs into p->cost; and, as they are at hand, the sums of the first sweep
+ * into row_sum, column_sum: that of eps, all potentials 0. */
+void sinkhorn_problem_costs(const struct sinkhorn_problem *p, double eps);
 
-/* All levels; afterwards the potentials are the averaged ones, and row_sum, column_sum hold the
+/* After costs at eps[0], all levels; afterwards the potentials are the averaged ones, and row_sum, column_sum hold the
  * final extrapolation. */
 void sinkhorn_problem_solve(const struct sinkhorn_problem *p, const double *eps, int levels);
 
@@ -36,5 +37,16 @@ void sinkhorn_problem_solve(const struct sinkhorn_problem *p, const double *eps,
  * holds the extrapolated potentials F, so total_i = columns * exp((f_i - F_i) / eps) is known. */
 void sinkhorn_problem_gradient(const struct sinkhorn_problem *p, double eps, double sign,
                                float *grad);
+
+/* --- storage of the costs, shared by sinkhorn_problem.c and sinkhorn_pairs.c ---------------------------- */
+
+/* first column that row i stores: of a self problem, that of its diagonal block */
+size_t sinkhorn_first_column(const struct sinkhorn_problem *p, size_t i);
+/* cost of row i and column j, wherever it is stored; slow */
+int sinkhorn_cost(const struct sinkhorn_problem *p, size_t i, size_t j);
+/* Is a mean of the plan (its log2) good, when it lacks terms below 2^-left_out? */
+int sinkhorn_trusted(double log_mean, double left_out);
+/* entries i, j .. of the cost; j a multiple of COST_PAD */
+void *sinkhorn_cost_at(const struct sinkhorn_problem *p, size_t i, size_t j);
 
 #endif

@@ -185,12 +185,11 @@ struct loss_times {
 };
 
 /* costs and annealing of one problem, and its gradient when asked for */
-static void time_problem(const struct sinkhorn_problem *p, const uint32_t *column_codes,
-                         const double *eps, int levels, double sign, float *grad,
-                         struct loss_times *times)
+static void time_problem(const struct sinkhorn_problem *p, const double *eps, int levels,
+                         double sign, float *grad, struct loss_times *times)
 {
     double start = bench_cpu_s();
-    sinkhorn_problem_costs(p, p->work->codes_x, column_codes);
+    sinkhorn_problem_costs(p, eps[0]);
     double built = bench_cpu_s();
     sinkhorn_problem_solve(p, eps, levels);
     double solved = bench_cpu_s();
@@ -215,6 +214,8 @@ static void time_batch(struct bench *p, const uint8_t *x, int b, float *grad,
     struct sinkhorn_problem xx = {.work = w,
                                   .row_symbols = x,
                                   .column_symbols = x,
+                                  .row_codes = w->codes_x,
+                                  .column_codes = w->codes_x,
                                   .rows = n,
                                   .columns = n,
                                   .stride = sinkhorn_padded(n),
@@ -222,19 +223,19 @@ static void time_batch(struct bench *p, const uint8_t *x, int b, float *grad,
                                   .K = K,
                                   .wide = T > 255,
                                   .self = 1,
-                                  .cost = w->cost_xx,
+                                  .cost = w->cost,
                                   .row_potential = w->p,
                                   .column_potential = w->p,
                                   .row_sum = w->self_sum};
     struct sinkhorn_problem xy = xx;
     xy.self = 0;
     xy.column_symbols = target->symbols;
-    xy.cost = w->cost_xy;
+    xy.column_codes = target->codes;
     xy.row_potential = w->f, xy.column_potential = w->g;
     xy.row_sum = w->row_sum, xy.column_sum = w->column_sum;
     if (grad) memset(grad, 0, n * (size_t)T * K * sizeof *grad);
-    time_problem(&xx, w->codes_x, eps, levels, 1, grad, times);
-    time_problem(&xy, target->codes, eps, levels, -1, grad, times);
+    time_problem(&xx, eps, levels, 1, grad, times);
+    time_problem(&xy, eps, levels, -1, grad, times);
 }
 
 static struct loss_times time_loss(struct bench *p, const uint8_t *x)
