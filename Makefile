@@ -59,6 +59,19 @@ CORE_SRC := \
  src/analyse/dwells.c \
  src/analyse/likelihood.c \
  src/analyse/resonance.c \
+ src/analyse/silence.c \
+ src/analyse/kick.c \
+ src/analyse/kick_rate.c \
+ src/analyse/kick_replay.c \
+ src/analyse/kick_set.c \
+ src/analyse/kick_test.c \
+ src/analyse/kick_causal.c \
+ src/analyse/population.c \
+ src/analyse/wiring.c \
+ src/analyse/population_noise.c \
+ src/analyse/course.c \
+ src/analyse/circuit_find.c \
+ src/analyse/circuit.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c

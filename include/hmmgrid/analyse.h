@@ -86,12 +86,14 @@ struct driven {
 int analysis_driven(const struct analysis_input *in, const struct driven **driven,
                     struct status *st);
 
+struct circuit;
 struct residency;
 struct analysis_memo {
     struct rng shared;       /* stream of what is shared: child 0 the driven run, 1 the circuit,
                                 2 the residency */
     struct driven *driven;   /* owned, NULL: not yet */
     struct residency *residency; /* the same; residency.h */
+    struct circuit *circuit;     /* the same; circuit.h */
 };
 
 /* --- all of them -------------------------------------------------------------------------------- */

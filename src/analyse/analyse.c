@@ -2,6 +2,7 @@
  * them does. */
 #include "hmmgrid/analyse.h"
 #include "analyses.h"
+#include "hmmgrid/circuit.h"
 #include "hmmgrid/hash.h"
 #include "hmmgrid/residency.h"
 
@@ -23,6 +24,7 @@ const struct analysis *const analysis_table[] = {
     &analysis_evolution,
     &analysis_likelihood,
     &analysis_resonance,
+    &analysis_of_circuit,
 };
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
 
@@ -200,6 +202,7 @@ int analyse_network(const struct settings *s, struct rnn_shape shape, const floa
     }
     residency_free(memo.residency);
     driven_free(memo.driven);
+    circuit_free(memo.circuit);
     network_free(&net);
     return code;
 }

@@ -24,5 +24,6 @@ extern const struct analysis analysis_fixed_point;
 extern const struct analysis analysis_contours;
 extern const struct analysis analysis_evolution;
 extern const struct analysis analysis_likelihood, analysis_resonance;
+extern const struct analysis analysis_of_circuit;
 
 #endif

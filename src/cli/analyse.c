@@ -13,6 +13,14 @@
 #include <string.h>
 #include <time.h>
 
+/* Every analysis is on, whatever the run had: that is what was asked for. */
+static void turn_on(struct settings *s, const struct imported *network)
+{
+    for (int a = 0; a < num_analyses; a++)
+        *(bool *)((char *)s + analysis_table[a]->enabled) = true;
+    s->analysis.evolution = network->num_snapshots > 0;
+}
+
 /* The grid of this one network: the run's own settings, or sizes and an unknown HMM. */
 static int make_grid(const struct imported *network, char **text, struct status *st)
 {
@@ -30,9 +38,8 @@ static int make_grid(const struct imported *network, char **text, struct status 
     s.rnn.hidden = network->shape.hidden;
     s.rnn.noise_dim = network->shape.noise_dim;
     s.rnn.bias = network->shape.bias;
-    if (network->num_snapshots < 1) {
-        s.analysis.evolution = false;
-    } else {
+    turn_on(&s, network);
+    if (network->num_snapshots > 0) {
         s.train.snapshots = network->num_snapshots > 1 ? network->snapshot_epoch[1] : 1;
         s.train.epochs = network->snapshot_epoch[network->num_snapshots - 1];
     }
@@ -154,8 +161,8 @@ const struct verb verb_analyse = {
     "Takes a ReLU network apart: the file holds rnn.weight_ih_l0, rnn.weight_hh_l0 and fc.weight, and "
     "biases or not, as float datasets at its root, as `hmmgrid export` or a script with h5py writes "
     "them from a PyTorch state_dict. The results file has one run, so summary, why and h5py read it "
-    "like any other. A network of `hmmgrid export` brings its HMM along, and gets the same bits as in "
-    "its study; of others the HMM is unknown unless --set tells it, and what needs one stays empty.\n\n"
+    "like any other. Every analysis is on unless --set turns it off. A network of `hmmgrid export` "
+    "brings its HMM and the parameters of its analyses along, and gets the same bits as in its study; of others the HMM is unknown unless --set tells it, and what needs one stays empty.\n\n"
     "  hmmgrid analyse weights.h5 -o network.h5 --set hmm.architecture=fully-connected\n"
     "  hmmgrid summary network.h5 --metrics pca.dimension,orbit.rotation_number",
     options,

@@ -1,0 +1,52 @@
+/* circuit: kick neurons and noise-integrating populations of a trained network, found
+ * automatically. H hidden units, K symbols. Source: SCIENCE 8.5 and 5.5. switch: symbol[t] !=
+ * symbol[t-1], and the new symbol persists >= 3 steps rate:   switches of a direction per step
+ * spent in its `from` left:   rate with units silenced / rate of the intact network, same starts
+ * and same noise
+ */
+#ifndef HMMGRID_CIRCUIT_H
+#define HMMGRID_CIRCUIT_H
+
+#include "hmmgrid/analyse.h"
+
+enum { MAX_KICK_SET = 10, MAX_DIRECTIONS = 6 };
+
+/* One direction of switching, from one symbol to another. */
+struct kick_set {
+    int from, to;           /* symbols */
+    int num_events;         /* switches of this direction in the driven run */
+    double rate;            /* of the intact network in the driven run */
+    int num_units;          /* 0: no circuit found */
+    int unit[MAX_KICK_SET]; /* in the order in which they were added */
+    /* Of the set that was tested, found or not; NaN: there was none. Held-out random numbers. */
+    double rate_left[MAX_KICK_SET + 1]; /* after 0, 1, ... units silenced; NaN beyond the set */
+    double rate_left_error[MAX_KICK_SET + 1]; /* standard errors */
+    double control_left;                      /* mean over matched random sets */
+    double control_sd;                        /* their standard deviation */
+    double p_value;                           /* of the set, by rank among them */
+    double suppression; /* min(1, control_left) / rate_left of the whole set */
+};
+
+struct circuit {
+    int num_directions; /* frequent ones, most frequent first */
+    struct kick_set direction[MAX_DIRECTIONS];
+    /* Of every unit and direction, (num_directions, H): d' and area under the ROC curve of its
+     * activity before a switch against cluster states of `from`; NaN: there are none. */
+    double *score, *auc; /* score owns both */
+    /* The two most frequent found directions that are each other's reverse, or else the two most
+     * frequent found ones (only one: the second is -1), and units that integrate noise for them:
+     * g1 and g2, the mean weights onto their kick units, have opposite signs and are beyond the
+     * permutation null. */
+    int group[2];          /* indices of these directions; -1: none */
+    double bound[2];       /* 95th percentile of |g1| and |g2| under the null */
+    int num_population[2]; /* population 1 inhibits group 0 and excites group 1; 2 the reverse */
+    int *population[2];    /* (num_population) units; population[0] owns both */
+};
+
+/* The circuit of this network, found once a network (analysis_memo). The circuit stays the memo's.
+ * Errors as of analysis.compute. */
+int analysis_circuit(const struct analysis_input *in, const struct circuit **circuit,
+                     struct status *st);
+void circuit_free(struct circuit *circuit); /* accepts NULL */
+
+#endif

@@ -1,0 +1,205 @@
+/* circuit_find: the circuit of a network, from its driven run and from silencing, see circuit.h:
+ * the frequent directions, the kick set of each, the populations. Refuses to store anything:
+ * circuit.c does. Source: SCIENCE 8.5.
+ */
+#include "kick_set.h"
+#include "population.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Streams below that of the circuit. */
+enum { DIRECTIONS, POPULATIONS };
+
+struct finder {
+    const struct analysis_input *in;
+    const struct driven *driven;
+    int H, K;
+    struct rng rng;
+    struct circuit *circuit;
+    struct kick_cluster cluster[MAX_DIRECTIONS]; /* of `from`; shared ones have an owner before */
+    bool owns[MAX_DIRECTIONS];
+    uint8_t *eligible; /* (MAX_DIRECTIONS, H) */
+    int *order;        /* (H) units by mean activity, then (H) their places */
+};
+
+static int out_of_memory(struct status *st)
+{
+    return status_set(st, STATUS_RUN_FAILED, "out of memory for the circuit");
+}
+
+static int finder_init(struct finder *f, const struct analysis_input *in, struct status *st)
+{
+    f->in = in;
+    f->H = in->net->shape.hidden;
+    f->K = in->net->shape.symbols;
+    f->rng = rng_child(in->memo->shared, 1);
+    f->eligible = calloc(MAX_DIRECTIONS, (size_t)f->H);
+    f->order = malloc(2 * (size_t)f->H * sizeof *f->order);
+    f->circuit = calloc(1, sizeof *f->circuit);
+    if (!f->eligible || !f->order || !f->circuit) return out_of_memory(st);
+    f->circuit->group[0] = f->circuit->group[1] = -1;
+    return analysis_driven(in, &f->driven, st);
+}
+
+static void finder_free(struct finder *f)
+{
+    for (int d = 0; d < MAX_DIRECTIONS; d++)
+        if (f->owns[d]) free(f->cluster[d].state);
+    free(f->eligible);
+    free(f->order);
+    circuit_free(f->circuit);
+}
+
+void circuit_free(struct circuit *circuit)
+{
+    if (!circuit) return;
+    free(circuit->score);
+    free(circuit->population[0]);
+    free(circuit);
+}
+
+/* --- order by activity
+ * ---------------------------------------------------------------------------- */
+
+static int compare_keyed(const void *a, const void *b)
+{
+    const double *p = a, *q = b;
+    if (p[0] != q[0]) return p[0] < q[0] ? -1 : 1;
+    return (p[1] > q[1]) - (p[1] < q[1]);
+}
+
+static int order_by_activity(struct finder *f, struct status *st)
+{
+    double *keyed = malloc(2 * (size_t)f->H * sizeof *keyed);
+    if (!keyed) return out_of_memory(st);
+    for (int i = 0; i < f->H; i++) {
+        keyed[2 * i] = f->driven->pca.mean[i];
+        keyed[2 * i + 1] = i;
+    }
+    qsort(keyed, (size_t)f->H, 2 * sizeof *keyed, compare_keyed);
+    for (int i = 0; i < f->H; i++) {
+        f->order[i] = (int)keyed[2 * i + 1];
+        f->order[f->H + f->order[i]] = i;
+    }
+    free(keyed);
+    return STATUS_OK;
+}
+
+/* --- scores
+ * --------------------------------------------------------------------------------------- */
+
+static int list_directions(struct finder *f, struct status *st)
+{
+    struct circuit *c = f->circuit;
+    struct kick_direction list[MAX_DIRECTIONS];
+    double spent[UINT8_MAX + 1] = {0};
+    int code = kick_directions(f->driven, f->K, list, &c->num_directions, st);
+    if (code) return code;
+    for (size_t t = 0; t + 1 < f->driven->n; t++) spent[f->driven->symbol[t]]++;
+    for (int d = 0; d < c->num_directions; d++) {
+        struct kick_set *set = &c->direction[d];
+        *set = (struct kick_set){.from = list[d].from,
+                                 .to = list[d].to,
+                                 .num_events = list[d].num_events,
+                                 .rate = list[d].num_events / spent[list[d].from],
+                                 .control_left = NAN,
+                                 .control_sd = NAN,
+                                 .p_value = NAN,
+                                 .suppression = NAN};
+        for (int i = 0; i <= MAX_KICK_SET; i++) set->rate_left[i] = set->rate_left_error[i] = NAN;
+    }
+    size_t size = (size_t)c->num_directions * (size_t)f->H;
+    c->score = malloc(2 * size * sizeof *c->score + 1);
+    if (!c->score) return out_of_memory(st);
+    c->auc = c->score + size;
+    for (size_t i = 0; i < 2 * size; i++) c->score[i] = NAN;
+    return STATUS_OK;
+}
+
+static bool is_clustered(const struct finder *f, int d)
+{
+    return f->cluster[d].num >= KICK_LEAST_CLUSTER;
+}
+
+static int score_directions(struct finder *f, struct status *st)
+{
+    struct circuit *c = f->circuit;
+    int code = STATUS_OK;
+    for (int d = 0; d < c->num_directions && !code; d++) {
+        const struct kick_set *set = &c->direction[d];
+        size_t at = (size_t)d * (size_t)f->H;
+        int same = 0;
+        while (c->direction[same].from != set->from) same++;
+        f->owns[d] = same == d;
+        if (same < d)
+            f->cluster[d] = f->cluster[same];
+        else
+            code = kick_cluster_find(f->driven, f->K, set->from, &f->cluster[d], st);
+        if (!code) code = analysis_check_stop(f->in, st);
+        if (code || !is_clustered(f, d)) continue;
+        struct kick_direction direction = {set->from, set->to, set->num_events};
+        code = kick_score(f->driven, f->H, direction, &f->cluster[d], c->score + at, c->auc + at,
+                          f->eligible + at, st);
+    }
+    return code;
+}
+
+/* --- sets
+ * ----------------------------------------------------------------------------------------- */
+
+static int find_sets(struct finder *f, struct status *st)
+{
+    struct circuit *c = f->circuit;
+    int code = STATUS_OK, tested = 0;
+    for (int d = 0; d < c->num_directions; d++) tested += is_clustered(f, d);
+    for (int d = 0; d < c->num_directions && !code; d++) {
+        if (!is_clustered(f, d)) continue;
+        size_t at = (size_t)d * (size_t)f->H;
+        struct unit_set set = {0, {0}};
+        struct kick_case one = {.in = f->in,
+                                .driven = f->driven,
+                                .cluster = &f->cluster[d],
+                                .from = c->direction[d].from,
+                                .to = c->direction[d].to,
+                                .score = c->score + at,
+                                .eligible = f->eligible + at,
+                                .order = f->order,
+                                .place = f->order + f->H,
+                                .rng = rng_child(rng_child(f->rng, DIRECTIONS), (uint64_t)d)};
+        code = kick_set_search(&one, &set, st);
+        if (!code) code = kick_set_test(&one, &set, tested, &c->direction[d], st);
+    }
+    kick_sets_judge(c->direction, c->num_directions, tested);
+    return code;
+}
+
+static int find(struct finder *f, struct status *st)
+{
+    int code = order_by_activity(f, st);
+    if (!code) code = list_directions(f, st);
+    if (!code) code = score_directions(f, st);
+    if (!code) code = find_sets(f, st);
+    if (!code) code = population_find(f->in, rng_child(f->rng, POPULATIONS), f->circuit, st);
+    return code;
+}
+
+int analysis_circuit(const struct analysis_input *in, const struct circuit **circuit,
+                     struct status *st)
+{
+    if (!in->memo->circuit) {
+        struct finder f = {0};
+        int code = finder_init(&f, in, st);
+        /* states that are not finite: no directions */
+        if (!code && f.driven->pca.count > 0) code = find(&f, st);
+        if (!code) {
+            in->memo->circuit = f.circuit;
+            f.circuit = NULL;
+        }
+        finder_free(&f);
+        if (code) return code;
+    }
+    *circuit = in->memo->circuit;
+    return STATUS_OK;
+}

@@ -1,0 +1,96 @@
+/* kick_rate: rates of one direction with sets of units silenced, see kick_set.h. Refuses to choose
+ * the sets. Source: SCIENCE 8.5.
+ */
+#include "kick_set.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double least_seen = 0.1; /* share of the intact steps in `from` */
+
+static int out_of_memory(struct status *st)
+{
+    return status_set(st, STATUS_RUN_FAILED, "out of memory for switch rates");
+}
+
+bool unit_set_has(const struct unit_set *set, int unit)
+{
+    for (int i = 0; i < set->num; i++)
+        if (set->unit[i] == unit) return true;
+    return false;
+}
+
+struct rng kick_stream(const struct kick_case *c, enum kick_stage stage, int round)
+{
+    return rng_child(c->rng, (uint64_t)(round * NUM_KICK_STAGES + (int)stage));
+}
+
+void kick_starts(const struct driven *driven, int H, const struct kick_cluster *cluster,
+                 struct rng rng, int n, float *start)
+{
+    for (int i = 0; i < n; i++) {
+        size_t at = (size_t)(rng_uniform(rng, (uint64_t)i) * (double)cluster->num);
+        memcpy(start + (size_t)i * (size_t)H, driven->h + cluster->state[at] * (size_t)H,
+               (size_t)H * sizeof *start);
+    }
+}
+
+double kick_rate_left(struct switch_total total, struct switch_total intact)
+{
+    if (!(total.steps > least_seen * intact.steps) || !(intact.events > 0)) return 1;
+    return total.events / total.steps / (intact.events / intact.steps);
+}
+
+uint8_t *unit_set_mark(const struct unit_set *set, int groups, int H)
+{
+    uint8_t *mark = calloc((size_t)groups + 1, (size_t)H);
+    for (int g = 0; mark && g < groups; g++)
+        for (int i = 0; i < set[g].num; i++)
+            mark[(size_t)(g + 1) * (size_t)H + (size_t)set[g].unit[i]] = 1;
+    return mark;
+}
+
+int kick_rate_count(const struct kick_case *c, const struct unit_set *set, int groups, int n,
+                    enum kick_stage stage, int round, struct switch_count *count, struct status *st)
+{
+    size_t H = (size_t)c->in->net->shape.hidden;
+    struct rng rng = kick_stream(c, stage, round);
+    float *start = malloc((size_t)n * H * sizeof *start);
+    uint8_t *silent = unit_set_mark(set, groups, (int)H);
+    int code = start && silent ? analysis_check_stop(c->in, st) : out_of_memory(st);
+    if (!code) {
+        kick_starts(c->driven, (int)H, c->cluster, rng_child(rng, 0), n, start);
+        struct silence_task task = {.net = c->in->net,
+                                    .rng = rng_child(rng, 1),
+                                    .start = start,
+                                    .n = n,
+                                    .steps = KICK_STEPS,
+                                    .from = c->from,
+                                    .num_to = 1,
+                                    .to = &c->to,
+                                    .groups = groups + 1,
+                                    .silent = silent};
+        code = silence_count(&task, count, st);
+    }
+    free(start);
+    free(silent);
+    return code;
+}
+
+int kick_rate_measure(const struct kick_case *c, const struct unit_set *set, int groups, int n,
+                      enum kick_stage stage, int round, struct switch_total *total, double *left,
+                      struct status *st)
+{
+    struct switch_count *count = malloc((size_t)(groups + 1) * (size_t)n * sizeof *count);
+    int code =
+        count ? kick_rate_count(c, set, groups, n, stage, round, count, st) : out_of_memory(st);
+    for (int g = 0; g <= groups && !code; g++) {
+        struct switch_total more = silence_total(count + (size_t)g * (size_t)n, n);
+        total[g].events += more.events;
+        total[g].steps += more.steps;
+        if (g) left[g - 1] = kick_rate_left(total[g], total[0]);
+    }
+    free(count);
+    return code;
+}

@@ -1,0 +1,140 @@
+/* kick_replay: switches of one direction, kept with the noise that led to them, so that each can be
+ * run again with units silenced: see kick_set.h. One replayed switch tells as much as a hundred
+ * steps of a network that seldom switches; but it shows only switches prevented, none that
+ * silencing adds, so it guides a search and measures nothing. Source: SCIENCE 8.5 (common random
+ * numbers).
+ */
+#include "kick_set.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BEFORE = 10, /* steps from the start to the switch */
+    AFTER = 12,  /* it may come so much later */
+    STEPS = BEFORE + SWITCH_PERSISTS + AFTER,
+    MOST_REPLAYED = 256,
+    ROWS = 64, /* trajectories of a block, run side by side for LENGTH steps */
+    LENGTH = 200,
+    MOST_BLOCKS = 16
+};
+
+static int out_of_memory(struct status *st)
+{
+    return status_set(st, STATUS_RUN_FAILED, "out of memory for replayed switches");
+}
+
+/* A block of trajectories with all of their states. */
+struct block {
+    float *h;        /* (LENGTH + 1, ROWS, H), the owner of the floats */
+    float *noise;    /* (ROWS, D) */
+    float *z;        /* (ROWS, K) */
+    uint8_t *symbol; /* (LENGTH + 1, ROWS) */
+};
+
+static int block_init(struct block *b, struct rnn_shape shape, struct status *st)
+{
+    size_t H = (size_t)shape.hidden, D = (size_t)shape.noise_dim, K = (size_t)shape.symbols;
+    b->h = malloc(((LENGTH + 1) * H + D + K) * ROWS * sizeof *b->h);
+    b->symbol = malloc((LENGTH + 1) * ROWS);
+    if (!b->h || !b->symbol) return out_of_memory(st);
+    b->noise = b->h + (LENGTH + 1) * ROWS * H;
+    b->z = b->noise + ROWS * D;
+    return STATUS_OK;
+}
+
+static void run_block(struct block *b, const struct kick_case *c, struct rng rng, int number)
+{
+    const struct network *net = c->in->net;
+    size_t size = ROWS * (size_t)net->shape.hidden;
+    kick_starts(c->driven, net->shape.hidden, c->cluster, rng_child(rng, (uint64_t)number), ROWS,
+                b->h);
+    for (int t = 0; t <= LENGTH; t++) {
+        float *h = b->h + (size_t)t * size;
+        network_logits(net, h, ROWS, b->z);
+        network_argmax(b->z, ROWS, net->shape.symbols, b->symbol + t * ROWS);
+        if (t == LENGTH) break;
+        network_noise(rng_child(rng, MOST_BLOCKS), (uint64_t)(number * LENGTH + t), ROWS,
+                      net->shape.noise_dim, b->noise);
+        network_step(net, h, b->noise, ROWS, NULL, NULL, h + size);
+    }
+}
+
+static void keep_switches(struct kick_replay *replay, const struct block *b,
+                          const struct kick_case *c, int number)
+{
+    size_t H = (size_t)c->in->net->shape.hidden;
+    for (int t = BEFORE + 1; t + SWITCH_PERSISTS - 1 <= LENGTH; t++)
+        for (int i = 0; i < ROWS && replay->n < MOST_REPLAYED; i++) {
+            const uint8_t *o = b->symbol + (t - 1) * ROWS + i;
+            if (!silence_count_switches(o, ROWS, SWITCH_PERSISTS, c->from, c->to).events) continue;
+            size_t start = (size_t)(t - 1 - BEFORE) * ROWS + (size_t)i;
+            memcpy(replay->start + (size_t)replay->n * H, b->h + start * H,
+                   H * sizeof *replay->start);
+            replay->at[replay->n++] =
+                (struct noise_place){(uint64_t)(number * LENGTH + t - 1 - BEFORE), (uint64_t)i};
+        }
+}
+
+int kick_replay_init(struct kick_replay *replay, const struct kick_case *c, struct status *st)
+{
+    struct block b = {0};
+    struct rng rng = kick_stream(c, REPLAY, 0);
+    int code = block_init(&b, c->in->net->shape, st);
+    replay->rng = rng_child(rng, MOST_BLOCKS);
+    replay->start =
+        malloc(MOST_REPLAYED * (size_t)c->in->net->shape.hidden * sizeof *replay->start);
+    replay->at = malloc(MOST_REPLAYED * sizeof *replay->at);
+    if (!code && !(replay->start && replay->at)) code = out_of_memory(st);
+    for (int number = 0; number < MOST_BLOCKS && replay->n < MOST_REPLAYED && !code; number++) {
+        run_block(&b, c, rng, number);
+        keep_switches(replay, &b, c, number);
+        code = analysis_check_stop(c->in, st);
+    }
+    free(b.h);
+    free(b.symbol);
+    return code;
+}
+
+void kick_replay_free(struct kick_replay *replay)
+{
+    free(replay->start);
+    free(replay->at);
+}
+
+static int num_switched(const struct switch_count *count, int n)
+{
+    int num = 0;
+    for (int i = 0; i < n; i++) num += count[i].events > 0;
+    return num;
+}
+
+int kick_replay_measure(const struct kick_replay *replay, const struct kick_case *c,
+                        const struct unit_set *set, int groups, double *left, struct status *st)
+{
+    int n = replay->n;
+    struct switch_count *count = malloc(((size_t)groups + 1) * (size_t)n * sizeof *count);
+    uint8_t *silent = unit_set_mark(set, groups, c->in->net->shape.hidden);
+    int code = count && silent ? analysis_check_stop(c->in, st) : out_of_memory(st);
+    if (!code) {
+        struct silence_task task = {.net = c->in->net,
+                                    .rng = replay->rng,
+                                    .at = replay->at,
+                                    .start = replay->start,
+                                    .n = n,
+                                    .steps = STEPS,
+                                    .from = c->from,
+                                    .num_to = 1,
+                                    .to = &c->to,
+                                    .groups = groups + 1,
+                                    .silent = silent};
+        code = silence_count(&task, count, st);
+    }
+    for (int g = 1; g <= groups && !code; g++)
+        left[g - 1] = (double)num_switched(count + (size_t)g * (size_t)n, n) /
+                      fmax(1, num_switched(count, n));
+    free(count);
+    free(silent);
+    return code;
+}

@@ -1,0 +1,169 @@
+/* kick_test: the test of a kick set, see kick_set.h. Its random numbers have not been seen by the
+ * search. The set stands against random sets matched in mean activity, by rank. Since units differ
+ * in any network, a rank alone is not enough: less than half of the rate must be left, and less
+ * than half of what the matched sets leave. Refuses to choose units. Source: SCIENCE 8.5
+ * (controls).
+ */
+#include "kick_set.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CURVE_STARTS = 512,
+    CONTROL_STARTS = 64,
+    NEAREST = 20 /* units of nearest mean activity from which a control is drawn */
+};
+static const double family_alpha = 0.05, found_below = 0.5;
+
+static int out_of_memory(struct status *st)
+{
+    return status_set(st, STATUS_RUN_FAILED, "out of memory for the test of a kick set");
+}
+
+/* For each unit of the set one of the NEAREST in the order of mean activity that are in neither
+ * set; at least half of all units must be outside the set. */
+static struct unit_set draw_control(const struct kick_case *c, const struct unit_set *set,
+                                    struct rng rng)
+{
+    int H = c->in->net->shape.hidden;
+    struct unit_set control = {0, {0}};
+    for (int i = 0; i < set->num; i++) {
+        int near[NEAREST], num = 0, at = c->place[set->unit[i]];
+        for (int away = 1; away < H && num < NEAREST; away++)
+            for (int side = -1; side <= 1; side += 2) {
+                int p = at + side * away;
+                if (p < 0 || p >= H || num == NEAREST) continue;
+                int unit = c->order[p];
+                if (!unit_set_has(set, unit) && !unit_set_has(&control, unit)) near[num++] = unit;
+            }
+        control.unit[control.num++] = near[(int)(rng_uniform(rng, (uint64_t)i) * num)];
+    }
+    return control;
+}
+
+/* Matched sets: what they leave, on few trajectories, and which of them are measured on many. */
+struct controls {
+    int num, num_closest;
+    struct unit_set *set; /* (num) the closest ones first */
+    double *left;         /* (num) */
+};
+
+static int controls_init(struct controls *k, const struct kick_case *c,
+                         const struct unit_set *tested, int num, struct status *st)
+{
+    struct rng rng = kick_stream(c, DRAW, 0);
+    struct switch_total *total = calloc((size_t)num + 1, sizeof *total);
+    k->num = num;
+    k->num_closest = (int)(family_alpha * num) + 5; /* if all of these are below, p > .05 */
+    k->set = malloc((size_t)num * sizeof *k->set);
+    k->left = malloc((size_t)num * sizeof *k->left);
+    int code = total && k->set && k->left ? STATUS_OK : out_of_memory(st);
+    for (int g = 0; g < num && !code; g++)
+        k->set[g] = draw_control(c, tested, rng_child(rng, (uint64_t)g));
+    if (!code)
+        code = kick_rate_measure(c, k->set, num, CONTROL_STARTS, CONTROL, 0, total, k->left, st);
+    for (int i = 0; i < k->num_closest && !code; i++) {
+        int best = i;
+        for (int g = i + 1; g < num; g++)
+            if (k->left[g] < k->left[best]) best = g;
+        struct unit_set swapped = k->set[i];
+        double left = k->left[i];
+        k->set[i] = k->set[best], k->left[i] = k->left[best];
+        k->set[best] = swapped, k->left[best] = left;
+    }
+    free(total);
+    return code;
+}
+
+static void controls_free(struct controls *k)
+{
+    free(k->set);
+    free(k->left);
+}
+
+static void summarise_controls(const struct controls *k, struct kick_set *out)
+{
+    double sum = 0, squares = 0;
+    for (int g = 0; g < k->num; g++) {
+        sum += k->left[g];
+        squares += k->left[g] * k->left[g];
+    }
+    out->control_left = sum / k->num;
+    out->control_sd = sqrt(fmax(0, squares - sum * sum / k->num) / (k->num - 1));
+}
+
+/* From the counts of intact, of the first 1, 2, ... `size` units and of the closest controls: the
+ * curve, its errors, suppression and p-value. */
+static void judge_counts(const struct controls *k, const struct switch_count *count, int size,
+                         struct kick_set *out)
+{
+    int n = CURVE_STARTS, below = 0;
+    struct switch_total intact = silence_total(count, n), total = intact;
+    for (int i = 0; i <= size; i++) {
+        total = silence_total(count + i * n, n);
+        silence_ratio(count + i * n, count, n, &out->rate_left_error[i]);
+        out->rate_left[i] = kick_rate_left(total, intact);
+    }
+    for (int g = 0; g < k->num; g++) {
+        bool again = g < k->num_closest;
+        double left = again ? kick_rate_left(silence_total(count + (size + 1 + g) * n, n), intact)
+                            : k->left[g];
+        below += left <= out->rate_left[size];
+    }
+    total.events += .5; /* so that it stays finite where no switch is left */
+    out->suppression = fmin(1, out->control_left) / kick_rate_left(total, intact);
+    out->p_value = (1.0 + below) / (1.0 + k->num);
+}
+
+int kick_set_test(const struct kick_case *c, const struct unit_set *tested, int num_hypotheses,
+                  struct kick_set *out, struct status *st)
+{
+    /* so many that it can pass as the first of all with one control below it */
+    int num = (int)ceil(2 * num_hypotheses / family_alpha) - 1, size = tested->num;
+    if (num < c->in->s->analysis.controls) num = c->in->s->analysis.controls;
+    if (!size || 2 * size > c->in->net->shape.hidden) return STATUS_OK;
+    struct controls k = {0};
+    int code = controls_init(&k, c, tested, num, st), groups = size + k.num_closest;
+    struct unit_set *set = malloc((size_t)groups * sizeof *set);
+    struct switch_count *count = malloc((size_t)(groups + 1) * CURVE_STARTS * sizeof *count);
+    if (!code && !(set && count)) code = out_of_memory(st);
+    if (code) goto cleanup;
+    for (int i = 0; i < groups; i++) set[i] = i < size ? *tested : k.set[i - size];
+    for (int i = 0; i < size; i++) set[i].num = i + 1;
+    code = kick_rate_count(c, set, groups, CURVE_STARTS, CURVE, 0, count, st);
+    if (code) goto cleanup;
+    summarise_controls(&k, out);
+    judge_counts(&k, count, size, out);
+    out->num_units = size;
+    memcpy(out->unit, tested->unit, (size_t)size * sizeof *tested->unit);
+cleanup:
+    controls_free(&k);
+    free(set);
+    free(count);
+    return code;
+}
+
+/* Position of the smallest p-value that is not done; -1: none. */
+static int smallest(const struct kick_set *set, int num, const bool *done)
+{
+    int best = -1;
+    for (int i = 0; i < num; i++)
+        if (!done[i] && set[i].num_units && (best < 0 || set[i].p_value < set[best].p_value))
+            best = i;
+    return best;
+}
+
+void kick_sets_judge(struct kick_set *set, int num, int num_hypotheses)
+{
+    bool done[MAX_DIRECTIONS] = {false}, significant = true;
+    for (int left = num_hypotheses, i; (i = smallest(set, num, done)) >= 0; left--) {
+        double rate_left = set[i].rate_left[set[i].num_units];
+        significant = significant && set[i].p_value <= family_alpha / left;
+        done[i] = true;
+        if (!significant || !(rate_left < found_below) ||
+            !(rate_left < found_below * set[i].control_left))
+            set[i].num_units = 0;
+    }
+}

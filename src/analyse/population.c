@@ -1,0 +1,170 @@
+/* population: see population.h. g1 and g2 are the mean weights of a unit onto the two kick groups;
+ * a unit belongs to a population when both exceed the 95th percentile of their null and have
+ * opposite signs, so that data decide how many there are, not the reference's 70. The null permutes
+ * the entries of each row of a kick unit. Kick units themselves are in no population: their mean
+ * weights are those within and between groups. Since a population is chosen by its weights, the
+ * null of its mean weight chooses as many units by the same rule in every permutation. Refuses to
+ * look at activity. Source: SCIENCE 5.5 and 8.5.
+ */
+#include "population.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_POOLED = 2000 }; /* permutations whose weights make the percentile */
+static const double percentile = 0.95;
+
+static int out_of_memory(struct status *st)
+{
+    return status_set(st, STATUS_RUN_FAILED, "out of memory for the populations");
+}
+
+/* --- the rows of kick units, and permutations of them
+ * --------------------------------------------- */
+
+static void average(struct kick_rows *r)
+{
+    for (int g = 0; g < 2; g++)
+        for (size_t j = 0; j < r->H; j++) {
+            double sum = 0;
+            for (int i = 0; i < r->size[g]; i++) sum += r->weight[(size_t)r->row[g][i] * r->H + j];
+            r->mean[g][j] = sum / r->size[g];
+        }
+}
+
+int kick_rows_init(struct kick_rows *r, const struct network *net, const struct circuit *circuit,
+                   struct status *st)
+{
+    size_t H = r->H = (size_t)net->shape.hidden;
+    r->weight = malloc((2 * MAX_KICK_SET + 2) * H * sizeof *r->weight);
+    r->is_kick = calloc(H, 1);
+    r->bits = malloc(H * sizeof *r->bits);
+    if (!r->weight || !r->is_kick || !r->bits) return out_of_memory(st);
+    for (int g = 0; g < 2; g++) {
+        const struct kick_set *set = &circuit->direction[circuit->group[g]];
+        r->mean[g] = r->weight + (size_t)(2 * MAX_KICK_SET + g) * H;
+        r->size[g] = set->num_units;
+        for (int i = 0; i < set->num_units; i++) {
+            int at = 0;
+            while (at < r->num && r->unit[at] != set->unit[i]) at++;
+            r->row[g][i] = at;
+            if (at < r->num) continue;
+            r->unit[r->num++] = set->unit[i];
+            r->is_kick[set->unit[i]] = 1;
+        }
+    }
+    for (int i = 0; i < r->num; i++)
+        for (size_t j = 0; j < H; j++)
+            r->weight[(size_t)i * H + j] = net->W[(size_t)r->unit[i] * H + j];
+    average(r);
+    return STATUS_OK;
+}
+
+void kick_rows_free(struct kick_rows *r)
+{
+    free(r->weight);
+    free(r->is_kick);
+    free(r->bits);
+}
+
+void kick_rows_permute(struct kick_rows *r, struct rng rng)
+{
+    for (int i = 0; i < r->num; i++) {
+        double *w = r->weight + (size_t)i * r->H;
+        rng_fill_bits(rng_child(rng, (uint64_t)i), 0, r->H, r->bits);
+        for (size_t j = r->H - 1; j > 0; j--) {
+            size_t k = (size_t)((uint64_t)r->bits[j] * (j + 1) >> 32);
+            double swap = w[j];
+            w[j] = w[k];
+            w[k] = swap;
+        }
+    }
+    average(r);
+}
+
+/* --- populations
+ * ---------------------------------------------------------------------------------- */
+
+int population_of(const struct kick_rows *r, const struct circuit *circuit, size_t j)
+{
+    double g1 = r->mean[0][j], g2 = r->mean[1][j];
+    bool beyond = fabs(g1) > circuit->bound[0] && fabs(g2) > circuit->bound[1];
+    if (r->is_kick[j] || !beyond || !(g1 * g2 < 0)) return 0;
+    return g1 < 0 ? 1 : 2;
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    const float *p = a, *q = b;
+    return (*p > *q) - (*p < *q);
+}
+
+/* 95th percentiles of |g1| and |g2| under the null */
+static int find_bounds(struct kick_rows *r, struct rng rng, int permutations, double bound[2],
+                       struct status *st)
+{
+    size_t rounds = (size_t)(permutations < MOST_POOLED ? permutations : MOST_POOLED);
+    size_t count = rounds * r->H;
+    float *pooled = malloc(2 * count * sizeof *pooled);
+    if (!pooled) return out_of_memory(st);
+    for (size_t p = 0; p < rounds; p++) {
+        kick_rows_permute(r, rng_child(rng, p));
+        for (int g = 0; g < 2; g++)
+            for (size_t j = 0; j < r->H; j++)
+                pooled[(size_t)g * count + p * r->H + j] = (float)fabs(r->mean[g][j]);
+    }
+    for (int g = 0; g < 2; g++) {
+        float *values = pooled + (size_t)g * count;
+        qsort(values, count, sizeof *values, compare_floats);
+        bound[g] = values[(size_t)(percentile * (double)(count - 1))];
+    }
+    free(pooled);
+    return STATUS_OK;
+}
+
+static void choose_groups(struct circuit *circuit)
+{
+    int found[MAX_DIRECTIONS], num = 0;
+    circuit->group[0] = circuit->group[1] = -1;
+    for (int d = 0; d < circuit->num_directions; d++)
+        if (circuit->direction[d].num_units > 0) found[num++] = d;
+    for (int g = 0; g < 2 && g < num; g++) circuit->group[g] = found[g];
+    for (int a = 0; a < num; a++)
+        for (int b = a + 1; b < num; b++) {
+            const struct kick_set *p = &circuit->direction[found[a]];
+            const struct kick_set *q = &circuit->direction[found[b]];
+            if (p->from != q->to || p->to != q->from) continue;
+            circuit->group[0] = found[a];
+            circuit->group[1] = found[b];
+            return;
+        }
+}
+
+int population_find(const struct analysis_input *in, struct rng rng, struct circuit *circuit,
+                    struct status *st)
+{
+    struct kick_rows permuted = {0}, r = {0};
+    choose_groups(circuit);
+    if (circuit->group[1] < 0) return STATUS_OK;
+    int code = kick_rows_init(&permuted, in->net, circuit, st);
+    if (!code) code = kick_rows_init(&r, in->net, circuit, st);
+    if (!code) code = find_bounds(&permuted, rng, in->s->analysis.permutations, circuit->bound, st);
+    if (code) goto cleanup;
+    circuit->population[0] = malloc(r.H * sizeof(int));
+    if (!circuit->population[0]) {
+        code = out_of_memory(st);
+        goto cleanup;
+    }
+    int *next = circuit->population[0];
+    for (int p = 0; p < 2; p++) {
+        circuit->population[p] = next;
+        for (size_t j = 0; j < r.H; j++)
+            if (population_of(&r, circuit, j) == p + 1) *next++ = (int)j;
+        circuit->num_population[p] = (int)(next - circuit->population[p]);
+    }
+cleanup:
+    kick_rows_free(&permuted);
+    kick_rows_free(&r);
+    return code;
+}

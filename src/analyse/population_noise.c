@@ -1,0 +1,117 @@
+/* population_noise: what the noise into the populations does to the switches of a kick group,
+ * against the noise into all other units and into random sets of as many of these, see
+ * population.h. Noise is taken from the units, which go on receiving and sending; kick units keep
+ * theirs in all conditions. Refuses to scale the noise: ablation does. Source: SCIENCE 5.9 (noise
+ * projection) and 8.5.
+ */
+#include "kick_set.h"
+#include "population.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { STARTS = 256, INTACT = 0, POPULATIONS, REST, RANDOM };
+
+static int out_of_memory(struct status *st)
+{
+    return status_set(st, STATUS_RUN_FAILED, "out of memory for the noise into populations");
+}
+
+/* quiet (3 + controls, H): who gets no noise in each condition; scratch (H) */
+static void mark_quiet(const struct circuit *circuit, int H, int controls, struct rng rng,
+                       int *scratch, uint8_t *quiet)
+{
+    uint8_t *in_population = quiet + POPULATIONS * H, *rest = quiet + REST * H;
+    int num = 0, num_rest = 0;
+    for (int i = 0; i < H; i++) rest[i] = 1;
+    for (int g = 0; g < 2; g++) {
+        const struct kick_set *set = &circuit->direction[circuit->group[g]];
+        for (int i = 0; i < set->num_units; i++) rest[set->unit[i]] = 0;
+        for (int i = 0; i < circuit->num_population[g]; i++) {
+            in_population[circuit->population[g][i]] = 1;
+            rest[circuit->population[g][i]] = 0;
+            num++;
+        }
+    }
+    for (int i = 0; i < H; i++)
+        if (rest[i]) scratch[num_rest++] = i;
+    for (int c = 0; c < controls; c++) {
+        struct rng draw = rng_child(rng, (uint64_t)c);
+        for (int i = 0; i < num && i < num_rest; i++) {
+            int other = i + (int)(rng_uniform(draw, (uint64_t)i) * (num_rest - i));
+            int swap = scratch[i];
+            scratch[i] = scratch[other];
+            scratch[other] = swap;
+            quiet[(RANDOM + c) * H + scratch[i]] = 1;
+        }
+    }
+}
+
+static void summarise(const struct switch_count *count, int controls, int g,
+                      struct population_noise *out)
+{
+    double sum = 0, squares = 0, left;
+    int below = 0, n = STARTS;
+    out->left[g] = silence_ratio(count + POPULATIONS * n, count, n, &out->error[g]);
+    out->rest_left[g] = silence_ratio(count + REST * n, count, n, &out->rest_error[g]);
+    for (int c = 0; c < controls; c++) {
+        left = silence_ratio(count + (RANDOM + c) * n, count, n, NULL);
+        below += left <= out->left[g];
+        sum += left;
+        squares += left * left;
+    }
+    out->random_left[g] = sum / controls;
+    out->random_sd[g] = sqrt(fmax(0, squares - sum * sum / controls) / (controls - 1));
+    out->p_value[g] = isnan(out->left[g]) ? NAN : (1.0 + below) / (1.0 + controls);
+}
+
+static int measure(const struct analysis_input *in, const struct circuit *circuit,
+                   const struct driven *driven, struct rng rng, int g, const uint8_t *quiet,
+                   int controls, struct population_noise *out, struct status *st)
+{
+    const struct kick_set *set = &circuit->direction[circuit->group[g]];
+    int H = in->net->shape.hidden, groups = RANDOM + controls;
+    struct kick_cluster cluster = {0, NULL};
+    float *start = malloc(STARTS * (size_t)H * sizeof *start);
+    struct switch_count *count = malloc((size_t)groups * STARTS * sizeof *count);
+    int code = start && count ? STATUS_OK : out_of_memory(st);
+    if (!code) code = kick_cluster_find(driven, in->net->shape.symbols, set->from, &cluster, st);
+    if (!code) code = analysis_check_stop(in, st);
+    if (!code) {
+        kick_starts(driven, H, &cluster, rng_child(rng, 0), STARTS, start);
+        struct silence_task task = {.net = in->net,
+                                    .rng = rng_child(rng, 1),
+                                    .start = start,
+                                    .n = STARTS,
+                                    .steps = KICK_STEPS,
+                                    .from = set->from,
+                                    .num_to = 1,
+                                    .to = &set->to,
+                                    .groups = groups,
+                                    .quiet = quiet};
+        code = silence_count(&task, count, st);
+    }
+    if (!code) summarise(count, controls, g, out);
+    free(cluster.state);
+    free(start);
+    free(count);
+    return code;
+}
+
+int population_noise_find(const struct analysis_input *in, struct rng rng,
+                          const struct circuit *circuit, struct population_noise *out,
+                          struct status *st)
+{
+    const struct driven *driven;
+    int H = in->net->shape.hidden, controls = in->s->analysis.controls;
+    uint8_t *quiet = calloc((size_t)(RANDOM + controls), (size_t)H);
+    int *scratch = malloc((size_t)H * sizeof *scratch);
+    int code = quiet && scratch ? analysis_driven(in, &driven, st) : out_of_memory(st);
+    if (!code) mark_quiet(circuit, H, controls, rng_child(rng, 0), scratch, quiet);
+    for (int g = 0; g < 2 && !code; g++)
+        code = measure(in, circuit, driven, rng_child(rng, 1 + (uint64_t)g), g, quiet, controls,
+                       out, st);
+    free(quiet);
+    free(scratch);
+    return code;
+}
