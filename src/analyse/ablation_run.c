@@ -1,0 +1,190 @@
+/* ablation_run: trajectories of many perturbed networks side by side, and their switches counted.
+ * Refuses to know what is perturbed, or what the counts are compared with. Source: SCIENCE 5.9,
+ * with many trajectories instead of one, and common random numbers across all points.
+ */
+#include "ablation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 1024 }; /* states of a step, about */
+
+int ablation_counts_init(struct ablation_counts *counts, int num_points, int num_trajectories,
+                         const struct circuit *circuit, struct status *st)
+{
+    size_t size = NUM_ABLATION_RATES * (size_t)num_points * (size_t)num_trajectories;
+    *counts = (struct ablation_counts){.num_points = num_points,
+                                       .num_trajectories = num_trajectories,
+                                       .from = {-1, -1},
+                                       .to = {-1, -1}};
+    for (int g = 0; g < 2; g++) {
+        if (circuit->group[g] < 0) continue;
+        counts->from[g] = circuit->direction[circuit->group[g]].from;
+        counts->to[g] = circuit->direction[circuit->group[g]].to;
+    }
+    counts->events = calloc(2 * size, sizeof *counts->events);
+    counts->exploded = calloc((size_t)num_points, 1);
+    if (!counts->events || !counts->exploded) {
+        ablation_counts_free(counts);
+        return status_set(st, STATUS_RUN_FAILED, "out of memory for counts of switches");
+    }
+    counts->steps = counts->events + size;
+    return STATUS_OK;
+}
+
+void ablation_counts_free(struct ablation_counts *counts)
+{
+    if (!counts) return;
+    free(counts->events);
+    free(counts->exploded);
+    *counts = (struct ablation_counts){0};
+}
+
+int ablation_num_trajectories(struct rnn_shape shape)
+{
+    /* multiplications a step that the full number is meant for: H = D = 220 */
+    const double work = 1e5, H = shape.hidden, D = shape.noise_dim;
+    double most = ABLATION_TRAJECTORIES * work / (H * (H + D));
+    int num = most < ABLATION_TRAJECTORIES ? (int)most / ABLATION_BLOCK * ABLATION_BLOCK
+                                           : ABLATION_TRAJECTORIES;
+    return num < 2 * ABLATION_BLOCK ? 2 * ABLATION_BLOCK : num;
+}
+
+/* --- counting --------------------------------------------------------------------------------- */
+
+static bool is_switch(const uint8_t *o, size_t stride, int from, int to)
+{
+    if (*(o - stride) != from) return false;
+    for (int i = 0; i < ABLATION_PERSIST; i++)
+        if (o[(size_t)i * stride] != to) return false;
+    return true;
+}
+
+static void count_tile(const struct ablation_tile *tile, struct ablation_counts *counts)
+{
+    size_t rows = (size_t)tile->num_points * (size_t)tile->num;
+    size_t n = (size_t)counts->num_trajectories, size = (size_t)counts->num_points * n;
+    for (size_t row = 0; row < rows; row++) {
+        size_t at = row / (size_t)tile->num * n + (size_t)tile->first + row % (size_t)tile->num;
+        int *events = counts->events + at, *steps = counts->steps + at;
+        steps[ANY_SWITCH * size] = ABLATION_STEPS;
+        for (size_t s = ABLATION_WARM_UP; s < ABLATION_WARM_UP + ABLATION_STEPS; s++) {
+            const uint8_t *o = tile->symbol + s * rows + row;
+            events[ANY_SWITCH * size] += *o != *(o - rows);
+            for (int g = 0; g < 2; g++) {
+                size_t rate = (size_t)(DIRECTION_A + g) * size;
+                steps[rate] += *(o - rows) == counts->from[g];
+                events[rate] += is_switch(o, rows, counts->from[g], counts->to[g]);
+            }
+        }
+    }
+}
+
+/* --- simulating ------------------------------------------------------------------------------- */
+
+/* Room for a tile: states and the like of one step. */
+struct bench {
+    size_t rows, H, D, K;
+    float *memory, *now, *next, *scratch, *noise, *z;
+};
+
+static bool bench_init(struct bench *b, const struct network *net, size_t rows)
+{
+    *b = (struct bench){.rows = rows,
+                        .H = (size_t)net->shape.hidden,
+                        .D = (size_t)net->shape.noise_dim,
+                        .K = (size_t)net->shape.symbols};
+    b->memory = calloc(rows * (4 * b->H + b->D + b->K), sizeof *b->memory);
+    if (!b->memory) return false;
+    b->now = b->memory;
+    b->next = b->now + rows * b->H;
+    b->scratch = b->next + rows * b->H;
+    b->noise = b->scratch + 2 * rows * b->H;
+    b->z = b->noise + rows * b->D;
+    return true;
+}
+
+/* Noise of step s for the tile's trajectories, the same for every point. */
+static void fill_noise(const struct bench *b, struct rng rng, const struct ablation_tile *tile,
+                       int s)
+{
+    size_t size = (size_t)tile->num * b->D;
+    for (int j = 0; j < tile->num; j += ABLATION_BLOCK)
+        network_noise(rng_child(rng, (uint64_t)((tile->first + j) / ABLATION_BLOCK)), (uint64_t)s,
+                      ABLATION_BLOCK, (int)b->D, b->noise + (size_t)j * b->D);
+    for (size_t p = 1; p < (size_t)tile->num_points; p++)
+        memcpy(b->noise + p * size, b->noise, size * sizeof *b->noise);
+}
+
+static void mark_exploded(const struct bench *b, int per_point, unsigned char *exploded)
+{
+    for (size_t i = 0; i < b->rows * b->K; i++)
+        if (!(fabsf(b->z[i]) <= 1e30f)) exploded[i / b->K / (size_t)per_point] = 1;
+}
+
+static void keep_active(const struct bench *b, const struct ablation_windows *windows,
+                        const struct ablation_tile *tile, int s)
+{
+    size_t size = (size_t)tile->num * b->H;
+    unsigned char *active = tile->active + (size_t)(s * windows->num_points) * size;
+    for (int i = 0; i < windows->num_points; i++)
+        spectrum_active(b->next + (size_t)windows->point[i] * size, (int)size,
+                        active + (size_t)i * size);
+}
+
+static void run_tile(const struct network *net, struct rng rng, const struct network_gain *gain,
+                     struct bench *b, const struct ablation_windows *windows,
+                     struct ablation_tile *tile, unsigned char *exploded)
+{
+    memset(b->now, 0, b->rows * b->H * sizeof *b->now);
+    for (int s = 0; s < ABLATION_ALL_STEPS; s++) {
+        fill_noise(b, rng, tile, s);
+        network_step(net, b->now, b->noise, b->rows, gain, b->scratch, b->next);
+        network_logits(net, b->next, b->rows, b->z);
+        network_argmax(b->z, b->rows, (int)b->K, tile->symbol + (size_t)s * b->rows);
+        mark_exploded(b, tile->num, exploded);
+        if (windows) keep_active(b, windows, tile, s);
+        float *now = b->now;
+        b->now = b->next;
+        b->next = now;
+    }
+}
+
+/* Trajectories at a time: blocks, as many as fill ROWS, and a divisor of the number. */
+static int tile_size(const struct ablation_points *points, int num_trajectories)
+{
+    int num = ABLATION_BLOCK;
+    while (2 * num * points->num <= ROWS && num_trajectories % (2 * num) == 0) num *= 2;
+    return num;
+}
+
+int ablation_run(const struct analysis_input *in, struct rng rng,
+                 const struct ablation_points *points, struct ablation_counts *counts,
+                 struct ablation_windows *windows, struct status *st)
+{
+    struct network_gain gain = {points->num, points->recurrent, points->noise, NULL};
+    struct ablation_tile tile = {.num = tile_size(points, counts->num_trajectories),
+                                 .num_points = points->num};
+    struct bench bench;
+    size_t rows = (size_t)points->num * (size_t)tile.num;
+    size_t kept = windows ? (size_t)(windows->num_points * tile.num) : 0;
+    bool has_room = bench_init(&bench, in->net, rows);
+    int code = STATUS_OK;
+    tile.symbol = malloc(ABLATION_ALL_STEPS * rows);
+    tile.active = kept ? malloc(ABLATION_ALL_STEPS * kept * bench.H) : NULL;
+    if (!has_room || !tile.symbol || (kept && !tile.active))
+        code = status_set(st, STATUS_RUN_FAILED, "out of memory for %zu trajectories", rows);
+    for (; !code && tile.first < counts->num_trajectories; tile.first += tile.num) {
+        bool wanted = windows && ablation_windows_wanted(windows);
+        run_tile(in->net, rng, points->recurrent ? &gain : NULL, &bench, wanted ? windows : NULL,
+                 &tile, counts->exploded);
+        count_tile(&tile, counts);
+        if (wanted) ablation_windows_take(windows, &tile);
+        code = analysis_check_stop(in, st);
+    }
+    free(bench.memory);
+    free(tile.symbol);
+    free(tile.active);
+    return code;
+}
