@@ -72,6 +72,10 @@ CORE_SRC := \
  src/analyse/course.c \
  src/analyse/circuit_find.c \
  src/analyse/circuit.c \
+ src/analyse/ablation.c \
+ src/analyse/ablation_sets.c \
+ src/analyse/ablation_run.c \
+ src/analyse/ablation_windows.c \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c
@@ -173,7 +177,7 @@ $(BUILD)/version: FORCE
 FORCE:
 
 # --- tests -----------------------------------------------------------------------------------------
-UNIT := rng model golden hmm measure network residency settings expr plan cost schedule aggregate table orbit subspace density state_space evolution evolution_parts particle likelihood
+UNIT := rng model golden hmm measure network residency settings expr plan cost schedule aggregate table orbit subspace density state_space evolution evolution_parts particle likelihood ablation ablation_parts
 UNIT_BIN := $(UNIT:%=$(BUILD)/tests/test_%)
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop

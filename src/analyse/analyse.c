@@ -25,6 +25,7 @@ const struct analysis *const analysis_table[] = {
     &analysis_likelihood,
     &analysis_resonance,
     &analysis_of_circuit,
+    &analysis_ablation,
 };
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
 

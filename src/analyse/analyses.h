@@ -25,5 +25,6 @@ extern const struct analysis analysis_contours;
 extern const struct analysis analysis_evolution;
 extern const struct analysis analysis_likelihood, analysis_resonance;
 extern const struct analysis analysis_of_circuit;
+extern const struct analysis analysis_ablation;
 
 #endif
