@@ -1,0 +1,217 @@
+/* The parts of the ablation analysis: which units are scaled, runs of given points, and critical
+ * pairs against a brute-force count.
+ */
+#include "../support/ablated.h"
+#include "hmmgrid/linalg.h"
+
+/* --- sets and runs ---------------------------------------------------------------------------- */
+
+/* Weights that fall with the index, at the reference's size: 60 and 35 of 150. Beyond three, kick
+ * neurons do not add to the sets of presynaptic units, and no set but theirs holds them. */
+static void test_sets(void **state)
+{
+    (void)state;
+    enum { SIZE = 150 };
+    struct subject *x = subject_new(SIZE, 1, 2, false);
+    struct ablation_sets sets;
+    struct status st = {0};
+    set_kick(x, 0, 4, (int[]){5, 141, 142, 143});
+    set_kick(x, 1, 3, (int[]){144, 145, 146});
+    for (int i = 0; i < SIZE; i++)
+        for (int j = 0; j < SIZE; j++) x->W[i * SIZE + j] = (float)(i == 143 || i == 146 ? j : -j);
+    x->circuit.num_population[0] = 3;
+    x->circuit.num_population[1] = 2;
+    x->circuit.population[1] = x->population + 3;
+    memcpy(x->population, (int[]){5, 6, 7, 100, 101}, 5 * sizeof(int));
+    check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
+    check_ok(ablation_sets_init(&sets, &x->net, &x->circuit, &st), &st);
+    int num[NUM_ABLATIONS] = {0};
+    for (int i = 0; i < SIZE; i++) {
+        bool kick_a = i == 5 || (i >= 141 && i <= 143), kick_b = i >= 144 && i <= 146;
+        bool kick = kick_a || kick_b, population = i == 6 || i == 7 || i == 100 || i == 101;
+        const bool expected[NUM_ABLATIONS] = {kick_a,
+                                              kick_b,
+                                              i < 60 && !kick,
+                                              (i < 60 || i >= 90) && !kick,
+                                              i >= 35 && i < 115 && !kick,
+                                              population,
+                                              !population && !kick};
+        for (int c = 0; c < NUM_ABLATIONS; c++) {
+            assert_int_equal(sets.member[c * SIZE + i], expected[c]);
+            num[c] += expected[c];
+        }
+    }
+    for (int c = 0; c < NUM_ABLATIONS; c++) assert_int_equal(sets.num_units[c], num[c]);
+    ablation_sets_free(&sets);
+    subject_free(x);
+}
+
+/* Of a run with two points, one without any unit scaled and one intact by its absent factors. */
+static void test_empty_set_changes_nothing(void **state)
+{
+    (void)state;
+    struct subject *x = random_subject(true);
+    struct status st = {0};
+    struct ablation_counts one, two;
+    float ones[2 * H];
+    for (int i = 0; i < 2 * H; i++) ones[i] = 1;
+    struct ablation_points intact = {1, NULL, NULL}, empty = {2, ones, ones};
+    struct rng rng = rng_child(x->in.rng, 0);
+    check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
+    check_ok(ablation_counts_init(&one, 1, N, &x->circuit, &st), &st);
+    check_ok(ablation_counts_init(&two, 2, N, &x->circuit, &st), &st);
+    check_ok(ablation_run(&x->in, rng, &intact, &one, NULL, &st), &st);
+    check_ok(ablation_run(&x->in, rng, &empty, &two, NULL, &st), &st);
+    for (int r = 0; r < NUM_ABLATION_RATES; r++)
+        for (int i = 0; i < 2 * N; i++) {
+            assert_int_equal(two.events[r * 2 * N + i], one.events[r * N + i % N]);
+            assert_int_equal(two.steps[r * 2 * N + i], one.steps[r * N + i % N]);
+        }
+    ablation_counts_free(&one);
+    ablation_counts_free(&two);
+    subject_free(x);
+}
+
+static bool always(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static void test_stops(void **state)
+{
+    (void)state;
+    struct subject *x = random_subject(false);
+    struct status st = {0};
+    x->in.should_stop = always;
+    check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
+    check_code(ablation_measure(&x->in, &x->circuit, results(x), &st), STATUS_RUN_STOPPED, &st);
+    subject_free(x);
+}
+
+/* A larger network gets fewer trajectories, in whole blocks. */
+static void test_num_trajectories(void **state)
+{
+    (void)state;
+    static const struct {
+        int hidden, noise_dim, num;
+    } expected[] = {{1, 1, 64}, {150, 100, 64}, {200, 200, 64}, {300, 300, 32}, {10000, 10000, 16}};
+    for (int i = 0; i < 5; i++) {
+        struct rnn_shape shape = {expected[i].hidden, expected[i].noise_dim, 3, false};
+        assert_int_equal(ablation_num_trajectories(shape), expected[i].num);
+    }
+}
+
+/* --- critical pairs --------------------------------------------------------------------------- */
+
+/* Of diag(pre > 0) W, all H eigenvalues; next = relu(pre), with the input of that step. */
+static int brute_force_pairs(const struct subject *x, const float *next)
+{
+    double a[H * H], re[H], im[H];
+    struct status st = {0};
+    int num = 0;
+    for (int i = 0; i < H; i++)
+        for (int j = 0; j < H; j++) a[i * H + j] = next[i] > 0 ? (double)x->W[i * H + j] : 0;
+    check_ok(linalg_eigenvalues(H, a, re, im, &st), &st);
+    for (int i = 0; i < H; i++) {
+        double below = (re[i] + 1) * (re[i] + 1) + im[i] * im[i];
+        num += fabs((re[i] * re[i] + im[i] * im[i] - 1) / below) < .1 && 2 * im[i] / below > .06;
+    }
+    return num;
+}
+
+static void test_windows_by_brute_force(void **state)
+{
+    (void)state;
+    struct subject *x = random_subject(true);
+    struct status st = {0};
+    struct ablation_counts counts;
+    struct ablation_windows windows;
+    struct ablation_points intact = {1, NULL, NULL};
+    static const int point[] = {0};
+    float h[ABLATION_ALL_STEPS * H];
+    uint8_t o[ABLATION_ALL_STEPS];
+    double sum = 0, squares = 0, n = NUM_SENSES * MAX_WINDOWS;
+    check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
+    check_ok(ablation_counts_init(&counts, 1, N, &x->circuit, &st), &st);
+    check_ok(ablation_windows_init(&windows, 1, point, H, rng_child(x->in.rng, 2), &st), &st);
+    check_ok(ablation_run(&x->in, rng_child(x->in.rng, 0), &intact, &counts, &windows, &st), &st);
+    struct spectrum *spectrum = spectrum_new(&x->net, NULL);
+    assert_non_null(spectrum);
+    assert_false(counts.exploded[0]);
+    assert_int_equal(ablation_windows_rounds(&windows), MAX_WINDOWS);
+    for (int sense = 0; sense < NUM_SENSES; sense++) {
+        assert_int_equal(windows.num[0][sense], MAX_WINDOWS);
+        for (int w = 0; w < MAX_WINDOWS; w++) {
+            struct ablation_window at = windows.window[0][sense][w];
+            int expected = 0, s = at.step;
+            double pairs;
+            assert_true(s >= ABLATION_WARM_UP && s < ABLATION_WARM_UP + ABLATION_STEPS);
+            assert_int_equal(at.trajectory, 2 * w + sense); /* every one of these has switches */
+            plain_trajectory(x, at.trajectory, h, o);
+            assert_true(sense == SENSE_UP ? o[s] > o[s - 1] : o[s] < o[s - 1]);
+            for (int t = s - 15; t < s + 15; t += 5) expected += brute_force_pairs(x, h + t * H);
+            check_ok(ablation_windows_count(&windows, 0, sense, w, spectrum, &pairs, &st), &st);
+            check_near(pairs, expected / 6.0, 1e-15);
+            sum += 30 * pairs;
+            squares += 30 * pairs * 30 * pairs;
+        }
+    }
+    assert_true(sum > 30);
+    network_free(&x->net);
+    measure(x); /* the same windows: those of the intact network */
+    check_near(get(x, "critical_pairs")[2], sum / n, 1e-12);
+    check_near(get(x, "critical_pairs_sem")[2], sqrt((squares - sum * sum / n) / (n - 1) / n),
+               1e-12);
+    spectrum_free(spectrum);
+    ablation_windows_free(&windows);
+    ablation_counts_free(&counts);
+    subject_free(x);
+}
+
+/* A pair .9 exp(.2 i) that is always active: m = -.053 + .100 i, one critical pair in each of 30
+ * steps. Scaled by 1/2: m = -.38 + .09 i, none; by 0: silent. Others make the symbols. */
+static void test_rotating_pair(void **state)
+{
+    (void)state;
+    struct subject *x = subject_new(6, 2, 2, true);
+    float a = .9f * cosf(.2f), b = .9f * sinf(.2f);
+    x->W[0] = x->W[6 + 1] = a;
+    x->W[1] = -b;
+    x->W[6] = b;
+    x->bias_h[0] = 5 * (1 - a + b); /* fixed point (5, 5) */
+    x->bias_h[1] = 5 * (1 - a - b);
+    x->U[4 * 2] = x->U[5 * 2 + 1] = 1;
+    x->R[4] = x->R[6 + 5] = 1;
+    set_kick(x, 0, 2, (int[]){0, 1});
+    set_kick(x, 1, 1, (int[]){2});
+    measure(x);
+    const double *pairs = get(x, "critical_pairs"), *sem = get(x, "critical_pairs_sem");
+    const double *up = get(x, "critical_pairs_up"), *num = get(x, "num_windows");
+    for (int c = 0; c < NUM_ABLATIONS; c++) {
+        if (get(x, "num_units")[c] == 0) continue;
+        for (int m = 0; m < 5; m++) {
+            if (c == ABLATE_KICK_A && m > 2) continue;   /* it grows and is clipped */
+            if (c == ABLATE_CONTROL && m == 0) continue; /* no noise, no switch */
+            double expected = c == ABLATE_KICK_A && m < 2 ? 0 : 30;
+            check_near(pairs[c * 5 + m], expected, 1e-12);
+            check_near(sem[c * 5 + m], 0, 1e-12);
+            check_near(up[c * 5 + m], expected, 1e-12);
+            check_near(num[c * 5 + m], 2 * MAX_WINDOWS, 0);
+        }
+    }
+    subject_free(x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_empty_set_changes_nothing),
+        cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_num_trajectories),
+        cmocka_unit_test(test_windows_by_brute_force),
+        cmocka_unit_test(test_rotating_pair),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
