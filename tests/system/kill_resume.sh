@@ -26,6 +26,7 @@ defaults:
   rnn:     {hidden: 24, noise_dim: 8}
   train:   {epochs: 150, batch: 500}
   measure: {sequences: 200, floor_draws: 2}
+analysis: false
 grid:
   chain:
     zip: {hmm.states: [2, 3], rnn.hidden: [24, 32]}

@@ -23,6 +23,7 @@ defaults:
   rnn:     {hidden: 8, noise_dim: 4}
   train:   {epochs: 60, batch: 100}
   measure: {sequences: 100, floor_draws: 2}
+analysis: false
 grid:
   chain:
     set: {hmm.states: 2}

@@ -32,7 +32,8 @@ checked() {
     valgrind --quiet --error-exitcode=99 --leak-check=no ${supp:+--suppressions="$supp"} \
         --suppressions=ours.supp "$program" "$@"
 }
-checked run "$grid" -o study.h5 --progress none --where 'seed == 0' || { echo "run: $?"; exit 1; }
+checked run "$grid" -o study.h5 --progress none --where 'seed == 0' --set analysis=false || { echo "run: $?"; exit 1; }
+checked run "$grid" -o analysed.h5 --progress none --where 'run == 0' --set analysis.steps=300 || { echo "analyses: $?"; exit 1; }
 checked verify study.h5 || { echo "verify: $?"; exit 1; }
 checked summary study.h5 >/dev/null || { echo "summary: $?"; exit 1; }
-echo "3 passed, 0 failed"
+echo "4 passed, 0 failed"
