@@ -53,6 +53,7 @@ void sinkhorn_pairs_bound(const struct sinkhorn_problem *p, double s)
     struct sinkhorn_work *w = p->work;
     const double rounding = 1e-3; /* more than that of the float sums */
     double lowest, highest;
+    sinkhorn_pairs_forget(w); /* collecting overwrites the list */
     if (p->wide) return;
     KERNELS(sinkhorn_kernels)->range(p->row_potential, p->rows, &lowest, &highest);
     for (size_t i = 0; i < p->rows; i++) {

@@ -260,6 +260,7 @@ static struct mode choose(const struct sinkhorn_problem *p, double s, double few
         return mode;
     }
     if (!few_pairs(p, s, few)) {
+        if (p->T >= WINDOW && prepare_window(p, s, &mode)) return mode; /* fewer look-ups */
         if (prepare_factors(p, s, &mode) || prepare_window(p, s, &mode)) return mode;
         split_potentials(p, s, 0);
         sinkhorn_pairs_bound(p, s);

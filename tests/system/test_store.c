@@ -412,9 +412,21 @@ static void find_run_and_export(void **state)
     check_code(store_read_weights(store, 2, "worst", &shape, &params, &st), STATUS_USAGE, &st);
     check_ok(store_read_weights(store, 2, "best", &shape, &params, &st), &st);
     assert_true(shape.bias);
-    check_ok(store_export_weights(p->other, shape, params, p->plan.runs[2].key, "{}", &st), &st);
-    check_code(store_export_weights(p->other, shape, params, "", "", &st), STATUS_CANNOT_CREATE,
-               &st);
+    int epoch[2] = {0, 3};
+    size_t num = rnn_num_params(shape);
+    float *snapshots = made_up_floats(p->plan.runs[2].key, 6, 2 * num);
+    char resolved[] = "{}";
+    struct imported network = {shape, params, resolved, 2, epoch, snapshots}, again;
+    check_ok(store_export_weights(p->other, &network, p->plan.runs[2].key, &st), &st);
+    check_code(store_export_weights(p->other, &network, "", &st), STATUS_CANNOT_CREATE, &st);
+    check_ok(store_import_weights(p->other, &again, &st), &st);
+    assert_string_equal(again.resolved, resolved);
+    assert_int_equal(again.num_snapshots, 2);
+    assert_int_equal(again.snapshot_epoch[1], 3);
+    assert_memory_equal(again.params, params, num * sizeof *params);
+    assert_memory_equal(again.snapshots, snapshots, 2 * num * sizeof *snapshots);
+    store_imported_free(&again);
+    free(snapshots);
     store_close(store);
 
     struct rnn_view view[MAX_RNN_VIEWS];
