@@ -19,7 +19,7 @@ PUBLISHED = {
 }
 # half widths of what is accepted. Components of the fully-connected family drift by tenths between
 # neighbouring epochs late in training; residency scatters by a few hundredths between seeds.
-ACCEPTED = {"chain": {"pc": .08, "rt": .05}, "fully": {"pc": .25, "rt": .06}}
+ACCEPTED = {"chain": {"pc": .08, "rt": .05}, "fully": {"pc": .35, "rt": .06}}
 checks, problems = 0, []
 
 
