@@ -96,6 +96,9 @@ struct analysis_memo {
     struct circuit *circuit;     /* the same; circuit.h */
 };
 
+/* What it owns. */
+void analysis_memo_free(struct analysis_memo *memo);
+
 /* --- all of them -------------------------------------------------------------------------------- */
 
 /* Results, in table order. */

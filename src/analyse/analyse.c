@@ -161,6 +161,13 @@ int analysis_driven(const struct analysis_input *in, const struct driven **drive
     return STATUS_OK;
 }
 
+void analysis_memo_free(struct analysis_memo *memo)
+{
+    residency_free(memo->residency);
+    driven_free(memo->driven);
+    circuit_free(memo->circuit);
+}
+
 /* --- all of them ------------------------------------------------------------------------------------ */
 
 static double cpu_now_s(void)
@@ -201,9 +208,7 @@ int analyse_network(const struct settings *s, struct rnn_shape shape, const floa
         if (code && code != STATUS_RUN_STOPPED)
             status_prefix(st, "analysis.%s: ", analysis_table[i]->name);
     }
-    residency_free(memo.residency);
-    driven_free(memo.driven);
-    circuit_free(memo.circuit);
+    analysis_memo_free(&memo);
     network_free(&net);
     return code;
 }

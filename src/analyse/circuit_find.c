@@ -18,10 +18,10 @@ struct finder {
     int H, K;
     struct rng rng;
     struct circuit *circuit;
-    struct kick_cluster cluster[MAX_DIRECTIONS]; /* of `from`; shared ones have an owner before */
-    bool owns[MAX_DIRECTIONS];
-    uint8_t *eligible; /* (MAX_DIRECTIONS, H) */
-    int *order;        /* (H) units by mean activity, then (H) their places */
+    struct kick_cluster *cluster; /* (K) of the symbols of a direction; state NULL: not yet */
+    double *specific;             /* (MAX_DIRECTIONS, H) */
+    uint8_t *eligible;            /* (MAX_DIRECTIONS, H) */
+    int *order;                   /* (H) units by mean activity, then (H) their places */
 };
 
 static int out_of_memory(struct status *st)
@@ -35,18 +35,22 @@ static int finder_init(struct finder *f, const struct analysis_input *in, struct
     f->H = in->net->shape.hidden;
     f->K = in->net->shape.symbols;
     f->rng = rng_child(in->memo->shared, 1);
+    f->cluster = calloc((size_t)f->K, sizeof *f->cluster);
+    f->specific = malloc(MAX_DIRECTIONS * (size_t)f->H * sizeof *f->specific);
     f->eligible = calloc(MAX_DIRECTIONS, (size_t)f->H);
     f->order = malloc(2 * (size_t)f->H * sizeof *f->order);
     f->circuit = calloc(1, sizeof *f->circuit);
-    if (!f->eligible || !f->order || !f->circuit) return out_of_memory(st);
+    if (!f->cluster || !f->specific || !f->eligible || !f->order || !f->circuit)
+        return out_of_memory(st);
     f->circuit->group[0] = f->circuit->group[1] = -1;
     return analysis_driven(in, &f->driven, st);
 }
 
 static void finder_free(struct finder *f)
 {
-    for (int d = 0; d < MAX_DIRECTIONS; d++)
-        if (f->owns[d]) free(f->cluster[d].state);
+    for (int k = 0; f->cluster && k < f->K; k++) free(f->cluster[k].state);
+    free(f->cluster);
+    free(f->specific);
     free(f->eligible);
     free(f->order);
     circuit_free(f->circuit);
@@ -120,7 +124,7 @@ static int list_directions(struct finder *f, struct status *st)
 
 static bool is_clustered(const struct finder *f, int d)
 {
-    return f->cluster[d].num >= KICK_LEAST_CLUSTER;
+    return f->cluster[f->circuit->direction[d].from].num >= KICK_LEAST_CLUSTER;
 }
 
 static int score_directions(struct finder *f, struct status *st)
@@ -129,19 +133,18 @@ static int score_directions(struct finder *f, struct status *st)
     int code = STATUS_OK;
     for (int d = 0; d < c->num_directions && !code; d++) {
         const struct kick_set *set = &c->direction[d];
-        size_t at = (size_t)d * (size_t)f->H;
-        int same = 0;
-        while (c->direction[same].from != set->from) same++;
-        f->owns[d] = same == d;
-        if (same < d)
-            f->cluster[d] = f->cluster[same];
-        else
-            code = kick_cluster_find(f->driven, f->K, set->from, &f->cluster[d], st);
+        const int symbol[2] = {set->from, set->to};
+        for (int i = 0; i < 2 && !code; i++)
+            if (!f->cluster[symbol[i]].state)
+                code = kick_cluster_find(f->driven, f->K, symbol[i], &f->cluster[symbol[i]], st);
         if (!code) code = analysis_check_stop(f->in, st);
         if (code || !is_clustered(f, d)) continue;
-        struct kick_direction direction = {set->from, set->to, set->num_events};
-        code = kick_score(f->driven, f->H, direction, &f->cluster[d], c->score + at, c->auc + at,
-                          f->eligible + at, st);
+        size_t at = (size_t)d * (size_t)f->H;
+        struct kick_scores scores = {c->score + at, c->auc + at, f->specific + at,
+                                     f->eligible + at};
+        code = kick_score(f->driven, f->H,
+                          (struct kick_direction){set->from, set->to, set->num_events},
+                          &f->cluster[set->from], &f->cluster[set->to], &scores, st);
     }
     return code;
 }
@@ -160,10 +163,11 @@ static int find_sets(struct finder *f, struct status *st)
         struct unit_set set = {0, {0}};
         struct kick_case one = {.in = f->in,
                                 .driven = f->driven,
-                                .cluster = &f->cluster[d],
+                                .cluster = &f->cluster[c->direction[d].from],
                                 .from = c->direction[d].from,
                                 .to = c->direction[d].to,
                                 .score = c->score + at,
+                                .specific = f->specific + at,
                                 .eligible = f->eligible + at,
                                 .order = f->order,
                                 .place = f->order + f->H,

@@ -13,7 +13,8 @@
 #include <string.h>
 
 enum { SETTLED = 5, LEAVING = 8, MOST_RANKED = 2000 };
-static const double cluster_probability = 0.8, least_score = 0.2, least_evidence = 4;
+static const double cluster_probability = 0.8, least_score = 0.2, least_evidence = 3,
+                    least_specific = -3;
 
 static int out_of_memory(struct status *st)
 {
@@ -208,29 +209,39 @@ static double roc_area(const struct driven *d, size_t H, size_t j, const struct 
     return wins / ((double)count[0] * (double)count[1]);
 }
 
+static void place_sums(struct sample *s, double *sums, size_t H)
+{
+    s->mean = sums;
+    s->square = s->mean + H;
+    s->group_mean = s->square + H;
+    s->group_square = s->group_mean + H;
+}
+
 int kick_score(const struct driven *d, int num_units, struct kick_direction direction,
-               const struct kick_cluster *cluster, double *score, double *auc, uint8_t *eligible,
-               struct status *st)
+               const struct kick_cluster *from, const struct kick_cluster *to,
+               struct kick_scores *out, struct status *st)
 {
     size_t H = (size_t)num_units;
-    struct sample windows = {0}, dwells = {.num_states = cluster->num, .state = cluster->state};
-    double *sums = calloc(9 * H, sizeof *sums);
+    struct sample windows = {0}, before = {.num_states = from->num, .state = from->state},
+                  after = {.num_states = to->num, .state = to->state};
+    double *sums = calloc(13 * H, sizeof *sums);
     struct ranked *list = malloc(2 * MOST_RANKED * sizeof *list);
     int code = sums && list ? list_windows(d, direction, &windows, st) : out_of_memory(st);
     if (code) goto cleanup;
-    struct sample *both[2] = {&windows, &dwells};
-    for (size_t s = 0; s < 2; s++) {
-        both[s]->mean = sums + 4 * s * H;
-        both[s]->square = both[s]->mean + H;
-        both[s]->group_mean = both[s]->square + H;
-        both[s]->group_square = both[s]->group_mean + H;
-        summarise(d, H, both[s], sums + 8 * H);
+    struct sample *all[3] = {&windows, &before, &after};
+    for (size_t s = 0; s < 3; s++) {
+        place_sums(all[s], sums + 4 * s * H, H);
+        summarise(d, H, all[s], sums + 12 * H);
     }
     for (size_t j = 0; j < H; j++) {
-        double evidence;
-        score[j] = discriminability(&windows, &dwells, j, &evidence);
-        auc[j] = roc_area(d, H, j, &windows, &dwells, list);
-        eligible[j] = score[j] >= least_score && evidence >= least_evidence;
+        double evidence, unused;
+        out->score[j] = discriminability(&windows, &before, j, &evidence);
+        out->auc[j] = roc_area(d, H, j, &windows, &before, list);
+        out->specific[j] = out->score[j];
+        if (to->num >= KICK_LEAST_CLUSTER)
+            out->specific[j] = fmin(out->score[j], discriminability(&windows, &after, j, &unused));
+        out->eligible[j] = out->score[j] >= least_score && evidence >= least_evidence &&
+                           out->specific[j] >= least_specific;
     }
 cleanup:
     free(windows.state);

@@ -29,6 +29,11 @@ struct kick_cluster {
 int kick_cluster_find(const struct driven *driven, int K, int symbol, struct kick_cluster *cluster,
                       struct status *st);
 
+struct kick_scores {
+    double *score, *auc, *specific; /* (H) each */
+    uint8_t *eligible;              /* (H) */
+};
+
 /* Scores of all units for one direction, each (H): activity in the windows before its switches
  * against that in the cluster states of `from`. score: difference of the means in units of the
  * pooled sd (d'); 0 for a unit that is constant auc: area under the ROC curve of (at most 2000
@@ -36,7 +41,7 @@ int kick_cluster_find(const struct driven *driven, int K, int symbol, struct kic
  * means over windows exceed those over dwells by 4 standard errors (one-sided p = 3e-5, below .05 /
  * H for H up to 1500) STATUS_RUN_FAILED: memory is out. */
 int kick_score(const struct driven *driven, int H, struct kick_direction direction,
-               const struct kick_cluster *cluster, double *score, double *auc, uint8_t *eligible,
-               struct status *st);
+               const struct kick_cluster *from, const struct kick_cluster *to,
+               struct kick_scores *scores, struct status *st);
 
 #endif

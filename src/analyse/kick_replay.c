@@ -12,6 +12,7 @@
 
 enum {
     BEFORE = 10, /* steps from the start to the switch */
+    FLICKER = 2, /* steps elsewhere that are no switch */
     AFTER = 12,  /* it may come so much later */
     STEPS = BEFORE + SWITCH_PERSISTS + AFTER,
     MOST_REPLAYED = 256,
@@ -61,14 +62,24 @@ static void run_block(struct block *b, const struct kick_case *c, struct rng rng
     }
 }
 
+/* A switch at step t of trajectory i, from a symbol kept for KICK_WINDOW steps: not one in the
+ * aftermath of another switch. */
+static bool is_switch(const struct block *b, const struct kick_case *c, int t, int i)
+{
+    for (int w = 2; w <= KICK_WINDOW; w++)
+        if (b->symbol[(t - w) * ROWS + i] != c->from) return false;
+    return silence_count_switches(b->symbol + (t - 1) * ROWS + i, ROWS, SWITCH_PERSISTS, c->from,
+                                  c->to)
+               .events > 0;
+}
+
 static void keep_switches(struct kick_replay *replay, const struct block *b,
                           const struct kick_case *c, int number)
 {
     size_t H = (size_t)c->in->net->shape.hidden;
     for (int t = BEFORE + 1; t + SWITCH_PERSISTS - 1 <= LENGTH; t++)
         for (int i = 0; i < ROWS && replay->n < MOST_REPLAYED; i++) {
-            const uint8_t *o = b->symbol + (t - 1) * ROWS + i;
-            if (!silence_count_switches(o, ROWS, SWITCH_PERSISTS, c->from, c->to).events) continue;
+            if (!is_switch(b, c, t, i)) continue;
             size_t start = (size_t)(t - 1 - BEFORE) * ROWS + (size_t)i;
             memcpy(replay->start + (size_t)replay->n * H, b->h + start * H,
                    H * sizeof *replay->start);
@@ -103,11 +114,14 @@ void kick_replay_free(struct kick_replay *replay)
     free(replay->at);
 }
 
-static int num_switched(const struct switch_count *count, int n)
+/* Share of trajectories that switch as before, or leave `from` even earlier, wherever they go:
+ * those have not been kept from switching. */
+static double share_left(const struct switch_count *count, const struct switch_count *intact, int n)
 {
     int num = 0;
-    for (int i = 0; i < n; i++) num += count[i].events > 0;
-    return num;
+    for (int i = 0; i < n; i++)
+        num += count[i].events > 0 || count[i].steps + FLICKER < intact[i].steps;
+    return (double)num / n;
 }
 
 int kick_replay_measure(const struct kick_replay *replay, const struct kick_case *c,
@@ -132,8 +146,7 @@ int kick_replay_measure(const struct kick_replay *replay, const struct kick_case
         code = silence_count(&task, count, st);
     }
     for (int g = 1; g <= groups && !code; g++)
-        left[g - 1] = (double)num_switched(count + (size_t)g * (size_t)n, n) /
-                      fmax(1, num_switched(count, n));
+        left[g - 1] = share_left(count + (size_t)g * (size_t)n, count, n);
     free(count);
     free(silent);
     return code;

@@ -15,14 +15,17 @@
 
 enum { CONFIRM_STARTS = 512, SHARE_OUT = 4, MOST_EXCHANGES = 8 };
 static const double enough = 0.1;     /* of the intact rate */
-static const double hopeless = 0.5;   /* left with all candidates silenced: there is no kick set */
+static const double stuck = 0.1;      /* more left than this: try another way */
+static const double hopeless = 0.5;   /* more left than this: no kick set */
+static const double worth = 0.004;     /* of the switches: a d' of 1 more specific */
 static const double tolerated = 0.05; /* what several units taken out at once may add */
 
 struct search {
     const struct kick_case *c;
     struct kick_replay replay;
-    struct unit_set set;
-    double left; /* of the replayed switches, then of the rate */
+    struct unit_set candidates, set;
+    double left;  /* of the replayed switches, or of the rate */
+    double least; /* that was left of the replayed switches by any set of at most 10 units */
 };
 
 static int out_of_memory(struct status *st)
@@ -55,34 +58,50 @@ static struct unit_set without(struct unit_set set, int unit)
     return set;
 }
 
-/* Unit of the set without which the least is left, ties: of the lowest kick score. */
-static int least_needed(const struct search *w, const struct unit_set *set, const double *left)
+/* What speaks for keeping a unit: what is left without it, and by a little how specific it is. */
+static double need(const struct search *w, const double *left, int i)
 {
-    int best = -1;
-    for (int i = 0; i < w->set.num; i++) {
-        if (!unit_set_has(set, w->set.unit[i])) continue;
-        double more = best < 0 ? -1 : left[i] - left[best];
-        if (more < 0 || (more == 0 && w->c->score[w->set.unit[i]] < w->c->score[w->set.unit[best]]))
-            best = i;
-    }
-    return w->set.unit[best];
+    return left[i] + worth * fmax(-3, fmin(w->c->specific[w->set.unit[i]], 3));
 }
 
-/* --- on replayed switches
- * ------------------------------------------------------------------------- */
-
-/* Take out a fifth of the units, fewer when they turn out to be needed together. */
-static int thin_once(struct search *w, struct unit_set *trial, double *left, struct status *st)
+/* Position of the least needed unit, of those not yet taken when `taken` is given. */
+static int least_needed(const struct search *w, const double *left, const bool *taken)
 {
-    int num = w->set.num, out = num / SHARE_OUT;
-    if (out > num - MAX_KICK_SET) out = num - MAX_KICK_SET;
-    if (out < 1) out = 1;
+    int best = -1;
+    for (int i = 0; i < w->set.num; i++)
+        if (!(taken && taken[i]) && (best < 0 || need(w, left, i) < need(w, left, best))) best = i;
+    return best;
+}
+
+/* What is left with each unit of the set taken out alone: left (set.num). */
+static int try_without(const struct search *w, double *left, struct status *st)
+{
+    int num = w->set.num;
+    struct unit_set *trial = malloc((size_t)num * sizeof *trial);
+    if (!trial) return out_of_memory(st);
     for (int i = 0; i < num; i++) trial[i] = without(w->set, w->set.unit[i]);
     int code = kick_replay_measure(&w->replay, w->c, trial, num, left, st);
+    free(trial);
+    return code;
+}
+
+/* Take out a quarter of the units, fewer when they turn out to be needed together. */
+static int thin_once(struct search *w, struct status *st)
+{
+    int num = w->set.num, out = num / SHARE_OUT;
+    double left[MOST_CANDIDATES];
+    if (out > num - MAX_KICK_SET) out = num - MAX_KICK_SET;
+    if (out < 1) out = 1;
+    int code = try_without(w, left, st);
     for (; !code; out /= 2) {
         double now;
+        bool taken[MOST_CANDIDATES] = {false};
         struct unit_set fewer = w->set;
-        for (int i = 0; i < out; i++) fewer = without(fewer, least_needed(w, &fewer, left));
+        for (int i = 0; i < out; i++) {
+            int at = least_needed(w, left, taken);
+            taken[at] = true;
+            fewer = without(fewer, w->set.unit[at]);
+        }
         code = kick_replay_measure(&w->replay, w->c, &fewer, 1, &now, st);
         if (code || (out > 1 && now > w->left + tolerated)) continue;
         w->set = fewer;
@@ -92,39 +111,24 @@ static int thin_once(struct search *w, struct unit_set *trial, double *left, str
     return code;
 }
 
-static int thin(struct search *w, struct status *st)
+/* What is left with each candidate added to `base`, except those of the set; the best into the set
+ * when it leaves less. */
+static int try_with(struct search *w, const struct unit_set *base, struct status *st)
 {
-    struct unit_set *trial = malloc(MOST_CANDIDATES * sizeof *trial);
     double left[MOST_CANDIDATES];
-    int code = trial ? STATUS_OK : out_of_memory(st);
-    while (!code && w->set.num > MAX_KICK_SET) code = thin_once(w, trial, left, st);
-    free(trial);
-    return code;
-}
-
-/* Exchange the least needed unit for the candidate that leaves the least, as long as that helps and
- * too much is left. */
-static int exchange(struct search *w, const struct unit_set *candidates, struct status *st)
-{
+    int num = 0, best = 0, code = STATUS_OK;
     struct unit_set *trial = malloc(MOST_CANDIDATES * sizeof *trial);
-    double left[MOST_CANDIDATES];
-    int code = trial ? STATUS_OK : out_of_memory(st);
-    for (int round = 0; round < MOST_EXCHANGES && w->left >= enough && !code; round++) {
-        int num = 0, best = 0;
-        for (int i = 0; i < w->set.num; i++) trial[i] = without(w->set, w->set.unit[i]);
-        code = kick_replay_measure(&w->replay, w->c, trial, w->set.num, left, st);
-        if (code) break;
-        struct unit_set fewer = without(w->set, least_needed(w, &w->set, left));
-        for (int i = 0; i < candidates->num; i++) {
-            if (unit_set_has(&w->set, candidates->unit[i])) continue;
-            trial[num] = fewer;
-            trial[num].unit[trial[num].num++] = candidates->unit[i];
-            num++;
-        }
-        code = kick_replay_measure(&w->replay, w->c, trial, num, left, st);
-        for (int i = 1; i < num && !code; i++)
-            if (left[i] < left[best]) best = i;
-        if (code || !num || !(left[best] < w->left)) break;
+    if (!trial) return out_of_memory(st);
+    for (int i = 0; i < w->candidates.num; i++) {
+        if (unit_set_has(&w->set, w->candidates.unit[i])) continue;
+        trial[num] = *base;
+        trial[num].unit[trial[num].num++] = w->candidates.unit[i];
+        num++;
+    }
+    if (num) code = kick_replay_measure(&w->replay, w->c, trial, num, left, st);
+    for (int i = 1; i < num && !code; i++)
+        if (left[i] < left[best]) best = i;
+    if (num && !code && left[best] < w->left) {
         w->set = trial[best];
         w->left = left[best];
     }
@@ -132,80 +136,108 @@ static int exchange(struct search *w, const struct unit_set *candidates, struct 
     return code;
 }
 
-/* The order in which a greedy choice adds the units. */
-static int put_in_order(struct search *w, struct status *st)
-{
-    struct unit_set added = {0, {0}}, trial[MAX_KICK_SET];
-    int code = STATUS_OK;
-    while (added.num < w->set.num && !code) {
-        double left[MAX_KICK_SET];
-        int num = 0, best = 0;
-        for (int i = 0; i < w->set.num; i++) {
-            if (unit_set_has(&added, w->set.unit[i])) continue;
-            trial[num] = added;
-            trial[num].unit[trial[num].num++] = w->set.unit[i];
-            num++;
-        }
-        code = kick_replay_measure(&w->replay, w->c, trial, num, left, st);
-        for (int i = 1; i < num && !code; i++)
-            if (left[i] < left[best]) best = i;
-        added = trial[best];
-    }
-    if (!code) w->set = added;
-    return code;
-}
-
-/* Ever smaller sets while few of the replayed switches are left: set_of_size[n] of n units, num = 0
- * where none was tried. */
-static int shrink(struct search *w, const struct unit_set *candidates,
-                  struct unit_set set_of_size[MAX_KICK_SET + 1], struct status *st)
+/* Exchange the least needed unit for the best other one as long as too much is left and that helps.
+ */
+static int exchange(struct search *w, struct status *st)
 {
     int code = STATUS_OK;
-    while (!code) {
-        struct unit_set trial[MAX_KICK_SET];
-        double left[MAX_KICK_SET];
-        code = exchange(w, candidates, st);
-        set_of_size[w->set.num] = w->set;
-        if (code || w->set.num == 1 || w->left >= enough) break;
-        for (int i = 0; i < w->set.num; i++) trial[i] = without(w->set, w->set.unit[i]);
-        code = kick_replay_measure(&w->replay, w->c, trial, w->set.num, left, st);
+    for (int round = 0; round < MOST_EXCHANGES && w->left >= enough && !code; round++) {
+        double left[MOST_CANDIDATES], before = w->left;
+        code = try_without(w, left, st);
         if (code) break;
-        struct unit_set fewer = without(w->set, least_needed(w, &w->set, left));
-        code = kick_replay_measure(&w->replay, w->c, &fewer, 1, &w->left, st);
-        w->set = fewer;
+        struct unit_set fewer = without(w->set, w->set.unit[least_needed(w, left, NULL)]);
+        code = try_with(w, &fewer, st);
+        if (!(w->left < before)) break;
     }
     return code;
 }
 
-/* The smallest of these sets that leaves less than 10 % of the switch rate, or else the largest. */
-static int confirm(struct search *w, const struct unit_set *set_of_size, struct status *st)
+/* Ever smaller sets, as long as few of the replayed switches are left or fewer than before:
+ * of_size[n] of n units, num = 0 where none was tried. */
+static int shrink(struct search *w, struct unit_set of_size[MAX_KICK_SET + 1], struct status *st)
+{
+    int code = exchange(w, st);
+    of_size[w->set.num] = w->set;
+    w->least = fmin(w->least, w->left);
+    while (!code && w->set.num > 1) {
+        double left[MOST_CANDIDATES];
+        code = try_without(w, left, st);
+        if (code) break;
+        int out = least_needed(w, left, NULL);
+        if (w->left >= enough && !(left[out] < w->left)) break;
+        w->set = without(w->set, w->set.unit[out]);
+        w->left = left[out];
+        code = exchange(w, st);
+        of_size[w->set.num] = w->set;
+        w->least = fmin(w->least, w->left);
+    }
+    return code;
+}
+
+/* The smallest of these sets that leaves less than 10 % of the switch rate, or the one that leaves
+ * the least. */
+static int confirm(struct search *w, const struct unit_set *of_size, struct status *st)
 {
     int code = STATUS_OK;
-    for (int size = 1; size <= MAX_KICK_SET && !code; size++) {
+    w->left = INFINITY;
+    for (int size = 1; size <= MAX_KICK_SET && !code && w->left >= enough; size++) {
+        double left;
         struct switch_total total[2] = {{0, 0}};
-        if (!set_of_size[size].num) continue;
-        w->set = set_of_size[size];
-        code =
-            kick_rate_measure(w->c, &w->set, 1, CONFIRM_STARTS, CONFIRM, size, total, &w->left, st);
-        if (w->left < enough) break;
+        if (!of_size[size].num) continue;
+        code = kick_rate_measure(w->c, &of_size[size], 1, CONFIRM_STARTS, CONFIRM, size, total,
+                                 &left, st);
+        if (code || !(left < w->left)) continue;
+        w->set = of_size[size];
+        w->left = left;
     }
+    return code;
+}
+
+/* From no unit at all add the best candidate, until less than `until` or nothing better is left. */
+static int add_greedily(struct search *w, int most, double until, struct status *st)
+{
+    int code = STATUS_OK, before = -1;
+    w->set.num = 0;
+    w->left = INFINITY;
+    while (!code && w->set.num > before && w->set.num < most && !(w->left < until)) {
+        struct unit_set base = w->set;
+        before = base.num;
+        code = try_with(w, &base, st);
+    }
+    return code;
+}
+
+/* The candidates taken out again; where that gets stuck, added. of_size as in shrink. */
+static int search_replays(struct search *w, struct unit_set of_size[MAX_KICK_SET + 1],
+                          struct status *st)
+{
+    struct unit_set added[MAX_KICK_SET + 1] = {{0, {0}}};
+    w->set = w->candidates;
+    int code = kick_replay_measure(&w->replay, w->c, &w->set, 1, &w->left, st);
+    while (!code && w->set.num > MAX_KICK_SET) code = thin_once(w, st);
+    if (!code) code = shrink(w, of_size, st);
+    double left = w->least;
+    if (code || left < stuck) return code;
+    code = add_greedily(w, MAX_KICK_SET, enough, st);
+    w->least = w->left;
+    if (!code) code = shrink(w, added, st);
+    if (!code && w->least < left) memcpy(of_size, added, sizeof added);
     return code;
 }
 
 int kick_set_search(const struct kick_case *c, struct unit_set *set, struct status *st)
 {
-    struct search w = {.c = c};
+    struct search w = {.c = c, .least = INFINITY};
+    struct unit_set of_size[MAX_KICK_SET + 1] = {{0, {0}}};
     int code = kick_replay_init(&w.replay, c, st);
     set->num = 0;
-    list_candidates(c, &w.set);
-    if (code || !w.set.num || w.replay.n < KICK_LEAST_EVENTS) goto cleanup;
-    code = kick_replay_measure(&w.replay, c, &w.set, 1, &w.left, st);
+    list_candidates(c, &w.candidates);
+    if (code || !w.candidates.num || w.replay.n < KICK_LEAST_EVENTS) goto cleanup;
+    code = search_replays(&w, of_size, st);
+    if (!code) code = confirm(&w, of_size, st);
     if (code || !(w.left < hopeless)) goto cleanup;
-    struct unit_set candidates = w.set, set_of_size[MAX_KICK_SET + 1] = {{0, {0}}};
-    code = thin(&w, st);
-    if (!code) code = shrink(&w, &candidates, set_of_size, st);
-    if (!code) code = confirm(&w, set_of_size, st);
-    if (!code) code = put_in_order(&w, st);
+    w.candidates = w.set;
+    code = add_greedily(&w, w.set.num, 0, st);
     *set = w.set;
 cleanup:
     kick_replay_free(&w.replay);

@@ -16,11 +16,11 @@ struct kick_case {
     const struct driven *driven;
     const struct kick_cluster *cluster;
     int from, to;
-    const double *score;     /* (H) */
-    const uint8_t *eligible; /* (H) */
-    const int *order;        /* (H) units by mean activity in the driven run, the least first */
-    const int *place;        /* (H) of a unit in `order` */
-    struct rng rng;          /* of this direction; each stage and round takes a stream below it */
+    const double *score, *specific; /* (H) kick.h */
+    const uint8_t *eligible;        /* (H) */
+    const int *order; /* (H) units by mean activity in the driven run, the least first */
+    const int *place; /* (H) of a unit in `order` */
+    struct rng rng;   /* of this direction; each stage and round takes a stream below it */
 };
 
 enum { MOST_CANDIDATES = 128 };
