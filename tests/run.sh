@@ -58,6 +58,7 @@ try same_bits 900 "tests/system/same_bits.sh $program"
 try kill_resume 1200 "tests/system/kill_resume.sh $program 1 $build/tests/test_study"
 try launcher 600 "tests/system/launcher.sh $program"
 try analyse 900 "tests/system/analyse.sh $program"
+try trained 900 "tests/system/trained.sh $program"
 try read_back 900 "tests/system/read_back.sh $program"
 try valgrind 600 "tests/system/valgrind.sh $program"
 
