@@ -7,8 +7,9 @@
  * q (m) of y-y.
  *
  * The fast kernel keeps costs as 1 byte (2 beyond T = 255) and computes each level's row and column
- * sums of the plan exp((f_i + g_j - c_ij) / eps) in one pass. q depends on the targets alone and is
- * computed once a target set (struct sinkhorn_target).
+ * sums of the plan exp((f_i + g_j - c_ij) / eps) in one pass, at small eps over a list of the pairs
+ * that matter. q depends on the targets alone and is computed once a target set (struct
+ * sinkhorn_target).
  */
 #ifndef HMMGRID_SINKHORN_H
 #define HMMGRID_SINKHORN_H
@@ -63,7 +64,7 @@ struct sinkhorn_target {
 struct sinkhorn_work {
     size_t n_max, m_max;
     int T, K;
-    void *cost; /* of one problem after the other: what fits a cache stays there */
+    void *cost; /* of one problem after the other, which keeps it in the cache */
     void *codes_x;
     float *row_whole, *row_shift, *column_whole, *column_shift, *column_factor;
     float *column_part, *partial, *scratch;
@@ -75,13 +76,13 @@ struct sinkhorn_work {
     size_t *pair_start;    /* (rows + 1) */
     uint32_t *pair_column; /* (pair_most, and room for one row) */
     uint16_t *pair_cost;
-    float *pair_weight; /* plan entries ... */
-    size_t pair_most;
-    double pair_s;      /* ... as they are at this s; 0: at none */
+    float *pair_weight; /* plan entries, as they are at log2(e) / eps = pair_s; 0: at none */
+    double pair_s;
     double pair_slack; /* all with cost <= f_i + g_j + this are listed; < 0: none are */
-    uint32_t *chosen_column; /* those that the gradient takes */
+    size_t pair_most;
+    uint32_t *chosen_column; /* those of one row that the gradient takes */
     float *chosen_weight;
-    uint64_t *onehot; /* bits of the sequences; NULL when there are many symbols */
+    uint16_t *onehot; /* bits of the sequences; NULL when there are many symbols */
 };
 
 /* Take the memory (arena may be a measuring one). Targets: also code the symbols. */
@@ -91,7 +92,8 @@ void sinkhorn_target_init(struct sinkhorn_target *target, struct arena *arena,
                           const uint8_t *symbols, size_t m, int T, int K);
 
 /* Value, and the gradient (n, T, K) unless grad is NULL. Terms of the gradient whose weight is below
- * 2^-30 of their row are dropped: an error of at most m 2^-30 of a row's weight (4e-6 at m = 4096).
+ * 2^-30 of their row are dropped: an error of at most m 2^-30 of a row's weight (4e-6 at m = 4096);
+ * pairs that no sum counts are off by less than 2^-24 of it.
  * STATUS_RUN_FAILED when the value is not finite. */
 int sinkhorn_loss(struct sinkhorn_work *work, struct sinkhorn_target *target, const uint8_t *x,
                   size_t n, struct sinkhorn_options options, double *value, float *grad,

@@ -1,6 +1,6 @@
 /* sinkhorn: the fast debiased divergence of sinkhorn.h, from three transport problems
- * (sinkhorn_problem.c): x-y, x-x and, once a target set, y-y. Refuses nothing: any n, m >= 1, T >= 1,
- * 1 <= K <= 255.
+ * (sinkhorn_problem.c): x-y, x-x and, once a target set, y-y. Refuses nothing: any n, m >= 1,
+ * T >= 1, 1 <= K <= 255.
  */
 #include "hmmgrid/sinkhorn.h"
 #include "sinkhorn_problem.h"
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- diameter ------------------------------------------------------------------------------------ */
+/* --- diameter ------------------------------------------------------------------------------- */
 
 /* seen (T, K): does symbol k occur at step t in no (0), some (1), all (2) of the sequences */
 static void note_seen(const uint8_t *symbols, size_t n, int T, int K, unsigned char *seen)
@@ -31,10 +31,12 @@ static double diameter_of(const unsigned char *a, const unsigned char *b, int T,
     return sqrt(varying);
 }
 
-/* Beyond, adding single entries is faster than whole one-hot arrays. */
-enum { MOST_ONEHOT = 8 };
+/* --- memory --------------------------------------------------------------------------------- */
 
-/* --- memory ------------------------------------------------------------------------------------ */
+enum {
+    LISTED = 32,    /* a list has room for one pair in so many */
+    MOST_ONEHOT = 8 /* symbols; beyond, adding single entries beats adding whole one-hot arrays */
+};
 
 void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t n_max, size_t m_max,
                         int T, int K)
@@ -64,20 +66,22 @@ void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t 
     work->column_sum = arena_take(arena, pad, sizeof(double));
     work->self_sum = arena_take(arena, pad, sizeof(double));
     work->seen_x = arena_take(arena, (size_t)T * (size_t)K, 1);
-    work->pair_most = longest * longest / 32;
+    work->pair_most = T > 255 ? 0 : longest * longest / LISTED;
     work->pair_start = arena_take(arena, pad, sizeof(size_t));
     work->pair_column = arena_take(arena, work->pair_most + pad, sizeof(uint32_t));
     work->pair_cost = arena_take(arena, work->pair_most + pad, sizeof(uint16_t));
     work->pair_weight = arena_take(arena, work->pair_most + pad, sizeof(float));
     work->chosen_column = arena_take(arena, pad, sizeof(uint32_t));
     work->chosen_weight = arena_take(arena, pad, sizeof(float));
-    if (K <= MOST_ONEHOT) work->onehot = arena_take(arena, longest * (((size_t)T * (size_t)K + 63) / 64), 8);
+    if (K <= MOST_ONEHOT)
+        work->onehot = arena_take(arena, longest * (((size_t)T * (size_t)K + 63) / 64), 8);
 }
 
 void sinkhorn_target_init(struct sinkhorn_target *target, struct arena *arena,
                           const uint8_t *symbols, size_t m, int T, int K)
 {
-    *target = (struct sinkhorn_target){.symbols = symbols, .m = m, .T = T, .K = K, .q_diameter = -1};
+    *target =
+        (struct sinkhorn_target){.symbols = symbols, .m = m, .T = T, .K = K, .q_diameter = -1};
     target->codes = arena_take(arena, sinkhorn_code_count(m, T, K), sizeof(uint32_t));
     target->seen = arena_take(arena, (size_t)T * (size_t)K, 1);
     if (!target->codes || !target->seen) return; /* measuring, or seen by the arena's owner */
@@ -85,7 +89,7 @@ void sinkhorn_target_init(struct sinkhorn_target *target, struct arena *arena,
     note_seen(symbols, m, T, K, target->seen);
 }
 
-/* --- the divergence -------------------------------------------------------------------------------- */
+/* --- the divergence ------------------------------------------------------------------------- */
 
 static double mean(const double *x, size_t n)
 {
@@ -97,11 +101,22 @@ static double mean(const double *x, size_t n)
 static struct sinkhorn_problem self_problem(struct sinkhorn_work *work, const uint8_t *symbols,
                                             const uint32_t *codes, size_t n)
 {
-    return (struct sinkhorn_problem){.work = work, .row_symbols = symbols, .column_symbols = symbols,
-                            .row_codes = codes, .column_codes = codes, .rows = n, .columns = n, .stride = sinkhorn_padded(n), .T = work->T,
-                            .K = work->K, .wide = work->T > 255, .self = 1,
-                            .cost = work->cost, .row_potential = work->p,
-                            .column_potential = work->p, .row_sum = work->self_sum};
+    return (struct sinkhorn_problem){.work = work,
+                                     .row_symbols = symbols,
+                                     .column_symbols = symbols,
+                                     .row_codes = codes,
+                                     .column_codes = codes,
+                                     .rows = n,
+                                     .columns = n,
+                                     .stride = sinkhorn_padded(n),
+                                     .T = work->T,
+                                     .K = work->K,
+                                     .wide = work->T > 255,
+                                     .self = 1,
+                                     .cost = work->cost,
+                                     .row_potential = work->p,
+                                     .column_potential = work->p,
+                                     .row_sum = work->self_sum};
 }
 
 static void solve_target(struct sinkhorn_work *work, struct sinkhorn_target *target,
@@ -146,11 +161,22 @@ int sinkhorn_loss(struct sinkhorn_work *work, struct sinkhorn_target *target, co
     double p_mean = mean(xx.row_sum, n);
     if (grad) sinkhorn_problem_gradient(&xx, eps[levels - 1], 1, grad);
 
-    struct sinkhorn_problem xy = {.work = work, .row_symbols = x, .column_symbols = target->symbols,
-                         .row_codes = work->codes_x, .column_codes = target->codes, .rows = n, .columns = m, .stride = sinkhorn_padded(m), .T = T, .K = K,
-                         .wide = T > 255, .cost = work->cost, .row_potential = work->f,
-                         .column_potential = work->g, .row_sum = work->row_sum,
-                         .column_sum = work->column_sum};
+    struct sinkhorn_problem xy = {.work = work,
+                                  .row_symbols = x,
+                                  .column_symbols = target->symbols,
+                                  .row_codes = work->codes_x,
+                                  .column_codes = target->codes,
+                                  .rows = n,
+                                  .columns = m,
+                                  .stride = sinkhorn_padded(m),
+                                  .T = T,
+                                  .K = K,
+                                  .wide = T > 255,
+                                  .cost = work->cost,
+                                  .row_potential = work->f,
+                                  .column_potential = work->g,
+                                  .row_sum = work->row_sum,
+                                  .column_sum = work->column_sum};
     sinkhorn_problem_costs(&xy, eps[0]);
     sinkhorn_problem_solve(&xy, eps, levels);
     *value = mean(xy.row_sum, n) - p_mean + mean(xy.column_sum, m) - target->q_sum;

@@ -1,5 +1,5 @@
-/* sinkhorn_costs_simd: Hamming distances of coded sequences, and the order that their 1-byte costs lie
- * in; see sinkhorn_simd.h and sinkhorn_vector.h. Compiled once per kernel level. */
+/* sinkhorn_costs_simd: Hamming distances of coded sequences, and the order that their 1-byte costs
+ * lie in; see sinkhorn_simd.h and sinkhorn_vector.h. Compiled once per kernel level. */
 #include "sinkhorn_vector.h"
 
 INLINE vi popcount(vu x)
@@ -8,12 +8,12 @@ INLINE vi popcount(vu x)
     return (vi)_mm512_popcnt_epi32((__m512i)x);
 #elif defined(__AVX2__)
     const __m256i low = _mm256_set1_epi8(15);
-    const __m256i bits = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1,
-                                          2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    const __m256i bits = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
+                                          2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
     __m256i v = (__m256i)x;
-    __m256i n = _mm256_add_epi8(
-        _mm256_shuffle_epi8(bits, _mm256_and_si256(v, low)),
-        _mm256_shuffle_epi8(bits, _mm256_and_si256(_mm256_srli_epi16(v, 4), low)));
+    __m256i n =
+        _mm256_add_epi8(_mm256_shuffle_epi8(bits, _mm256_and_si256(v, low)),
+                        _mm256_shuffle_epi8(bits, _mm256_and_si256(_mm256_srli_epi16(v, 4), low)));
     n = _mm256_maddubs_epi16(n, _mm256_set1_epi8(1));
     return (vi)_mm256_madd_epi16(n, _mm256_set1_epi16(1));
 #else
@@ -34,8 +34,6 @@ INLINE vu or_differ(vu x, vu a, vu b)
 #endif
 }
 
-enum { ROWS = 4 }; /* at once: the columns' codes are read once for all */
-
 INLINE vu load_code(const struct sinkhorn_codes *codes, int plane, size_t column)
 {
     vu code;
@@ -44,8 +42,8 @@ INLINE vu load_code(const struct sinkhorn_codes *codes, int plane, size_t column
 }
 
 /* distances of `num` rows to VL columns; own (words, planes, ROWS) */
-INLINE void distances(const struct sinkhorn_codes *codes, const uint32_t *own, size_t column, int num,
-                      int words, int planes, vi count[ROWS])
+INLINE void distances(const struct sinkhorn_codes *codes, const uint32_t *own, size_t column,
+                      int num, int words, int planes, vi count[ROWS])
 {
     for (int r = 0; r < num; r++) count[r] = (vi){0};
     for (int plane = 0; plane < words * planes; plane += planes) {
@@ -92,18 +90,18 @@ INLINE void narrow_rows(const struct sinkhorn_tile *tile, const struct sinkhorn_
             for (int l = 0; l < 4; l++) {
                 vi count[ROWS];
                 int at = j + 16 * l + VL * part;
-                vf total = v_load(column_sum + at);
+                vf p[ROWS];
                 distances(codes, own, (size_t)at, num, words, planes, count);
                 for (int r = 0; r < num; r++) {
                     word[r] |= (vu)count[r] << 8 * l;
-                    vf p = look_up(&powers, lookup, (vu)count[r], 0);
-                    if (columns - at < VL) p = (vf)((vi)p & head_mask(columns - at));
-                    sum[r] += p;
-                    total += p;
+                    p[r] = look_up(&powers, lookup, (vu)count[r], 0);
+                    if (columns - at < VL) p[r] = (vf)((vi)p[r] & head_mask(columns - at));
+                    sum[r] += p[r];
                 }
-                v_store(column_sum + at, total);
+                v_store(column_sum + at, v_load(column_sum + at) + sum_rows(p, num));
             }
-            for (int r = 0; r < num; r++) store_part(row + (size_t)r * tile->stride + j, part, word[r]);
+            for (int r = 0; r < num; r++)
+                store_part(row + (size_t)r * tile->stride + j, part, word[r]);
         }
     for (int r = 0; r < num; r++) tile->row_sum[i + r] = v_sum(sum[r]);
 }
@@ -120,12 +118,18 @@ INLINE void cost_rows(const struct sinkhorn_tile *tile, const struct sinkhorn_co
         wide_rows(tile, codes, own, i, num, words, planes);
         return;
     }
-    if (T < 32 && planes == 2) narrow_rows(tile, codes, own, i, num, 1, 2, LOOKUP_32);
-    else if (T < 32) narrow_rows(tile, codes, own, i, num, 1, planes, LOOKUP_32);
-    else if (planes != 2) narrow_rows(tile, codes, own, i, num, words, planes, LOOKUP_256);
-    else if (words == 2) narrow_rows(tile, codes, own, i, num, 2, 2, LOOKUP_256);
-    else if (words == 4) narrow_rows(tile, codes, own, i, num, 4, 2, LOOKUP_256);
-    else narrow_rows(tile, codes, own, i, num, words, 2, LOOKUP_256);
+    if (T < 32 && planes == 2)
+        narrow_rows(tile, codes, own, i, num, 1, 2, LOOKUP_32);
+    else if (T < 32)
+        narrow_rows(tile, codes, own, i, num, 1, planes, LOOKUP_32);
+    else if (planes != 2)
+        narrow_rows(tile, codes, own, i, num, words, planes, LOOKUP_256);
+    else if (words == 2)
+        narrow_rows(tile, codes, own, i, num, 2, 2, LOOKUP_256);
+    else if (words == 4)
+        narrow_rows(tile, codes, own, i, num, 4, 2, LOOKUP_256);
+    else
+        narrow_rows(tile, codes, own, i, num, words, 2, LOOKUP_256);
 }
 
 static void costs(const struct sinkhorn_tile *tile, const struct sinkhorn_codes *codes)

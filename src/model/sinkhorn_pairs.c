@@ -1,8 +1,8 @@
-/* sinkhorn_pairs: at small eps few pairs of a problem have a plan entry that is not nothing. They are
- * found by a comparison of bytes, c_ij <= f_i + g_j + slack, and listed; later levels, whose slack is
- * smaller, and the gradient go through the list, as long as no potential has risen so much that a
- * pair outside of it might matter. Refuses to grow: a list that does not fit serves its own row and
- * is forgotten. */
+/* sinkhorn_pairs: at small eps few pairs of a problem have a plan entry that is not nothing. They
+ * are found by a comparison of bytes, c_ij <= f_i + g_j + slack, and listed; later levels, whose
+ * slack is smaller, and the gradient go through the list, as long as no potential has risen so much
+ * that a pair outside of it might matter. Refuses to grow: a list that does not fit serves its own
+ * row and is forgotten. */
 #include "sinkhorn_pairs.h"
 #include "sinkhorn_simd.h"
 #include "../base/dispatch.h"
@@ -12,14 +12,14 @@
 
 enum { DROPPED_BITS = 30 }; /* gradient terms below 2^-30 of their row are dropped */
 static const float DROPPED = 0x1p-30f;
-enum { SAMPLE = 16 };       /* rows that stand for all */
+enum { SAMPLE = 16 }; /* rows that stand for all */
 
 static const struct sinkhorn_pair_kernels *kernels(void)
 {
     return KERNELS(sinkhorn_pair_kernels);
 }
 
-/* --- what is known ------------------------------------------------------------------------------- */
+/* --- what is known -------------------------------------------------------------------------- */
 
 void sinkhorn_pairs_forget(struct sinkhorn_work *w)
 {
@@ -44,7 +44,7 @@ int sinkhorn_pairs_known(const struct sinkhorn_work *w, double s)
     return w->pair_slack >= SPARSE_BITS / s;
 }
 
-/* --- collecting ---------------------------------------------------------------------------------- */
+/* --- collecting ----------------------------------------------------------------------------- */
 
 /* Rounding and saturation of the bounds only ever let more pairs through. */
 void sinkhorn_pairs_bound(const struct sinkhorn_problem *p, double s)
@@ -69,13 +69,23 @@ void sinkhorn_pairs_bound(const struct sinkhorn_problem *p, double s)
 static struct sinkhorn_list list_of(const struct sinkhorn_problem *p, double s)
 {
     struct sinkhorn_work *w = p->work;
-    return (struct sinkhorn_list){
-        .costs = p->cost, .stride = p->stride, .rows = p->rows, .columns = p->columns,
-        .wide = p->wide, .self = p->self, .s = (float)s, .row = {w->row_whole, w->row_shift},
-        .column = {w->column_whole, w->column_shift}, .row_bound = w->row_bound, .bound = w->bound,
-        .bound_stride = sinkhorn_padded(p->columns), .start = w->pair_start,
-        .pair_column = w->pair_column, .pair_cost = w->pair_cost, .most = w->pair_most,
-        .weight = w->pair_weight};
+    return (struct sinkhorn_list){.costs = p->cost,
+                                  .stride = p->stride,
+                                  .rows = p->rows,
+                                  .columns = p->columns,
+                                  .wide = p->wide,
+                                  .self = p->self,
+                                  .s = (float)s,
+                                  .row = {w->row_whole, w->row_shift},
+                                  .column = {w->column_whole, w->column_shift},
+                                  .row_bound = w->row_bound,
+                                  .bound = w->bound,
+                                  .bound_stride = sinkhorn_padded(p->columns),
+                                  .start = w->pair_start,
+                                  .pair_column = w->pair_column,
+                                  .pair_cost = w->pair_cost,
+                                  .most = w->pair_most,
+                                  .weight = w->pair_weight};
 }
 
 double sinkhorn_pairs_density(const struct sinkhorn_problem *p, double s)
@@ -95,7 +105,7 @@ void sinkhorn_pairs_sums(const struct sinkhorn_problem *p, double s)
     p->work->pair_s = fits ? s : 0;
 }
 
-/* --- gradient -------------------------------------------------------------------------------------- */
+/* --- gradient ------------------------------------------------------------------------------- */
 
 /* Those of a row's pairs that the gradient takes. */
 struct chosen {
@@ -132,7 +142,8 @@ static size_t choose_columns(const uint32_t *column, const float *weight, size_t
 }
 
 /* gradient of a row whose sum of the plan is not trusted, by the plain rule */
-static void plain_row(const struct sinkhorn_problem *p, size_t i, double s, double sign, float *grad)
+static void plain_row(const struct sinkhorn_problem *p, size_t i, double s, double sign,
+                      float *grad)
 {
     const double *potential = p->column_potential;
     double largest = -INFINITY, sum = 0, scale;

@@ -1,5 +1,6 @@
-/* sinkhorn_pairs: the few pairs of a problem whose plan entry is not nothing, at small eps. Private to
- * src/model. Potentials of the exponent form (work's row_whole, row_shift, column_...) are given. */
+/* sinkhorn_pairs: the few pairs of a problem whose plan entry is not nothing, at small eps. Private
+ * to src/model. Potentials of the exponent form (work's row_whole, row_shift, column_...) are
+ * given. */
 #ifndef HMMGRID_SINKHORN_PAIRS_H
 #define HMMGRID_SINKHORN_PAIRS_H
 
@@ -15,13 +16,13 @@ int sinkhorn_pairs_known(const struct sinkhorn_work *w, double s);
 /* Pairs that are not listed have P < 2^-this. */
 double sinkhorn_pairs_left_out(const struct sinkhorn_work *w, double s);
 
-/* Prepares collecting: nothing to do when the known pairs suffice. */
+/* Forgets the known pairs and prepares for others: first thing when the known do not suffice. */
 void sinkhorn_pairs_bound(const struct sinkhorn_problem *p, double s);
 /* After bound: pairs of a row on average, from a sample of the rows. */
 double sinkhorn_pairs_density(const struct sinkhorn_problem *p, double s);
-/* After bound: adds the sums of the plan to p->row_sum and p->column_sum. */
+/* After bound, or when known: adds the sums of the plan to p->row_sum and p->column_sum. */
 void sinkhorn_pairs_sums(const struct sinkhorn_problem *p, double s);
-/* After bound: see sinkhorn_problem_gradient. */
+/* After bound, or when known: see sinkhorn_problem_gradient. */
 void sinkhorn_pairs_gradient(const struct sinkhorn_problem *p, double s, double sign, float *grad);
 
 #endif

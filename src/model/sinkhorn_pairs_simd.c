@@ -1,5 +1,5 @@
-/* sinkhorn_pairs_simd: the few pairs that matter at small eps; see sinkhorn_simd.h. Compiled once per
- * kernel level. */
+/* sinkhorn_pairs_simd: the few pairs that matter at small eps; see sinkhorn_simd.h. Compiled once
+ * per kernel level. */
 #include "sinkhorn_vector.h"
 
 /* which of COST_PAD columns have cost <= row_bound + bound, a saturating sum; bit 4 k + l = column
@@ -50,8 +50,10 @@ INLINE size_t collect_narrow(const struct sinkhorn_list *list, size_t i, size_t 
         size_t left = columns - from, groups = (left + COST_PAD - 1) / COST_PAD;
         if (groups > GROUPS) groups = GROUPS;
         for (size_t g = 0; g < groups; g++)
-            mask[g] = within_bound(row + from + g * COST_PAD, bound + from + g * COST_PAD, row_bound);
-        if (left < groups * COST_PAD) mask[groups - 1] &= group_mask(left - (groups - 1) * COST_PAD);
+            mask[g] =
+                within_bound(row + from + g * COST_PAD, bound + from + g * COST_PAD, row_bound);
+        if (left < groups * COST_PAD)
+            mask[groups - 1] &= group_mask(left - (groups - 1) * COST_PAD);
         for (size_t g = 0; g < groups; g++) filled |= (uint64_t)(mask[g] != 0) << g;
         for (; filled; filled &= filled - 1) {
             size_t g = (size_t)__builtin_ctzll(filled);
@@ -95,10 +97,11 @@ static size_t collect(const struct sinkhorn_list *list, size_t i, size_t at)
     return list->wide ? collect_wide(list, i, at) : collect_narrow(list, i, at);
 }
 
-/* --- their plan entries ------------------------------------------------------------------------------ */
+/* --- their plan entries --------------------------------------------------------------------- */
 
 /* P of the first `left` of VL pairs; 0 for the others, whose columns may be anything */
-INLINE vf entry(const struct sinkhorn_list *list, size_t at, vf row_whole, vf row_shift, size_t left)
+INLINE vf entry(const struct sinkhorn_list *list, size_t at, vf row_whole, vf row_shift,
+                size_t left)
 {
     const uint32_t *column = list->pair_column + at;
     vf whole, shift;
@@ -168,14 +171,15 @@ static int sums(const struct sinkhorn_list *list, int known, double *row_sum, do
     return fits;
 }
 
-/* --- sums of one-hot arrays ------------------------------------------------------------------------- */
+/* --- sums of one-hot arrays ----------------------------------------------------------------- */
 
 #if defined(__AVX512F__)
+/* entry e = t K + k is set when symbol t is k: 64 of them by one shuffle and one comparison */
 static int onehot(const struct sinkhorn_onehot *o, size_t n)
 {
     int T = o->T, K = o->K, words = (T * K + 63) / 64;
     for (int w = 0; w < words; w++) {
-        uint8_t step[64], symbol[64]; /* of the 64 entries, the step from the first one's on */
+        uint8_t step[64], symbol[64]; /* of each entry; steps from the first one's on */
         int first = 64 * w / K, left = T - first;
         for (int b = 0; b < 64; b++) {
             int e = 64 * w + b;
@@ -186,8 +190,8 @@ static int onehot(const struct sinkhorn_onehot *o, size_t n)
         __mmask64 there = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
         for (size_t i = 0; i < n; i++) {
             __m512i x = _mm512_maskz_loadu_epi8(there, o->symbols + i * (size_t)T + first);
-            o->bits[i * (size_t)words + (size_t)w] =
-                _mm512_cmpeq_epi8_mask(_mm512_permutexvar_epi8(steps, x), wanted);
+            uint64_t bits = _mm512_cmpeq_epi8_mask(_mm512_permutexvar_epi8(steps, x), wanted);
+            memcpy(o->bits + 4 * (i * (size_t)words + (size_t)w), &bits, sizeof bits);
         }
     }
     return 1;
@@ -200,9 +204,9 @@ INLINE __mmask16 entries_left(const struct sinkhorn_onehot *o, int e)
     return (__mmask16)(left < 16 ? (1u << left) - 1 : 0xffff);
 }
 
-INLINE const __mmask16 *bits_of(const struct sinkhorn_onehot *o, size_t sequence)
+INLINE const uint16_t *bits_of(const struct sinkhorn_onehot *o, size_t sequence)
 {
-    return (const __mmask16 *)(o->bits + sequence * (size_t)((o->T * o->K + 63) / 64));
+    return o->bits + sequence * (size_t)((o->T * o->K + 63) / 64 * 4);
 }
 
 /* entries 16 q .. 16 (q + num): all terms while their sums lie in registers */
@@ -212,7 +216,7 @@ INLINE void gather_entries(const struct sinkhorn_onehot *o, const uint32_t *sequ
     __m512 sum[4];
     for (int v = 0; v < num; v++) sum[v] = _mm512_setzero_ps();
     for (size_t e = 0; e < n; e++) {
-        const __mmask16 *bits = bits_of(o, sequence[e]) + q;
+        const uint16_t *bits = bits_of(o, sequence[e]) + q;
         __m512 w = _mm512_set1_ps(weight[e]);
         for (int v = 0; v < num; v++) sum[v] = _mm512_mask_add_ps(sum[v], bits[v], sum[v], w);
     }
@@ -238,7 +242,7 @@ INLINE void gather_bits(const struct sinkhorn_onehot *o, const uint32_t *sequenc
 INLINE void spread_bits(const struct sinkhorn_onehot *o, size_t sequence, const uint32_t *row,
                         const float *weight, size_t n, float *grad)
 {
-    const __mmask16 *bits = bits_of(o, sequence);
+    const uint16_t *bits = bits_of(o, sequence);
     int entries = o->T * o->K;
     for (size_t e = 0; e < n; e++) {
         float *at = grad + row[e] * (size_t)entries;

@@ -2,11 +2,12 @@
  * cloud with itself: integer costs, annealing, gradient. The three of them make sinkhorn.c's
  * divergence.
  *
- * One level. With the old potentials, P_ij = exp((f_i + g_j - c_ij) / eps); its row sums give the new
- * f and its column sums the new g: f~_i = f_i - eps log(mean_j P_ij). P is a product of tabulated
- * factors (product mode), or, where eps is so small that few pairs matter, a list of those is made
- * and kept (sinkhorn_pairs.c); 2-byte costs take an exponential everywhere. A sum that these cannot
- * give (a point whose old potential is far off) is recomputed by the plain rule. Source: SCIENCE 2.3.
+ * One level. With the old potentials, P_ij = exp((f_i + g_j - c_ij) / eps); its row sums give the
+ * new f and its column sums the new g: f~_i = f_i - eps log(mean_j P_ij). P is a product of
+ * tabulated factors (product mode), or, where eps is so small that few pairs matter, a list of
+ * those is made and kept (sinkhorn_pairs.c); 2-byte costs take an exponential everywhere. A sum
+ * that these cannot give (a point whose old potential is far off) is recomputed by the plain rule.
+ * Source: SCIENCE 2.3.
  */
 #include "sinkhorn_problem.h"
 #include "sinkhorn_pairs.h"
@@ -19,8 +20,8 @@
 static const double LOG2_E = 1.4426950408889634074;
 
 /* Product mode: the factors lie within 2^+-PRODUCT_BITS; a row factor that underflows is then below
- * 2^-40 of a plan entry at the fixed point, one that overflows above 2^42. A window holds entries from
- * 2^-SPARSE_BITS to 2^WINDOW_BITS. */
+ * 2^-40 of a plan entry at the fixed point, one that overflows above 2^42. A window holds entries
+ * from 2^-SPARSE_BITS to 2^WINDOW_BITS. */
 static const double PRODUCT_BITS = 86, WINDOW_BITS = 64;
 
 /* A sum of the plan is trusted when the terms that were left out, each below 2^-left_out, are less
@@ -54,7 +55,7 @@ size_t sinkhorn_code_count(size_t n, int T, int K)
     return sinkhorn_padded(n) * (size_t)(num_words(T) * num_planes(K));
 }
 
-/* --- coding of symbols, costs ----------------------------------------------------------------- */
+/* --- coding of symbols, costs --------------------------------------------------------------- */
 
 void sinkhorn_encode(const uint8_t *symbols, size_t n, int T, int K, uint32_t *codes)
 {
@@ -113,20 +114,29 @@ static int next_tile(const struct sinkhorn_problem *p, size_t most_columns, stru
 }
 
 /* The tile of row block i and the columns from j on; sums go to work's partial and column_part. */
-static struct sinkhorn_tile tile_at(const struct sinkhorn_problem *p, const struct walk *at, double s)
+static struct sinkhorn_tile tile_at(const struct sinkhorn_problem *p, const struct walk *at,
+                                    double s)
 {
     struct sinkhorn_work *w = p->work;
-    return (struct sinkhorn_tile){
-        .cost = sinkhorn_cost_at(p, at->i, at->j), .stride = p->stride, .wide = p->wide,
-        .rows = at->rows, .columns = at->columns, .s = (float)s, .T = p->T,
-        .row = {w->row_whole + at->i, w->row_shift + at->i},
-        .column = {w->column_whole + at->j, w->column_shift + at->j},
-        .factor = w->column_factor + at->j, .step = w->step + at->j, .base = w->base + at->i,
-        .row_sum = w->partial, .column_sum = w->column_part + at->j};
+    return (struct sinkhorn_tile){.cost = sinkhorn_cost_at(p, at->i, at->j),
+                                  .stride = p->stride,
+                                  .wide = p->wide,
+                                  .rows = at->rows,
+                                  .columns = at->columns,
+                                  .s = (float)s,
+                                  .T = p->T,
+                                  .row = {w->row_whole + at->i, w->row_shift + at->i},
+                                  .column = {w->column_whole + at->j, w->column_shift + at->j},
+                                  .factor = w->column_factor + at->j,
+                                  .step = w->step + at->j,
+                                  .base = w->base + at->i,
+                                  .row_sum = w->partial,
+                                  .column_sum = w->column_part + at->j};
 }
 
 /* Column sums of the columns from j on, `num` of them, to the problem's; factors unless NULL. */
-static void flush_columns(const struct sinkhorn_problem *p, size_t j, size_t num, const float *factor)
+static void flush_columns(const struct sinkhorn_problem *p, size_t j, size_t num,
+                          const float *factor)
 {
     double *column_sum = p->self ? p->row_sum : p->column_sum;
     kernels()->flush(p->work->column_part + j, factor ? factor + j : NULL, num, column_sum + j);
@@ -161,7 +171,8 @@ void sinkhorn_problem_costs(const struct sinkhorn_problem *p, double eps)
 {
     enum { COLUMNS = 1024 }; /* whose codes stay in the first-level cache */
     struct sinkhorn_codes codes = {.row_stride = sinkhorn_padded(p->rows),
-                                   .column_stride = p->stride, .words = num_words(p->T),
+                                   .column_stride = p->stride,
+                                   .words = num_words(p->T),
                                    .planes = num_planes(p->K)};
     struct walk at = {0};
     clear_sums(p);
@@ -175,7 +186,7 @@ void sinkhorn_problem_costs(const struct sinkhorn_problem *p, double eps)
     }
 }
 
-/* --- modes ---------------------------------------------------------------------------------------- */
+/* --- modes ---------------------------------------------------------------------------------- */
 
 struct range {
     double least, most;
@@ -211,15 +222,18 @@ static int prepare_factors(const struct sinkhorn_problem *p, double s, struct mo
     if (reach > PRODUCT_BITS) return 0;
     split_potentials(p, s, (column.most + column.least) / 2);
     kernels()->factors(w->column_whole, w->column_shift, (float)s, p->columns, w->column_factor);
-    *mode = (struct mode){MODE_PRODUCT, p->T < 32 ? LOOKUP_32 : p->T < 64 ? LOOKUP_64 : LOOKUP_256,
+    *mode = (struct mode){MODE_PRODUCT,
+                          p->T < 32   ? LOOKUP_32
+                          : p->T < 64 ? LOOKUP_64
+                                      : LOOKUP_256,
                           FLOAT_BITS - reach};
     return 1;
 }
 
 /* Product mode with whole parts of the columns' potentials moved to the costs. R_i is
- * 2^(s (f_i - c)), c = cost - whole_j, at its argument cost + step_j - base_i, step_j = most - whole_j:
- * c runs from above f_i - WINDOW_BITS / s - 1/2 to below f_i + SPARSE_BITS / s + 1/2, where
- * 2^+-(s / 2) is what the rest of a column's potential makes. */
+ * 2^(s (f_i - c)), c = cost - whole_j, at its argument cost + step_j - base_i, step_j = most -
+ * whole_j: c runs from above f_i - WINDOW_BITS / s - 1/2 to below f_i + SPARSE_BITS / s + 1/2,
+ * where 2^+-(s / 2) is what the rest of a column's potential makes. */
 static int prepare_window(const struct sinkhorn_problem *p, double s, struct mode *mode)
 {
     struct sinkhorn_work *w = p->work;
@@ -245,9 +259,10 @@ static int prepare_window(const struct sinkhorn_problem *p, double s, struct mod
 static int few_pairs(const struct sinkhorn_problem *p, double s, double few)
 {
     double stored = (double)p->columns / (p->self ? 2 : 1);
-    if (!sinkhorn_pairs_known(p->work, s) && SPARSE_BITS > s * p->T / 4) return 0;
+    int known = sinkhorn_pairs_known(p->work, s);
+    if (!known && SPARSE_BITS / s > p->T / 4.0) return 0; /* the bounds let most costs through */
     split_potentials(p, s, 0);
-    if (sinkhorn_pairs_known(p->work, s)) return 1;
+    if (known) return 1;
     sinkhorn_pairs_bound(p, s);
     return sinkhorn_pairs_density(p, s) <= few * stored;
 }
@@ -268,8 +283,8 @@ static struct mode choose(const struct sinkhorn_problem *p, double s, double few
     return (struct mode){MODE_PAIRS, LOOKUP_32, sinkhorn_pairs_left_out(p->work, s)};
 }
 
-/* Row sums, and column sums (a self problem has them in its row sums), of P at eps. Returns the bits
- * that are left out. */
+/* Row sums, and column sums (a self problem has them in its row sums), of P at eps. Returns the
+ * bits that are left out. */
 static double plan_sums(const struct sinkhorn_problem *p, double eps, double few)
 {
     double s = LOG2_E / eps;
@@ -282,14 +297,16 @@ static double plan_sums(const struct sinkhorn_problem *p, double eps, double few
         struct sinkhorn_tile tile = tile_at(p, &at, s);
         tile.lookup = mode.lookup;
         begin_tile(p, &at, factor);
-        if (mode.by == MODE_PRODUCT) kernels()->product(&tile);
-        else kernels()->exponent(&tile);
+        if (mode.by == MODE_PRODUCT)
+            kernels()->product(&tile);
+        else
+            kernels()->exponent(&tile);
         end_tile(p, &at, factor);
     }
     return mode.left_out;
 }
 
-/* --- new potentials ---------------------------------------------------------------------------------- */
+/* --- new potentials ------------------------------------------------------------------------- */
 
 /* exact softmin of row i (or of column i) against the other cloud */
 static double softmin_plain(const struct sinkhorn_problem *p, size_t i, int is_row, double eps)
@@ -301,8 +318,10 @@ static double softmin_plain(const struct sinkhorn_problem *p, size_t i, int is_r
         for (size_t j = 0; j < num; j++) {
             int c = is_row ? sinkhorn_cost(p, i, j) : sinkhorn_cost(p, j, i);
             double x = (potential[j] - c) / eps;
-            if (pass == 0) largest = x > largest ? x : largest;
-            else sum += exp(x - largest);
+            if (pass == 0)
+                largest = x > largest ? x : largest;
+            else
+                sum += exp(x - largest);
         }
     return -eps * (largest + log(sum / (double)num));
 }
@@ -337,7 +356,7 @@ void sinkhorn_problem_solve(const struct sinkhorn_problem *p, const double *eps,
     for (int level = -1; level <= levels; level++) {
         int last = level == levels, next = level + 1 < levels ? level + 1 : levels - 1;
         double e = eps[level < 0 ? 0 : last ? levels - 1 : level];
-        /* the gradient needs a list as well; one of a smaller eps may do with a larger one's */
+        /* a list pays more when the gradient, or a next level of smaller eps, will use it again */
         double few = last ? 1.0 / 32 : eps[next] < e ? 1.0 / 128 : 1.0 / 512;
         double left_out = FLOAT_BITS; /* costs() has left the sums of the first sweep */
         if (level >= 0 || p->wide) left_out = plan_sums(p, e, few);

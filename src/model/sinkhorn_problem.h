@@ -7,8 +7,8 @@
 /* n rounded up to what the vector loops read at a time */
 size_t sinkhorn_padded(size_t n);
 
-/* Words of the code of n sequences, and the coding: codes (words, planes, padded n): bit t of plane b
- * of sequence i = bit b of its symbol t. */
+/* Words of the code of n sequences, and the coding: codes (words, planes, padded n): bit t of plane
+ * b of sequence i = bit b of its symbol t. */
 size_t sinkhorn_code_count(size_t n, int T, int K);
 void sinkhorn_encode(const uint8_t *symbols, size_t n, int T, int K, uint32_t *codes);
 
@@ -16,7 +16,8 @@ struct sinkhorn_problem {
     struct sinkhorn_work *work;
     const uint8_t *row_symbols, *column_symbols;
     const uint32_t *row_codes, *column_codes;
-    size_t rows, columns; /* self: columns = rows, and only blocks right of the diagonal are stored */
+    size_t rows,
+        columns; /* self: columns = rows, and only blocks right of the diagonal are stored */
     size_t stride;
     int T, K, wide, self;
     void *cost; /* (rows, stride), in the order of sinkhorn_vector.h */
@@ -24,21 +25,22 @@ struct sinkhorn_problem {
     double *row_sum, *column_sum;
 };
 
-/* Hamming distances of all pairs into p->cost; and, as they are at hand, the sums of the first sweep
- * into row_sum, column_sum: that of eps, all potentials 0. */
+/* Hamming distances of all pairs into p->cost; and, as they are at hand, the sums of the first
+ * sweep into row_sum, column_sum: that of eps, all potentials 0. */
 void sinkhorn_problem_costs(const struct sinkhorn_problem *p, double eps);
 
-/* After costs at eps[0], all levels; afterwards the potentials are the averaged ones, and row_sum, column_sum hold the
- * final extrapolation. */
+/* After costs at eps[0], all levels; afterwards the potentials are the averaged ones, and row_sum,
+ * column_sum hold the final extrapolation. */
 void sinkhorn_problem_solve(const struct sinkhorn_problem *p, const double *eps, int levels);
 
-/* After solve: grad_i += sign / rows * sum_j P_ij / row_total_i * onehot(column_j) at the last eps, with
- * the averaged potentials; grad (rows, T, K). Terms below 2^-30 of their row are dropped. row_sum
- * holds the extrapolated potentials F, so total_i = columns * exp((f_i - F_i) / eps) is known. */
+/* After solve: grad_i += sign / rows * sum_j P_ij / row_total_i * onehot(column_j) at the last eps,
+ * with the averaged potentials; grad (rows, T, K). Terms below 2^-30 of their row are dropped.
+ * row_sum holds the extrapolated potentials F, so total_i = columns * exp((f_i - F_i) / eps) is
+ * known. */
 void sinkhorn_problem_gradient(const struct sinkhorn_problem *p, double eps, double sign,
                                float *grad);
 
-/* --- storage of the costs, shared by sinkhorn_problem.c and sinkhorn_pairs.c ---------------------------- */
+/* --- storage of the costs, shared by sinkhorn_problem.c and sinkhorn_pairs.c ---------------- */
 
 /* first column that row i stores: of a self problem, that of its diagonal block */
 size_t sinkhorn_first_column(const struct sinkhorn_problem *p, size_t i);

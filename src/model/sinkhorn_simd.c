@@ -3,7 +3,7 @@
  * the vector tail reads there and masks what it read. */
 #include "sinkhorn_vector.h"
 
-/* --- one tile, exponent mode: 2-byte costs -------------------------------------------------------- */
+/* --- one tile, exponent mode: 2-byte costs -------------------------------------------------- */
 
 static void exponent(const struct sinkhorn_tile *tile)
 {
@@ -24,12 +24,9 @@ static void exponent(const struct sinkhorn_tile *tile)
     }
 }
 
-/* --- one tile, product mode: 1-byte costs ---------------------------------------------------------- */
-
-enum { ROWS = 4 }; /* at once: independent sums, and the columns' arrays are read once for all */
+/* --- one tile, product mode: 1-byte costs --------------------------------------------------- */
 
 struct product_rows {
-    int num;
     const uint8_t *cost[ROWS];
     struct powers powers[ROWS];
     uint8_t base[ROWS];
@@ -37,8 +34,8 @@ struct product_rows {
 };
 
 /* columns j .. j + COST_PAD; masked: only those before the tile's end */
-INLINE void product_group(struct product_rows *rows, int num, const struct sinkhorn_tile *tile, int j,
-                          enum sinkhorn_lookup lookup, int masked)
+INLINE void product_group(struct product_rows *rows, int num, const struct sinkhorn_tile *tile,
+                          int j, enum sinkhorn_lookup lookup, int masked)
 {
     const float *factor = tile->factor + j;
     float *column_sum = tile->column_sum + j;
@@ -52,15 +49,14 @@ INLINE void product_group(struct product_rows *rows, int num, const struct sinkh
         for (int l = 0; l < 4; l++) {
             int at = 16 * l + VL * part;
             vi mask = masked ? head_mask(tile->columns - j - at) : (vi){0};
-            vf b = v_load(factor + at), total = v_load(column_sum + at);
+            vf b = v_load(factor + at), p[ROWS];
             if (masked) b = (vf)((vi)b & mask);
             for (int r = 0; r < num; r++) {
-                vf p = look_up(&rows->powers[r], lookup, word[r], l);
-                if (masked) p = (vf)((vi)p & mask);
-                rows->sum[r] = v_fma(p, b, rows->sum[r]);
-                total += p;
+                p[r] = look_up(&rows->powers[r], lookup, word[r], l);
+                if (masked) p[r] = (vf)((vi)p[r] & mask);
+                rows->sum[r] = v_fma(p[r], b, rows->sum[r]);
             }
-            v_store(column_sum + at, total);
+            v_store(column_sum + at, v_load(column_sum + at) + sum_rows(p, num));
         }
     }
 }
@@ -72,8 +68,8 @@ INLINE void product_rows(const struct sinkhorn_tile *tile, int i, int num,
     int columns = tile->columns, full = columns / COST_PAD * COST_PAD;
     for (int r = 0; r < num; r++) {
         rows.cost[r] = (const uint8_t *)tile->cost + (size_t)(i + r) * tile->stride;
-        rows.powers[r] = powers_of(tile->s, tile->row.whole[i + r], tile->row.shift[i + r], lookup,
-                                   tile->T);
+        rows.powers[r] =
+            powers_of(tile->s, tile->row.whole[i + r], tile->row.shift[i + r], lookup, tile->T);
         rows.sum[r] = (vf){0};
         rows.base[r] = 0;
         if (lookup != LOOKUP_WINDOW) continue;
@@ -131,7 +127,7 @@ static int reach(int T)
     return reach_of(T);
 }
 
-/* --- potentials -------------------------------------------------------------------------------------- */
+/* --- potentials ----------------------------------------------------------------------------- */
 
 static void flush(float *part, const float *factor, size_t n, double *sum)
 {
@@ -160,7 +156,7 @@ static void factors(const float *whole, const float *shift, float s, size_t n, f
 enum { DL = VL / 2 }; /* float64 lanes */
 typedef double vd __attribute__((vector_size(DL * 8)));
 typedef int64_t vl __attribute__((vector_size(DL * 8)));
-typedef float vh __attribute__((vector_size(DL * 4)));
+typedef uint64_t vul __attribute__((vector_size(DL * 8)));
 
 INLINE vd vd_load(const double *p)
 {
@@ -194,22 +190,30 @@ static void range(const double *x, size_t n, double *least, double *most)
     }
 }
 
+/* natural logarithm of normal positive x, relative error below 1e-12: 2 artanh((m - 1) / (m + 1))
+ * of the mantissa m in [sqrt(1/2), sqrt(2)) */
+INLINE vd vd_log(vd x)
+{
+    const int64_t half_root = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000;
+    vl bits = (vl)x + (one - half_root);
+    vl biased = (vl)((vul)bits >> 52) | 0x4330000000000000; /* 2^52 + exponent + 1023 */
+    vd exponent = (vd)biased - (0x1p52 + 1023);
+    vd m = (vd)((bits & 0xfffffffffffff) + half_root);
+    vd z = (m - 1) / (m + 1), w = z * z;
+    vd p = w * (1.0 / 13) + 1.0 / 11;
+    p = p * w + 1.0 / 9;
+    p = p * w + 1.0 / 7;
+    p = p * w + 1.0 / 5;
+    p = p * w + 1.0 / 3;
+    return exponent * 0.69314718055994530942 + 2 * (z + z * w * p);
+}
+
 static void renew(const double *potential, const double *sum, size_t n, double num, double eps,
                   double *renewed)
 {
-    for (size_t i = 0; i < n; i += VL) {
-        float mean[VL], log_mean[VL];
-        for (size_t l = 0; l < VL; l += DL) {
-            vh narrow = __builtin_convertvector(vd_load(sum + i + l) / num, vh);
-            memcpy(mean + l, &narrow, sizeof narrow);
-        }
-        v_store(log_mean, v_log(v_load(mean)));
-        for (size_t l = 0; l < VL; l += DL) {
-            vh narrow;
-            memcpy(&narrow, log_mean + l, sizeof narrow);
-            vd y = vd_load(potential + i + l) - eps * __builtin_convertvector(narrow, vd);
-            memcpy(renewed + i + l, &y, sizeof y);
-        }
+    for (size_t i = 0; i < n; i += DL) {
+        vd y = vd_load(potential + i) - eps * vd_log(vd_load(sum + i) / num);
+        memcpy(renewed + i, &y, sizeof y);
     }
 }
 

@@ -1,8 +1,8 @@
 /* sinkhorn_vector: what the *_simd.c files of sinkhorn share: the order of the costs in memory,
  * 2^x, and tables of powers that lie in registers. Private to those files.
  *
- * Order of 1-byte costs: groups of 64 columns; byte 4 k + l of a group belongs to column 16 l + k. A
- * shift of 32-bit lanes by 8 l then gives the costs of consecutive columns, without a shuffle.
+ * Order of 1-byte costs: groups of 64 columns; byte 4 k + l of a group belongs to column 16 l + k.
+ * A shift of 32-bit lanes by 8 l then gives the costs of consecutive columns, without a shuffle.
  * 2-byte costs lie in the order of the columns.
  */
 #ifndef HMMGRID_SINKHORN_VECTOR_H
@@ -14,12 +14,19 @@
 #include <math.h>
 
 enum { PARTS = 16 / VL }; /* vectors that hold the bytes of a group */
+enum { ROWS = 4 };        /* of a tile at once: the columns' arrays are read once for all */
 
 INLINE vi lanes(void)
 {
     vi lane;
     for (int i = 0; i < VL; i++) lane[i] = i;
     return lane;
+}
+
+/* p_0 + ... in pairs: fewer roundings of the column sum that it is added to */
+INLINE vf sum_rows(const vf p[ROWS], int num)
+{
+    return num == ROWS ? (p[0] + p[1]) + (p[2] + p[3]) : p[0];
 }
 
 /* all ones in the first `left` lanes */
@@ -50,7 +57,8 @@ INLINE vi load_wide(const uint16_t *p)
     return __builtin_convertvector(x, vi);
 }
 
-/* 2^x: 0 below -126, infinity above 128; relative error 2e-7 */
+/* 2^x: 0 below -126, infinity above 128; relative error 6e-8, one rounding: at large eps, every
+ * error of the plan is multiplied by eps */
 INLINE vf exp2_fast(vf x)
 {
 #if defined(__AVX512F__)
@@ -62,11 +70,12 @@ INLINE vf exp2_fast(vf x)
     vf n = (x + 12582912.0f) - 12582912.0f;
 #endif
     vf r = x - n;
-    vf p = v_set(1.33908795e-3f);
-    p = v_fma(p, r, v_set(9.67076238e-3f));
-    p = v_fma(p, r, v_set(5.55036030e-2f));
-    p = v_fma(p, r, v_set(2.40222603e-1f));
-    p = v_fma(p, r, v_set(6.93147188e-1f));
+    vf p = v_set(1.535336188e-4f); /* Cephes (Moshier), exp2f */
+    p = v_fma(p, r, v_set(1.339887440e-3f));
+    p = v_fma(p, r, v_set(9.618437358e-3f));
+    p = v_fma(p, r, v_set(5.550332471e-2f));
+    p = v_fma(p, r, v_set(2.402264791e-1f));
+    p = v_fma(p, r, v_set(6.931472029e-1f));
     p = v_fma(p, r, v_set(1.0f));
 #if defined(__AVX512F__)
     /* nothing below 2^-126: denormal results would cost hundreds of cycles each */
@@ -78,11 +87,11 @@ INLINE vf exp2_fast(vf x)
 #endif
 }
 
-/* --- R(c) = 2^(s (whole - c) + shift) of one row, by look-up -------------------------------------- */
+/* --- R(c) = 2^(s (whole - c) + shift) of one row, by look-up -------------------------------- */
 
-/* LOOKUP_32 and LOOKUP_WINDOW: all 32 values lie in registers. Else the factors of the low and of the
- * high bits of c do: one more rounding. The low factor is centred and lies within 2^+-(s reach). AVX2
- * takes two factors for LOOKUP_32 as well, which is fewer shuffles; portable has a table in memory. */
+/* LOOKUP_32 and LOOKUP_WINDOW: all 32 values lie in registers. Else R is a product of factors for
+ * the low and the high bits of c; those that all rows share lie within 2^+-(s reach). AVX2 has two
+ * factors for LOOKUP_32 as well, fewer shuffles than 32 values; portable has a table in memory. */
 struct powers {
 #if defined(__AVX512F__)
     __m512 low, high;
@@ -93,7 +102,7 @@ struct powers {
 #endif
 };
 
-/* costs up to T */
+/* for costs up to T */
 INLINE int reach_of(int T)
 {
 #if defined(__AVX512F__)
@@ -112,7 +121,8 @@ INLINE vf power(float s, float whole, float shift, int first, int step)
     return exp2_fast(v_fma(v_set(s), v_set(whole) - v_float(first + step * lanes()), v_set(shift)));
 }
 
-INLINE struct powers powers_of(float s, float whole, float shift, enum sinkhorn_lookup lookup, int T)
+INLINE struct powers powers_of(float s, float whole, float shift, enum sinkhorn_lookup lookup,
+                               int T)
 {
     struct powers p;
     (void)T;
@@ -124,7 +134,8 @@ INLINE struct powers powers_of(float s, float whole, float shift, enum sinkhorn_
     for (int i = 0; i < 4; i++) p.part[i] = (__m256)power(s, whole, shift, 8 * i, 1);
     if (lookup == LOOKUP_WINDOW) return p;
     p.part[0] = (__m256)power(s, 4, 0, 0, 1);
-    p.part[1] = (__m256)(lookup == LOOKUP_256 ? power(s, 32, 0, 0, 8) : power(s, whole, shift, 4, 8));
+    p.part[1] =
+        (__m256)(lookup == LOOKUP_256 ? power(s, 32, 0, 0, 8) : power(s, whole, shift, 4, 8));
     p.part[2] = (__m256)power(s, whole, shift, 4 + 32, 64);
 #else
     int size = lookup == LOOKUP_WINDOW ? WINDOW : T + 1;
@@ -167,7 +178,7 @@ INLINE vf look_up(const struct powers *powers, enum sinkhorn_lookup lookup, vu w
 #endif
 }
 
-/* window: the first value becomes infinity when costs below the window fall on it, the last 0 */
+/* window: costs beyond its end have the last value: 0; those below, if any, the first: infinity */
 INLINE void close_window(struct powers *p, int below)
 {
     float first = below ? INFINITY : 0;
