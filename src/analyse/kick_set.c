@@ -193,15 +193,30 @@ static int confirm(struct search *w, const struct unit_set *of_size, struct stat
     return code;
 }
 
-/* From no unit at all add the best candidate, until less than `until` or nothing better is left. */
-static int add_greedily(struct search *w, int most, double until, struct status *st)
+/* From no unit at all add the best candidate, while too much is left and that helps. */
+static int add_greedily(struct search *w, struct status *st)
 {
     int code = STATUS_OK, before = -1;
     w->set.num = 0;
     w->left = INFINITY;
-    while (!code && w->set.num > before && w->set.num < most && !(w->left < until)) {
+    while (!code && w->set.num > before && w->set.num < MAX_KICK_SET && w->left >= enough) {
         struct unit_set base = w->set;
         before = base.num;
+        code = try_with(w, &base, st);
+    }
+    return code;
+}
+
+/* All units of the set, in the order in which a greedy choice adds them: also one that does not help
+ * before another one follows. */
+static int put_in_order(struct search *w, struct status *st)
+{
+    int code = STATUS_OK, num = w->set.num;
+    w->candidates = w->set;
+    w->set.num = 0;
+    while (!code && w->set.num < num) {
+        struct unit_set base = w->set;
+        w->left = INFINITY;
         code = try_with(w, &base, st);
     }
     return code;
@@ -218,7 +233,7 @@ static int search_replays(struct search *w, struct unit_set of_size[MAX_KICK_SET
     if (!code) code = shrink(w, of_size, st);
     double left = w->least;
     if (code || left < stuck) return code;
-    code = add_greedily(w, MAX_KICK_SET, enough, st);
+    code = add_greedily(w, st);
     w->least = w->left;
     if (!code) code = shrink(w, added, st);
     if (!code && w->least < left) memcpy(of_size, added, sizeof added);
@@ -236,8 +251,7 @@ int kick_set_search(const struct kick_case *c, struct unit_set *set, struct stat
     code = search_replays(&w, of_size, st);
     if (!code) code = confirm(&w, of_size, st);
     if (code || !(w.left < hopeless)) goto cleanup;
-    w.candidates = w.set;
-    code = add_greedily(&w, w.set.num, 0, st);
+    code = put_in_order(&w, st);
     *set = w.set;
 cleanup:
     kick_replay_free(&w.replay);

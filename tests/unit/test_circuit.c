@@ -1,107 +1,376 @@
-/* test_circuit: a planted circuit is given back exactly, whatever the size of the network and the order
- * of its units; untrained random networks give none. Source: SCIENCE 8.5. */
+/* test_circuit: planted circuits are given back exactly, whatever the size of the network and the order
+ * of its units; networks before training, and those that have none to find, give none. Source:
+ * SCIENCE 8.5.
+ */
 #include "../support/planted.h"
-#include "hmmgrid/analyse.h"
+#include "../../src/analyse/analyses.h"
 #include "hmmgrid/circuit.h"
+#include "hmmgrid/linalg.h"
 
-#include <stdio.h>
-#include <string.h>
-
-/* The circuit of a network, handed to `look`. */
-static void find(struct rnn_shape shape, const float *params, int steps,
-                 void (*look)(const struct circuit *circuit, void *context), void *context)
+static void settle(struct settings *s, struct rnn_shape shape, int steps)
 {
-    struct settings s;
-    struct network net;
     struct status st = {0};
-    const struct circuit *circuit = NULL;
-    settings_default(&s);
-    s.hmm.architecture = UNKNOWN_HMM;
-    s.hmm.symbols = shape.symbols;
-    s.rnn.hidden = shape.hidden;
-    s.rnn.noise_dim = shape.noise_dim;
-    s.rnn.bias = shape.bias;
-    s.analysis.steps = steps;
-    check_ok(settings_resolve(&s, NULL, &st), &st);
-    check_ok(network_init(&net, shape, params, &st), &st);
-    struct analysis_memo memo = {.shared = rng_stream(0, "test", "analyses")};
-    struct analysis_input in = {
-        .s = &s, .net = &net, .rng = rng_stream(0, "test", "circuit"), .memo = &memo};
-    check_ok(analysis_circuit(&in, &circuit, &st), &st);
-    look(circuit, context);
-    analysis_memo_free(&memo);
-    network_free(&net);
+    settings_default(s);
+    s->hmm.architecture = UNKNOWN_HMM;
+    s->hmm.symbols = shape.symbols;
+    s->rnn.hidden = shape.hidden;
+    s->rnn.noise_dim = shape.noise_dim;
+    s->rnn.bias = shape.bias;
+    s->analysis.steps = steps;
+    s->analysis.permutations = 200;
+    check_ok(settings_resolve(s, NULL, &st), &st);
 }
 
-static int smaller_first(const void *a, const void *b)
+/* --- the circuit alone ------------------------------------------------------------------------ */
+
+struct found {
+    struct settings s;
+    struct network net;
+    struct analysis_memo memo;
+    const struct circuit *circuit;
+};
+
+static void find(struct found *f, struct rnn_shape shape, const float *params, int steps)
+{
+    struct status st = {0};
+    memset(f, 0, sizeof *f);
+    settle(&f->s, shape, steps);
+    check_ok(network_init(&f->net, shape, params, &st), &st);
+    f->memo.shared = rng_stream(3, "circuit", "test");
+    struct analysis_input in = {.s = &f->s, .net = &f->net, .memo = &f->memo};
+    check_ok(analysis_circuit(&in, &f->circuit, &st), &st);
+}
+
+static void forget(struct found *f)
+{
+    analysis_memo_free(&f->memo);
+    network_free(&f->net);
+}
+
+static int compare_ints(const void *a, const void *b)
 {
     return *(const int *)a - *(const int *)b;
 }
 
-static void look_for_planted(const struct circuit *circuit, void *context)
+/* The same units, in any order. */
+static void check_units(const int *unit, int num, const int *expected, int num_expected)
 {
-    struct planted *p = context;
-    for (int d = 0; d < p->num_directions; d++) {
-        const struct kick_set *found = NULL;
-        for (int i = 0; i < circuit->num_directions; i++)
-            if (circuit->direction[i].from == p->from[d] && circuit->direction[i].to == p->to[d])
-                found = &circuit->direction[i];
-        if (!found) fail_msg("H = %d: direction %d is not there", p->shape.hidden, d);
-        int unit[MAX_KICK_SET];
-        memcpy(unit, found->unit, sizeof unit);
-        qsort(unit, (size_t)found->num_units, sizeof *unit, smaller_first);
-        qsort(p->kick[d], (size_t)p->num_kicks[d], sizeof *unit, smaller_first);
-        if (found->num_units != p->num_kicks[d] ||
-            memcmp(unit, p->kick[d], (size_t)p->num_kicks[d] * sizeof *unit) != 0)
-            fail_msg("H = %d, direction %d: %d units found, first %d; %d planted, first %d (p = %g)",
-                     p->shape.hidden, d, found->num_units, found->num_units ? unit[0] : -1,
-                     p->num_kicks[d], p->kick[d][0], found->p_value);
-        assert_true(found->p_value < .05);
-        assert_true(found->suppression >= 5);
-    }
+    int a[MAX_KICK_SET], b[MAX_KICK_SET];
+    assert_int_equal(num, num_expected);
+    memcpy(a, unit, (size_t)num * sizeof *a);
+    memcpy(b, expected, (size_t)num * sizeof *b);
+    qsort(a, (size_t)num, sizeof *a, compare_ints);
+    qsort(b, (size_t)num, sizeof *b, compare_ints);
+    for (int i = 0; i < num; i++) assert_int_equal(a[i], b[i]);
 }
 
-static void planted_is_found(void **state)
+/* Every planted direction with exactly its units, and no other direction with any. */
+static void check_planted(const struct planted *p, const struct circuit *circuit)
 {
-    (void)state;
-    static const int sizes[] = {30, 100, 200};
-    static const int kicks[] = {3, 2};
-    for (int i = 0; i < 3; i++)
-        for (int seed = 0; seed < 2; seed++) { /* another order of the units, other numbers */
-            struct planted p = planted_build(sizes[i], 2, kicks, 10 * i + seed);
-            find(p.shape, p.params, 30000, look_for_planted, &p);
-            planted_free(&p);
+    int seen = 0;
+    for (int i = 0; i < circuit->num_directions; i++) {
+        const struct kick_set *set = &circuit->direction[i];
+        int d = 0;
+        while (d < p->num_directions && (p->from[d] != set->from || p->to[d] != set->to)) d++;
+        if (d == p->num_directions) {
+            assert_int_equal(set->num_units, 0);
+            continue;
         }
+        seen++;
+        check_units(set->unit, set->num_units, p->kick[d], p->num_kicks[d]);
+        assert_true(set->p_value <= .05 / circuit->num_directions);
+        check_near(set->rate_left[0], 1, 0);
+        assert_true(set->rate_left[set->num_units] < .01); /* no other way to switch is planted */
+        assert_true(set->control_left > .8);
+        assert_true(set->suppression > 20);
+        for (int n = 1; n < set->num_units; n++) /* one of q kicks less: 1/q less often */
+            check_near(set->rate_left[n], 1 - (double)n / set->num_units, .15);
+    }
+    assert_int_equal(seen, p->num_directions);
 }
 
-static void look_for_any(const struct circuit *circuit, void *context)
+static void check_one(int H, int K, int a, int b, int c, int seed, int steps)
 {
-    int found = 0;
-    for (int i = 0; i < circuit->num_directions; i++) found += circuit->direction[i].num_units > 0;
-    *(int *)context += found > 0;
+    const int num_kicks[] = {a, b, c};
+    struct planted p = planted_build(H, K, num_kicks, seed);
+    struct found f;
+    find(&f, p.shape, p.params, steps);
+    check_planted(&p, f.circuit);
+    if (H >= 100 && K == 2) /* below, 5 units are too many of all to stand out of permuted rows */
+        for (int q = 0; q < 2; q++) {
+            int as_planted = f.circuit->direction[f.circuit->group[0]].from == 0 ? q : 1 - q;
+            check_units(f.circuit->population[q], f.circuit->num_population[q],
+                        p.population[as_planted], PLANTED_POPULATION);
+        }
+    forget(&f);
+    planted_free(&p);
 }
 
-/* At most 5 % of networks with anything found, as the tests promise: of 100, no more than 5 + 2 sd. */
-static void random_networks_have_none(void **state)
+/* The seed also permutes the units. */
+static void test_planted_small(void **state)
 {
     (void)state;
-    enum { NETWORKS = 100 };
-    struct rnn_shape shape = {30, 10, 3, false};
-    float *params = malloc(rnn_num_params(shape) * sizeof *params);
-    int found = 0;
-    assert_non_null(params);
-    for (int i = 0; i < NETWORKS; i++) {
-        rnn_init_params(shape, rng_child(rng_stream(2, "random", "init"), (uint64_t)i), params);
-        find(shape, params, 10000, look_for_any, &found);
+    check_one(30, 2, 3, 3, 0, 0, 12000);
+    check_one(30, 2, 2, 4, 0, 1, 12000);
+    check_one(30, 2, 1, 3, 0, 2, 12000);
+    check_one(40, 3, 2, 3, 3, 3, 15000);
+}
+
+static void test_planted_large(void **state)
+{
+    (void)state;
+    check_one(100, 2, 3, 2, 0, 4, 12000);
+    check_one(200, 2, 3, 3, 0, 5, 12000);
+}
+
+/* The kicks of a direction are copies of one: each stands in for the others, and silencing helps only
+ * when the last of them is silenced. */
+static void test_kicks_that_stand_in_for_each_other(void **state)
+{
+    (void)state;
+    const int num_kicks[] = {3, 2};
+    struct planted p = planted_build(40, 2, num_kicks, 8);
+    int H = 40, first = p.kick[0][0];
+    for (int j = 0; j < 3; j++) {
+        p.W[first * H + p.kick[0][j]] = 0;
+        for (int i = 0; i < 2 * PLANTED_CLUSTER; i++) p.W[p.at[i] * H + p.kick[0][j]] *= 100;
     }
-    if (found > 5) fail_msg("%d of %d untrained networks have a circuit", found, NETWORKS);
-    printf("%d of %d untrained networks have a circuit\n", found, NETWORKS);
+    for (int i = 1; i < 3; i++) {
+        int copy = p.kick[0][i];
+        memcpy(p.U + copy * PLANTED_D, p.U + first * PLANTED_D, PLANTED_D * sizeof *p.U);
+        memcpy(p.W + copy * H, p.W + first * H, (size_t)H * sizeof *p.W);
+        p.b[copy] = p.b[first];
+        p.b[H + copy] = p.b[H + first];
+    }
+    struct found f;
+    find(&f, p.shape, p.params, 12000);
+    for (int i = 0; i < f.circuit->num_directions; i++) {
+        const struct kick_set *set = &f.circuit->direction[i];
+        int d = set->from;
+        check_units(set->unit, set->num_units, p.kick[d], p.num_kicks[d]);
+        assert_true(set->rate_left[set->num_units] < .01);
+        if (d == 0) assert_true(set->rate_left[2] > .5);
+    }
+    forget(&f);
+    planted_free(&p);
+}
+
+/* Units in another order: the same units under their new numbers. */
+static void test_permutation_of_units(void **state)
+{
+    (void)state;
+    const int num_kicks[] = {2, 3};
+    struct planted p = planted_build(30, 2, num_kicks, 6), q = planted_build(30, 2, num_kicks, 6);
+    int H = 30, to[30];
+    for (int i = 0; i < H; i++) to[i] = (7 * i + 4) % H;
+    for (int i = 0; i < H; i++) {
+        for (int j = 0; j < H; j++) q.W[to[i] * H + to[j]] = p.W[i * H + j];
+        for (int d = 0; d < PLANTED_D; d++)
+            q.U[to[i] * PLANTED_D + d] = p.U[i * PLANTED_D + d];
+        for (int k = 0; k < 2; k++) q.R[k * H + to[i]] = p.R[k * H + i];
+        q.b[to[i]] = p.b[i];
+        q.b[H + to[i]] = p.b[H + i];
+    }
+    for (int d = 0; d < 2; d++)
+        for (int i = 0; i < num_kicks[d]; i++) q.kick[d][i] = to[p.kick[d][i]];
+    struct found f, g;
+    find(&f, p.shape, p.params, 12000);
+    find(&g, q.shape, q.params, 12000);
+    check_planted(&p, f.circuit);
+    check_planted(&q, g.circuit);
+    forget(&f);
+    forget(&g);
+    planted_free(&p);
+    planted_free(&q);
+}
+
+/* --- nothing to find -------------------------------------------------------------------------- */
+
+/* Networks of U, W, R uniform within 1 / sqrt(H), W and R times a gain, in which a set is found. */
+static int count_found(int networks, double gain_W, double gain_R)
+{
+    int num = 0;
+    for (int i = 0; i < networks; i++) {
+        const int noise[] = {30, 10, 100, 2, 1};
+        struct rnn_shape shape = {30 + i % 3 * 10, noise[i % 5], 3, false};
+        struct found f;
+        size_t U = (size_t)shape.hidden * (size_t)shape.noise_dim;
+        size_t W = U + (size_t)shape.hidden * (size_t)shape.hidden;
+        float *params = malloc(rnn_num_params(shape) * sizeof *params);
+        assert_non_null(params);
+        rnn_init_params(shape, rng_child(rng_stream(4, "untrained", "test"), (uint64_t)i), params);
+        for (size_t j = U; j < rnn_num_params(shape); j++)
+            params[j] *= (float)(j < W ? gain_W : gain_R);
+        find(&f, shape, params, 12000);
+        int found = 0;
+        for (int d = 0; d < f.circuit->num_directions; d++)
+            found += f.circuit->direction[d].num_units > 0;
+        num += found > 0;
+        forget(&f);
+        free(params);
+    }
+    return num;
+}
+
+static void test_untrained(void **state)
+{
+    (void)state;
+    assert_true(count_found(100, 1, 1) <= 5);
+    /* sharper symbols and a longer memory: dwells are long enough to be looked at, and a few of these
+     * networks do switch by one unit or two */
+    assert_true(count_found(40, 1.5, 30) <= 4);
+}
+
+/* --- the outputs ------------------------------------------------------------------------------ */
+
+static struct analyses take_apart(struct rnn_shape shape, const float *params, int steps)
+{
+    struct settings s;
+    struct status st = {0};
+    struct analyses a;
+    settle(&s, shape, steps);
+    for (int i = 0; i < num_analyses; i++)
+        *(bool *)((char *)&s + analysis_table[i]->enabled) =
+            analysis_table[i] == &analysis_of_circuit;
+    check_ok(analyses_init(&a, &s, &st), &st);
+    check_ok(analyse_network(&s, shape, params, NULL, NULL, &a, &st), &st);
+    return a;
+}
+
+static const double *get(const struct analyses *a, const char *name)
+{
+    int i = 0;
+    while (analysis_table[i] != &analysis_of_circuit) i++;
+    for (int o = 0; o < analysis_of_circuit.num_outputs; o++)
+        if (strcmp(analysis_of_circuit.output[o].name, name) == 0) return a->value[i][o];
+    fail_msg("no output %s", name);
+    return NULL;
+}
+
+static void test_outputs_of_a_planted_network(void **state)
+{
+    (void)state;
+    const int num_kicks[] = {3, 3};
+    int H = 60;
+    struct planted p = planted_build(H, 2, num_kicks, 7);
+    struct analyses a = take_apart(p.shape, p.params, 12000);
+    check_near(*get(&a, "num_directions"), 2, 0);
+    check_near(*get(&a, "num_tested"), 2, 0);
+    check_near(*get(&a, "num_found"), 2, 0);
+    check_near(*get(&a, "kick_set_size"), 3, 0);
+    assert_true(*get(&a, "mean_suppression") > 20 && *get(&a, "smallest_p") < .05);
+    for (int i = 0; i < 2; i++) {
+        int d = get(&a, "from")[i] == 0 ? 0 : 1;
+        check_near(get(&a, "to")[i], 1 - d, 0);
+        check_near(get(&a, "size")[i], 3, 0);
+        for (int u = 0; u < H; u++) {
+            bool is_kick = false;
+            for (int k = 0; k < 3; k++) is_kick |= p.kick[d][k] == u;
+            /* a kick unit alone: a third of all switches; others: a half at the very most */
+            if (is_kick) check_near(get(&a, "causal_score")[i * H + u], 2. / 3, .15);
+            if (is_kick) assert_true(get(&a, "kick_auc")[i * H + u] > .52);
+        }
+        for (int k = 0; k < 3; k++) {
+            int u = (int)get(&a, "units")[i * MAX_KICK_SET + k];
+            check_near(get(&a, "unit_score")[i * MAX_KICK_SET + k],
+                       get(&a, "kick_score")[i * H + u], 0);
+            assert_true(get(&a, "rate_left_sem")[i * (MAX_KICK_SET + 1) + k + 1] < .05);
+        }
+        assert_true(isnan(get(&a, "units")[i * MAX_KICK_SET + 3]));
+        /* planted: .3 within, -.3 between */
+        check_near(get(&a, "weight_within")[i], .3, .01);
+        check_near(get(&a, "weight_between")[i], -.3, .01);
+        assert_true(get(&a, "weight_within_p")[i] < .05 && get(&a, "weight_between_p")[i] < .05);
+        assert_true(get(&a, "preactivation_sd")[i * 36 + 17] >= 0 ||
+                    isnan(get(&a, "preactivation_sd")[i * 36 + 17]));
+    }
+    for (int t = 0; t < 200; t++) {
+        double symbol = get(&a, "activity_symbol")[t];
+        assert_true(symbol == 0 || symbol == 1);
+        assert_true(get(&a, "activity_kick")[t] >= 0);
+    }
+    analyses_free(&a);
+    planted_free(&p);
+}
+
+/* --- networks without a circuit, and stops ---------------------------------------------------- */
+
+/* All weights are those of the seed, times gain. */
+static struct analyses take_random(int H, int D, int K, double gain, int steps)
+{
+    struct rnn_shape shape = {H, D, K, false};
+    float *params = malloc(rnn_num_params(shape) * sizeof *params);
+    assert_non_null(params);
+    rnn_init_params(shape, rng_stream(5, "degenerate", "test"), params);
+    for (size_t i = 0; i < rnn_num_params(shape); i++) params[i] *= (float)gain;
+    struct analyses a = take_apart(shape, params, steps);
     free(params);
+    return a;
+}
+
+static void test_degenerate_networks(void **state)
+{
+    (void)state;
+    static const struct {
+        int H, D, K;
+        double gain;
+    } cases[] = {{1, 1, 2, 1}, {2, 1, 255, 1}, {20, 3, 255, 1}, {12, 4, 3, 0}, {1, 4, 3, 0},
+                 {30, 2, 2, 1.3}};
+    for (int c = 0; c < (int)(sizeof cases / sizeof *cases); c++) {
+        struct analyses a = take_random(cases[c].H, cases[c].D, cases[c].K, cases[c].gain, 2000);
+        check_near(*get(&a, "num_found"), 0, 0);
+        assert_true(isnan(*get(&a, "mean_suppression")));
+        if (cases[c].gain == 0) check_near(*get(&a, "num_directions"), 0, 0);
+        analyses_free(&a);
+    }
+    struct analyses a = take_random(20, 5, 3, 1e6, 500); /* explodes: nothing is defined */
+    assert_true(isnan(*get(&a, "num_directions")));
+    analyses_free(&a);
+}
+
+static bool stop_later(void *context)
+{
+    return --*(int *)context < 0;
+}
+
+/* Stopped at any of its questions: told so, and nothing is kept. */
+static void test_stop(void **state)
+{
+    (void)state;
+    const int num_kicks[] = {3, 3};
+    struct planted p = planted_build(30, 2, num_kicks, 0);
+    struct settings s;
+    struct status st = {0};
+    settle(&s, p.shape, 5000);
+    for (int i = 0; i < num_analyses; i++)
+        *(bool *)((char *)&s + analysis_table[i]->enabled) =
+            analysis_table[i] == &analysis_of_circuit;
+    for (int asked = 0; asked < 40; asked += 13) {
+        int left = asked;
+        struct analyse_options options = {.should_stop = stop_later, .stop_context = &left};
+        struct analyses a;
+        check_ok(analyses_init(&a, &s, &st), &st);
+        check_code(analyse_network(&s, p.shape, p.params, NULL, &options, &a, &st),
+                   STATUS_RUN_STOPPED, &st);
+        assert_true(isnan(*get(&a, "num_found")));
+        analyses_free(&a);
+    }
+    planted_free(&p);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(planted_is_found),
-                                       cmocka_unit_test(random_networks_have_none)};
-    return cmocka_run_group_tests_name("circuit", tests, NULL, NULL);
+    struct status st = {0};
+    if (linalg_start(&st)) return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_planted_small),
+        cmocka_unit_test(test_planted_large),
+        cmocka_unit_test(test_kicks_that_stand_in_for_each_other),
+        cmocka_unit_test(test_permutation_of_units),
+        cmocka_unit_test(test_untrained),
+        cmocka_unit_test(test_outputs_of_a_planted_network),
+        cmocka_unit_test(test_degenerate_networks),
+        cmocka_unit_test(test_stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
