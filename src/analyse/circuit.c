@@ -175,8 +175,7 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
                  "standard deviation of that, mean over the units of a set, noise included"),
 };
 
-/* --- into the outputs
- * ----------------------------------------------------------------------------- */
+/* --- into the outputs ------------------------------------------------------------------------ */
 
 static void put_directions(const struct circuit *circuit, int H, double *const *out)
 {

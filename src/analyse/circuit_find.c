@@ -64,8 +64,7 @@ void circuit_free(struct circuit *circuit)
     free(circuit);
 }
 
-/* --- order by activity
- * ---------------------------------------------------------------------------- */
+/* --- order by activity ----------------------------------------------------------------------- */
 
 static int compare_keyed(const void *a, const void *b)
 {
@@ -91,8 +90,7 @@ static int order_by_activity(struct finder *f, struct status *st)
     return STATUS_OK;
 }
 
-/* --- scores
- * --------------------------------------------------------------------------------------- */
+/* --- scores ---------------------------------------------------------------------------------- */
 
 static int list_directions(struct finder *f, struct status *st)
 {
@@ -149,8 +147,7 @@ static int score_directions(struct finder *f, struct status *st)
     return code;
 }
 
-/* --- sets
- * ----------------------------------------------------------------------------------------- */
+/* --- sets ------------------------------------------------------------------------------------ */
 
 static int find_sets(struct finder *f, struct status *st)
 {

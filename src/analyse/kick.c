@@ -29,8 +29,7 @@ static size_t dwell_end(const struct driven *d, size_t t)
     return end;
 }
 
-/* --- directions
- * ----------------------------------------------------------------------------------- */
+/* --- directions ------------------------------------------------------------------------------ */
 
 static bool comes_before(struct kick_direction a, struct kick_direction b)
 {
@@ -67,8 +66,7 @@ int kick_directions(const struct driven *d, int K, struct kick_direction directi
     return STATUS_OK;
 }
 
-/* --- cluster states
- * ------------------------------------------------------------------------------- */
+/* --- cluster states -------------------------------------------------------------------------- */
 
 static double probability(const struct driven *d, size_t t, int K)
 {
@@ -101,8 +99,7 @@ int kick_cluster_find(const struct driven *d, int K, int symbol, struct kick_clu
     return STATUS_OK;
 }
 
-/* --- scores
- * --------------------------------------------------------------------------------------- */
+/* --- scores ---------------------------------------------------------------------------------- */
 
 /* Mean and variance of groups of states (windows, dwells), of each unit. */
 struct sample {

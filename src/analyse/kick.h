@@ -29,17 +29,18 @@ struct kick_cluster {
 int kick_cluster_find(const struct driven *driven, int K, int symbol, struct kick_cluster *cluster,
                       struct status *st);
 
+/* Of every unit for one direction, each (H): its activity in the windows before the switches
+ * against that in cluster states of `from`. */
 struct kick_scores {
-    double *score, *auc, *specific; /* (H) each */
-    uint8_t *eligible;              /* (H) */
+    double *score;    /* difference of the means in units of the pooled sd (d'); constant: 0 */
+    double *auc;      /* area under the ROC curve of (at most 2000 of each of) the same samples */
+    double *specific; /* lower one of d' and d' against cluster states of `to` (d' if too few): high
+                         for a unit of the switch, low for one that goes on in the new symbol */
+    uint8_t *eligible; /* 1: may be a kick unit: d' >= 0.2, the means over windows exceed those over
+                          dwells by 3 standard errors, specific >= -3 */
 };
 
-/* Scores of all units for one direction, each (H): activity in the windows before its switches
- * against that in the cluster states of `from`. score: difference of the means in units of the
- * pooled sd (d'); 0 for a unit that is constant auc: area under the ROC curve of (at most 2000
- * evenly spaced states of) the same two samples eligible: may be a kick unit: d' >= 0.2, and the
- * means over windows exceed those over dwells by 4 standard errors (one-sided p = 3e-5, below .05 /
- * H for H up to 1500) STATUS_RUN_FAILED: memory is out. */
+/* Fills what scores points to. STATUS_RUN_FAILED: memory is out. */
 int kick_score(const struct driven *driven, int H, struct kick_direction direction,
                const struct kick_cluster *from, const struct kick_cluster *to,
                struct kick_scores *scores, struct status *st);

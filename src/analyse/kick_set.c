@@ -1,11 +1,11 @@
 /* kick_set: see kick_set.h. Candidates are the units that rise before the switch (kick.h), so that
- * a unit which merely holds the new symbol is none. With all of them silenced at once, they are
- * taken out again, the least needed first, so that units which stand in for each other are not
- * overlooked as they are when units are added one by one; replayed switches tell what is needed
- * until 10 are left, then the switch rate does, as long as less than 10 % of it is left. In the end
- * the units are put in the order in which a greedy choice adds them. Refuses to judge the set:
- * kick_test.c does, on numbers that the search has not seen. Source: SCIENCE 8.5, with elimination
- * in place of pure addition.
+ * one which merely holds the new symbol is none. With all of them silenced they are taken out
+ * again, the least needed first, and exchanged where that helps: units that stand in for each other
+ * are not overlooked then, as they are when units are added one by one; adding is tried where this
+ * gets stuck. Replayed switches tell what is needed, switch rates which of the sets found is
+ * enough: the smallest that leaves less than 10 %. Its units are put in the order in which a greedy
+ * choice adds them. Refuses to judge the set: kick_test.c does, on numbers that the search has not
+ * seen. Source: SCIENCE 8.5, with elimination in place of pure addition.
  */
 #include "kick_set.h"
 
@@ -17,7 +17,7 @@ enum { CONFIRM_STARTS = 512, SHARE_OUT = 4, MOST_EXCHANGES = 8 };
 static const double enough = 0.1;     /* of the intact rate */
 static const double stuck = 0.1;      /* more left than this: try another way */
 static const double hopeless = 0.5;   /* more left than this: no kick set */
-static const double worth = 0.004;     /* of the switches: a d' of 1 more specific */
+static const double worth = 0.004;    /* of the switches: a d' of 1 more specific */
 static const double tolerated = 0.05; /* what several units taken out at once may add */
 
 struct search {
@@ -207,8 +207,8 @@ static int add_greedily(struct search *w, struct status *st)
     return code;
 }
 
-/* All units of the set, in the order in which a greedy choice adds them: also one that does not help
- * before another one follows. */
+/* All units of the set, in the order in which a greedy choice adds them: also one that does not
+ * help before another one follows. */
 static int put_in_order(struct search *w, struct status *st)
 {
     int code = STATUS_OK, num = w->set.num;

@@ -33,8 +33,7 @@ bool unit_set_has(const struct unit_set *set, int unit);
  * is out. */
 uint8_t *unit_set_mark(const struct unit_set *set, int groups, int H);
 
-/* --- kick_rate.c: what silencing does
- * ------------------------------------------------------------- */
+/* --- kick_rate.c: what silencing does -------------------------------------------------------- */
 
 /* Stages of the work on a direction, each with random numbers of its own. */
 enum kick_stage { REPLAY, CONFIRM, CURVE, CONTROL, DRAW, NUM_KICK_STAGES };
@@ -58,8 +57,7 @@ int kick_rate_measure(const struct kick_case *c, const struct unit_set *set, int
                       enum kick_stage stage, int round, struct switch_total *total, double *left,
                       struct status *st);
 
-/* --- kick_replay.c: switches that silencing prevents
- * ---------------------------------------------- */
+/* --- kick_replay.c: switches that silencing prevents ----------------------------------------- */
 
 /* Switches of this direction, each from a few steps before it and with the noise that led to it: a
  * trajectory switches unless what is silenced prevents it. */
@@ -72,18 +70,16 @@ struct kick_replay {
 int kick_replay_init(struct kick_replay *replay, const struct kick_case *c, struct status *st);
 void kick_replay_free(struct kick_replay *replay); /* accepts a zeroed struct */
 
-/* Share of these switches that still happens with each of `groups` sets silenced: left (groups).
- * replay->n must not be 0. */
+/* Share of these trajectories that still switch, or leave `from` even earlier, with each of
+ * `groups` sets silenced: left (groups). replay->n must not be 0. */
 int kick_replay_measure(const struct kick_replay *replay, const struct kick_case *c,
                         const struct unit_set *set, int groups, double *left, struct status *st);
 
-/* --- kick_set.c: the search
- * ------------------------------------------------------------------------ */
+/* --- kick_set.c: the search ------------------------------------------------------------------ */
 
 int kick_set_search(const struct kick_case *c, struct unit_set *set, struct status *st);
 
-/* --- kick_test.c: the test
- * --------------------------------------------------------------------------- */
+/* --- kick_test.c: the test ------------------------------------------------------------------- */
 
 /* Fills all of *out but from, to, num_events and rate, unless the set is empty or more than half of
  * all units: then it is left alone. num_hypotheses: directions that are tested. */
@@ -94,8 +90,7 @@ int kick_set_test(const struct kick_case *c, const struct unit_set *set, int num
  * hypotheses (Holm) and with a rate left below half of intact and half of the controls'. */
 void kick_sets_judge(struct kick_set *set, int num, int num_hypotheses);
 
-/* --- kick_causal.c: units one by one
- * --------------------------------------------------------------- */
+/* --- kick_causal.c: units one by one --------------------------------------------------------- */
 
 /* Causal score of every unit and direction: rate left with it alone silenced, (num_directions, H)
  * out. In a network of more than 200 units only those of the highest kick scores are tried; the

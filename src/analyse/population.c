@@ -20,8 +20,7 @@ static int out_of_memory(struct status *st)
     return status_set(st, STATUS_RUN_FAILED, "out of memory for the populations");
 }
 
-/* --- the rows of kick units, and permutations of them
- * --------------------------------------------- */
+/* --- the rows of kick units, and permutations of them ---------------------------------------- */
 
 static void average(struct kick_rows *r)
 {
@@ -83,8 +82,7 @@ void kick_rows_permute(struct kick_rows *r, struct rng rng)
     average(r);
 }
 
-/* --- populations
- * ---------------------------------------------------------------------------------- */
+/* --- populations ----------------------------------------------------------------------------- */
 
 int population_of(const struct kick_rows *r, const struct circuit *circuit, size_t j)
 {

@@ -34,8 +34,7 @@ int population_of(const struct kick_rows *r, const struct circuit *circuit, size
 int population_find(const struct analysis_input *in, struct rng rng, struct circuit *circuit,
                     struct status *st);
 
-/* --- wiring.c
- * ------------------------------------------------------------------------------------- */
+/* --- wiring.c -------------------------------------------------------------------------------- */
 
 /* Mean weights, and two-sided p-values by rank among permutations of the rows. NaN where there is
  * nothing to average. circuit->group must name two groups. */
@@ -48,8 +47,7 @@ struct wiring {
 int wiring_find(const struct analysis_input *in, struct rng rng, const struct circuit *circuit,
                 struct wiring *wiring, struct status *st);
 
-/* --- population_noise.c
- * ---------------------------------------------------------------------------- */
+/* --- population_noise.c ---------------------------------------------------------------------- */
 
 /* Rate left of the switches of each group without the noise into both populations, into all other
  * units but kick units (rest), and into analysis.controls random sets of the rest of the size of
