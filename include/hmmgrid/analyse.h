@@ -58,6 +58,10 @@ struct analysis {
      * defined for a network (no switch, HMM not known, no snapshots) stays NaN. STATUS_RUN_FAILED:
      * memory is out or LAPACK gave up; STATUS_RUN_STOPPED. */
     int (*compute)(const struct analysis_input *in, double *const *out, struct status *st);
+    /* What `plan` reckons with: network steps of one state that it takes, about, at a network trained to
+     * full size (0: next to none), `times` over (NULL: once). `make bench` shows the seconds. */
+    double steps;
+    double (*times)(const struct settings *s);
 };
 
 extern const struct analysis *const analysis_table[];
@@ -65,6 +69,12 @@ extern const int num_analyses;
 
 const struct analysis *analysis_find(const char *name); /* or NULL */
 bool analysis_is_enabled(const struct analysis *analysis, const struct settings *s);
+
+/* All on; evolution only with snapshots. */
+void analyses_turn_on(struct settings *s, bool has_snapshots);
+
+/* Network steps of the enabled ones together, about. */
+double analyses_steps(const struct settings *s);
 
 /* Size of a dimension, and number of doubles of an output, for one run's settings. */
 int analysis_dim_size(const struct analysis_dim *dim, const struct settings *s);

@@ -10,6 +10,10 @@
  * (counted for every run, although runs of the same HMM on one worker share them). */
 double cost_run_s(const struct settings *s);
 
+/* The part of cost_run_s that its analyses take. step_s: seconds of one step of one state where they were
+ * measured; 0: by the model. What a circuit costs depends on the network: by a factor of two. */
+double cost_analyses_s(const struct settings *s, double step_s);
+
 /* The part of cost_run_s that a worker spends only once for all runs of one HMM and measured size:
  * the floors of the metrics. */
 double cost_floors_s(const struct settings *s);

@@ -374,7 +374,10 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return code ? code : ablation_measure(in, circuit, out, st);
 }
 
-const struct analysis analysis_ablation = {
-    "ablation",        "switching with parts of the circuit scaled",
-    ENABLED(ablation), output,
-    NUM_OUTPUTS,       compute};
+const struct analysis analysis_ablation = {.name = "ablation",
+                                           .meaning = "switching with parts of the circuit scaled",
+                                           .enabled = ENABLED(ablation),
+                                           .output = output,
+                                           .num_outputs = NUM_OUTPUTS,
+                                           .compute = compute,
+                                           .steps = 4.2e6};

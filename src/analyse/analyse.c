@@ -41,6 +41,23 @@ bool analysis_is_enabled(const struct analysis *analysis, const struct settings 
     return *(const bool *)((const char *)s + analysis->enabled);
 }
 
+void analyses_turn_on(struct settings *s, bool has_snapshots)
+{
+    for (int i = 0; i < num_analyses; i++)
+        *(bool *)((char *)s + analysis_table[i]->enabled) = true;
+    s->analysis.evolution = has_snapshots;
+}
+
+double analyses_steps(const struct settings *s)
+{
+    double steps = 0;
+    for (int i = 0; i < num_analyses; i++) {
+        const struct analysis *a = analysis_table[i];
+        if (analysis_is_enabled(a, s)) steps += a->steps * (a->times ? a->times(s) : 1);
+    }
+    return steps;
+}
+
 int analysis_dim_size(const struct analysis_dim *dim, const struct settings *s)
 {
     switch (dim->size) {

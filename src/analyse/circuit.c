@@ -299,6 +299,10 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 }
 
 const struct analysis analysis_of_circuit = {
-    "circuit",        "kick neurons and noise-integrating populations",
-    ENABLED(circuit), output,
-    NUM_OUTPUTS,      compute};
+    .name = "circuit",
+    .meaning = "kick neurons and noise-integrating populations",
+    .enabled = ENABLED(circuit),
+    .output = output,
+    .num_outputs = NUM_OUTPUTS,
+    .compute = compute,
+    .steps = 6e6};

@@ -165,7 +165,9 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return code;
 }
 
-const struct analysis analysis_contours = {
-    "contours",        "density of the states at five noise levels",
-    ENABLED(contours), output,
-    NUM_OUTPUTS,       compute};
+const struct analysis analysis_contours = {.name = "contours",
+                                           .meaning = "density of the states at five noise levels",
+                                           .enabled = ENABLED(contours),
+                                           .output = output,
+                                           .num_outputs = NUM_OUTPUTS,
+                                           .compute = compute};

@@ -256,7 +256,15 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return code;
 }
 
-const struct analysis analysis_evolution = {
-    "evolution",        "dynamics at every snapshot of the training",
-    ENABLED(evolution), output,
-    NUM_OUTPUTS,        compute};
+static double num_snapshots(const struct settings *s)
+{
+    return train_num_snapshots(s);
+}
+
+const struct analysis analysis_evolution = {.name = "evolution",
+                                            .meaning = "dynamics at every snapshot of the training",
+                                            .enabled = ENABLED(evolution),
+                                            .output = output,
+                                            .num_outputs = NUM_OUTPUTS,
+                                            .compute = compute,
+                                            .steps = 2e5, .times = num_snapshots};

@@ -256,6 +256,9 @@ cleanup:
 }
 
 const struct analysis analysis_fixed_point = {
-    "fixed_point",        "where the network goes without noise, and how fast",
-    ENABLED(fixed_point), output,
-    NUM_OUTPUTS,          compute};
+    .name = "fixed_point",
+    .meaning = "where the network goes without noise, and how fast",
+    .enabled = ENABLED(fixed_point),
+    .output = output,
+    .num_outputs = NUM_OUTPUTS,
+    .compute = compute};

@@ -274,7 +274,17 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return code;
 }
 
+/* two kinds of sequences, filtered with P and with 2P particles */
+static double filter_steps(const struct settings *s)
+{
+    return 2.0 * s->analysis.likelihood_sequences * 3 * s->analysis.particles * s->data.length;
+}
+
 const struct analysis analysis_likelihood = {
-    "likelihood",        "likelihood under the network, KL rates to and from the HMM",
-    ENABLED(likelihood), output,
-    NUM_OUTPUTS,         compute};
+    .name = "likelihood",
+    .meaning = "likelihood under the network, KL rates to and from the HMM",
+    .enabled = ENABLED(likelihood),
+    .output = output,
+    .num_outputs = NUM_OUTPUTS,
+    .compute = compute,
+    .steps = 1, .times = filter_steps};

@@ -372,5 +372,10 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 }
 
 const struct analysis analysis_noise_sensitivity = {
-    "noise_sensitivity", "spread of trajectories under fresh noise", ENABLED(noise_sensitivity),
-    output, NUM_OUTPUTS, compute};
+    .name = "noise_sensitivity",
+    .meaning = "spread of trajectories under fresh noise",
+    .enabled = ENABLED(noise_sensitivity),
+    .output = output,
+    .num_outputs = NUM_OUTPUTS,
+    .compute = compute,
+    .steps = 7e5};

@@ -349,6 +349,9 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_orbit = {
-    "orbit", "rotation of the driven states about their mean", ENABLED(orbit), output, NUM_OUTPUTS,
-    compute};
+const struct analysis analysis_orbit = {.name = "orbit",
+                                        .meaning = "rotation of the driven states about their mean",
+                                        .enabled = ENABLED(orbit),
+                                        .output = output,
+                                        .num_outputs = NUM_OUTPUTS,
+                                        .compute = compute};

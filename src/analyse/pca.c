@@ -32,5 +32,10 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return STATUS_OK;
 }
 
-const struct analysis analysis_pca = {"pca", "principal components of the driven states",
-                                      ENABLED(pca), output, NUM_OUTPUTS, compute};
+const struct analysis analysis_pca = {.name = "pca",
+                                      .meaning = "principal components of the driven states",
+                                      .enabled = ENABLED(pca),
+                                      .output = output,
+                                      .num_outputs = NUM_OUTPUTS,
+                                      .compute = compute,
+                                      .steps = 1.2e5};

@@ -117,6 +117,9 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return STATUS_OK;
 }
 
-const struct analysis analysis_readout = {
-    "readout", "angles of the readout to the states' plane", ENABLED(readout), output, NUM_OUTPUTS,
-    compute};
+const struct analysis analysis_readout = {.name = "readout",
+                                          .meaning = "angles of the readout to the states' plane",
+                                          .enabled = ENABLED(readout),
+                                          .output = output,
+                                          .num_outputs = NUM_OUTPUTS,
+                                          .compute = compute};

@@ -290,5 +290,10 @@ cleanup:
 }
 
 const struct analysis analysis_of_residency = {
-    "residency", "residency times, zones, unstable directions by zone", ENABLED(residency), output,
-    NUM_OUTPUTS, compute};
+    .name = "residency",
+    .meaning = "residency times, zones, unstable directions by zone",
+    .enabled = ENABLED(residency),
+    .output = output,
+    .num_outputs = NUM_OUTPUTS,
+    .compute = compute,
+    .steps = 2.3e6};

@@ -320,6 +320,10 @@ cleanup:
 }
 
 const struct analysis analysis_resonance = {
-    "resonance",        "switching and its coherence against the noise level",
-    ENABLED(resonance), output,
-    NUM_OUTPUTS,        compute};
+    .name = "resonance",
+    .meaning = "switching and its coherence against the noise level",
+    .enabled = ENABLED(resonance),
+    .output = output,
+    .num_outputs = NUM_OUTPUTS,
+    .compute = compute,
+    .steps = 2.6e6};

@@ -443,6 +443,10 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_subspace = {"subspace",        "driven states between two symbols",
-                                           ENABLED(subspace), output,
-                                           NUM_OUTPUTS,       compute};
+const struct analysis analysis_subspace = {.name = "subspace",
+                                           .meaning = "driven states between two symbols",
+                                           .enabled = ENABLED(subspace),
+                                           .output = output,
+                                           .num_outputs = NUM_OUTPUTS,
+                                           .compute = compute,
+                                           .steps = 4.5e5};

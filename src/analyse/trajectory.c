@@ -100,6 +100,9 @@ cleanup:
 }
 
 const struct analysis analysis_trajectory = {
-    "trajectory",        "sampled trajectories with and without noise",
-    ENABLED(trajectory), output,
-    NUM_OUTPUTS,         compute};
+    .name = "trajectory",
+    .meaning = "sampled trajectories with and without noise",
+    .enabled = ENABLED(trajectory),
+    .output = output,
+    .num_outputs = NUM_OUTPUTS,
+    .compute = compute};

@@ -13,14 +13,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Every analysis is on, whatever the run had: that is what was asked for. */
-static void turn_on(struct settings *s, const struct imported *network)
-{
-    for (int a = 0; a < num_analyses; a++)
-        *(bool *)((char *)s + analysis_table[a]->enabled) = true;
-    s->analysis.evolution = network->num_snapshots > 0;
-}
-
 /* The grid of this one network: the run's own settings, or sizes and an unknown HMM. */
 static int make_grid(const struct imported *network, char **text, struct status *st)
 {
@@ -38,7 +30,7 @@ static int make_grid(const struct imported *network, char **text, struct status 
     s.rnn.hidden = network->shape.hidden;
     s.rnn.noise_dim = network->shape.noise_dim;
     s.rnn.bias = network->shape.bias;
-    turn_on(&s, network);
+    analyses_turn_on(&s, network->num_snapshots > 0); /* that is what was asked for */
     if (network->num_snapshots > 0) {
         s.train.snapshots = network->num_snapshots > 1 ? network->snapshot_epoch[1] : 1;
         s.train.epochs = network->snapshot_epoch[network->num_snapshots - 1];

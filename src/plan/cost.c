@@ -12,9 +12,10 @@
 static const double gemm_flops_per_s = 100e9;
 static const double normal_s = 0.5e-9;         /* one Gaussian number */
 static const double elementwise_s = 0.5e-9;    /* relu, mask and sum of one hidden value */
-static const double softmin_pair_s = 0.14e-9;  /* one pair of sequences in one softmin */
+static const double softmin_pair_s = 0.07e-9;  /* one pair of sequences in one softmin */
 static const double matched_pair_s = 0.6e-9;   /* one pair in one iteration of the matched distance */
 static const double matched_iterations = 100;
+static const double analyses_s = 0.7;           /* of their work that no network step tells */
 static const double num_cost_matrices = 3;     /* xy, xx, yy */
 
 /* Resident set of a rank that did a run of next to no size, without that run: the program, Open MPI
@@ -71,6 +72,13 @@ static double evaluation_s(const struct settings *s)
     return matched_iterations * n * n * matched_pair_s;
 }
 
+double cost_analyses_s(const struct settings *s, double step_s)
+{
+    double steps = analyses_steps(s);
+    if (steps == 0) return 0;
+    return analyses_s + steps * (step_s > 0 ? step_s : pass_s(s, 1, 1, false));
+}
+
 double cost_floors_s(const struct settings *s)
 {
     return s->measure.floor_draws * evaluation_s(s);
@@ -87,7 +95,8 @@ double cost_run_s(const struct settings *s)
     double epoch = pass_s(s, part[0], T, true) + train_loss + pass_s(s, part[1], T, false) +
                    val_loss;
     double measure = pass_s(s, s->measure.sequences, measured_length(s), false) + evaluation_s(s);
-    return num_epochs(s) * epoch + draws * val_loss + measure + cost_floors_s(s);
+    return num_epochs(s) * epoch + draws * val_loss + measure + cost_floors_s(s) +
+           cost_analyses_s(s, 0);
 }
 
 double cost_memory_bytes(const struct settings *s)

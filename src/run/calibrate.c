@@ -311,7 +311,8 @@ static int time_cell(struct calibration *c, struct calibrated *out, struct statu
     double loss_floor = draws * (val[VALUE_S] + val[SAMPLE_S]);
     double generate = net[FORWARD_S] * s->measure.sequences * s->measure.length / s->data.length;
     double measure = generate + metrics[EVALUATE_S] + metrics[SAMPLES_S] / 2;
-    out->run_s = start + train_num_epochs(s) * epoch + loss_floor + measure + commit_s;
+    double analyses = cost_analyses_s(s, net[FORWARD_S] / s->data.length);
+    out->run_s = start + train_num_epochs(s) * epoch + loss_floor + measure + analyses + commit_s;
     out->floors_s = draws * (metrics[EVALUATE_S] + metrics[SAMPLES_S]);
     return STATUS_OK;
 }

@@ -29,12 +29,13 @@ static void row(const char *network, const char *quantity, double value, const c
     fflush(stdout);
 }
 
-static double training_s(const struct settings *s)
+static double training_s(struct settings s)
 {
-    const struct settings *cell[1] = {s};
+    const struct settings *cell[1] = {&s};
     struct calibrated calibrated;
     struct status st;
     int num;
+    for (int a = 0; a < num_analyses; a++) *(bool *)((char *)&s + analysis_table[a]->enabled) = false;
     check(calibrate_by_model(cell, 1, &calibrated, &num, &st), &st);
     check(calibrate_measure(cell, 1, 1e9, NULL, &calibrated, &num, &st), &st);
     return calibrated.run_s;
@@ -55,13 +56,13 @@ static void bench_network(const char *path)
         exit(1);
     }
     check(plan_parse_json(network.resolved, &s, &seed, key, block, &st), &st);
-    s.analysis.evolution = false;
+    analyses_turn_on(&s, false);
     check(hmm_init(&hmm, &s, &st), &st);
     check(analyses_init(&analyses, &s, &st), &st);
     const char *slash = strrchr(path, '/');
     snprintf(name, sizeof name, "%s", slash ? slash + 1 : path);
     name[strcspn(name, ".")] = '\0';
-    double training = training_s(&s), sum = 0;
+    double training = training_s(s), sum = 0;
     check(analyse_network(&s, network.shape, network.params, &hmm, NULL, &analyses, &st), &st);
     row(name, "training", training, "s", "one run of these settings without analyses, calibrated");
     for (int a = 0; a < num_analyses; a++) {
