@@ -12,6 +12,7 @@
  * noise level, 20 steps dropped, 100 kept, all levels with the same numbers. The level is an sd
  * (D17). Refuses a pair of fewer than 10 states. Source: SCIENCE 4 and 5.1. */
 #include "analyses.h"
+#include "hmmgrid/residency.h"
 
 #include <float.h>
 #include <math.h>
@@ -31,10 +32,7 @@ enum {
     CHAINS = 100,
     WARM_UP = 20,
     CHAIN_STEPS = 100,
-    STARTS = 300, /* of the residency times, with SAMPLES continuations of MOST steps */
-    SAMPLES = 20,
-    MOST = 60,
-    CHUNK = 50, /* starts at a time */
+    STARTS = 300, /* of the residency times */
     ROWS = 256
 };
 static const int axis_component[AXES] = {0, 2};
@@ -71,7 +69,7 @@ enum {
     ELLIPSE_STATES,
     RESIDENCY,
     RESIDENCY_SD,
-    RESIDENCY_STATES,
+    RESIDENCY_NUM,
     RESIDENCY_LONG,
     RESIDENCY_LONG_SD,
     RESIDENCY_LONG_STATES,
@@ -314,58 +312,8 @@ static int choose_starts(const uint8_t *mark, size_t n, size_t start[STARTS])
     return (int)num;
 }
 
-struct batch { /* continuations under way, one chunk of starts at a time */
-    float *memory, *now, *next, *noise, *z;
-    uint8_t symbol[CHUNK * SAMPLES];
-    int start[CHUNK * SAMPLES]; /* of each row, within the chunk */
-};
-
-static bool batch_init(struct batch *b, const struct rnn_shape *shape)
-{
-    size_t rows = CHUNK * SAMPLES, H = (size_t)shape->hidden, D = (size_t)shape->noise_dim;
-    b->memory = malloc(rows * (2 * H + D + (size_t)shape->symbols) * sizeof *b->memory);
-    b->now = b->memory;
-    if (!b->memory) return false;
-    b->next = b->now + rows * H;
-    b->noise = b->next + rows * H;
-    b->z = b->noise + rows * D;
-    return true;
-}
-
-/* Residency of the states start (num): mean over SAMPLES continuations with fresh noise of the
- * steps until argmax changes, MOST when it has not. Returns how many had not. */
-static int measure_residency(const struct network *net, const struct driven *driven, struct rng rng,
-                             const size_t *start, int num, struct batch *b, double *residency)
-{
-    size_t H = (size_t)net->shape.hidden, rows = (size_t)num * SAMPLES;
-    for (size_t i = 0; i < rows; i++) {
-        b->start[i] = (int)(i / SAMPLES);
-        memcpy(b->now + i * H, driven->h + start[i / SAMPLES] * H, H * sizeof *b->now);
-    }
-    for (int i = 0; i < num; i++) residency[i] = 0;
-    for (int t = 0; t < MOST && rows > 0; t++) {
-        size_t left = 0;
-        network_noise(rng, (uint64_t)t, rows, net->shape.noise_dim, b->noise);
-        network_step(net, b->now, b->noise, rows, NULL, NULL, b->next);
-        network_logits(net, b->next, rows, b->z);
-        network_argmax(b->z, rows, net->shape.symbols, b->symbol);
-        for (size_t i = 0; i < rows; i++) {
-            residency[b->start[i]]++;
-            if (b->symbol[i] != driven->symbol[start[b->start[i]]]) continue;
-            if (left < i) memcpy(b->next + left * H, b->next + i * H, H * sizeof *b->next);
-            b->start[left++] = b->start[i];
-        }
-        float *spare = b->now;
-        b->now = b->next;
-        b->next = spare;
-        rows = left;
-    }
-    for (int i = 0; i < num; i++) residency[i] /= SAMPLES;
-    return (int)rows;
-}
-
 /* Mean and sd (ddof 0) of those with mark >= least; NaN when there are none. */
-static void report_residency(const double *residency, const size_t *start, int num,
+static void report_residency(const struct escape *escape, const size_t *start, int num,
                              const uint8_t *mark, int least, double *mean, double *sd,
                              double *count)
 {
@@ -373,8 +321,8 @@ static void report_residency(const double *residency, const size_t *start, int n
     for (int i = 0; i < num; i++) {
         if (mark[start[i]] < least) continue;
         n++;
-        sum += residency[i];
-        squares += residency[i] * residency[i];
+        sum += escape[i].time;
+        squares += escape[i].time * escape[i].time;
     }
     *count = n;
     if (n > 0) *mean = sum / n;
@@ -382,25 +330,26 @@ static void report_residency(const double *residency, const size_t *start, int n
 }
 
 static int pair_residency(const struct analysis_input *in, const struct driven *driven, int at,
-                          const uint8_t *mark, struct batch *batch, double *const *out,
-                          struct status *st)
+                          const uint8_t *mark, double *const *out, struct status *st)
 {
-    size_t start[STARTS];
-    double time[STARTS];
-    int num = choose_starts(mark, driven->n, start), stayed = 0;
-    struct rng rng = rng_child(in->rng, 1 + (uint64_t)at);
-    for (int from = 0; from < num; from += CHUNK) {
-        int count = num - from < CHUNK ? num - from : CHUNK;
-        int code = analysis_check_stop(in, st);
-        if (code) return code;
-        stayed += measure_residency(in->net, driven, rng_child(rng, (uint64_t)from), start + from,
-                                    count, batch, time + from);
-    }
-    report_residency(time, start, num, mark, 1, &out[RESIDENCY][at], &out[RESIDENCY_SD][at],
-                     &out[RESIDENCY_STATES][at]);
-    report_residency(time, start, num, mark, 2, &out[RESIDENCY_LONG][at],
+    size_t start[STARTS], H = (size_t)in->net->shape.hidden;
+    struct escape escape[STARTS];
+    int num = choose_starts(mark, driven->n, start);
+    float *h = malloc(STARTS * H * sizeof *h);
+    if (!h) return status_set(st, STATUS_RUN_FAILED, "out of memory for residency times");
+    for (int i = 0; i < num; i++)
+        memcpy(h + (size_t)i * H, driven->h + start[i] * H, H * sizeof *h);
+    int code = escape_times(in, rng_child(in->rng, 1 + (uint64_t)at), h, (size_t)num,
+                            RESIDENCY_CONTINUATIONS, RESIDENCY_HORIZON, escape, st);
+    free(h);
+    if (code) return code;
+    report_residency(escape, start, num, mark, 1, &out[RESIDENCY][at], &out[RESIDENCY_SD][at],
+                     &out[RESIDENCY_NUM][at]);
+    report_residency(escape, start, num, mark, 2, &out[RESIDENCY_LONG][at],
                      &out[RESIDENCY_LONG_SD][at], &out[RESIDENCY_LONG_STATES][at]);
-    if (num > 0) out[CENSORED][at] = stayed / (double)(num * SAMPLES);
+    double left = 0;
+    for (int i = 0; i < num; i++) left += escape[i].left;
+    if (num > 0) out[CENSORED][at] = 1 - left / num;
     return STATUS_OK;
 }
 
@@ -410,7 +359,6 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 {
     const struct driven *driven;
     struct pair pair[PAIRS] = {0};
-    struct batch batch = {0};
     int code = analysis_driven(in, &driven, st);
     if (code) return code;
     int G = driven->pca.count < GLOBAL ? driven->pca.count : GLOBAL;
@@ -418,7 +366,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     float *score = malloc(2 * driven->n * (size_t)G * sizeof *score);
     uint8_t *mark = malloc(driven->n);
     int num = choose_pairs(driven, in->net->shape.symbols, pair);
-    if (!score || !mark || num < 0 || !batch_init(&batch, &in->net->shape)) {
+    if (!score || !mark || num < 0) {
         code =
             status_set(st, STATUS_RUN_FAILED, "out of memory for the states between two symbols");
         goto cleanup;
@@ -432,12 +380,11 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
         code = fit_pair(driven, &pair[p], score, G, score + driven->n * (size_t)G, st);
         if (code) goto cleanup;
         report_components(driven, &pair[p], p, score, out);
-        code = pair_residency(in, driven, p, mark, &batch, out, st);
+        code = pair_residency(in, driven, p, mark, out, st);
     }
     if (!code) code = report_spread(in, driven, pair, num, G, out, st);
 cleanup:
     for (int p = 0; p < PAIRS; p++) pca_free(&pair[p].pca);
-    free(batch.memory);
     free(mark);
     free(score);
     return code;

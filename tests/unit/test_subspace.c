@@ -32,7 +32,8 @@ static void fill_runs(uint8_t *symbol, const int (*run)[2], int num)
 }
 
 /* Runs of three symbols counted by hand, and components that are the axes of the states. The
- * network is dead: it says 0 whatever the state. */
+ * readout has a state say its symbol by the sign of the last unit; the network is dead, so that after
+ * one step it says 0. */
 static void test_runs_and_components_by_hand(void **state)
 {
     (void)state;
@@ -52,8 +53,11 @@ static void test_runs_and_components_by_hand(void **state)
         h[4 * t] = t & 1 ? 10 : -10;
         h[4 * t + 1] = t & 2 ? 2 : -2;
         h[4 * t + 2] = t & 4 ? 1 : -1;
+        h[4 * t + 3] = symbol[t] == 1 ? 1e-3f : symbol[t] == 2 ? -1e-3f : 0;
     }
     struct subject n = build(4, 1, 3, false, N);
+    n.R[4 + 3] = 1;
+    n.R[8 + 3] = -1;
     analyse_by_hand(&n, h, symbol, N);
     for (int p = 0; p < 3; p++) {
         check_near(subspace(&n, "runs")[p], runs[p], 0);
