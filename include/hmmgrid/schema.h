@@ -77,9 +77,9 @@ struct schema {
 };
 
 /* The columns of a plan's file: the fixed ones, the settings (architecture, states, hidden and
- * noise_dim always, others when they vary; "rnn.hidden" is column rnn_hidden), then every metric
- * with NAME_floor, NAME_floor_sd and NAME_z, then the outputs of the analyses. STATUS_INTERNAL when two columns share a name or
- * memory is out. Free with schema_free. */
+ * noise_dim always, others when they vary; "rnn.hidden" is column rnn_hidden), every metric with
+ * NAME_floor, NAME_floor_sd and NAME_z, then the outputs of the analyses. STATUS_INTERNAL when two
+ * columns share a name or memory is out. Free with schema_free. */
 int schema_init(struct schema *schema, const struct plan *plan, struct status *st);
 void schema_free(struct schema *schema);
 

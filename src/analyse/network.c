@@ -59,7 +59,6 @@ void network_step(const struct network *net, const float *h, const float *noise,
 {
     int H = net->shape.hidden, D = net->shape.noise_dim;
     size_t size = n * (size_t)H;
-    float *driven = scratch + size;
     if (gain && gain->output) {
         scale(h, gain->output, gain->groups, n, (size_t)H, scratch);
         h = scratch;
@@ -68,6 +67,7 @@ void network_step(const struct network *net, const float *h, const float *noise,
     if (gain) add_bias(net->bias_h, n, (size_t)H, next); /* what c scales too */
     if (gain && gain->recurrent) scale(next, gain->recurrent, gain->groups, n, (size_t)H, next);
     if (noise && gain && gain->noise) {
+        float *driven = scratch + size;
         linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 0, driven, H);
         scale(driven, gain->noise, gain->groups, n, (size_t)H, driven);
         for (size_t i = 0; i < size; i++) next[i] += driven[i];
