@@ -34,48 +34,7 @@ CORE_SRC := \
  src/model/sinkhorn_plain.c src/model/adam.c src/model/train.c \
  src/measure/metrics.c src/measure/matching.c src/measure/words.c src/measure/runlength.c \
  src/measure/autocorrelation.c src/measure/floors.c \
- src/analyse/network.c src/analyse/pca_fit.c src/analyse/spectrum.c src/analyse/analyse.c \
- src/analyse/pca.c \
- src/analyse/escape.c \
- src/analyse/jackknife.c \
- src/analyse/residency_times.c \
- src/analyse/residency.c \
- src/analyse/noise_sensitivity.c \
- src/analyse/orbit.c \
- src/analyse/readout.c \
- src/analyse/subspace.c \
- src/analyse/relax.c \
- src/analyse/trajectory.c \
- src/analyse/fixed_point.c \
- src/analyse/density.c \
- src/analyse/contours.c \
- src/analyse/kendall.c \
- src/analyse/second_order.c \
- src/analyse/bifurcation.c \
- src/analyse/snapshot.c \
- src/analyse/evolution.c \
- src/analyse/particle.c \
- src/analyse/predictive.c \
- src/analyse/dwells.c \
- src/analyse/likelihood.c \
- src/analyse/resonance.c \
- src/analyse/silence.c \
- src/analyse/kick.c \
- src/analyse/kick_rate.c \
- src/analyse/kick_replay.c \
- src/analyse/kick_set.c \
- src/analyse/kick_test.c \
- src/analyse/kick_causal.c \
- src/analyse/population.c \
- src/analyse/wiring.c \
- src/analyse/population_noise.c \
- src/analyse/course.c \
- src/analyse/circuit_find.c \
- src/analyse/circuit.c \
- src/analyse/ablation.c \
- src/analyse/ablation_sets.c \
- src/analyse/ablation_run.c \
- src/analyse/ablation_windows.c \
+ $(sort $(wildcard src/analyse/*.c)) \
  src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
  src/report/aggregate.c src/report/table.c
 YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c

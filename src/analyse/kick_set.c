@@ -14,7 +14,6 @@
 #include <string.h>
 
 enum { CONFIRM_STARTS = 512, SHARE_OUT = 4, MOST_EXCHANGES = 8 };
-static const double enough = 0.1;     /* of the intact rate */
 static const double stuck = 0.1;      /* more left than this: try another way */
 static const double hopeless = 0.5;   /* more left than this: no kick set */
 static const double worth = 0.004;    /* of the switches: a d' of 1 more specific */
@@ -49,13 +48,12 @@ static void list_candidates(const struct kick_case *c, struct unit_set *set)
     }
 }
 
-static struct unit_set without(struct unit_set set, int unit)
+struct unit_set unit_set_without(const struct unit_set *set, int unit)
 {
-    int num = 0;
-    for (int i = 0; i < set.num; i++)
-        if (set.unit[i] != unit) set.unit[num++] = set.unit[i];
-    set.num = num;
-    return set;
+    struct unit_set fewer = {0, {0}};
+    for (int i = 0; i < set->num; i++)
+        if (set->unit[i] != unit) fewer.unit[fewer.num++] = set->unit[i];
+    return fewer;
 }
 
 /* What speaks for keeping a unit: what is left without it, and by a little how specific it is. */
@@ -79,7 +77,7 @@ static int try_without(const struct search *w, double *left, struct status *st)
     int num = w->set.num;
     struct unit_set *trial = malloc((size_t)num * sizeof *trial);
     if (!trial) return out_of_memory(st);
-    for (int i = 0; i < num; i++) trial[i] = without(w->set, w->set.unit[i]);
+    for (int i = 0; i < num; i++) trial[i] = unit_set_without(&w->set, w->set.unit[i]);
     int code = kick_replay_measure(&w->replay, w->c, trial, num, left, st);
     free(trial);
     return code;
@@ -100,7 +98,7 @@ static int thin_once(struct search *w, struct status *st)
         for (int i = 0; i < out; i++) {
             int at = least_needed(w, left, taken);
             taken[at] = true;
-            fewer = without(fewer, w->set.unit[at]);
+            fewer = unit_set_without(&fewer, w->set.unit[at]);
         }
         code = kick_replay_measure(&w->replay, w->c, &fewer, 1, &now, st);
         if (code || (out > 1 && now > w->left + tolerated)) continue;
@@ -141,11 +139,12 @@ static int try_with(struct search *w, const struct unit_set *base, struct status
 static int exchange(struct search *w, struct status *st)
 {
     int code = STATUS_OK;
-    for (int round = 0; round < MOST_EXCHANGES && w->left >= enough && !code; round++) {
+    for (int round = 0; round < MOST_EXCHANGES && w->left >= kick_enough && !code; round++) {
         double left[MOST_CANDIDATES], before = w->left;
         code = try_without(w, left, st);
         if (code) break;
-        struct unit_set fewer = without(w->set, w->set.unit[least_needed(w, left, NULL)]);
+        int out = least_needed(w, left, NULL);
+        struct unit_set fewer = unit_set_without(&w->set, w->set.unit[out]);
         code = try_with(w, &fewer, st);
         if (!(w->left < before)) break;
     }
@@ -164,8 +163,8 @@ static int shrink(struct search *w, struct unit_set of_size[MAX_KICK_SET + 1], s
         code = try_without(w, left, st);
         if (code) break;
         int out = least_needed(w, left, NULL);
-        if (w->left >= enough && !(left[out] < w->left)) break;
-        w->set = without(w->set, w->set.unit[out]);
+        if (w->left >= kick_enough && !(left[out] < w->left)) break;
+        w->set = unit_set_without(&w->set, w->set.unit[out]);
         w->left = left[out];
         code = exchange(w, st);
         of_size[w->set.num] = w->set;
@@ -180,7 +179,7 @@ static int confirm(struct search *w, const struct unit_set *of_size, struct stat
 {
     int code = STATUS_OK;
     w->left = INFINITY;
-    for (int size = 1; size <= MAX_KICK_SET && !code && w->left >= enough; size++) {
+    for (int size = 1; size <= MAX_KICK_SET && !code && w->left >= kick_enough; size++) {
         double left;
         struct switch_total total[2] = {{0, 0}};
         if (!of_size[size].num) continue;
@@ -199,7 +198,7 @@ static int add_greedily(struct search *w, struct status *st)
     int code = STATUS_OK, before = -1;
     w->set.num = 0;
     w->left = INFINITY;
-    while (!code && w->set.num > before && w->set.num < MAX_KICK_SET && w->left >= enough) {
+    while (!code && w->set.num > before && w->set.num < MAX_KICK_SET && w->left >= kick_enough) {
         struct unit_set base = w->set;
         before = base.num;
         code = try_with(w, &base, st);
@@ -251,6 +250,8 @@ int kick_set_search(const struct kick_case *c, struct unit_set *set, struct stat
     code = search_replays(&w, of_size, st);
     if (!code) code = confirm(&w, of_size, st);
     if (code || !(w.left < hopeless)) goto cleanup;
+    code = kick_refine(c, &w.candidates, &w.set, &w.left, st);
+    if (code) goto cleanup;
     code = put_in_order(&w, st);
     *set = w.set;
 cleanup:

@@ -28,6 +28,7 @@ struct unit_set {
     int num, unit[MOST_CANDIDATES];
 };
 bool unit_set_has(const struct unit_set *set, int unit);
+struct unit_set unit_set_without(const struct unit_set *set, int unit);
 
 /* (groups + 1, H) marks of sets, the first row empty: the intact network; to be freed. NULL: memory
  * is out. */
@@ -36,7 +37,7 @@ uint8_t *unit_set_mark(const struct unit_set *set, int groups, int H);
 /* --- kick_rate.c: what silencing does -------------------------------------------------------- */
 
 /* Stages of the work on a direction, each with random numbers of its own. */
-enum kick_stage { REPLAY, CONFIRM, CURVE, CONTROL, DRAW, NUM_KICK_STAGES };
+enum kick_stage { REPLAY, CONFIRM, REFINE, WIDEN, CURVE, CONTROL, DRAW, NUM_KICK_STAGES };
 struct rng kick_stream(const struct kick_case *c, enum kick_stage stage, int round);
 
 /* Starts (n, H) drawn with replacement from the cluster states. */
@@ -77,9 +78,22 @@ int kick_replay_measure(const struct kick_replay *replay, const struct kick_case
 
 /* --- kick_set.c: the search ------------------------------------------------------------------ */
 
+static const double kick_enough = 0.1; /* of the intact rate may be left */
+
 int kick_set_search(const struct kick_case *c, struct unit_set *set, struct status *st);
 
+/* --- kick_refine.c: where that is not enough ------------------------------------------------- */
+
+/* Changes a set that leaves rate_left until that is little and few random sets do as well, as far
+ * as the candidates (best first) allow. */
+int kick_refine(const struct kick_case *c, const struct unit_set *candidates, struct unit_set *set,
+                double *rate_left, struct status *st);
+
 /* --- kick_test.c: the test ------------------------------------------------------------------- */
+
+/* A random set as large, each unit of nearly the same mean activity as one of the set. */
+struct unit_set kick_draw_control(const struct kick_case *c, const struct unit_set *set,
+                                  struct rng rng);
 
 /* Fills all of *out but from, to, num_events and rate, unless the set is empty or more than half of
  * all units: then it is left alone. num_hypotheses: directions that are tested. */

@@ -24,8 +24,8 @@ static int out_of_memory(struct status *st)
 
 /* For each unit of the set one of the NEAREST in the order of mean activity that are in neither
  * set; at least half of all units must be outside the set. */
-static struct unit_set draw_control(const struct kick_case *c, const struct unit_set *set,
-                                    struct rng rng)
+struct unit_set kick_draw_control(const struct kick_case *c, const struct unit_set *set,
+                                  struct rng rng)
 {
     int H = c->in->net->shape.hidden;
     struct unit_set control = {0, {0}};
@@ -61,7 +61,7 @@ static int controls_init(struct controls *k, const struct kick_case *c,
     k->left = malloc((size_t)num * sizeof *k->left);
     int code = total && k->set && k->left ? STATUS_OK : out_of_memory(st);
     for (int g = 0; g < num && !code; g++)
-        k->set[g] = draw_control(c, tested, rng_child(rng, (uint64_t)g));
+        k->set[g] = kick_draw_control(c, tested, rng_child(rng, (uint64_t)g));
     if (!code)
         code = kick_rate_measure(c, k->set, num, CONTROL_STARTS, CONTROL, 0, total, k->left, st);
     for (int i = 0; i < k->num_closest && !code; i++) {

@@ -58,9 +58,8 @@ def check_network(name, f):
 
 
 def check_circuit(name, f):
-    """Kick sets of at most 10 units; silencing one lowers the switch rate of its direction at least five
-    times more than matched random sets, p < .05: every frequent direction of a chain, half of the six
-    of a fully-connected network, where seeds differ."""
+    """Kick sets of at most 10 units, one for every frequent direction; silencing one lowers the switch
+    rate of its direction at least five times more than matched random sets, p < .05."""
     group = f["analysis/circuit"]
     frequent, found = int(group["num_directions"][0]), int(group["num_found"][0])
     size, p = group["size"][0][:frequent], group["p_value"][0][:frequent]
@@ -68,9 +67,9 @@ def check_circuit(name, f):
     strong = (size >= 1) & (size <= 10) & (p < .05) & (suppression >= 5)
     print(f"{name}: {found} of {frequent} directions have a kick set, {strong.sum()} of them of "
           f"strength five; sizes {size}, p {np.round(p, 4)}, suppression {np.round(suppression, 1)}")
-    chain = name.startswith("chain")
-    expect(frequent == (2 if chain else 6), f"{name}: {frequent} frequent directions")
-    expect(strong.sum() >= (frequent if chain else 3), f"{name}: {strong.sum()} strong kick sets")
+    all_directions = 2 if name.startswith("chain") else 6
+    expect(frequent == all_directions, f"{name}: {frequent} frequent directions")
+    expect(strong.sum() == frequent, f"{name}: {strong.sum()} strong kick sets")
 
 
 def main():
