@@ -13,7 +13,8 @@ rows=$build/bench.tsv code=0
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
-# PyTorch gets the BLAS kernels that the program chooses for itself
+own_core=${OPENBLAS_CORETYPE:-}
+# the BLAS kernels that the program chooses for itself
 core=$("$build/tests/bench" machine | awk -F '\t' '$3 == "BLAS core" { print $4 }')
 [ -n "${OPENBLAS_CORETYPE:-}" ] || [ "${core:-unknown}" = unknown ] || export OPENBLAS_CORETYPE=$core
 
@@ -51,16 +52,31 @@ python_with_torch() {
 }
 
 torch() {
-    local python T
+    local python T how
     if ! python=$(python_with_torch); then
         row torch - "PyTorch / hmmgrid" "not measured" "" "no python with torch; HMMGRID_PYTHON names one"
         return
     fi
     for T in 30 100; do
-        # glibc: keep freed memory; otherwise PyTorch spends a third of its time on page faults
-        "$build/tests/bench" exchange "$T" 150 100 "$scratch/batch" &&
-            MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=$((1 << 34)) "$python" tests/bench/torch_epoch.py "$scratch/batch" || return
+        "$build/tests/bench" exchange "$T" 150 100 "$scratch/batch" || return
+        for how in "as installed" tuned; do
+            torch_epoch "$how" "$python" tests/bench/torch_epoch.py "$scratch/batch" "$how" || return
+        done
     done
+}
+
+# as installed: as a user finds it. tuned: with the BLAS kernels of the program, and with a glibc that keeps
+# freed memory, since PyTorch spends a third of its time on page faults otherwise
+torch_epoch() { # torch_epoch HOW COMMAND...
+    local how=$1
+    shift
+    if [ "$how" = tuned ]; then
+        MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=$((1 << 34)) "$@"
+    elif [ -n "$own_core" ]; then
+        OPENBLAS_CORETYPE=$own_core "$@"
+    else
+        env -u OPENBLAS_CORETYPE "$@"
+    fi
 }
 
 rows_of_all() {

@@ -1,6 +1,7 @@
 """torch_epoch: the epoch of `bench exchange` in PyTorch, one thread, and whether its loss is ours.
 
-usage: torch_epoch.py FILE      prints rows as bench does: section, case, quantity, value, unit, meaning
+usage: torch_epoch.py FILE HOW      prints rows as bench does: section, case, quantity, value, unit,
+meaning; HOW, such as "as installed", becomes part of the case
 
 nn.RNN (relu, no biases), straight-through Gumbel-softmax, Adam, and the debiased Sinkhorn divergence
 by geomloss where it is importable, otherwise by the same formulas below (Feydy et al., AISTATS 2019;
@@ -150,7 +151,7 @@ def main():
     torch.set_num_threads(1)
     torch.manual_seed(1)
     loss_of, which = choose_divergence()
-    case = f"T={T} H={H} D={D}"
+    case = f"T={T} H={H} D={D}, {sys.argv[2]}"
 
     def row(quantity, value, unit, meaning):
         shown = value if isinstance(value, str) else f"{value:.4g}"
@@ -177,7 +178,7 @@ def main():
         row(f"batch of {n}, training", train_s, "s", "forward, loss, backward, Adam; best of 2")
         row(f"batch of {n}, validation", val_s, "s", "forward and loss; best of 2")
         epoch_s += times * (train_s + val_s)
-    row("PyTorch epoch", epoch_s, "s", "2 batches of 4096 and 1 of 1808, added up; freed memory is kept")
+    row("PyTorch epoch", epoch_s, "s", "2 batches of 4096 and 1 of 1808, added up")
     row("hmmgrid epoch", ours_s, "s", "best of 2 just before; the targets' own problem is solved once a run")
     row("PyTorch / hmmgrid", epoch_s / ours_s, "x", "time of an epoch of the first over the second, one thread each")
 
