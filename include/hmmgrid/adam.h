@@ -12,7 +12,8 @@ struct adam_options {
 /* Euclidean norm of n floats, summed in float64. */
 double adam_norm(const float *x, size_t n);
 
-/* Scale grad (n) by min(1, clip_norm / (norm + 1e-6)); clip_norm 0: leave it. Returns the norm before. */
+/* Scale grad (n) by min(1, clip_norm / (norm + 1e-6)); clip_norm 0: leave it. Returns the norm
+ * before. */
 double adam_clip(float *grad, size_t n, double clip_norm);
 
 /* Step number k (1, 2, ...): moments m, v (n) and params (n) are updated in place; moments start at

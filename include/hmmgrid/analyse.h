@@ -1,11 +1,11 @@
 /* analyse: taking one trained network apart, and THE table of analyses.
  *
- * An analysis is a function of (the network, its HMM, the settings analysis.*) that fills named arrays
- * of fixed size. It depends on the weights and these settings alone: its random numbers are keyed by
- * the weights' bytes, so the worker after training and `hmmgrid analyse` on exported weights get the
- * same bits. To add one: src/analyse/NAME.c with its `struct analysis`, a row in the table of
- * src/analyse/analyse.c, its switch in the settings table (src/plan/settings.c), a test. Its datasets,
- * units, help and `summary --metrics NAME.output` follow.
+ * An analysis is a function of (the network, its HMM, the settings analysis.*) that fills named
+ * arrays of fixed size. It depends on the weights and these settings alone: its random numbers are
+ * keyed by the weights' bytes, so the worker after training and `hmmgrid analyse` on exported
+ * weights get the same bits. To add one: src/analyse/NAME.c with its `struct analysis`, a row in
+ * the table of src/analyse/analyse.c, its switch in the settings table (src/plan/settings.c), a
+ * test. Its datasets, units, help and `summary --metrics NAME.output` follow.
  */
 #ifndef HMMGRID_ANALYSE_H
 #define HMMGRID_ANALYSE_H
@@ -58,8 +58,9 @@ struct analysis {
      * defined for a network (no switch, HMM not known, no snapshots) stays NaN. STATUS_RUN_FAILED:
      * memory is out or LAPACK gave up; STATUS_RUN_STOPPED. */
     int (*compute)(const struct analysis_input *in, double *const *out, struct status *st);
-    /* What `plan` reckons with: network steps of one state that it takes, about, at a network trained to
-     * full size (0: next to none), `times` over (NULL: once). `make bench` shows the seconds. */
+    /* What `plan` reckons with: network steps of one state that it takes, about, at a network
+     * trained to full size (0: next to none), `times` over (NULL: once). `make bench` shows the
+     * seconds. */
     double steps;
     double (*times)(const struct settings *s);
 };
@@ -83,9 +84,10 @@ size_t analysis_count(const struct analysis_output *output, const struct setting
 /* STATUS_RUN_STOPPED when a stop is wanted, else STATUS_OK: for use between pieces of work. */
 int analysis_check_stop(const struct analysis_input *in, struct status *st);
 
-/* --- what analyses share: computed by the first that asks -------------------------------------- */
+/* --- what analyses share: computed by the first that asks ------------------------------------- */
 
-/* The long driven run (SCIENCE 4): analysis.steps states from h = 0, noise sd 1, 20 warm-up steps. */
+/* The long driven run (SCIENCE 4): analysis.steps states from h = 0, noise sd 1, 20 warm-up steps.
+ */
 struct driven {
     size_t n;
     float *h;        /* (n, H) states after each step */
@@ -109,7 +111,7 @@ struct analysis_memo {
 /* What it owns. */
 void analysis_memo_free(struct analysis_memo *memo);
 
-/* --- all of them -------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 /* Results, in table order. */
 struct analyses {

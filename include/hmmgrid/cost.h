@@ -10,8 +10,9 @@
  * (counted for every run, although runs of the same HMM on one worker share them). */
 double cost_run_s(const struct settings *s);
 
-/* The part of cost_run_s that its analyses take. step_s: seconds of one step of one state where they were
- * measured; 0: by the model. What a circuit costs depends on the network: by a factor of two. */
+/* The part of cost_run_s that its analyses take. step_s: seconds of one step of one state where
+ * they were measured; 0: by the model. What a circuit costs depends on the network: by a factor of
+ * two. */
 double cost_analyses_s(const struct settings *s, double step_s);
 
 /* The part of cost_run_s that a worker spends only once for all runs of one HMM and measured size:
@@ -40,13 +41,14 @@ struct cost_schedule {
     double busy_s;     /* of all workers together */
 };
 
-/* The schedule of num runs on `workers` workers. Every worker spends floors_s[run.floors] (num_floors
- * of them; NULL: none) at its first run that needs them. False when memory is out: *out is zeroed. */
+/* The schedule of num runs on `workers` workers. Every worker spends floors_s[run.floors]
+ * (num_floors of them; NULL: none) at its first run that needs them. False when memory is out: *out
+ * is zeroed. */
 bool cost_schedule(const struct cost_run *run, int num, const double *floors_s, int num_floors,
                    int workers, struct cost_schedule *out);
 
-/* Lower bound and longest-first makespan of `num` costs on `workers` workers, seconds: cost_schedule
- * without floors. */
+/* Lower bound and longest-first makespan of `num` costs on `workers` workers, seconds:
+ * cost_schedule without floors. */
 void cost_makespan(const double *cost_s, int num, int workers, double *bound_s, double *lpt_s);
 
 #endif

@@ -3,8 +3,9 @@
  *   or_  := and_ {"or" and_}      and_ := not_ {"and" not_}      not_ := ["not"] cmp
  *   cmp  := "(" or_ ")" | NAME OP VALUE | NAME ["not"] "in" "(" VALUE {"," VALUE} ")"
  *   OP   := == != < <= > >=       VALUE := number | word | 'text' | "text"
- * Names are settings ("rnn.hidden", and "rnn_hidden" is the same), seed, block, key, run, and, over a results file,
- * status, attempts, error and every scalar column. Bounded depth (64) and length (4096).
+ * Names are settings ("rnn.hidden", and "rnn_hidden" is the same), seed, block, key, run, and, over
+ * a results file, status, attempts, error and every scalar column. Bounded depth (64) and length
+ * (4096).
  */
 #ifndef HMMGRID_EXPR_H
 #define HMMGRID_EXPR_H

@@ -1,8 +1,8 @@
-/* network: a trained network as a dynamical system: many states at once, one step at a time, with or
- * without noise, units scaled or silenced. What analyses are built on.
- *   h' = relu(c o (W (g o h) + b) + e o (U x)),  z = R h + b_z,  x ~ N(0, sd^2 I)
- * n states, H hidden units, D noise inputs, K symbols; o is element by element, c, e, g are 1 unless
- * given. float32, every product a GEMM. Source: SCIENCE 2.1 and 5.9.
+/* network: a trained network as a dynamical system: many states at once, one step at a time, with
+ * or without noise, units scaled or silenced. What analyses are built on. h' = relu(c o (W (g o h)
+ * + b) + e o (U x)),  z = R h + b_z,  x ~ N(0, sd^2 I) n states, H hidden units, D noise inputs, K
+ * symbols; o is element by element, c, e, g are 1 unless given. float32, every product a GEMM.
+ * Source: SCIENCE 2.1 and 5.9.
  */
 #ifndef HMMGRID_NETWORK_H
 #define HMMGRID_NETWORK_H
@@ -22,8 +22,8 @@ int network_init(struct network *net, struct rnn_shape shape, const float *param
                  struct status *st);
 void network_free(struct network *net); /* accepts a zeroed struct */
 
-/* Factors of units, each NULL or (groups, H): the first n / groups rows of a batch take the first row
- * of factors, and so on; n is a multiple of groups. */
+/* Factors of units, each NULL or (groups, H): the first n / groups rows of a batch take the first
+ * row of factors, and so on; n is a multiple of groups. */
 struct network_gain {
     int groups;
     const float *recurrent; /* c: on what a unit receives from the others */
@@ -31,8 +31,8 @@ struct network_gain {
     const float *output;    /* g: on what it sends to the others; 0: silenced */
 };
 
-/* One step. h (n, H) in, next (n, H) out, not the same; noise (n, D) or NULL (no noise); gain may be
- * NULL; scratch (2, n, H), used with a gain only. */
+/* One step. h (n, H) in, next (n, H) out, not the same; noise (n, D) or NULL (no noise); gain may
+ * be NULL; scratch (2, n, H), used with a gain only. */
 void network_step(const struct network *net, const float *h, const float *noise, size_t n,
                   const struct network_gain *gain, float *scratch, float *next);
 
@@ -42,8 +42,8 @@ void network_logits(const struct network *net, const float *h, size_t n, float *
 /* The first largest of each row of z (n, K) -> symbol (n). */
 void network_argmax(const float *z, size_t n, int K, uint8_t *symbol);
 
-/* Noise of step t for n states: rows (n, D) of the stream rng, sd 1; row i depends on (rng, t, i, D)
- * alone, so batches may be of any size and share their numbers. */
+/* Noise of step t for n states: rows (n, D) of the stream rng, sd 1; row i depends on (rng, t, i,
+ * D) alone, so batches may be of any size and share their numbers. */
 void network_noise(struct rng rng, uint64_t t, size_t n, int D, float *noise);
 
 /* A long driven run: `steps` states of one trajectory from h_0, h_0 left out.

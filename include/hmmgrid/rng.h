@@ -2,8 +2,9 @@
  * order, any number of threads and any resume draw the same bits.
  *
  * Generator: Philox4x32-10 (Salmon et al., SC11), checked against Random123.
- * Normals: Box-Muller (1958) in float, |z| <= 6.7. Bits and uniforms are the same at every kernel level;
- * normals are the same bits with AVX2 and AVX-512, and within 1e-6 of these with the portable kernel.
+ * Normals: Box-Muller (1958) in float, |z| <= 6.7. Bits and uniforms are the same at every kernel
+ * level; normals are the same bits with AVX2 and AVX-512, and within 1e-6 of these with the
+ * portable kernel.
  */
 #ifndef HMMGRID_RNG_H
 #define HMMGRID_RNG_H

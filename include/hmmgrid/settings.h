@@ -177,8 +177,8 @@ int settings_json_value(const struct settings *s, const struct setting *row, cha
 /* Do a and b agree on one setting? NaN (not given) equals NaN; matrices by their numbers. */
 bool settings_equal(const struct settings *a, const struct settings *b, const struct setting *row);
 
-/* The first setting outside the run key in which a and b differ: what is kept and analysed of one and the
- * same network. NULL: none. */
+/* The first setting outside the run key in which a and b differ: what is kept and analysed of one
+ * and the same network. NULL: none. */
 const struct setting *settings_differing(const struct settings *a, const struct settings *b);
 
 /* Value of a scalar setting as a number (enums: index; bool: 0/1). NaN when it has none. */

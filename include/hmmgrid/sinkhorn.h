@@ -46,7 +46,7 @@ int sinkhorn_plain(const uint8_t *x, size_t n, const uint8_t *y, size_t m, int T
                    struct sinkhorn_options options, double *value, double *grad,
                    struct sinkhorn_potentials *potentials, struct status *st);
 
-/* --- fast kernel --------------------------------------------------------------------------------- */
+/* --- fast kernel ------------------------------------------------------------------------------ */
 
 /* A fixed set of target sequences. Symbols are borrowed; the rest lives in the arena. */
 struct sinkhorn_target {
@@ -91,10 +91,10 @@ void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t 
 void sinkhorn_target_init(struct sinkhorn_target *target, struct arena *arena,
                           const uint8_t *symbols, size_t m, int T, int K);
 
-/* Value, and the gradient (n, T, K) unless grad is NULL. Terms of the gradient whose weight is below
- * 2^-30 of their row are dropped: an error of at most m 2^-30 of a row's weight (4e-6 at m = 4096);
- * pairs that no sum counts are off by less than 2^-24 of it.
- * STATUS_RUN_FAILED when the value is not finite. */
+/* Value, and the gradient (n, T, K) unless grad is NULL. Terms of the gradient whose weight is
+ * below 2^-30 of their row are dropped: an error of at most m 2^-30 of a row's weight (4e-6 at m =
+ * 4096); pairs that no sum counts are off by less than 2^-24 of it. STATUS_RUN_FAILED when the
+ * value is not finite. */
 int sinkhorn_loss(struct sinkhorn_work *work, struct sinkhorn_target *target, const uint8_t *x,
                   size_t n, struct sinkhorn_options options, double *value, float *grad,
                   struct status *st);

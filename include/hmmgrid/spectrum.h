@@ -1,6 +1,6 @@
-/* spectrum: eigenvalues of the Jacobian diag(A) C W of a ReLU network where the units of a set A are
- * active; C = diag(c) scales what units receive from the others. The nonzero ones are those of the
- * principal submatrix (C W)[A, A]; equal sets are looked up. Source: SCIENCE 5.1 and 5.8.
+/* spectrum: eigenvalues of the Jacobian diag(A) C W of a ReLU network where the units of a set A
+ * are active; C = diag(c) scales what units receive from the others. The nonzero ones are those of
+ * the principal submatrix (C W)[A, A]; equal sets are looked up. Source: SCIENCE 5.1 and 5.8.
  */
 #ifndef HMMGRID_SPECTRUM_H
 #define HMMGRID_SPECTRUM_H

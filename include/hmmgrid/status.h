@@ -34,7 +34,8 @@ struct status {
 int status_set(struct status *st, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Put text in front of the message that *st already holds ("FILE: " + message). Returns st->code. */
+/* Put text in front of the message that *st already holds ("FILE: " + message). Returns st->code.
+ */
 int status_prefix(struct status *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -117,8 +117,8 @@ int store_read_text(struct store *store, int column, int run, char *buf, size_t 
 int store_read_weights(struct store *store, int run, const char *which, struct rnn_shape *shape,
                        float **params, struct status *st);
 
-/* The same for any kind: which = "last", "best" (one network) or "snapshots" (those over training, in
- * the order of train_snapshot_epoch; *num may be 0); params (num, rnn_num_params) malloc'd. */
+/* The same for any kind: which = "last", "best" (one network) or "snapshots" (those over training,
+ * in the order of train_snapshot_epoch; *num may be 0); params (num, rnn_num_params) malloc'd. */
 int store_read_networks(struct store *store, int run, const char *which, struct rnn_shape *shape,
                         float **params, int *num, struct status *st);
 
@@ -136,15 +136,15 @@ struct imported {
     float *snapshots;    /* (num_snapshots, rnn_num_params) */
 };
 
-/* Write it as a state_dict file: datasets of rnn_views at the root, float32; snapshots, if any, in a
- * group of that name with `epoch`. run_key: for the attribute. Refuses an existing path
+/* Write it as a state_dict file: datasets of rnn_views at the root, float32; snapshots, if any, in
+ * a group of that name with `epoch`. run_key: for the attribute. Refuses an existing path
  * (STATUS_CANNOT_CREATE); leaves nothing behind when it fails. */
 int store_export_weights(const char *path, const struct imported *network, const char *run_key,
                          struct status *st);
 
 /* Read such a file, or any HDF5 file with PyTorch's names at its root: numbers of any type, biases
- * that are missing are zero where others are there. STATUS_NO_INPUT with the reason for anything but a
- * one-layer ReLU network. Free with store_imported_free, which takes a zeroed one. */
+ * that are missing are zero where others are there. STATUS_NO_INPUT with the reason for anything
+ * but a one-layer ReLU network. Free with store_imported_free, which takes a zeroed one. */
 int store_import_weights(const char *path, struct imported *out, struct status *st);
 void store_imported_free(struct imported *imported);
 

@@ -36,9 +36,9 @@ struct study_options {
 int study_run_all(const struct plan *plan, const struct study_options *options, MPI_Comm comm,
                   struct status *st);
 
-/* A results file for one run that was made without a study: layout, row, record; durable. plan has one
- * run. Refuses an existing file unless `replace`. Initialises MPI, which can be done once a process.
- * Errors as of store_create and store_write_run. */
+/* A results file for one run that was made without a study: layout, row, record; durable. plan has
+ * one run. Refuses an existing file unless `replace`. Initialises MPI, which can be done once a
+ * process. Errors as of store_create and store_write_run. */
 int study_write_single(const char *path, const struct plan *plan, const struct run_output *out,
                        double cpu_s, const char *command_line, bool replace, struct status *st);
 

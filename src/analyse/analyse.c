@@ -3,13 +3,13 @@
 #include "hmmgrid/analyse.h"
 #include "analyses.h"
 #include "hmmgrid/circuit.h"
+#include "hmmgrid/clock.h"
 #include "hmmgrid/hash.h"
 #include "hmmgrid/residency.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 const struct analysis *const analysis_table[] = {
     &analysis_pca,
@@ -83,7 +83,7 @@ int analysis_check_stop(const struct analysis_input *in, struct status *st)
     return status_set(st, STATUS_RUN_STOPPED, "stopped while its network was analysed");
 }
 
-/* --- results -------------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 int analyses_init(struct analyses *a, const struct settings *s, struct status *st)
 {
@@ -123,7 +123,7 @@ void analyses_free(struct analyses *a)
     *a = (struct analyses){0};
 }
 
-/* --- what they share ------------------------------------------------------------------------------ */
+/* --- what they share -------------------------------------------------------------------------- */
 
 enum { WARM_UP = 20, SHARED_COMPONENTS = 10 };
 
@@ -185,14 +185,7 @@ void analysis_memo_free(struct analysis_memo *memo)
     circuit_free(memo->circuit);
 }
 
-/* --- all of them ------------------------------------------------------------------------------------ */
-
-static double cpu_now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+/* --- all of them ------------------------------------------------------------------------------ */
 
 int analyse_network(const struct settings *s, struct rnn_shape shape, const float *params,
                     const struct hmm *hmm, const struct analyse_options *options,
@@ -219,9 +212,9 @@ int analyse_network(const struct settings *s, struct rnn_shape shape, const floa
                                     .should_stop = options->should_stop,
                                     .stop_context = options->stop_context};
         code = analysis_check_stop(&in, st);
-        double start = cpu_now_s();
+        double start = clock_cpu_s();
         if (!code) code = analysis_table[i]->compute(&in, a->value[i], st);
-        a->cpu_s[i] = cpu_now_s() - start;
+        a->cpu_s[i] = clock_cpu_s() - start;
         if (code && code != STATUS_RUN_STOPPED)
             status_prefix(st, "analysis.%s: ", analysis_table[i]->name);
     }

@@ -1,5 +1,5 @@
-/* dispatch: the kernels of the level in use. A module's *_simd.c defines one table NAME_LEVEL a level
- * (LEVEL(NAME) of vector.h); KERNELS(NAME) is the address of the one in use. Private. */
+/* dispatch: the kernels of the level in use. A module's *_simd.c defines one table NAME_LEVEL a
+ * level (LEVEL(NAME) of vector.h); KERNELS(NAME) is the address of the one in use. Private. */
 #ifndef HMMGRID_DISPATCH_H
 #define HMMGRID_DISPATCH_H
 

@@ -8,8 +8,8 @@ enum { BLOCKS = 16 };
 
 enum { ROUNDS = 10 };
 
-/* the keys of all rounds in every lane, made once a call: broadcasting them in the loop would cost a
- * tenth of it */
+/* the keys of all rounds in every lane, made once a call: broadcasting them in the loop would cost
+ * a tenth of it */
 struct schedule {
     vq key[ROUNDS][2];
 };
@@ -27,17 +27,17 @@ INLINE struct schedule schedule_of(const uint32_t key[2])
     return s;
 }
 
-/* Vectors of blocks that run side by side: two with 32 registers, since one round of one vector waits
- * longer for its products than it computes. */
+/* Vectors of blocks that run side by side: two with 32 registers, since one round of one vector
+ * waits longer for its products than it computes. */
 #if defined(__AVX512F__)
 enum { ABREAST = 2 };
 #else
 enum { ABREAST = 1 };
 #endif
 
-/* `num` <= ABREAST times VL blocks, the first ones from counter `block` on, the next from block + BLOCKS:
- * word[.][0..3]. Even and odd blocks run in 64-bit lanes, where a product has room; what gathers in the
- * upper halves is never read. */
+/* `num` <= ABREAST times VL blocks, the first ones from counter `block` on, the next from block +
+ * BLOCKS: word[.][0..3]. Even and odd blocks run in 64-bit lanes, where a product has room; what
+ * gathers in the upper halves is never read. */
 INLINE void philox(const struct schedule *schedule, uint64_t block, int num, vu word[][4])
 {
     vq lane = {0}, c[2 * ABREAST][4] = {{{0}}}; /* even and odd blocks */
@@ -112,8 +112,8 @@ INLINE void all_groups(const struct schedule *schedule, uint64_t first, size_t n
         make_groups(schedule, first + g, 1, kind, (uint32_t *)out + g * RNG_GROUP);
 }
 
-/* The schedule stays in memory: as an argument of functions that are not inlined it is not made anew
- * in the loop. */
+/* The schedule stays in memory: as an argument of functions that are not inlined it is not made
+ * anew in the loop. */
 #define GROUPS static __attribute__((noinline)) void
 
 GROUPS bits_groups(const struct schedule *schedule, uint64_t first, size_t num, uint32_t *out)

@@ -3,8 +3,9 @@
  * they lack is wrapped here. Private to those files. Compiled with -ffp-contract=off: a fused
  * multiply-add happens only where v_fma is written.
  *
- * Elementary functions: minimax polynomials after range reduction in the manner of Cephes (Moshier).
- * AVX2 and AVX-512 give the same bits; portable, without fused operations, agrees to rounding.
+ * Elementary functions: minimax polynomials after range reduction in the manner of Cephes
+ * (Moshier). AVX2 and AVX-512 give the same bits; portable, without fused operations, agrees to
+ * rounding.
  */
 #ifndef HMMGRID_VECTOR_H
 #define HMMGRID_VECTOR_H
@@ -134,8 +135,8 @@ INLINE vq vq_mul_low(vq a, uint32_t m)
 #endif
 }
 
-/* the high halves moved to the low ones; what the high ones then hold is not read. With AVX-512 by a
- * shuffle: shifts would wait for the port of the products. */
+/* the high halves moved to the low ones; what the high ones then hold is not read. With AVX-512 by
+ * a shuffle: shifts would wait for the port of the products. */
 INLINE vq vq_high(vq a)
 {
 #if defined(__AVX512F__)
@@ -200,9 +201,9 @@ INLINE vf v_exp(vf x)
     return v_select(tiny, (vf){0}, y);
 }
 
-/* A point of the unit circle, uniform if the bits are: angle in (-pi/2, pi/2) by the low 31 bits, side
- * by the top one. x = 2 angle / pi; sine / x and cosine are minimax polynomials in x^2 on [0, 1] (errors
- * 7e-9 and 2e-10; 2e-7 with rounding), so no quadrant is told apart. */
+/* A point of the unit circle, uniform if the bits are: angle in (-pi/2, pi/2) by the low 31 bits,
+ * side by the top one. x = 2 angle / pi; sine / x and cosine are minimax polynomials in x^2 on [0,
+ * 1] (errors 7e-9 and 2e-10; 2e-7 with rounding), so no quadrant is told apart. */
 INLINE void v_circle(vu bits, vf *sine, vf *cosine)
 {
     vf x = v_float((vi)(bits << 1)) * 0x1p-31f;

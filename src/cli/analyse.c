@@ -1,8 +1,9 @@
-/* analyse: the analyses alone, on one network trained anywhere. Refuses networks other than one ReLU
- * layer with a linear readout (the store's reader says which). The results file has one run, in the
- * form of any study's, so every verb that reads results reads it. */
+/* analyse: the analyses alone, on one network trained anywhere. Refuses networks other than one
+ * ReLU layer with a linear readout (the store's reader says which). The results file has one run,
+ * in the form of any study's, so every verb that reads results reads it. */
 #include "cli.h"
 
+#include "hmmgrid/clock.h"
 #include "hmmgrid/kernel.h"
 #include "hmmgrid/linalg.h"
 #include "hmmgrid/study.h"
@@ -11,7 +12,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* The grid of this one network: the run's own settings, or sizes and an unknown HMM. */
 static int make_grid(const struct imported *network, char **text, struct status *st)
@@ -38,13 +38,6 @@ static int make_grid(const struct imported *network, char **text, struct status 
     *text = plan_run_yaml(&s, seed, "analyse");
     if (network->resolved && *network->resolved) settings_free_matrices(&s);
     return *text ? STATUS_OK : status_set(st, STATUS_INTERNAL, "memory is out");
-}
-
-static double cpu_now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* An output in which only the network, its HMM and its analyses are known. */
@@ -97,7 +90,7 @@ static int analyse(const struct invocation *inv, const struct plan *plan,
         network->snapshots = NULL; /* the output's now */
     }
     if (!code)
-        code = study_write_single(cli_value(inv, "output"), plan, &out, cpu_now_s(),
+        code = study_write_single(cli_value(inv, "output"), plan, &out, clock_cpu_s(),
                                   cli_command_line(inv), cli_flag(inv, "fresh"), st);
     run_output_free(&out);
     return code;

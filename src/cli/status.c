@@ -131,8 +131,7 @@ static void print_json(FILE *out, const struct view *v)
             rest ? rest : "\n\"message\": \"damaged status file\"\n}\n");
 }
 
-/* --- from the results file, where there is no status file --------------------------------------
- */
+/* --- from the results file, where there is no status file ------------------------------------- */
 
 static int print_store(FILE *out, const struct view *v, bool json, struct status *st)
 {

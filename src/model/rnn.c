@@ -5,8 +5,9 @@
  *   forward   h_t [W; R]^T gives the recurrent input of step t + 1 and the logits of step t at once
  *   backward  [e_(t+1) | dz_t] [W; R] gives delta_t, and its transpose times h_t gives [dW; dR]
  * Noise is drawn where it is used, and drawn again in the backward pass instead of being stored.
- * Rows of weights, states and gradients are padded to a multiple of PAD, with zeros where they are read:
- * the products then have no narrow edges, which BLAS kernels are slow at (5 % at H = 150, 20 % at 200).
+ * Rows of weights, states and gradients are padded to a multiple of PAD, with zeros where they are
+ * read: the products then have no narrow edges, which BLAS kernels are slow at (5 % at H = 150, 20
+ * % at 200).
  */
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/linalg.h"
@@ -145,7 +146,7 @@ static float *prob_at(const struct rnn_work *work, size_t block, int t)
     return work->prob + (block * (size_t)work->T + (size_t)t) * K * RNN_BLOCK;
 }
 
-/* --- random inputs ----------------------------------------------------------------------------- */
+/* --- random inputs ---------------------------------------------------------------------------- */
 
 struct rnn_drive rnn_drive_of(struct rng rng, int initial_state)
 {
@@ -215,7 +216,7 @@ static void gumbel_of_block(struct rnn_work *work, const struct rnn_drive *drive
                          : 0;
 }
 
-/* --- forward ------------------------------------------------------------------------------------- */
+/* --- forward ---------------------------------------------------------------------------------- */
 
 /* Sample step t (0-based) of the tile at n0 from logits z (rows, K; stride ld). */
 static void emit_step(struct rnn_work *work, const struct rnn_drive *drive, size_t n0, size_t rows,
@@ -271,7 +272,7 @@ void rnn_forward(struct rnn_work *work, const float *params, const struct rnn_dr
         forward_tile(work, &w, drive, n0, n - n0 < TILE ? n - n0 : TILE, temperature, symbols);
 }
 
-/* --- backward ------------------------------------------------------------------------------------ */
+/* --- backward --------------------------------------------------------------------------------- */
 
 /* dz of step t into columns H.. of mixed */
 static void emission_gradient(struct rnn_work *work, size_t n0, size_t rows, int t,
@@ -344,7 +345,7 @@ void rnn_backward(struct rnn_work *work, const float *params, const struct rnn_d
         for (size_t j = 0; j < H; j++) dWR[i * H + j] += work->dWR[i * Hp + j];
 }
 
-/* --- evaluation ------------------------------------------------------------------------------------ */
+/* --- evaluation ------------------------------------------------------------------------------- */
 
 /* o_0 uniform (its logits are those of h_0 = 0), then T - 1 driven steps (SCIENCE 2.7) */
 static void generate_reference(struct rnn_work *work, const float *params,

@@ -9,7 +9,8 @@
 enum { RNN_BLOCK = 64 };
 
 struct rnn_kernels {
-    /* out (rows, H; row stride ld_out) = max(in + bias, 0); in has row stride ld; bias (H) or NULL */
+    /* out (rows, H; row stride ld_out) = max(in + bias, 0); in has row stride ld; bias (H) or NULL
+     */
     void (*relu)(const float *in, size_t ld, const float *bias, size_t rows, int H, float *out,
                  size_t ld_out);
     /* e (rows, H; stride ld_e) = delta where h > 0, else 0; delta, h (rows, H; stride ld) */

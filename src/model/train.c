@@ -121,10 +121,10 @@ size_t train_memory_bytes(const struct settings *s)
     return arena.used;
 }
 
-/* --- loss ---------------------------------------------------------------------------------------- */
+/* --- loss ------------------------------------------------------------------------------------- */
 
-/* wd times the sum of the norms (not squared) of all parameter arrays, biases too; adds its gradient
- * unless grad is NULL */
+/* wd times the sum of the norms (not squared) of all parameter arrays, biases too; adds its
+ * gradient unless grad is NULL */
 static double weight_penalty(const struct trainer *tr, float *grad)
 {
     double decay = tr->s->train.weight_decay, sum = 0;
@@ -197,7 +197,7 @@ static int epoch_loss(struct trainer *tr, struct part *part, int epoch, long *st
     return STATUS_OK;
 }
 
-/* --- the loop -------------------------------------------------------------------------------------- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static int diverged(const struct train_output *out, int epoch, const char *what, struct status *st)
 {

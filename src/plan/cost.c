@@ -169,7 +169,8 @@ static void sift_down(struct worker_load *heap, int n)
     }
 }
 
-/* Which worker has which floors: a set of numbers > 0, open addressing, never more than half full. */
+/* Which worker has which floors: a set of numbers > 0, open addressing, never more than half full.
+ */
 struct number_set {
     uint64_t *slot;
     size_t size; /* a power of 2 */

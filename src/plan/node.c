@@ -1,5 +1,6 @@
 /* node: see node.h. The JSON reader is for lines that plan_run_json wrote: it refuses escapes,
- * anything after the value, duplicate keys and more than MAX_NODE_DEPTH levels. Source: RFC 8259. */
+ * anything after the value, duplicate keys and more than MAX_NODE_DEPTH levels. Source: RFC 8259.
+ */
 #include "node.h"
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* runs: a run's key, and a run as text: one line of JSON, a one-run grid, and back.
  * The key hashes the resolved settings as "key=value" lines in table order and the seed, so it
- * depends on nothing else; settings of what is kept and analysed are left out (settings.h). Refuses to read YAML (grid.c) and JSON that plan_run_json would not
- * have written. */
+ * depends on nothing else; settings of what is kept and analysed are left out (settings.h). Refuses
+ * to read YAML (grid.c) and JSON that plan_run_json would not have written. */
 #include "hmmgrid/expr.h"
 #include "hmmgrid/hash.h"
 #include "hmmgrid/plan.h"

@@ -1,8 +1,9 @@
-/* calibrate: see calibrate.h. Runs the pieces of train.c and floors.c through their own functions on
- * samples of the HMM. Refuses to train: a network's sample is taken to cost what the HMM's costs,
- * and the first epochs what random symbols cost. */
+/* calibrate: see calibrate.h. Runs the pieces of train.c and floors.c through their own functions
+ * on samples of the HMM. Refuses to train: a network's sample is taken to cost what the HMM's
+ * costs, and the first epochs what random symbols cost. */
 #include "hmmgrid/adam.h"
 #include "hmmgrid/calibrate.h"
+#include "hmmgrid/clock.h"
 #include "hmmgrid/cost.h"
 #include "hmmgrid/measure.h"
 #include "hmmgrid/sinkhorn.h"
@@ -12,13 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const double early_share = 0.1; /* of the epochs, in which symbols are nearly random */
 static const double commit_s = 0.01;   /* a row written, synced and acknowledged, on ext4 */
 enum { NETWORK_ROWS = 512, REPEATS = 2, KEY_BYTES = 192, MAX_VALUES = 4 };
 
-/* --- seconds that are already known -------------------------------------------------------------- */
+/* --- seconds that are already known ----------------------------------------------------------- */
 
 struct memo_entry {
     char key[KEY_BYTES];
@@ -50,24 +50,12 @@ static struct memo_entry *memo_find(struct memo *memo, const char *key, bool *is
     return e;
 }
 
-static double clock_s(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static double cpu_s(void)
-{
-    return clock_s(CLOCK_PROCESS_CPUTIME_ID);
-}
-
 static int out_of_memory(struct status *st)
 {
     return status_set(st, STATUS_RUN_FAILED, "out of memory while calibrating");
 }
 
-/* --- the network --------------------------------------------------------------------------------- */
+/* --- the network ------------------------------------------------------------------------------ */
 
 enum { FORWARD_S, BACKWARD_S, ADAM_S }; /* of one sequence, of one sequence, of one step */
 
@@ -76,10 +64,10 @@ static double time_adam(float *params, float *grad, float *m, float *v, size_t n
     const struct adam_options options = {1e-3, 0.9, 0.9, 1e-8};
     double best = INFINITY;
     for (int i = 1; i <= 1 + REPEATS; i++) {
-        double start = cpu_s();
+        double start = clock_cpu_s();
         adam_clip(grad, num, 0.9);
         adam_step(params, grad, m, v, num, i, &options);
-        best = fmin(best, cpu_s() - start);
+        best = fmin(best, clock_cpu_s() - start);
     }
     return best;
 }
@@ -111,19 +99,19 @@ static int time_network(const struct settings *s, double value[], struct status 
     for (size_t i = 0; i < n * values; i++) dsymbols[i] = (float)(rng_uniform(rng, i) - 0.5);
     value[FORWARD_S] = value[BACKWARD_S] = INFINITY;
     for (int i = 0; i < 1 + REPEATS; i++) { /* the first one warms up, and is never the fastest */
-        double start = cpu_s();
+        double start = clock_cpu_s();
         rnn_forward(&work, params, &drive, n, s->train.temperature, symbols);
-        double middle = cpu_s();
+        double middle = clock_cpu_s();
         rnn_backward(&work, params, &drive, n, s->train.temperature, dsymbols, grad);
         value[FORWARD_S] = fmin(value[FORWARD_S], (middle - start) / (double)n);
-        value[BACKWARD_S] = fmin(value[BACKWARD_S], (cpu_s() - middle) / (double)n);
+        value[BACKWARD_S] = fmin(value[BACKWARD_S], (clock_cpu_s() - middle) / (double)n);
     }
     value[ADAM_S] = time_adam(params, grad, block + 2 * num, block + 3 * num, num);
     arena_free(&arena);
     return STATUS_OK;
 }
 
-/* --- the loss ------------------------------------------------------------------------------------ */
+/* --- the loss --------------------------------------------------------------------------------- */
 
 enum { FIRST_S, GRADIENT_S, VALUE_S, SAMPLE_S }; /* of one batch; a batch of samples */
 
@@ -138,10 +126,10 @@ struct batch {
 static int time_loss_once(struct batch *b, const uint8_t *x, bool gradient, double *seconds,
                           struct status *st)
 {
-    double loss, start = cpu_s();
+    double loss, start = clock_cpu_s();
     int code = sinkhorn_loss(&b->work, &b->target, x, b->n, b->options, &loss,
                              gradient ? b->gradient : NULL, st);
-    *seconds = cpu_s() - start;
+    *seconds = clock_cpu_s() - start;
     return code;
 }
 
@@ -172,9 +160,9 @@ static int time_batch(const struct settings *s, const struct hmm *hmm, size_t n,
     struct rng rng = rng_stream(0, "calibrate", "loss");
     if (!code) {
         hmm_sample(hmm, rng, 0, n, T, y, NULL);
-        double start = cpu_s();
+        double start = clock_cpu_s();
         hmm_sample(hmm, rng, n, n, T, x, NULL);
-        value[SAMPLE_S] = cpu_s() - start;
+        value[SAMPLE_S] = clock_cpu_s() - start;
         for (size_t i = 0; i < count; i++) noise[i] = (uint8_t)(K * rng_uniform(rng_child(rng, 1), i));
         arena_measure(&arena);
     }
@@ -198,7 +186,7 @@ static int time_batch(const struct settings *s, const struct hmm *hmm, size_t n,
     return code;
 }
 
-/* --- the metrics --------------------------------------------------------------------------------- */
+/* --- the metrics ------------------------------------------------------------------------------ */
 
 enum { EVALUATE_S, SAMPLES_S }; /* all metrics of one pair of samples; drawing the pair */
 
@@ -215,16 +203,16 @@ static int time_metrics(const struct settings *s, const struct hmm *hmm, double 
     double *out = malloc((size_t)longest * sizeof *out);
     if (!x || !y || !out) code = out_of_memory(st);
     if (!code) {
-        double start = cpu_s();
+        double start = clock_cpu_s();
         struct rng rng = rng_stream(0, "calibrate", "metrics");
         hmm_sample(hmm, rng, 0, n, T, x, NULL);
         hmm_sample(hmm, rng, n, n, T, y, NULL);
-        value[SAMPLES_S] = cpu_s() - start;
+        value[SAMPLES_S] = clock_cpu_s() - start;
         struct measure_memo memo = {0};
         struct measure_input in = {hmm, {x, n, T}, {y, n, T}, &memo};
         for (int i = 0; i < num_metrics && !code; i++)
             code = metrics_table[i].compute(&in, out, st);
-        value[EVALUATE_S] = cpu_s() - start - value[SAMPLES_S];
+        value[EVALUATE_S] = clock_cpu_s() - start - value[SAMPLES_S];
     }
     free(x);
     free(y);
@@ -232,7 +220,7 @@ static int time_metrics(const struct settings *s, const struct hmm *hmm, double 
     return code;
 }
 
-/* --- a cell -------------------------------------------------------------------------------------- */
+/* --- a cell ----------------------------------------------------------------------------------- */
 
 struct calibration {
     struct memo memo;
@@ -349,11 +337,11 @@ int calibrate_measure(const struct settings *const cell[], int num, double budge
                       int *num_measured, struct status *st)
 {
     struct calibration c = {0};
-    double model[2] = {0}, measured[2] = {0}, start = clock_s(CLOCK_MONOTONIC);
+    double model[2] = {0}, measured[2] = {0}, start = clock_monotonic_s();
     int code = STATUS_OK;
     *num_measured = 0;
     for (int i = 0; i < num && !code; i++) {
-        if (i > 0 && clock_s(CLOCK_MONOTONIC) - start > budget_s) break;
+        if (i > 0 && clock_monotonic_s() - start > budget_s) break;
         if (watch && watch->cell) watch->cell(watch->context, i, num);
         model[0] += out[i].run_s;
         model[1] += out[i].floors_s;

@@ -9,6 +9,8 @@
 #include "signals.h"
 #include "statusfile.h"
 
+#include "hmmgrid/clock.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
  * itself. */
 #include "lock.h"
 
+#include "hmmgrid/clock.h"
 #include "hmmgrid/study.h"
 #include "protocol.h"
 #include "statusfile.h"

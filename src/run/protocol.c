@@ -72,19 +72,3 @@ int protocol_agree_all(MPI_Comm comm, struct status *st)
     return st->code;
 }
 
-static double clock_s(clockid_t id)
-{
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-double clock_monotonic_s(void)
-{
-    return clock_s(CLOCK_MONOTONIC);
-}
-
-double clock_unix_s(void)
-{
-    return clock_s(CLOCK_REALTIME);
-}

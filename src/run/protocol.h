@@ -65,7 +65,4 @@ void backoff_wait(struct backoff *b); /* of a backoff that was reset once */
 /* Root acts, all agree: code and text of rank 0 everywhere. Collective; returns the code. */
 int protocol_agree_all(MPI_Comm comm, struct status *st);
 
-double clock_monotonic_s(void); /* for intervals */
-double clock_unix_s(void);      /* for people and deadlines */
-
 #endif

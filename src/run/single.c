@@ -1,5 +1,5 @@
-/* single: one run's output in a results file of its own, written as a study writes it, by one process.
- * Refuses to train. */
+/* single: one run's output in a results file of its own, written as a study writes it, by one
+ * process. Refuses to train. */
 #include "provenance.h"
 
 #include "hmmgrid/store.h"

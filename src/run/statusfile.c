@@ -3,6 +3,7 @@
  * it does not find it calls absent. */
 #include "statusfile.h"
 
+#include "hmmgrid/clock.h"
 #include "protocol.h"
 
 #include <errno.h>

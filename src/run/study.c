@@ -1,6 +1,7 @@
 /* study: see study.h and DESIGN section 4. Rank 0 prepares and coordinates, all open the file,
  * the others work; whatever happens, every rank leaves with the same code after a barrier.
  */
+#include "hmmgrid/clock.h"
 #include "hmmgrid/cost.h"
 #include "hmmgrid/study.h"
 

@@ -5,9 +5,10 @@
 
 #include "signals.h"
 
+#include "hmmgrid/clock.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static const double progress_every_s = 1;
 
@@ -22,13 +23,6 @@ void worker_free(struct worker *w)
     if (!w) return;
     floor_cache_free(w->floors);
     w->floors = NULL;
-}
-
-static double cpu_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void write_row(struct worker *w, const struct run_attempt *attempt,
@@ -49,7 +43,7 @@ void worker_do_run(struct worker *w, int run, int attempt_number, const struct t
     struct run_context context = {.floors = w->floors, .watch = *watch};
     struct run_output out = {0};
     struct status st = {0};
-    double start_s = clock_monotonic_s(), start_cpu_s = cpu_s(), start_unix_s = clock_unix_s();
+    double start_s = clock_monotonic_s(), start_cpu_s = clock_cpu_s(), start_unix_s = clock_unix_s();
     int code = w->run(&w->plan->cells[r->cell].settings, r->key, r->seed, &context, &out, &st);
 
     struct run_attempt attempt = {.run = run,
@@ -58,7 +52,7 @@ void worker_do_run(struct worker *w, int run, int attempt_number, const struct t
                                   .rank = w->rank,
                                   .t_start_s = start_unix_s,
                                   .wall_s = clock_monotonic_s() - start_s,
-                                  .cpu_s = cpu_s() - start_cpu_s};
+                                  .cpu_s = clock_cpu_s() - start_cpu_s};
     memcpy(attempt.host, w->host, sizeof attempt.host);
     *up = (struct up_message){.kind = UP_ENDED,
                               .run = run,

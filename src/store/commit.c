@@ -128,7 +128,8 @@ size_t store_row_bytes(const struct store *store)
     return bytes;
 }
 
-/* View v of `copies` networks, one after the other, into block; those that are not there are NaN. */
+/* View v of `copies` networks, one after the other, into block; those that are not there are NaN.
+ */
 static void gather(const struct networks *from, size_t num_params, const struct rnn_view *view,
                    int copies, float *block)
 {

@@ -84,8 +84,8 @@ void schema_fill(const struct schema *schema, const struct schema_row *row, void
     for (size_t i = 0; i < count; i++) put_real(row, NAN, (char *)buf + i * bytes);
 }
 
-/* value (size[0], ... of row->num_dims), row-major, into the corner of the study's sizes; the rest of
- * buf keeps its fill. value may be NULL. */
+/* value (size[0], ... of row->num_dims), row-major, into the corner of the study's sizes; the rest
+ * of buf keeps its fill. value may be NULL. */
 static void put_array(const struct schema *schema, const struct schema_row *row,
                       const double *value, const int size[MAX_COLUMN_DIMS], void *buf)
 {

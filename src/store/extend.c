@@ -1,7 +1,7 @@
 /* extend: a larger layout beside a results file, with its finished rows copied by key, renamed over
- * it. Rows whose bytes fail their checksum, and rows of which the new grid keeps or analyses something
- * else, are left behind and run again. Refuses a plan that lacks
- * a finished run: nothing finished is ever thrown away. Source: section 3 of the design. */
+ * it. Rows whose bytes fail their checksum, and rows of which the new grid keeps or analyses
+ * something else, are left behind and run again. Refuses a plan that lacks a finished run: nothing
+ * finished is ever thrown away. Source: section 3 of the design. */
 #include "internal.h"
 
 #include <stdio.h>

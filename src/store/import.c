@@ -1,6 +1,7 @@
-/* import: a network trained anywhere, from an HDF5 file with PyTorch's state_dict names at its root; what
- * `hmmgrid export` writes, snapshots included, is one of them. Refuses what is not a one-layer ReLU
- * network with a linear readout, by name: tanh, LSTM and GRU, several layers, both directions. */
+/* import: a network trained anywhere, from an HDF5 file with PyTorch's state_dict names at its
+ * root; what `hmmgrid export` writes, snapshots included, is one of them. Refuses what is not a
+ * one-layer ReLU network with a linear readout, by name: tanh, LSTM and GRU, several layers, both
+ * directions. */
 #include "internal.h"
 
 #include <stdarg.h>
@@ -124,8 +125,8 @@ static int find_shape(const struct source *in, struct rnn_shape *shape)
     return STATUS_OK;
 }
 
-/* The views below `prefix` of `copies` networks (0: one, without that dimension); a bias that is not
- * there is zero. params (copies or 1, rnn_num_params) out. */
+/* The views below `prefix` of `copies` networks (0: one, without that dimension); a bias that is
+ * not there is zero. params (copies or 1, rnn_num_params) out. */
 static int read_networks(const struct source *in, const char *prefix, struct rnn_shape shape,
                          int copies, float *params)
 {

@@ -17,7 +17,8 @@
 
 enum { RECORD_BYTES = 64 };
 
-/* The networks of a run that are kept: of the last epoch, of the best one, and those over training. */
+/* The networks of a run that are kept: of the last epoch, of the best one, and those over training.
+ */
 enum which { WHICH_LAST, WHICH_BEST, WHICH_SNAPSHOTS, NUM_WHICH };
 extern const char *const which_name[NUM_WHICH]; /* "last", "best", "snapshots" */
 

@@ -268,7 +268,7 @@ static void add_runs_axes(struct schema *schema, const struct plan *plan)
     }
 }
 
-/* --- analyses ------------------------------------------------------------------------------------ */
+/* --- analyses --------------------------------------------------------------------------------- */
 
 static bool is_asked_for(const struct plan *plan, const struct analysis *analysis)
 {
@@ -324,7 +324,7 @@ static void add_analysis(struct schema *schema, const struct plan *plan, int ind
     }
 }
 
-/* --- all of them ------------------------------------------------------------------------------------ */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 static int check_names(const struct schema *schema, struct status *st)
 {

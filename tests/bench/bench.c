@@ -12,30 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 const size_t bench_batch[BENCH_BATCHES] = {4096, 4096, 1808};
 
-/* --- clocks and statistics -----------------------------------------------------------------------
- */
-
-static double seconds(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-double bench_cpu_s(void)
-{
-    return seconds(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-double bench_wall_s(void)
-{
-    return seconds(CLOCK_MONOTONIC);
-}
+/* --- statistics ------------------------------------------------------------------------------- */
 
 static int smaller_first(const void *a, const void *b)
 {
@@ -56,8 +37,7 @@ double bench_least(const double *x, int n)
     return least;
 }
 
-/* --- failures, rows ------------------------------------------------------------------------------
- */
+/* --- failures, rows --------------------------------------------------------------------------- */
 
 void bench_check(int code, const struct status *st)
 {
@@ -96,8 +76,7 @@ const char *bench_name(struct bench_shape shape)
     return name;
 }
 
-/* --- data
- * ------------------------------------------------------------------------------------------ */
+/* --- data ------------------------------------------------------------------------------------- */
 
 struct settings bench_settings(struct bench_shape shape)
 {
@@ -122,8 +101,7 @@ uint8_t *bench_sequences(const struct settings *s, const char *purpose, size_t n
     return symbols;
 }
 
-/* --- the machine
- * ------------------------------------------------------------------------------------ */
+/* --- the machine ------------------------------------------------------------------------------ */
 
 static void cpu_name(char name[128])
 {
@@ -158,8 +136,7 @@ void bench_machine(void)
               "best of products 1024 x 1024 x 1024, one thread");
 }
 
-/* --- choice
- * ------------------------------------------------------------------------------------------ */
+/* --- choice ----------------------------------------------------------------------------------- */
 
 static const struct section {
     const char *name;

@@ -1,9 +1,10 @@
-/* bench: what the parts of the benchmark share: clocks, rows of the table, an epoch of training,
+/* bench: what the parts of the benchmark share: rows of the table, an epoch of training,
  * the matrix products of an epoch alone. Figures only: nothing passes or fails. Times are processor
  * seconds of this process unless said, so that other work on the machine disturbs them little. */
 #ifndef HMMGRID_BENCH_H
 #define HMMGRID_BENCH_H
 
+#include "hmmgrid/clock.h"
 #include "hmmgrid/hmm.h"
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/sinkhorn.h"
@@ -17,8 +18,6 @@ struct bench_shape {
     int T, H, D;
 };
 
-double bench_cpu_s(void);
-double bench_wall_s(void);
 double bench_median(double *x, int n); /* sorts x */
 double bench_least(const double *x, int n);
 
@@ -30,16 +29,15 @@ void *bench_take(size_t count, size_t bytes); /* zeroed, or the program ends */
 void bench_row(const char *section, const char *of_case, const char *quantity, double value,
                const char *unit, const char *meaning);
 void bench_text(const char *section, const char *quantity, const char *text, const char *meaning);
-const char *
-bench_name(struct bench_shape shape); /* "T=30 H=150 D=100"; overwritten by the next call */
+/* "T=30 H=150 D=100"; overwritten by the next call */
+const char *bench_name(struct bench_shape shape);
 
 /* Settings of a shape, everything else at its default; resolved. */
 struct settings bench_settings(struct bench_shape shape);
 /* n sequences of the HMM of these settings, malloc'd (n, T) */
 uint8_t *bench_sequences(const struct settings *s, const char *purpose, size_t n);
 
-/* --- the matrix products of training alone, as src/model/rnn.c calls them (gemms.c) --------------
- */
+/* --- the matrix products of training alone, as src/model/rnn.c calls them (gemms.c) ----------- */
 
 struct bench_gemms {
     struct bench_shape shape;
@@ -57,8 +55,7 @@ double bench_backward_flops(struct bench_shape shape, double n);
 /* best rate of a 1024 x 1024 x 1024 product, flops/s; about 0.3 s */
 double bench_gemm_peak(void);
 
-/* --- epochs by train_run, as a study runs them (epoch.c)
- * ------------------------------------------- */
+/* --- epochs by train_run, as a study runs them (epoch.c) -------------------------------------- */
 
 enum { BENCH_MAX_EPOCHS = 16 };
 struct bench_epochs {
@@ -70,8 +67,7 @@ struct bench_epochs {
 void bench_epochs_run(struct bench_epochs *e, struct bench_shape shape, int num,
                       struct bench_gemms *gemms);
 
-/* --- sections ------------------------------------------------------------------------------------
- */
+/* --- sections --------------------------------------------------------------------------------- */
 
 void bench_machine(void);
 void bench_epoch(void);

@@ -1,6 +1,6 @@
-/* bench_analyses: what each analysis of a trained network costs beside the training of its run: seconds
- * of this core and share. Refuses to judge. The runs' seconds are those of `plan --calibrate`, measured
- * on pieces in this process, with the run's own settings.
+/* bench_analyses: what each analysis of a trained network costs beside the training of its run:
+ * seconds of this core and share. Refuses to judge. The runs' seconds are those of `plan
+ * --calibrate`, measured on pieces in this process, with the run's own settings.
  *
  * usage: bench_analyses WEIGHTS.h5...     files of `hmmgrid export`
  */

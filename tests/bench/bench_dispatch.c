@@ -6,6 +6,7 @@
  * Refuses to judge: it ends with 0 unless a run is lost. Goals: section 5 of the design.
  */
 #include "../../src/run/coordinator.h"
+#include "hmmgrid/clock.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,8 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- epochs by train_run
- * --------------------------------------------------------------------------- */
+/* --- epochs by train_run ---------------------------------------------------------------------- */
 
 struct clockwork {
     struct bench_epochs *e;
@@ -22,12 +21,12 @@ struct clockwork {
 static void epoch_done(void *context, int epoch, int num_epochs, float train_loss, float val_loss)
 {
     struct clockwork *w = context;
-    double cpu = bench_cpu_s() - w->cpu, wall = bench_wall_s() - w->wall, gemm = 0;
+    double cpu = clock_cpu_s() - w->cpu, wall = clock_monotonic_s() - w->wall, gemm = 0;
     (void)num_epochs, (void)train_loss, (void)val_loss;
     if (w->gemms) {
-        double start = bench_cpu_s();
+        double start = clock_cpu_s();
         bench_gemms_epoch(w->gemms);
-        gemm = bench_cpu_s() - start;
+        gemm = clock_cpu_s() - start;
     }
     if (epoch > 1) { /* the first one also solves the targets against themselves, once a run */
         w->e->cpu_s[w->e->num] = cpu;
@@ -35,8 +34,8 @@ static void epoch_done(void *context, int epoch, int num_epochs, float train_los
         w->e->gemm_s[w->e->num++] = gemm;
     }
     w->stop = w->e->num == w->wanted;
-    w->cpu = bench_cpu_s();
-    w->wall = bench_wall_s();
+    w->cpu = clock_cpu_s();
+    w->wall = clock_monotonic_s();
 }
 
 static bool should_stop(void *context)
@@ -66,8 +65,7 @@ void bench_epochs_run(struct bench_epochs *e, struct bench_shape shape, int num,
     hmm_free(&hmm);
 }
 
-/* --- section epoch
- * --------------------------------------------------------------------------------- */
+/* --- section epoch ---------------------------------------------------------------------------- */
 
 void bench_epoch(void)
 {
@@ -93,8 +91,7 @@ void bench_epoch(void)
     }
 }
 
-/* --- section rnn
- * ----------------------------------------------------------------------------------- */
+/* --- section rnn ------------------------------------------------------------------------------ */
 
 /* seconds of forward and of backward of one batch, least of several */
 static void network_times(struct bench_shape shape, size_t n, double *forward_s, double *backward_s)
@@ -118,12 +115,12 @@ static void network_times(struct bench_shape shape, size_t n, double *forward_s,
     enum { TIMES = 4 };
     double forward[TIMES], backward[TIMES];
     for (int i = 0; i < TIMES; i++) {
-        double start = bench_cpu_s();
+        double start = clock_cpu_s();
         rnn_forward(&work, block, &drive, n, 1.0, symbols);
-        double middle = bench_cpu_s();
+        double middle = clock_cpu_s();
         rnn_backward(&work, block, &drive, n, 1.0, dsymbols, grad);
         forward[i] = middle - start;
-        backward[i] = bench_cpu_s() - middle;
+        backward[i] = clock_cpu_s() - middle;
     }
     *forward_s = bench_least(forward, TIMES);
     *backward_s = bench_least(backward, TIMES);
@@ -153,8 +150,7 @@ void bench_rnn(void)
     }
 }
 
-/* --- section workers
- * ------------------------------------------------------------------------------- */
+/* --- section workers -------------------------------------------------------------------------- */
 
 struct pace {
     double wall_s, cpu_s; /* of an epoch */

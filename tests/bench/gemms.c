@@ -1,6 +1,6 @@
 /* gemms: the matrix products of an epoch and nothing else: the shapes, tiles and order of
- * src/model/rnn.c on arrays of the network's own sizes, without the padding by which rnn.c makes its
- * products quicker. Refuses to compute a network. */
+ * src/model/rnn.c on arrays of the network's own sizes, without the padding by which rnn.c makes
+ * its products quicker. Refuses to compute a network. */
 #include "bench.h"
 #include "hmmgrid/linalg.h"
 
@@ -112,9 +112,9 @@ double bench_gemm_peak(void)
     double least = INFINITY;
     rng_fill_uniform(rng_stream(1, "bench", "peak"), 0, 2 * N * N, a);
     for (int i = 0; i < TIMES; i++) {
-        double start = bench_cpu_s();
+        double start = clock_cpu_s();
         linalg_gemm(0, 0, N, N, N, 1, a, N, b, N, 0, c, N);
-        least = fmin(least, bench_cpu_s() - start);
+        least = fmin(least, clock_cpu_s() - start);
     }
     free(a);
     return 2.0 * N * N * N / least;

@@ -30,8 +30,7 @@ struct bench {
     struct sinkhorn_target targets[BENCH_BATCHES];
 };
 
-/* --- set-up
- * ------------------------------------------------------------------------------------------ */
+/* --- set-up ----------------------------------------------------------------------------------- */
 
 static void take_sinkhorn(struct bench *p)
 {
@@ -84,20 +83,19 @@ static void release(struct bench *p)
     arena_free(&p->arena);
 }
 
-/* --- network
- * ----------------------------------------------------------------------------------------- */
+/* --- network ---------------------------------------------------------------------------------- */
 
 /* a step of a tile, or of all of them: what `one` does for every tile and step of a pass */
 typedef void (*tile_step)(struct bench *p, size_t n0, size_t rows, int t, int kept);
 
 static double pass_s(struct bench *p, tile_step one, int kept)
 {
-    double start = bench_cpu_s();
+    double start = clock_cpu_s();
     for (int b = 0; b < BENCH_BATCHES; b++)
         for (size_t n0 = 0, n = bench_batch[b]; n0 < n; n0 += BENCH_TILE)
             for (int t = 0; t < p->shape.T; t++)
                 one(p, n0, n - n0 < BENCH_TILE ? n - n0 : BENCH_TILE, t, kept);
-    return bench_cpu_s() - start;
+    return clock_cpu_s() - start;
 }
 
 static void noise(struct bench *p, size_t n0, size_t rows, int t, int kept)
@@ -177,8 +175,7 @@ static void relu_gradient(struct bench *p, size_t n0, size_t rows, int t, int ke
                         (size_t)(H + K));
 }
 
-/* --- loss
- * -------------------------------------------------------------------------------------------- */
+/* --- loss ------------------------------------------------------------------------------------- */
 
 struct loss_times {
     double costs, levels, gradient;
@@ -188,15 +185,15 @@ struct loss_times {
 static void time_problem(const struct sinkhorn_problem *p, const double *eps, int levels,
                          double sign, float *grad, struct loss_times *times)
 {
-    double start = bench_cpu_s();
+    double start = clock_cpu_s();
     sinkhorn_problem_costs(p, eps[0]);
-    double built = bench_cpu_s();
+    double built = clock_cpu_s();
     sinkhorn_problem_solve(p, eps, levels);
-    double solved = bench_cpu_s();
+    double solved = clock_cpu_s();
     if (grad) sinkhorn_problem_gradient(p, eps[levels - 1], sign, grad);
     times->costs += built - start;
     times->levels += solved - built;
-    times->gradient += bench_cpu_s() - solved;
+    times->gradient += clock_cpu_s() - solved;
 }
 
 /* the two problems of a batch, as src/model/sinkhorn.c sets them up */
@@ -250,16 +247,15 @@ static double optimiser_s(struct bench *p, long step)
 {
     const struct adam_options adam = {1e-3, 0.9, 0.9, 1e-8};
     size_t params = rnn_num_params(p->rnn);
-    double start = bench_cpu_s();
+    double start = clock_cpu_s();
     for (int b = 0; b < BENCH_BATCHES; b++) {
         adam_clip(p->grad, params, 0.9);
         adam_step(p->params, p->grad, p->m, p->v, params, step * BENCH_BATCHES + b + 1, &adam);
     }
-    return bench_cpu_s() - start;
+    return clock_cpu_s() - start;
 }
 
-/* --- the table
- * ----------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 enum {
     NOISE,
@@ -290,9 +286,9 @@ static const struct {
 static void time_parts(struct bench *p, double least[NUM_PARTS])
 {
     for (int turn = 0; turn < TURNS; turn++) {
-        double s[NUM_PARTS], start = bench_cpu_s();
+        double s[NUM_PARTS], start = clock_cpu_s();
         bench_gemms_epoch(&p->gemms);
-        s[GEMM] = bench_cpu_s() - start;
+        s[GEMM] = clock_cpu_s() - start;
         s[NOISE] = 2 * pass_s(p, noise, 1) + pass_s(p, noise, 0);
         struct loss_times loss = time_loss(p, p->symbols);
         s[COSTS] = loss.costs, s[LEVELS] = loss.levels, s[GRADIENT] = loss.gradient;

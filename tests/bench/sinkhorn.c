@@ -27,12 +27,12 @@ static double fast_loss(const uint8_t *x, const uint8_t *y, size_t n, int T, int
     sinkhorn_target_init(&target, &arena, y, n, T, BENCH_SYMBOLS);
     for (int i = 0; i < times; i++) {
         target.q_diameter = -1; /* not solved yet */
-        double start = bench_cpu_s();
+        double start = clock_cpu_s();
         bench_check(sinkhorn_loss(&work, &target, x, n, usual, &value, grad, &st), &st);
-        double middle = bench_cpu_s();
+        double middle = clock_cpu_s();
         bench_check(sinkhorn_loss(&work, &target, x, n, usual, &value, grad, &st), &st);
         fresh[i] = middle - start;
-        known[i] = bench_cpu_s() - middle;
+        known[i] = clock_cpu_s() - middle;
     }
     *fresh_s = bench_least(fresh, times);
     *known_s = bench_least(known, times);
@@ -44,11 +44,11 @@ static double plain_loss_s(const uint8_t *x, const uint8_t *y, int T)
 {
     struct status st;
     double value, *grad = bench_take((size_t)PLAIN_N * (size_t)T * BENCH_SYMBOLS, sizeof *grad);
-    double start = bench_cpu_s();
+    double start = clock_cpu_s();
     bench_check(
         sinkhorn_plain(x, PLAIN_N, y, PLAIN_N, T, BENCH_SYMBOLS, usual, &value, grad, NULL, &st),
         &st);
-    double took = bench_cpu_s() - start;
+    double took = clock_cpu_s() - start;
     free(grad);
     return took;
 }
@@ -89,8 +89,7 @@ void bench_sinkhorn(void)
     at_length(100);
 }
 
-/* --- for torch_epoch.py
- * ---------------------------------------------------------------------------- */
+/* --- for torch_epoch.py ----------------------------------------------------------------------- */
 
 static void put(FILE *f, const void *data, size_t bytes, const char *path)
 {

@@ -345,8 +345,8 @@ static void extend_keeps_finished_rows(void **state)
     assert_string_equal(before, after);
 }
 
-/* What is kept or analysed is outside the run key: a file made otherwise is not resumed, and --extend
- * repeats its runs. */
+/* What is kept or analysed is outside the run key: a file made otherwise is not resumed, and
+ * --extend repeats its runs. */
 static void analysed_otherwise(void **state)
 {
     struct place *p = *state;

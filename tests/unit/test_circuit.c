@@ -1,6 +1,6 @@
-/* test_circuit: planted circuits are given back exactly, whatever the size of the network and the order
- * of its units; networks before training, and those that have none to find, give none. Source:
- * SCIENCE 8.5.
+/* test_circuit: planted circuits are given back exactly, whatever the size of the network and the
+ * order of its units; networks before training, and those that have none to find, give none.
+ * Source: SCIENCE 8.5.
  */
 #include "../support/planted.h"
 #include "../../src/analyse/analyses.h"
@@ -123,8 +123,8 @@ static void test_planted_large(void **state)
     check_one(200, 2, 3, 3, 0, 5, 12000);
 }
 
-/* The kicks of a direction are copies of one: each stands in for the others, and silencing helps only
- * when the last of them is silenced. */
+/* The kicks of a direction are copies of one: each stands in for the others, and silencing helps
+ * only when the last of them is silenced. */
 static void test_kicks_that_stand_in_for_each_other(void **state)
 {
     (void)state;
@@ -216,8 +216,8 @@ static void test_untrained(void **state)
 {
     (void)state;
     assert_true(count_found(100, 1, 1) <= 5);
-    /* sharper symbols and a longer memory: some dwell long enough to be looked at, and most of those do
-     * switch by one unit or a few */
+    /* sharper symbols and a longer memory: some dwell long enough to be looked at, and most of
+     * those do switch by one unit or a few */
     assert_true(count_found(100, 1.5, 30) <= 5);
 }
 

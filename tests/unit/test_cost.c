@@ -1,6 +1,6 @@
 /* test_cost: schedules against brute force over all assignments, floors counted once per worker,
- * memory against the arenas, and the calibration's bookkeeping. Nothing here depends on how fast the
- * machine is. */
+ * memory against the arenas, and the calibration's bookkeeping. Nothing here depends on how fast
+ * the machine is. */
 #include "../support/check.h"
 #include "hmmgrid/calibrate.h"
 #include "hmmgrid/cost.h"
@@ -171,7 +171,7 @@ static void memory_holds_the_arena(void **state)
     assert_true(large > 900e6 && large < 1000e6);
 }
 
-/* --- calibration --------------------------------------------------------------------------------- */
+/* --- calibration ------------------------------------------------------------------------------ */
 
 static void tiny(struct settings *s, int states, int hidden)
 {

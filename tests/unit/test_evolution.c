@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- whole histories ---------------------------------------------------------------------------
- */
+/* --- whole histories -------------------------------------------------------------------------- */
 
 struct history {
     struct settings s;
@@ -291,8 +290,7 @@ static void test_rows_repeat_and_units_permute(void **state)
     history_free(&h);
 }
 
-/* --- networks of little use --------------------------------------------------------------------
- */
+/* --- networks of little use ------------------------------------------------------------------- */
 
 static bool always(void *context)
 {

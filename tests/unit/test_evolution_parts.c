@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Kendall's tau -----------------------------------------------------------------------------
- */
+/* --- Kendall's tau ---------------------------------------------------------------------------- */
 
 static double score_of(const double *x, const double *y, int n)
 {
@@ -126,8 +125,7 @@ static void test_kendall_known(void **state)
     assert_true(p > 0 && p < 1);
 }
 
-/* --- the second-order term ---------------------------------------------------------------------
- */
+/* --- the second-order term -------------------------------------------------------------------- */
 
 static struct rnn_shape small_shape(int H, int D, int K, bool bias)
 {
@@ -233,8 +231,7 @@ static void test_second_order_expected(void **state)
     network_free(&net);
 }
 
-/* --- where the step is -------------------------------------------------------------------------
- */
+/* --- where the step is ------------------------------------------------------------------------ */
 
 enum { SEQUENCES = 400, STEPS = 29 };
 

@@ -29,7 +29,7 @@ static double largest_of(const double *x, size_t n)
     return largest;
 }
 
-/* --- Sinkhorn ---------------------------------------------------------------------------------- */
+/* --- Sinkhorn --------------------------------------------------------------------------------- */
 
 struct sinkhorn_case {
     const char *name;
@@ -154,7 +154,7 @@ static void test_sinkhorn_fast(void **state)
     }
 }
 
-/* --- network -------------------------------------------------------------------------------------- */
+/* --- network ---------------------------------------------------------------------------------- */
 
 /* parameters (or gradients) of group, flat, in the order of the views */
 static double *load_params(const char *where, struct rnn_shape shape)

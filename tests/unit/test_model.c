@@ -32,7 +32,7 @@ static double *random_doubles(const char *purpose, size_t n, double scale)
     return x;
 }
 
-/* --- Sinkhorn ---------------------------------------------------------------------------------- */
+/* --- Sinkhorn --------------------------------------------------------------------------------- */
 
 /* value and gradient by the fast kernel; grad malloc'd */
 static double fast_loss(const uint8_t *x, size_t n, const uint8_t *y, size_t m, int T, int K,
@@ -132,10 +132,10 @@ static void clusters_agree(size_t n, size_t m, int T, int K, size_t num, int cha
              clustered_symbols("cy", m, T, K, num, changes), m, T, K, options);
 }
 
-/* How a level is summed depends on the clouds: with few near pairs by a list of them that serves later
- * levels too; with many duplicates and a small blur the list does not fit. Clouds that do not match
- * have points with hardly any mass at the last level, whose gradient is none the smaller. Near
- * duplicates at a large blur show what rounding is the same for all pairs. */
+/* How a level is summed depends on the clouds: with few near pairs by a list of them that serves
+ * later levels too; with many duplicates and a small blur the list does not fit. Clouds that do not
+ * match have points with hardly any mass at the last level, whose gradient is none the smaller.
+ * Near duplicates at a large blur show what rounding is the same for all pairs. */
 static void test_sinkhorn_clusters(void **state)
 {
     (void)state;
@@ -150,7 +150,8 @@ static void test_sinkhorn_clusters(void **state)
     clusters_agree(300, 9, 30, 9, 1, 1, (struct sinkhorn_options){2.5, 0.85});
     clusters_agree(100, 110, 255, 3, 30, 100, usual);
     clusters_agree(100, 110, 280, 3, 30, 5, usual);
-    /* old potentials are far off at each new level: the plain rule takes over, within a cloud too */
+    /* old potentials are far off at each new level: the plain rule takes over, within a cloud too
+     */
     clusters_agree(140, 100, 30, 3, 40, 3, (struct sinkhorn_options){0.1, 0.02});
 }
 
@@ -259,7 +260,7 @@ static void test_sinkhorn_finite_differences(void **state)
     free(x), free(y);
 }
 
-/* --- network -------------------------------------------------------------------------------------- */
+/* --- network ---------------------------------------------------------------------------------- */
 
 struct net {
     struct rnn_shape shape;

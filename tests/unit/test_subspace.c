@@ -32,8 +32,8 @@ static void fill_runs(uint8_t *symbol, const int (*run)[2], int num)
 }
 
 /* Runs of three symbols counted by hand, and components that are the axes of the states. The
- * readout has a state say its symbol by the sign of the last unit; the network is dead, so that after
- * one step it says 0. */
+ * readout has a state say its symbol by the sign of the last unit; the network is dead, so that
+ * after one step it says 0. */
 static void test_runs_and_components_by_hand(void **state)
 {
     (void)state;
