@@ -2,8 +2,9 @@
  *
  * The loops live in src/<module>/NAME_simd.c, compiled once per level from the same text (the
  * vector width and a few instructions come from src/base/vector.h), so a fast kernel and its
- * portable twin cannot drift apart. The levels: portable  any CPU (baseline x86-64 SSE2, or
- * whatever the compiler has for 16-byte vectors) avx2      AVX2 + FMA (Haswell, Zen and later)
+ * portable twin cannot drift apart. The levels:
+ *   portable  any CPU (baseline x86-64 SSE2, or whatever the compiler has for 16-byte vectors)
+ *   avx2      AVX2 + FMA (Haswell, Zen and later)
  *   avx512    AVX-512 F, BW, DQ, VL, VBMI, VPOPCNTDQ (Ice Lake, Zen 4 and later)
  * Random bits and uniforms are the same at every level, normals at avx2 and avx512; portable
  * normals and all sums agree to rounding.

@@ -1,8 +1,8 @@
 /* network: a trained network as a dynamical system: many states at once, one step at a time, with
- * or without noise, units scaled or silenced. What analyses are built on. h' = relu(c o (W (g o h)
- * + b) + e o (U x)),  z = R h + b_z,  x ~ N(0, sd^2 I) n states, H hidden units, D noise inputs, K
- * symbols; o is element by element, c, e, g are 1 unless given. float32, every product a GEMM.
- * Source: SCIENCE 2.1 and 5.9.
+ * or without noise, units scaled or silenced. What analyses are built on.
+ *   h' = relu(c o (W (g o h) + b) + e o (U x)),  z = R h + b_z,  x ~ N(0, sd^2 I)
+ * n states, H hidden units, D noise inputs, K symbols; o is element by element, c, e, g are 1
+ * unless given. float32, every product a GEMM. Source: SCIENCE 2.1 and 5.9.
  */
 #ifndef HMMGRID_NETWORK_H
 #define HMMGRID_NETWORK_H

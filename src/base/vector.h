@@ -113,6 +113,7 @@ INLINE vf v_sqrt(vf x)
 #endif
 }
 
+/* b where either is NaN */
 INLINE vf v_max(vf a, vf b)
 {
     return v_select((vi)(a > b), a, b);

@@ -38,7 +38,7 @@ void rnn_plain_forward(struct rnn_shape shape, const double *params, const doubl
                 double sum = w.b_ih ? w.b_ih[a] + w.b_hh[a] : 0;
                 for (int d = 0; d < D; d++) sum += w.U[a * D + d] * x[d];
                 for (int b = 0; b < H; b++) sum += w.W[a * H + b] * old[b];
-                h[a] = sum > 0 ? sum : 0;
+                h[a] = sum < 0 ? 0 : sum;
             }
             if (hidden)
                 memcpy(hidden + (i * (size_t)T + (size_t)t) * (size_t)H, h,

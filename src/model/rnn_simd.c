@@ -3,6 +3,7 @@
 #include "rnn_simd.h"
 #include "../base/vector.h"
 
+/* NaN stays NaN: a network that overflows must not look alive */
 static void relu(const float *in, size_t ld, const float *bias, size_t rows, int H, float *out,
                  size_t ld_out)
 {
@@ -12,11 +13,11 @@ static void relu(const float *in, size_t ld, const float *bias, size_t rows, int
         for (int j = 0; j < full; j += VL) {
             vf x = v_load(in + j);
             if (bias) x = x + v_load(bias + j);
-            v_store(out + j, v_max(x, zero));
+            v_store(out + j, v_max(zero, x));
         }
         for (int j = full; j < H; j++) {
             float x = bias ? in[j] + bias[j] : in[j];
-            out[j] = x > 0 ? x : 0;
+            out[j] = x < 0 ? 0 : x;
         }
     }
 }

@@ -1,10 +1,11 @@
 /* planted: a network set by hand whose kick circuit is known, among units that look like it.
  *   symbols   2 cluster units each, self-exciting, all others inhibited: one symbol at a time
  *   kicks     of a direction: below threshold, silent while another symbol is on; each has its own
- * noise, and when that lifts it over threshold alone switches the symbol noise     populations of 5
- * for the first two directions: 1 inhibits the first and excites the second, 2 the reverse; leaky
- * integrators of noise the rest  shadows (the noise and gate of a kick unit, a lower threshold),
- * noise, constant activity, readers of the populations; they drive each other but nothing above
+ *             noise, and when that lifts it over threshold alone switches the symbol
+ *   noise     populations of 5 for the first two directions: 1 inhibits the first and excites the
+ *             second, 2 the reverse; leaky integrators of noise
+ *   the rest  shadows (the noise and gate of a kick unit, a lower threshold), noise, constant
+ *             activity, readers of the populations; they drive each other but nothing above
  * Weights everywhere have a background of random numbers a hundred times smaller.
  */
 #ifndef HMMGRID_TEST_PLANTED_H

@@ -2,6 +2,7 @@
  * scaled matrices, noise that batches share; eigenvalues against the whole Jacobian and known
  * matrices. */
 #include "../support/check.h"
+#include "hmmgrid/kernel.h"
 #include "hmmgrid/linalg.h"
 #include "hmmgrid/network.h"
 #include "hmmgrid/spectrum.h"
@@ -140,6 +141,29 @@ static void test_gains_are_scaled_matrices(void **state)
         against_scaled_matrices(which, false);
         against_scaled_matrices(which, true);
     }
+}
+
+/* Where infinite states cancel there is no next state, and none is made up. */
+static void test_overflow_is_not_repaired(void **state)
+{
+    enum { H = 19 }; /* of a vector and behind it */
+    float params[H * H + H + H] = {0}, h[H] = {INFINITY, INFINITY}, next[H];
+    struct network net;
+    struct status st;
+    enum kernel_level chosen = kernel_level();
+    (void)state;
+    for (int i = 0; i < H; i++) {
+        params[H + i * H] = 1; /* W behind U */
+        params[H + i * H + 1] = -1;
+    }
+    check_ok(network_init(&net, (struct rnn_shape){H, 1, 1, false}, params, &st), &st);
+    for (int level = 0; level < NUM_KERNEL_LEVELS; level++) {
+        if (!kernel_force((enum kernel_level)level)) continue;
+        network_step(&net, h, NULL, 1, NULL, NULL, next);
+        for (int i = 0; i < H; i++) assert_true(isnan(next[i]));
+    }
+    assert_true(kernel_force(chosen));
+    network_free(&net);
 }
 
 static void test_argmax_takes_the_first_largest(void **state)
@@ -432,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_steps_agree_with_plain_loops),
         cmocka_unit_test(test_no_noise_is_zero_noise),
         cmocka_unit_test(test_gains_are_scaled_matrices),
+        cmocka_unit_test(test_overflow_is_not_repaired),
         cmocka_unit_test(test_argmax_takes_the_first_largest),
         cmocka_unit_test(test_weights_that_are_not_finite_are_refused),
         cmocka_unit_test(test_batches_share_their_noise),
