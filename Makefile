@@ -25,8 +25,8 @@ export MPICH_CC := $(CC)
 SIMD_SRC := src/base/rng_simd.c src/model/rnn_simd.c src/model/sinkhorn_costs_simd.c \
  src/model/sinkhorn_simd.c src/model/sinkhorn_pairs_simd.c src/measure/matching_simd.c
 CORE_SRC := \
- src/base/status.c src/base/log.c src/base/arena.c src/base/hash.c src/base/kernel.c \
- src/base/rng.c src/base/linalg.c \
+ src/base/status.c src/base/log.c src/base/word.c src/base/arena.c src/base/hash.c \
+ src/base/kernel.c src/base/rng.c src/base/linalg.c \
  src/plan/settings.c src/plan/duration.c src/plan/value.c src/plan/resolve.c src/plan/node.c \
  src/plan/faults.c src/plan/runs.c src/plan/expr.c src/plan/cost.c \
  src/model/hmm.c src/model/hmm_statistics.c src/model/rnn.c src/model/rnn_plain.c \

@@ -4,6 +4,8 @@
 #include "cli.h"
 #include "help.h"
 
+#include "hmmgrid/word.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -149,7 +151,7 @@ static int unknown_verb(const char *name, bool topics, struct status *st)
     const char *candidate[NUM_VERBS + 2] = {"help"};
     for (int i = 0; i < NUM_VERBS; i++) candidate[i + 1] = verb_table[i].verb->name;
     if (topics) candidate[NUM_VERBS + 1] = "settings";
-    const char *nearest = cli_nearest(name, candidate, NUM_VERBS + 2);
+    const char *nearest = word_nearest(name, candidate, NUM_VERBS + 2);
     if (*name == '-')
         return status_set(st, STATUS_USAGE,
                           "unknown option '%s' in front of a verb; options come after the verb, "
@@ -181,7 +183,7 @@ static int unknown_option(const struct invocation *inv, const char *said, struct
         prefixes++;
     }
     const char *nearest =
-        cli_nearest(word, candidate, inv->num_options + 1 < MOST ? inv->num_options + 1 : MOST);
+        word_nearest(word, candidate, inv->num_options + 1 < MOST ? inv->num_options + 1 : MOST);
     return status_set(st, STATUS_USAGE, "%s option '--%s'.%s%s%s See 'hmmgrid %s --help'.",
                       prefixes > 1 ? "ambiguous" : "unknown", word,
                       nearest ? " Did you mean '--" : "", nearest ? nearest : "",

@@ -58,10 +58,6 @@ const char *cli_command_line(const struct invocation *inv);
 /* Print *st as an error of the program on err and return its exit code. */
 int cli_fail(const struct invocation *inv, const struct status *st);
 
-/* Nearest of num words by edit distance (or the one that begins with `word`), NULL when none is
- * near. Words may be NULL (skipped). */
-const char *cli_nearest(const char *word, const char *const *candidate, int num);
-
 /* Version of the program as text: "0.1.0", and the commit it was built from ("" when unknown). */
 const char *cli_version(void);
 const char *cli_git_commit(void);

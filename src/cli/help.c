@@ -30,47 +30,6 @@ const char *cli_git_commit(void)
     return HMMGRID_COMMIT;
 }
 
-/* --- suggestions ----------------------------------------------------------------------------- */
-
-/* Edit distance with swaps of neighbours (optimal string alignment); words up to 63 bytes. */
-static int distance(const char *a, const char *b)
-{
-    enum { LONGEST = 63 };
-    int d[LONGEST + 1][LONGEST + 1];
-    size_t na = strlen(a), nb = strlen(b);
-    if (na > LONGEST || nb > LONGEST) return LONGEST + 1;
-    for (size_t i = 0; i <= na; i++) d[i][0] = (int)i;
-    for (size_t j = 0; j <= nb; j++) d[0][j] = (int)j;
-    for (size_t i = 1; i <= na; i++)
-        for (size_t j = 1; j <= nb; j++) {
-            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            if (d[i - 1][j] + 1 < best) best = d[i - 1][j] + 1;
-            if (d[i][j - 1] + 1 < best) best = d[i][j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                d[i - 2][j - 2] + 1 < best)
-                best = d[i - 2][j - 2] + 1;
-            d[i][j] = best;
-        }
-    return d[na][nb];
-}
-
-const char *cli_nearest(const char *word, const char *const *candidate, int num)
-{
-    const char *nearest = NULL;
-    int length = (int)strlen(word), least = 1 + (length > 3 ? length / 3 : 1);
-    if (length == 0) return NULL;
-    for (int i = 0; i < num; i++) {
-        if (!candidate[i]) continue;
-        int d = distance(word, candidate[i]);
-        bool begins = length > 1 && strncmp(candidate[i], word, (size_t)length) == 0;
-        if (begins && d > 1) d = 1;
-        if (d >= least) continue;
-        least = d;
-        nearest = candidate[i];
-    }
-    return nearest;
-}
-
 /* --- pages ----------------------------------------------------------------------------------- */
 
 enum { HELP_WIDTH = 79, HELP_COLUMN = 26 };

@@ -5,6 +5,8 @@
 #include "rows.h"
 #include "summary.h"
 
+#include "hmmgrid/word.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +23,7 @@ static int parse_stats(struct summary *s, const char *list, struct status *st)
         snprintf(word, sizeof word, "%.*s", n, list);
         while (i < NUM_STATS && strcmp(summary_stat_name[i], word) != 0) i++;
         if (i == NUM_STATS) {
-            const char *nearest = cli_nearest(word, summary_stat_name, NUM_STATS);
+            const char *nearest = word_nearest(word, summary_stat_name, NUM_STATS);
             return status_set(st, STATUS_USAGE,
                               "--stats: unknown statistic '%s'.%s%s%s Known: mean, sd, median, "
                               "ci95, n, min, max.",

@@ -2,6 +2,8 @@
  * what it should be. Source: DESIGN 2. */
 #include "grid.h"
 
+#include "hmmgrid/word.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,11 +51,12 @@ static void check_keys(struct reading *r, const struct node *map, const char *wh
     for (int i = 0; i < map->count; i++) {
         const struct node *key = map->key[i];
         if (is_one_of(key->text, words)) continue;
-        const char *near = word_nearest(key->text, words);
         char list[200] = "";
         size_t n = 0;
-        for (int j = 0; words[j] && n < sizeof list; j++)
-            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", j ? ", " : "", words[j]);
+        int num = 0;
+        for (; words[num] && n < sizeof list; num++)
+            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", num ? ", " : "", words[num]);
+        const char *near = word_nearest(key->text, words, num);
         if (words == top_keys && is_one_of(key->text, section_keys))
             faults_add(r->faults, key->line, key->column, "unknown key '%s' here; settings stand "
                        "under defaults or in a block", key->text);
@@ -236,14 +239,14 @@ static void read_include(struct reading *r, const struct node *item, const struc
                          struct include *include)
 {
     const struct node *from = find(item, "from");
-    const char *names[MAX_MAP_ENTRIES + 1] = {NULL};
+    const char *names[MAX_MAP_ENTRIES];
     *include = (struct include){.at = item, .name = "include"};
     if (from && expect(r, from, NODE_SCALAR, "from", "from: and the name of a block")) {
         for (int i = 0; i < grid->num_blocks; i++) {
             names[i] = grid->block[i].name;
             if (strcmp(names[i], from->text) == 0) include->from = &grid->block[i];
         }
-        const char *near = word_nearest(from->text, names);
+        const char *near = word_nearest(from->text, names, grid->num_blocks);
         if (include->from)
             include->name = include->from->name;
         else

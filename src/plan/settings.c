@@ -3,6 +3,8 @@
  * together (resolve.c). Defaults: DESIGN section 2, SCIENCE 2.6. */
 #include "value.h"
 
+#include "hmmgrid/word.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -144,52 +146,18 @@ const struct setting *settings_find_column(const char *name)
     return NULL;
 }
 
-/* Levenshtein distance, cut off at `most` + 1. Texts up to 63 bytes. */
-static int edit_distance(const char *a, const char *b, int most)
-{
-    size_t n = strlen(a), m = strlen(b);
-    int row[64];
-    if (n > 63 || m > 63) return most + 1;
-    for (size_t j = 0; j <= m; j++) row[j] = (int)j;
-    for (size_t i = 1; i <= n; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= m; j++) {
-            int replace = diagonal + (a[i - 1] != b[j - 1]);
-            int shift = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = replace < shift ? replace : shift;
-        }
-    }
-    return row[m] <= most ? row[m] : most + 1;
-}
-
-const char *word_nearest(const char *word, const char *const *words)
-{
-    int most = (int)strlen(word) / 3;
-    if (most < 2) most = 2;
-    const char *best = NULL;
-    for (int i = 0; words[i]; i++) {
-        int distance = edit_distance(word, words[i], most);
-        if (distance > most || distance >= (int)strlen(words[i])) continue;
-        best = words[i];
-        most = distance - 1;
-    }
-    return best;
-}
-
 const char *settings_nearest(const char *key)
 {
-    const char *keys[sizeof settings_table / sizeof settings_table[0] + 1] = {NULL};
+    const char *keys[sizeof settings_table / sizeof settings_table[0]];
     for (int i = 0; i < num_settings; i++) {
         keys[i] = strchr(settings_table[i].key, '.') + 1;
         if (strcmp(keys[i], key) == 0) return settings_table[i].key;
     }
-    const char *name = strchr(key, '.') ? NULL : word_nearest(key, keys);
+    const char *name = strchr(key, '.') ? NULL : word_nearest(key, keys, num_settings);
     for (int i = 0; name && i < num_settings; i++)
         if (keys[i] == name) return settings_table[i].key;
     for (int i = 0; i < num_settings; i++) keys[i] = settings_table[i].key;
-    return word_nearest(key, keys);
+    return word_nearest(key, keys, num_settings);
 }
 
 /* One default of the table, "[1, 1, 1]" included, through the parser that reads grids. */

@@ -25,7 +25,4 @@ struct value value_load(const struct settings *s, const struct setting *row);
 
 bool value_equal(const struct setting *row, const struct value *a, const struct value *b);
 
-/* The nearest of a NULL-terminated list of words by edit distance, or NULL (settings.c). */
-const char *word_nearest(const char *word, const char *const *words);
-
 #endif

@@ -1,0 +1,42 @@
+/* word: see word.h. Refuses to decide what the words are. */
+#include "hmmgrid/word.h"
+
+#include <string.h>
+
+enum { LONGEST = 63 };
+
+static int distance(const char *a, const char *b)
+{
+    int d[LONGEST + 1][LONGEST + 1];
+    size_t na = strlen(a), nb = strlen(b);
+    if (na > LONGEST || nb > LONGEST) return LONGEST + 1;
+    for (size_t i = 0; i <= na; i++) d[i][0] = (int)i;
+    for (size_t j = 0; j <= nb; j++) d[0][j] = (int)j;
+    for (size_t i = 1; i <= na; i++)
+        for (size_t j = 1; j <= nb; j++) {
+            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (d[i - 1][j] + 1 < best) best = d[i - 1][j] + 1;
+            if (d[i][j - 1] + 1 < best) best = d[i][j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                d[i - 2][j - 2] + 1 < best)
+                best = d[i - 2][j - 2] + 1;
+            d[i][j] = best;
+        }
+    return d[na][nb];
+}
+
+const char *word_nearest(const char *word, const char *const *candidate, int num)
+{
+    const char *nearest = NULL;
+    size_t length = strlen(word);
+    int most = length / 3 > 2 ? (int)(length / 3) : 2;
+    for (int i = 0; i < num && length > 0; i++) {
+        if (!candidate[i]) continue;
+        int d = distance(word, candidate[i]);
+        if (length > 1 && d > 1 && strncmp(candidate[i], word, length) == 0) d = 1;
+        if (d > most || d >= (int)strlen(candidate[i])) continue;
+        nearest = candidate[i];
+        most = d - 1;
+    }
+    return nearest;
+}
