@@ -5,7 +5,7 @@
  * keyed by the weights' bytes, so the worker after training and `hmmgrid analyse` on exported
  * weights get the same bits. To add one: src/analyse/NAME.c with its `struct analysis`, a row in
  * the table of src/analyse/analyse.c, its switch in the settings table (src/plan/settings.c), a
- * test. Its datasets, units, help and `summary --metrics NAME.output` follow.
+ * test, and about how many steps it takes. Its datasets, units, help and `summary --metrics NAME.output` follow.
  */
 #ifndef HMMGRID_ANALYSE_H
 #define HMMGRID_ANALYSE_H
@@ -86,8 +86,7 @@ int analysis_check_stop(const struct analysis_input *in, struct status *st);
 
 /* --- what analyses share: computed by the first that asks ------------------------------------- */
 
-/* The long driven run (SCIENCE 4): analysis.steps states from h = 0, noise sd 1, 20 warm-up steps.
- */
+/* The long driven run (SCIENCE 4): analysis.steps states from h = 0, noise sd 1, after 20 steps. */
 struct driven {
     size_t n;
     float *h;        /* (n, H) states after each step */

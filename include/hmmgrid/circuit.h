@@ -1,8 +1,9 @@
 /* circuit: kick neurons and noise-integrating populations of a trained network, found
- * automatically. H hidden units, K symbols. Source: SCIENCE 8.5 and 5.5. switch: symbol[t] !=
- * symbol[t-1], and the new symbol persists >= 3 steps rate:   switches of a direction per step
- * spent in its `from` left:   rate with units silenced / rate of the intact network, same starts
- * and same noise
+ * automatically. H hidden units, K symbols.
+ *   switch  symbol[t] != symbol[t-1], and the new symbol persists >= 3 steps
+ *   rate    switches of a direction per step spent in its `from`
+ *   left    rate with units silenced / rate of the intact network, same starts and same noise
+ * Source: SCIENCE 8.5 and 5.5.
  */
 #ifndef HMMGRID_CIRCUIT_H
 #define HMMGRID_CIRCUIT_H

@@ -7,7 +7,7 @@
 #include "hmmgrid/settings.h"
 
 /* Seconds of one core: GEMM flops, elementwise work, Sinkhorn pairs, measures with their floors
- * (counted for every run, although runs of the same HMM on one worker share them). */
+ * (counted for every run, although runs of the same HMM on one worker share them), analyses. */
 double cost_run_s(const struct settings *s);
 
 /* The part of cost_run_s that its analyses take. step_s: seconds of one step of one state where
@@ -19,8 +19,8 @@ double cost_analyses_s(const struct settings *s, double step_s);
  * the floors of the metrics. */
 double cost_floors_s(const struct settings *s);
 
-/* Peak memory of a worker's process, bytes: the libraries, and the arena of training or what
- * measuring takes, the larger. Exact for the arena, a measured constant for the libraries; without
+/* Peak memory of a worker's process, bytes: the libraries, and the arena of training, or what
+ * measuring or analysing takes, the largest. Exact for the arena, a measured constant for the libraries; without
  * the expanded grid, which every rank holds too. */
 double cost_memory_bytes(const struct settings *s);
 

@@ -19,7 +19,7 @@ struct density_grid {
 
 /* Density at the DENSITY_SIDE x DENSITY_SIDE points of a grid from the smallest coordinate - 3 to
  * the largest + 3 bandwidths (sd of the kernel along that axis). x (n, 2); value (DENSITY_CELLS)
- * out, row i, column j Points are binned: it is within DENSITY_ERROR of its maximum of the sum
+ * out, row i, column j. Points are binned: it is within DENSITY_ERROR of its maximum of the sum
  * above, but for points with a range beyond some 100 bandwidths or a squared correlation above .98,
  * where the grid is too coarse. False, with value and grid NaN, where there is no such density: n <
  * 3, a coordinate is not finite, or the points lie on a line (1 - squared correlation < 1e-3, or

@@ -92,8 +92,8 @@ void sinkhorn_target_init(struct sinkhorn_target *target, struct arena *arena,
                           const uint8_t *symbols, size_t m, int T, int K);
 
 /* Value, and the gradient (n, T, K) unless grad is NULL. Terms of the gradient whose weight is
- * below 2^-30 of their row are dropped: an error of at most m 2^-30 of a row's weight (4e-6 at m =
- * 4096); pairs that no sum counts are off by less than 2^-24 of it. STATUS_RUN_FAILED when the
+ * below 2^-30 of their row are dropped: an error of at most m 2^-30 of a row's weight (4e-6 for
+ * 4096 of them); pairs that no sum counts are off by less than 2^-24 of it. STATUS_RUN_FAILED when the
  * value is not finite. */
 int sinkhorn_loss(struct sinkhorn_work *work, struct sinkhorn_target *target, const uint8_t *x,
                   size_t n, struct sinkhorn_options options, double *value, float *grad,

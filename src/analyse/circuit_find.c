@@ -154,6 +154,9 @@ static int find_sets(struct finder *f, struct status *st)
     struct circuit *c = f->circuit;
     int code = STATUS_OK, tested = 0;
     for (int d = 0; d < c->num_directions; d++) tested += is_clustered(f, d);
+    /* so many that a set can pass as the first of all with one of them below it */
+    int num_controls = (int)ceil(2 * tested / KICK_ALPHA) - 1;
+    if (num_controls < f->in->s->analysis.controls) num_controls = f->in->s->analysis.controls;
     for (int d = 0; d < c->num_directions && !code; d++) {
         if (!is_clustered(f, d)) continue;
         size_t at = (size_t)d * (size_t)f->H;
@@ -168,9 +171,12 @@ static int find_sets(struct finder *f, struct status *st)
                                 .eligible = f->eligible + at,
                                 .order = f->order,
                                 .place = f->order + f->H,
+                                .most = f->H / 2 < MAX_KICK_SET ? f->H / 2 : MAX_KICK_SET,
+                                .level = KICK_ALPHA / tested,
+                                .num_controls = num_controls,
                                 .rng = rng_child(rng_child(f->rng, DIRECTIONS), (uint64_t)d)};
         code = kick_set_search(&one, &set, st);
-        if (!code) code = kick_set_test(&one, &set, tested, &c->direction[d], st);
+        if (!code) code = kick_set_test(&one, &set, &c->direction[d], st);
     }
     kick_sets_judge(c->direction, c->num_directions, tested);
     return code;

@@ -1,8 +1,10 @@
 /* kick_refine: a kick set made better where replayed switches were not enough to find it, see
  * kick_set.h. While too much of the rate is left, units are added or exchanged by the switch rate
- * itself, which also shows the switches that silencing adds. While random sets do as well, which
- * happens where one unit is enough and many units are such, those that do most alone are added.
- * Refuses to judge: kick_test.c does, on numbers not seen here. Source: SCIENCE 8.5.
+ * itself, which also shows the switches that silencing adds. While too many random sets do as well
+ * to pass the test, which happens where one unit is enough and many units are such, those that do
+ * most alone are added. So the rank among random sets is what a set may have been chosen for:
+ * kick_test.c takes it again, with other sets and other numbers. Refuses to judge. Source: SCIENCE
+ * 8.5.
  */
 #include "kick_set.h"
 
@@ -13,8 +15,6 @@ enum {
     STARTS = 256,
     ROUNDS = 6,      /* units added or exchanged by their effect on the rate */
     MOST_TRIED = 64, /* candidates of the highest kick scores */
-    MATCHED = 200,   /* random sets; at most COMMON of them may do as well */
-    COMMON = 1,
     MATCHED_STARTS = 64
 };
 
@@ -52,7 +52,7 @@ static int list_trials(const struct kick_case *c, const struct unit_set *candida
     double left[MAX_KICK_SET];
     int code = STATUS_OK;
     struct unit_set base = *set;
-    if (set->num == MAX_KICK_SET) {
+    if (set->num == c->most) {
         for (int i = 0; i < set->num; i++) trial[i] = unit_set_without(set, set->unit[i]);
         code = measure(c, trial, set->num, STARTS, REFINE, 2 * round, left, st);
         if (!code) base = trial[smallest(left, set->num)];
@@ -88,23 +88,26 @@ static int lower_rate(const struct kick_case *c, const struct unit_set *candidat
 
 /* --- not what random sets do ----------------------------------------------------------------- */
 
-/* How many matched sets leave no more of the rate than the set does, and what that leaves. */
-static int count_common(const struct kick_case *c, const struct unit_set *set, int *common,
-                        double *rate_left, struct status *st)
+/* The p-value that the set would have, 0 when no random set does as well; what it leaves. */
+static int rank(const struct kick_case *c, const struct unit_set *set, double *p_value,
+                double *rate_left, struct status *st)
 {
-    double left[MATCHED + 1];
-    struct rng rng = kick_stream(c, WIDEN, 2 * set->num);
-    struct unit_set *trial = malloc((MATCHED + 1) * sizeof *trial);
-    if (!trial) return out_of_memory(st);
-    trial[0] = *set;
-    for (int g = 1; g <= MATCHED; g++)
-        trial[g] = kick_draw_control(c, set, rng_child(rng, (uint64_t)g));
-    int code =
-        measure(c, trial, MATCHED + 1, MATCHED_STARTS, WIDEN, 2 * set->num + 1, left, st);
-    *common = 0;
-    *rate_left = left[0];
-    for (int g = 1; g <= MATCHED && !code; g++) *common += left[g] <= left[0];
+    size_t most = (size_t)c->num_controls + 1;
+    struct unit_set *trial = malloc(most * sizeof *trial);
+    double *left = malloc(most * sizeof *left);
+    int code = trial && left ? STATUS_OK : out_of_memory(st), num = 0, below = 0;
+    if (!code) {
+        trial[0] = *set;
+        num = kick_draw_controls(c, set, kick_stream(c, WIDEN, 2 * set->num), trial + 1);
+        code = measure(c, trial, num + 1, MATCHED_STARTS, WIDEN, 2 * set->num + 1, left, st);
+    }
+    if (!code) {
+        for (int g = 1; g <= num; g++) below += left[g] <= left[0];
+        *p_value = below ? (1.0 + below) / (1.0 + num) : 0;
+        *rate_left = left[0];
+    }
     free(trial);
+    free(left);
     return code;
 }
 
@@ -124,30 +127,30 @@ static int try_alone(const struct kick_case *c, const struct unit_set *candidate
 static int widen(const struct kick_case *c, const struct unit_set *candidates,
                  struct unit_set *set, struct status *st)
 {
-    double alone[MOST_CANDIDATES], left;
-    int least, common, code = count_common(c, set, &least, &left, st);
-    if (code || least <= COMMON) return code;
+    double alone[MOST_CANDIDATES], left, least, p_value;
     struct unit_set wider = *set;
+    int code = rank(c, set, &least, &left, st);
+    if (code || least <= c->level) return code;
     code = try_alone(c, candidates, alone, st);
-    while (!code && least > COMMON && wider.num < MAX_KICK_SET) {
+    while (!code && least > c->level && wider.num < c->most) {
         int next = -1;
         for (int i = 0; i < candidates->num; i++)
             if (!unit_set_has(&wider, candidates->unit[i]) && (next < 0 || alone[i] < alone[next]))
                 next = i;
-        if (next < 0 || 2 * (wider.num + 1) > c->in->net->shape.hidden) break;
+        if (next < 0) break;
         wider.unit[wider.num++] = candidates->unit[next];
-        code = count_common(c, &wider, &common, &left, st);
-        if (code || common >= least || left >= kick_enough) continue;
-        least = common;
+        code = rank(c, &wider, &p_value, &left, st);
+        if (code || p_value >= least || left >= kick_enough) continue;
+        least = p_value;
         *set = wider;
     }
     return code;
 }
 
-int kick_refine(const struct kick_case *c, const struct unit_set *candidates, struct unit_set *set,
-                double *rate_left, struct status *st)
+int kick_refine(const struct kick_case *c, const struct unit_set *candidates, double rate_left,
+                struct unit_set *set, struct status *st)
 {
-    int code = lower_rate(c, candidates, set, rate_left, st);
-    if (!code && *rate_left < kick_enough) code = widen(c, candidates, set, st);
+    int code = lower_rate(c, candidates, set, &rate_left, st);
+    if (!code && rate_left < kick_enough) code = widen(c, candidates, set, st);
     return code;
 }

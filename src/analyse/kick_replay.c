@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    BEFORE = 10, /* steps from the start to the switch */
+    BEFORE = 10, /* steps from the start to the last state before the switch */
     FLICKER = 2, /* steps elsewhere that are no switch */
     AFTER = 12,  /* it may come so much later */
     STEPS = BEFORE + SWITCH_PERSISTS + AFTER,

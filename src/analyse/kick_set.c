@@ -3,9 +3,10 @@
  * again, the least needed first, and exchanged where that helps: units that stand in for each other
  * are not overlooked then, as they are when units are added one by one; adding is tried where this
  * gets stuck. Replayed switches tell what is needed, switch rates which of the sets found is
- * enough: the smallest that leaves less than 10 %. Its units are put in the order in which a greedy
- * choice adds them. Refuses to judge the set: kick_test.c does, on numbers that the search has not
- * seen. Source: SCIENCE 8.5, with elimination in place of pure addition.
+ * enough: the smallest that leaves less than 10 %. What is still not enough, or nothing special, is
+ * improved by kick_refine. The units are put in the order in which a greedy choice adds them.
+ * Refuses to judge the set: kick_test.c does, on numbers that the search has not seen. Source:
+ * SCIENCE 8.5, with elimination in place of pure addition.
  */
 #include "kick_set.h"
 
@@ -86,9 +87,9 @@ static int try_without(const struct search *w, double *left, struct status *st)
 /* Take out a quarter of the units, fewer when they turn out to be needed together. */
 static int thin_once(struct search *w, struct status *st)
 {
-    int num = w->set.num, out = num / SHARE_OUT;
+    int num = w->set.num, most = w->c->most, out = num / SHARE_OUT;
     double left[MOST_CANDIDATES];
-    if (out > num - MAX_KICK_SET) out = num - MAX_KICK_SET;
+    if (out > num - most) out = num - most;
     if (out < 1) out = 1;
     int code = try_without(w, left, st);
     for (; !code; out /= 2) {
@@ -198,7 +199,7 @@ static int add_greedily(struct search *w, struct status *st)
     int code = STATUS_OK, before = -1;
     w->set.num = 0;
     w->left = INFINITY;
-    while (!code && w->set.num > before && w->set.num < MAX_KICK_SET && w->left >= kick_enough) {
+    while (!code && w->set.num > before && w->set.num < w->c->most && w->left >= kick_enough) {
         struct unit_set base = w->set;
         before = base.num;
         code = try_with(w, &base, st);
@@ -228,7 +229,7 @@ static int search_replays(struct search *w, struct unit_set of_size[MAX_KICK_SET
     struct unit_set added[MAX_KICK_SET + 1] = {{0, {0}}};
     w->set = w->candidates;
     int code = kick_replay_measure(&w->replay, w->c, &w->set, 1, &w->left, st);
-    while (!code && w->set.num > MAX_KICK_SET) code = thin_once(w, st);
+    while (!code && w->set.num > w->c->most) code = thin_once(w, st);
     if (!code) code = shrink(w, of_size, st);
     double left = w->least;
     if (code || left < stuck) return code;
@@ -246,14 +247,13 @@ int kick_set_search(const struct kick_case *c, struct unit_set *set, struct stat
     int code = kick_replay_init(&w.replay, c, st);
     set->num = 0;
     list_candidates(c, &w.candidates);
-    if (code || !w.candidates.num || w.replay.n < KICK_LEAST_EVENTS) goto cleanup;
+    if (code || !w.candidates.num || !c->most || w.replay.n < KICK_LEAST_EVENTS) goto cleanup;
     code = search_replays(&w, of_size, st);
     if (!code) code = confirm(&w, of_size, st);
     if (code || !(w.left < hopeless)) goto cleanup;
-    code = kick_refine(c, &w.candidates, &w.set, &w.left, st);
-    if (code) goto cleanup;
-    code = put_in_order(&w, st);
-    *set = w.set;
+    code = kick_refine(c, &w.candidates, w.left, &w.set, st);
+    if (!code) code = put_in_order(&w, st);
+    if (!code) *set = w.set;
 cleanup:
     kick_replay_free(&w.replay);
     return code;

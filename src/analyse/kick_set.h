@@ -8,6 +8,7 @@
 #include "kick.h"
 #include "silence.h"
 
+#define KICK_ALPHA 0.05 /* of all directions of a network together (Holm) */
 enum { KICK_STEPS = 80 }; /* of every trajectory; all start in cluster states of `from` */
 
 /* What is known of a direction before its set is sought; all borrowed. */
@@ -20,6 +21,9 @@ struct kick_case {
     const uint8_t *eligible;        /* (H) */
     const int *order; /* (H) units by mean activity in the driven run, the least first */
     const int *place; /* (H) of a unit in `order` */
+    int most;         /* units of a set: 10, and at most half of all, so that there are controls */
+    double level;     /* p-value of the set that is judged first: KICK_ALPHA / directions tested */
+    int num_controls; /* matched random sets, as far as so many different ones are found */
     struct rng rng;   /* of this direction; each stage and round takes a stream below it */
 };
 
@@ -44,8 +48,9 @@ struct rng kick_stream(const struct kick_case *c, enum kick_stage stage, int rou
 void kick_starts(const struct driven *driven, int H, const struct kick_cluster *cluster,
                  struct rng rng, int n, float *start);
 
-/* Rate left; 1 where the network spends less than a tenth of the intact steps in `from`: it does
- * not keep the symbol then, which is no reason to call its switches suppressed. */
+/* Rate left; 1 where the intact network never switches, and where the other spends less than a
+ * tenth of the intact steps in `from`: it does not keep the symbol then, which is no reason to call
+ * its switches suppressed. */
 double kick_rate_left(struct switch_total total, struct switch_total intact);
 
 /* The intact network and each of `groups` sets, n trajectories: count (groups + 1, n) out. */
@@ -80,25 +85,30 @@ int kick_replay_measure(const struct kick_replay *replay, const struct kick_case
 
 static const double kick_enough = 0.1; /* of the intact rate may be left */
 
+/* The set sought, of at most c->most units in the order in which a greedy choice adds them; empty
+ * when there are no candidates, too few switches, or none that leaves less than half of the rate.
+ * STATUS_RUN_FAILED: memory is out or the run is to stop, and *set is empty. */
 int kick_set_search(const struct kick_case *c, struct unit_set *set, struct status *st);
 
 /* --- kick_refine.c: where that is not enough ------------------------------------------------- */
 
 /* Changes a set that leaves rate_left until that is little and few random sets do as well, as far
  * as the candidates (best first) allow. */
-int kick_refine(const struct kick_case *c, const struct unit_set *candidates, struct unit_set *set,
-                double *rate_left, struct status *st);
+int kick_refine(const struct kick_case *c, const struct unit_set *candidates, double rate_left,
+                struct unit_set *set, struct status *st);
 
 /* --- kick_test.c: the test ------------------------------------------------------------------- */
 
-/* A random set as large, each unit of nearly the same mean activity as one of the set. */
-struct unit_set kick_draw_control(const struct kick_case *c, const struct unit_set *set,
-                                  struct rng rng);
+/* Random sets as large, all different, of units outside the set: one of nearly the same mean
+ * activity for each of its units (any, for a single one). control: room for c->num_controls;
+ * returns how many were found. The set has at most half of all units. */
+int kick_draw_controls(const struct kick_case *c, const struct unit_set *set, struct rng rng,
+                       struct unit_set *control);
 
-/* Fills all of *out but from, to, num_events and rate, unless the set is empty or more than half of
- * all units: then it is left alone. num_hypotheses: directions that are tested. */
-int kick_set_test(const struct kick_case *c, const struct unit_set *set, int num_hypotheses,
-                  struct kick_set *out, struct status *st);
+/* Fills all of *out but from, to, num_events and rate, unless the set is empty: then it is left
+ * alone. */
+int kick_set_test(const struct kick_case *c, const struct unit_set *set, struct kick_set *out,
+                  struct status *st);
 
 /* Of `num` tested sets: num_units becomes 0 where the set is not found, at a level of .05 over all
  * hypotheses (Holm) and with a rate left below half of intact and half of the controls'. */

@@ -1,8 +1,8 @@
 /* kick_test: the test of a kick set, see kick_set.h. Its random numbers have not been seen by the
- * search. The set stands against random sets matched in mean activity, by rank. Since units differ
- * in any network, a rank alone is not enough: less than half of the rate must be left, and less
- * than half of what the matched sets leave. Refuses to choose units. Source: SCIENCE 8.5
- * (controls).
+ * search. The set stands by rank among random sets matched in mean activity, each counted once:
+ * where there are few different ones, as for a single unit, no rank is small. Since units differ in
+ * any network, a rank alone is not enough: less than half of the rate must be left, and less than
+ * half of what the matched sets leave. Refuses to choose units. Source: SCIENCE 8.5 (controls).
  */
 #include "kick_set.h"
 
@@ -13,34 +13,70 @@
 enum {
     CURVE_STARTS = 512,
     CONTROL_STARTS = 64,
-    NEAREST = 20 /* units of nearest mean activity from which a control is drawn */
+    CONTROL_ROUNDS = 4, /* of so many starts, until the intact network has switched so often: */
+    CONTROL_EVENTS = 50,
+    NEAREST = 20, /* units of nearest mean activity from which a control is drawn */
+    TRIES = 10    /* draws for every different set */
 };
-static const double family_alpha = 0.05, found_below = 0.5;
+static const double found_below = 0.5;
 
 static int out_of_memory(struct status *st)
 {
     return status_set(st, STATUS_RUN_FAILED, "out of memory for the test of a kick set");
 }
 
-/* For each unit of the set one of the NEAREST in the order of mean activity that are in neither
- * set; at least half of all units must be outside the set. */
-struct unit_set kick_draw_control(const struct kick_case *c, const struct unit_set *set,
-                                  struct rng rng)
+/* --- matched sets ----------------------------------------------------------------------------- */
+
+/* Outwards from place `at` in the order of mean activity over units in neither set, until the
+ * `most`-th of them: into *unit. Returns how many there were. */
+static int walk(const struct kick_case *c, const struct unit_set *set,
+                const struct unit_set *control, int at, int most, int *unit)
 {
-    int H = c->in->net->shape.hidden;
+    int H = c->in->net->shape.hidden, num = 0;
+    for (int away = 1; away < H && num < most; away++)
+        for (int side = -1; side <= 1 && num < most; side += 2) {
+            int p = at + side * away;
+            if (p < 0 || p >= H || unit_set_has(set, c->order[p]) ||
+                unit_set_has(control, c->order[p]))
+                continue;
+            *unit = c->order[p];
+            num++;
+        }
+    return num;
+}
+
+static struct unit_set draw_control(const struct kick_case *c, const struct unit_set *set,
+                                    struct rng rng)
+{
     struct unit_set control = {0, {0}};
+    int pool = set->num == 1 ? c->in->net->shape.hidden : NEAREST; /* 20 single units are too few */
     for (int i = 0; i < set->num; i++) {
-        int near[NEAREST], num = 0, at = c->place[set->unit[i]];
-        for (int away = 1; away < H && num < NEAREST; away++)
-            for (int side = -1; side <= 1; side += 2) {
-                int p = at + side * away;
-                if (p < 0 || p >= H || num == NEAREST) continue;
-                int unit = c->order[p];
-                if (!unit_set_has(set, unit) && !unit_set_has(&control, unit)) near[num++] = unit;
-            }
-        control.unit[control.num++] = near[(int)(rng_uniform(rng, (uint64_t)i) * num)];
+        int at = c->place[set->unit[i]], unit = -1;
+        int near = walk(c, set, &control, at, pool, &unit);
+        walk(c, set, &control, at, 1 + (int)(rng_uniform(rng, (uint64_t)i) * near), &unit);
+        control.unit[control.num++] = unit;
     }
     return control;
+}
+
+static bool same_units(const struct unit_set *a, const struct unit_set *b)
+{
+    for (int i = 0; i < a->num; i++)
+        if (!unit_set_has(b, a->unit[i])) return false;
+    return true;
+}
+
+int kick_draw_controls(const struct kick_case *c, const struct unit_set *set, struct rng rng,
+                       struct unit_set *control)
+{
+    int num = 0;
+    for (int try = 0; num < c->num_controls && try < TRIES * c->num_controls; try++) {
+        bool is_new = true;
+        control[num] = draw_control(c, set, rng_child(rng, (uint64_t)try));
+        for (int i = 0; i < num && is_new; i++) is_new = !same_units(&control[i], &control[num]);
+        num += is_new;
+    }
+    return num;
 }
 
 /* Matched sets: what they leave, on few trajectories, and which of them are measured on many. */
@@ -51,22 +87,20 @@ struct controls {
 };
 
 static int controls_init(struct controls *k, const struct kick_case *c,
-                         const struct unit_set *tested, int num, struct status *st)
+                         const struct unit_set *tested, struct status *st)
 {
-    struct rng rng = kick_stream(c, DRAW, 0);
-    struct switch_total *total = calloc((size_t)num + 1, sizeof *total);
-    k->num = num;
-    k->num_closest = (int)(family_alpha * num) + 5; /* if all of these are below, p > .05 */
-    k->set = malloc((size_t)num * sizeof *k->set);
-    k->left = malloc((size_t)num * sizeof *k->left);
+    struct switch_total *total = calloc((size_t)c->num_controls + 1, sizeof *total);
+    k->set = malloc((size_t)c->num_controls * sizeof *k->set);
+    k->left = malloc((size_t)c->num_controls * sizeof *k->left);
     int code = total && k->set && k->left ? STATUS_OK : out_of_memory(st);
-    for (int g = 0; g < num && !code; g++)
-        k->set[g] = kick_draw_control(c, tested, rng_child(rng, (uint64_t)g));
-    if (!code)
-        code = kick_rate_measure(c, k->set, num, CONTROL_STARTS, CONTROL, 0, total, k->left, st);
+    if (!code) k->num = kick_draw_controls(c, tested, kick_stream(c, DRAW, 0), k->set);
+    k->num_closest = (int)(KICK_ALPHA * k->num) + 5; /* if all of these are below, p > .05 */
+    if (k->num_closest > k->num) k->num_closest = k->num;
+    for (int r = 0; r < CONTROL_ROUNDS && !code && (r == 0 || total[0].events < CONTROL_EVENTS); r++)
+        code = kick_rate_measure(c, k->set, k->num, CONTROL_STARTS, CONTROL, r, total, k->left, st);
     for (int i = 0; i < k->num_closest && !code; i++) {
         int best = i;
-        for (int g = i + 1; g < num; g++)
+        for (int g = i + 1; g < k->num; g++)
             if (k->left[g] < k->left[best]) best = g;
         struct unit_set swapped = k->set[i];
         double left = k->left[i];
@@ -83,6 +117,8 @@ static void controls_free(struct controls *k)
     free(k->left);
 }
 
+/* --- the test ---------------------------------------------------------------------------------- */
+
 static void summarise_controls(const struct controls *k, struct kick_set *out)
 {
     double sum = 0, squares = 0;
@@ -91,7 +127,7 @@ static void summarise_controls(const struct controls *k, struct kick_set *out)
         squares += k->left[g] * k->left[g];
     }
     out->control_left = sum / k->num;
-    out->control_sd = sqrt(fmax(0, squares - sum * sum / k->num) / (k->num - 1));
+    out->control_sd = sqrt(fmax(0, squares - sum * sum / k->num) / fmax(1, k->num - 1));
 }
 
 /* From the counts of intact, of the first 1, 2, ... `size` units and of the closest controls: the
@@ -117,15 +153,13 @@ static void judge_counts(const struct controls *k, const struct switch_count *co
     out->p_value = (1.0 + below) / (1.0 + k->num);
 }
 
-int kick_set_test(const struct kick_case *c, const struct unit_set *tested, int num_hypotheses,
-                  struct kick_set *out, struct status *st)
+int kick_set_test(const struct kick_case *c, const struct unit_set *tested, struct kick_set *out,
+                  struct status *st)
 {
-    /* so many that it can pass as the first of all with one control below it */
-    int num = (int)ceil(2 * num_hypotheses / family_alpha) - 1, size = tested->num;
-    if (num < c->in->s->analysis.controls) num = c->in->s->analysis.controls;
-    if (!size || 2 * size > c->in->net->shape.hidden) return STATUS_OK;
     struct controls k = {0};
-    int code = controls_init(&k, c, tested, num, st), groups = size + k.num_closest;
+    int size = tested->num;
+    if (!size) return STATUS_OK;
+    int code = controls_init(&k, c, tested, st), groups = size + k.num_closest;
     struct unit_set *set = malloc((size_t)groups * sizeof *set);
     struct switch_count *count = malloc((size_t)(groups + 1) * CURVE_STARTS * sizeof *count);
     if (!code && !(set && count)) code = out_of_memory(st);
@@ -160,7 +194,7 @@ void kick_sets_judge(struct kick_set *set, int num, int num_hypotheses)
     bool done[MAX_DIRECTIONS] = {false}, significant = true;
     for (int left = num_hypotheses, i; (i = smallest(set, num, done)) >= 0; left--) {
         double rate_left = set[i].rate_left[set[i].num_units];
-        significant = significant && set[i].p_value <= family_alpha / left;
+        significant = significant && set[i].p_value <= KICK_ALPHA / left;
         done[i] = true;
         if (!significant || !(rate_left < found_below) ||
             !(rate_left < found_below * set[i].control_left))

@@ -61,7 +61,8 @@ static void summarise(const struct switch_count *count, int controls, int g,
         squares += left * left;
     }
     out->random_left[g] = sum / controls;
-    out->random_sd[g] = sqrt(fmax(0, squares - sum * sum / controls) / (controls - 1));
+    double spread = squares - sum * sum / controls; /* fmax would make 0 of NaN */
+    out->random_sd[g] = sqrt((spread < 0 ? 0 : spread) / (controls - 1));
     out->p_value[g] = isnan(out->left[g]) ? NAN : (1.0 + below) / (1.0 + controls);
 }
 

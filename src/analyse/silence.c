@@ -186,6 +186,7 @@ double silence_ratio(const struct switch_count *count, const struct switch_count
         sum += r;
         squares += r * r;
     }
-    if (error) *error = sqrt(fmax(0, squares - sum * sum / n) * (n - 1) / n);
+    double spread = squares - sum * sum / n; /* fmax would make 0 of NaN */
+    if (error) *error = sqrt((spread < 0 ? 0 : spread) * (n - 1) / n);
     return shift;
 }

@@ -203,8 +203,8 @@ INLINE vf v_exp(vf x)
 }
 
 /* A point of the unit circle, uniform if the bits are: angle in (-pi/2, pi/2) by the low 31 bits,
- * side by the top one. x = 2 angle / pi; sine / x and cosine are minimax polynomials in x^2 on [0,
- * 1] (errors 7e-9 and 2e-10; 2e-7 with rounding), so no quadrant is told apart. */
+ * side by the top one. x = 2 angle / pi; sine / x and cosine are minimax polynomials in x^2 for x
+ * to 1 (errors 7e-9 and 2e-10; 2e-7 with rounding), so no quadrant is told apart. */
 INLINE void v_circle(vu bits, vf *sine, vf *cosine)
 {
     vf x = v_float((vi)(bits << 1)) * 0x1p-31f;

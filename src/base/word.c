@@ -33,6 +33,7 @@ const char *word_nearest(const char *word, const char *const *candidate, int num
     for (int i = 0; i < num && length > 0; i++) {
         if (!candidate[i]) continue;
         int d = distance(word, candidate[i]);
+        if (d > LONGEST) continue;
         if (length > 1 && d > 1 && strncmp(candidate[i], word, length) == 0) d = 1;
         if (d > most || d >= (int)strlen(candidate[i])) continue;
         nearest = candidate[i];

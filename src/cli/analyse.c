@@ -30,7 +30,7 @@ static int make_grid(const struct imported *network, char **text, struct status 
     s.rnn.hidden = network->shape.hidden;
     s.rnn.noise_dim = network->shape.noise_dim;
     s.rnn.bias = network->shape.bias;
-    analyses_turn_on(&s, network->num_snapshots > 0); /* that is what was asked for */
+    analyses_turn_on(&s, network->num_snapshots > 0); /* whatever the run had */
     if (network->num_snapshots > 0) {
         s.train.snapshots = network->num_snapshots > 1 ? network->snapshot_epoch[1] : 1;
         s.train.epochs = network->snapshot_epoch[network->num_snapshots - 1];

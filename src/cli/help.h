@@ -1,5 +1,5 @@
-/* help: what `hmmgrid --help`, `VERB --help`, `help settings` and `--version` print, and the
- * nearest valid word. Private to src/cli. */
+/* help: what `hmmgrid --help`, `VERB --help`, `help settings` and `--version` print. Private to
+ * src/cli. */
 #ifndef HMMGRID_CLI_HELP_H
 #define HMMGRID_CLI_HELP_H
 

@@ -6,8 +6,8 @@
  *   backward  [e_(t+1) | dz_t] [W; R] gives delta_t, and its transpose times h_t gives [dW; dR]
  * Noise is drawn where it is used, and drawn again in the backward pass instead of being stored.
  * Rows of weights, states and gradients are padded to a multiple of PAD, with zeros where they are
- * read: the products then have no narrow edges, which BLAS kernels are slow at (5 % at H = 150, 20
- * % at 200).
+ * read: the products then have no narrow edges, which BLAS kernels are slow at: 5 % at
+ * H = 150, 20 % at 200.
  */
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/linalg.h"

@@ -22,6 +22,7 @@ static const double num_cost_matrices = 3;     /* xy, xx, yy */
  * 4.1, HDF5 1.10 and OpenBLAS 0.3.21 with its packing buffers. */
 static const double process_bytes = 34.1e6;
 static const double generated_at_once = 512; /* sequences */
+static const double analysis_work_bytes = 16e6;
 static const double measured_bytes = 120;    /* of a measured sequence, beside its symbols */
 /* of a measured symbol: three samples, and two lists of words, which the heap keeps */
 static const double measured_symbol_bytes = 3 + 2 * 8;
@@ -99,6 +100,14 @@ double cost_run_s(const struct settings *s)
            cost_analyses_s(s, 0);
 }
 
+/* The driven run, and what the largest analysis takes beside it. */
+static double analysing_bytes(const struct settings *s)
+{
+    bool any = false;
+    for (int a = 0; a < num_analyses; a++) any = any || analysis_is_enabled(analysis_table[a], s);
+    return any ? 4.0 * s->analysis.steps * s->rnn.hidden + analysis_work_bytes : 0;
+}
+
 double cost_memory_bytes(const struct settings *s)
 {
     double n = s->measure.sequences, T = measured_length(s), H = s->rnn.hidden;
@@ -107,7 +116,8 @@ double cost_memory_bytes(const struct settings *s)
     double generate = 4 * generated_at_once * (2 * (H + s->hmm.symbols) + H + s->rnn.noise_dim);
     double measure = n * n * (T > 255 ? 2 : 1) + n * (measured_symbol_bytes * T + measured_bytes) +
                      generate;
-    return process_bytes + results + fmax((double)train_memory_bytes(s), measure);
+    return process_bytes + results +
+           fmax(fmax((double)train_memory_bytes(s), measure), analysing_bytes(s));
 }
 
 static double analysis_bytes(const struct settings *s)
@@ -124,7 +134,7 @@ static double analysis_bytes(const struct settings *s)
 
 double cost_result_bytes(const struct settings *s)
 {
-    double K = s->hmm.symbols, T = s->measure.length ? s->measure.length : s->data.length;
+    double K = s->hmm.symbols, T = measured_length(s);
     double losses = 2 * num_epochs(s) * 4;
     double networks = 2 + train_num_snapshots(s);       /* last and best */
     double weights = networks * num_weights(s) * 4;
@@ -169,8 +179,7 @@ static void sift_down(struct worker_load *heap, int n)
     }
 }
 
-/* Which worker has which floors: a set of numbers > 0, open addressing, never more than half full.
- */
+/* Which worker has which floors: a set of numbers > 0, open addressing, at most half full. */
 struct number_set {
     uint64_t *slot;
     size_t size; /* a power of 2 */

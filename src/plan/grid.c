@@ -54,8 +54,10 @@ static void check_keys(struct reading *r, const struct node *map, const char *wh
         char list[200] = "";
         size_t n = 0;
         int num = 0;
-        for (; words[num] && n < sizeof list; num++)
-            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", num ? ", " : "", words[num]);
+        for (; words[num]; num++)
+            if (n < sizeof list)
+                n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", num ? ", " : "",
+                                      words[num]);
         const char *near = word_nearest(key->text, words, num);
         if (words == top_keys && is_one_of(key->text, section_keys))
             faults_add(r->faults, key->line, key->column, "unknown key '%s' here; settings stand "

@@ -109,7 +109,7 @@ const struct setting settings_table[] = {
              "particles a sequence of the likelihood's filter (and twice as many)"),
     KEPT_INT(analysis.likelihood_sequences, "", "100", 2, 100000,
              "sequences of the HMM and of the network for the likelihood"),
-    KEPT_INT(analysis.controls, "", "20", 20, 10000, "matched random sets a kick set is compared with"),
+    KEPT_INT(analysis.controls, "", "20", 20, 10000, "matched random sets, at least; a kick set has more where its level needs them"),
     KEPT_INT(analysis.permutations, "", "500", 20, 100000, "permutations of every permutation test"),
 
     REAL(accept.max_excess_loss, "", "none", 0, 1e9, false,

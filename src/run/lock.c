@@ -4,7 +4,6 @@
 
 #include "hmmgrid/clock.h"
 #include "hmmgrid/study.h"
-#include "protocol.h"
 #include "statusfile.h"
 
 #include <errno.h>

@@ -71,4 +71,3 @@ int protocol_agree_all(MPI_Comm comm, struct status *st)
     MPI_CHECK(comm, MPI_Bcast(st, (int)sizeof *st, MPI_BYTE, 0, comm));
     return st->code;
 }
-

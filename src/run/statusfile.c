@@ -4,7 +4,6 @@
 #include "statusfile.h"
 
 #include "hmmgrid/clock.h"
-#include "protocol.h"
 
 #include <errno.h>
 #include <math.h>

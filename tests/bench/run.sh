@@ -58,8 +58,8 @@ torch() {
         return
     fi
     for T in 30 100; do
-        "$build/tests/bench" exchange "$T" 150 100 "$scratch/batch" || return
         for how in "as installed" tuned; do
+            "$build/tests/bench" exchange "$T" 150 100 "$scratch/batch" || return
             torch_epoch "$how" "$python" tests/bench/torch_epoch.py "$scratch/batch" "$how" || return
         done
     done
@@ -98,7 +98,7 @@ table() {
         IFS=$'\x1f' read -r section of_case quantity value unit meaning <<<"${line//$'\t'/$'\x1f'}"
         [ "$section" = "$before" ] || printf '\n%s\n' "$section"
         before=$section
-        printf '  %-18s %-26s %12s %-9s %s\n' "$of_case" "$quantity" "$value" "$unit" "$meaning"
+        printf '  %-32s %-26s %12s %-9s %s\n' "$of_case" "$quantity" "$value" "$unit" "$meaning"
     done
 }
 

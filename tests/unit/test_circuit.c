@@ -4,6 +4,7 @@
  */
 #include "../support/planted.h"
 #include "../../src/analyse/analyses.h"
+#include "../../src/analyse/kick_set.h"
 #include "hmmgrid/circuit.h"
 #include "hmmgrid/linalg.h"
 
@@ -112,7 +113,7 @@ static void test_planted_small(void **state)
     (void)state;
     check_one(30, 2, 3, 3, 0, 0, 12000);
     check_one(30, 2, 2, 4, 0, 1, 12000);
-    check_one(30, 2, 1, 3, 0, 2, 12000);
+    check_one(60, 2, 1, 3, 0, 2, 12000); /* of 30 units, no single one is beyond chance */
     check_one(40, 3, 2, 3, 3, 3, 15000);
 }
 
@@ -182,6 +183,62 @@ static void test_permutation_of_units(void **state)
     forget(&g);
     planted_free(&p);
     planted_free(&q);
+}
+
+/* --- the measure and the comparison ----------------------------------------------------------- */
+
+static void test_rate_left_and_its_error(void **state)
+{
+    (void)state;
+    struct switch_count none[4] = {{0, 10}, {0, 10}, {0, 10}, {0, 10}};
+    struct switch_count one[4] = {{2, 10}, {0, 10}, {0, 10}, {0, 10}};
+    struct switch_count two[4] = {{1, 10}, {0, 10}, {1, 10}, {0, 10}};
+    struct switch_count four[4] = {{1, 10}, {1, 10}, {1, 10}, {1, 10}};
+    double error;
+    /* without one trajectory 1/3 or 2/3 are left: sqrt(3/4 (4 / 36)) */
+    check_near(silence_ratio(two, four, 4, &error), .5, 1e-15);
+    check_near(error, sqrt(3. / 36), 1e-15);
+    check_near(silence_ratio(two, one, 4, &error), 1, 1e-15);
+    assert_true(isnan(error)); /* without the first, nothing is left of nothing */
+    assert_true(isnan(silence_ratio(two, none, 4, &error)) && isnan(error));
+}
+
+/* As many as there are, none twice, none of the set's units. */
+static void check_controls(int H, int size, int expected)
+{
+    enum { WANTED = 79 };
+    int order[64];
+    struct network net = {.shape = {H, 1, 2, false}};
+    struct analysis_input in = {.net = &net};
+    struct unit_set set = {0, {0}}, control[WANTED];
+    struct kick_case c = {.in = &in, .order = order, .place = order, .num_controls = WANTED};
+    for (int i = 0; i < H; i++) order[i] = i;
+    for (int i = 0; i < size; i++) set.unit[set.num++] = 2 * i;
+    int num = kick_draw_controls(&c, &set, rng_stream(5, "controls", "test"), control);
+    assert_int_equal(num, expected);
+    for (int g = 0; g < num; g++) {
+        uint64_t mark = 0;
+        assert_int_equal(control[g].num, size);
+        for (int i = 0; i < size; i++) {
+            assert_false(unit_set_has(&set, control[g].unit[i]) ||
+                         mark >> control[g].unit[i] & 1);
+            mark |= (uint64_t)1 << control[g].unit[i];
+        }
+        for (int other = 0; other < g; other++) {
+            uint64_t same = 0;
+            for (int i = 0; i < size; i++) same |= (uint64_t)1 << control[other].unit[i];
+            assert_true(same != mark);
+        }
+    }
+}
+
+static void test_controls_are_different(void **state)
+{
+    (void)state;
+    check_controls(64, 3, 79);
+    check_controls(30, 1, 29);
+    check_controls(12, 6, 1);
+    check_controls(2, 1, 1);
 }
 
 /* --- nothing to find -------------------------------------------------------------------------- */
@@ -367,6 +424,8 @@ int main(void)
         cmocka_unit_test(test_planted_large),
         cmocka_unit_test(test_kicks_that_stand_in_for_each_other),
         cmocka_unit_test(test_permutation_of_units),
+        cmocka_unit_test(test_rate_left_and_its_error),
+        cmocka_unit_test(test_controls_are_different),
         cmocka_unit_test(test_untrained),
         cmocka_unit_test(test_outputs_of_a_planted_network),
         cmocka_unit_test(test_degenerate_networks),
