@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# trained: the analyses of networks that were trained at full size (tests/golden/*-weights.h5, runs of
-# experiments/dissect.yaml) against what was published of such networks.
+# trained: the analyses of networks that were trained at full size (tests/golden/*-weights.h5, made as
+# ORIGIN.md there says) against what was published of such networks.
 # usage: tests/system/trained.sh path/to/hmmgrid
 set -u
 program=$(realpath "$1")
