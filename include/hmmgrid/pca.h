@@ -10,7 +10,8 @@ struct pca {
     double *mean;      /* (width), the one owned block */
     double *component; /* (count, width) rows of unit length; the entry of largest size is positive */
     double *variance;  /* (count), descending; ddof 1 */
-    double total;      /* variance of all components */
+    double total;      /* variance of all components, sum */
+    double squares;    /* sum of their squares */
 };
 
 /* Of x (n, width), n >= 2, count <= width: eigenvectors of the covariance matrix (LAPACK, all of

@@ -130,6 +130,7 @@ int store_digest(struct store *store, char hex[17], struct status *st);
 struct imported {
     struct rnn_shape shape;
     float *params;       /* (rnn_num_params) */
+    bool says_relu;      /* it has an attribute nonlinearity, "relu" */
     char *resolved;      /* the run as plan_run_json wrote it; NULL: not from here */
     int num_snapshots;   /* networks over training */
     int *snapshot_epoch; /* (num_snapshots) epochs trained before each */

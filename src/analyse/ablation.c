@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PAIR_REPLICATES = 8 }; /* of the intact network, for its critical pairs */
 enum { NUM_MU = 21, INTACT = 10, NUM_COARSE = 5, COARSE = 5 }; /* every fifth mu has windows */
 
 static const double mu_value[NUM_MU] = {0,   .1,  .2,  .3,  .4,  .5,  .6,  .7,  .8,  .9, 1,
@@ -58,6 +59,10 @@ enum {
     CRITICAL_PAIRS_UP,
     CRITICAL_PAIRS_UP_SEM,
     NUM_WINDOWS,
+    FLOOR_CRITICAL_PAIRS,
+    FLOOR_CRITICAL_PAIRS_SD,
+    FLOOR_CRITICAL_PAIRS_UP,
+    FLOOR_CRITICAL_PAIRS_UP_SD,
     NUM_OUTPUTS
 };
 static const struct analysis_output output[NUM_OUTPUTS] = {
@@ -98,7 +103,8 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
                  "its standard error, paired by trajectory"),
     PLANE_OUTPUT(
         "critical_pairs", condition, coarse_mu, "1",
-        "complex pairs, |Re m| < 0.1 and Im m > 0.06, summed over the 30 steps about a switch"),
+        "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: of every fifth, "
+        "times 5"),
     PLANE_OUTPUT("critical_pairs_sem", condition, coarse_mu, "1",
                  "its standard error over switches, all of different trajectories"),
     PLANE_OUTPUT("critical_pairs_up", condition, coarse_mu, "1",
@@ -107,10 +113,12 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
                  "its standard error over switches"),
     PLANE_OUTPUT("num_windows", condition, coarse_mu, "1",
                  "switches that critical_pairs goes over"),
-};
-
-struct estimate {
-    double mean, sem;
+    SCALAR_OUTPUT("floor_critical_pairs", "1",
+                  "critical_pairs of the intact network: mean of 8 replicates, other random numbers"),
+    SCALAR_OUTPUT("floor_critical_pairs_sd", "1",
+                  "its sd over the replicates: what chance alone makes of one point"),
+    SCALAR_OUTPUT("floor_critical_pairs_up", "1", "the same of critical_pairs_up"),
+    SCALAR_OUTPUT("floor_critical_pairs_up_sd", "1", "its sd over the replicates"),
 };
 
 static void put(double *const *out, int which, size_t at, struct estimate e)
@@ -234,6 +242,15 @@ static void put_rates(const struct layout *layout, const struct ablation_counts 
         }
 }
 
+/* Mean and sd of replicates. */
+static struct estimate floor_of(const double *value, int num)
+{
+    double mean = 0, sum = 0;
+    for (int i = 0; i < num; i++) mean += value[i] / num;
+    for (int i = 0; i < num; i++) sum += (value[i] - mean) * (value[i] - mean);
+    return (struct estimate){mean, sqrt(sum / (num - 1))};
+}
+
 static int put_floor(const struct analysis_input *in, const struct circuit *circuit,
                      int num_trajectories, double *const *out, struct status *st)
 {
@@ -243,14 +260,10 @@ static int put_floor(const struct analysis_input *in, const struct circuit *circ
         ablation_counts_init(&counts, 1, ABLATION_REPLICATES * num_trajectories, circuit, st);
     if (!code) code = ablation_run(in, rng_child(in->rng, 1), &intact, &counts, NULL, st);
     for (int r = 0; r < NUM_ABLATION_RATES && !code; r++) {
-        double value[ABLATION_REPLICATES], mean = 0, sum = 0;
-        for (int i = 0; i < ABLATION_REPLICATES; i++) {
+        double value[ABLATION_REPLICATES];
+        for (int i = 0; i < ABLATION_REPLICATES; i++)
             value[i] = rate_of(&counts, r, 0, i * num_trajectories, num_trajectories, 1, NULL);
-            mean += value[i] / ABLATION_REPLICATES;
-        }
-        for (int i = 0; i < ABLATION_REPLICATES; i++) sum += (value[i] - mean) * (value[i] - mean);
-        put(out, place[r].floor, (size_t)place[r].row,
-            (struct estimate){mean, sqrt(sum / (ABLATION_REPLICATES - 1))});
+        put(out, place[r].floor, (size_t)place[r].row, floor_of(value, ABLATION_REPLICATES));
     }
     ablation_counts_free(&counts);
     return code;
@@ -258,52 +271,61 @@ static int put_floor(const struct analysis_input *in, const struct circuit *circ
 
 /* --- critical pairs --------------------------------------------------------------------------- */
 
-/* Mean over switches, of all 30 steps of a window. */
-static struct estimate estimate_windows(const double *pairs, int num)
-{
-    double mean = 0, sum = 0;
-    for (int w = 0; w < num; w++) mean += 2 * WINDOW_BEFORE * pairs[w] / num;
-    for (int w = 0; w < num; w++) sum += pow(2 * WINDOW_BEFORE * pairs[w] - mean, 2);
-    return (struct estimate){num ? mean : NAN, num > 1 ? sqrt(sum / (num - 1) / num) : NAN};
-}
-
 /* Outputs of kept point i, for every condition that has it. */
-static void put_windows(const struct layout *layout, int i, struct estimate all, struct estimate up,
-                        int num, double *const *out)
+static void put_windows(const struct layout *layout, int i, const struct critical_pairs *pairs,
+                        double *const *out)
 {
     for (int c = 0; c < NUM_ABLATIONS; c++)
         for (int m = 0; m < NUM_MU && layout->first[c] >= 0; m += COARSE) {
             if (point_of(layout, c, m) != layout->kept[i]) continue;
             size_t at = (size_t)(c * NUM_COARSE + m / COARSE);
-            put(out, CRITICAL_PAIRS, at, all);
-            put(out, CRITICAL_PAIRS_UP, at, up);
-            out[NUM_WINDOWS][at] = num;
+            put(out, CRITICAL_PAIRS, at, pairs->all);
+            put(out, CRITICAL_PAIRS_UP, at, pairs->up);
+            out[NUM_WINDOWS][at] = pairs->num;
         }
 }
 
-/* Of kept point i, up to `rounds` windows of each sense; spectrum: of C W with its factors c. */
-static int count_point(const struct layout *layout, const struct ablation_windows *windows, int i,
-                       int rounds, struct spectrum *spectrum, double *const *out, struct status *st)
+/* What chance alone makes of the intact network's critical pairs. */
+static int put_pairs_floor(const struct analysis_input *in, const struct circuit *circuit,
+                           int num_trajectories, int rounds, double *const *out, struct status *st)
 {
-    double pairs[NUM_SENSES * MAX_WINDOWS];
-    int num = 0, num_up = 0;
-    for (int sense = 0; sense < NUM_SENSES; sense++) {
-        for (int w = 0; w < rounds && w < windows->num[i][sense]; w++) {
-            int code = ablation_windows_count(windows, i, sense, w, spectrum, &pairs[num++], st);
-            if (code) return code;
-        }
-        if (sense == SENSE_UP) num_up = num;
+    static const int intact_point = 0;
+    double all[PAIR_REPLICATES], up[PAIR_REPLICATES];
+    struct ablation_points intact = {1, NULL, NULL};
+    struct spectrum *spectrum = spectrum_new(in->net, NULL);
+    int code = spectrum ? STATUS_OK
+                        : status_set(st, STATUS_RUN_FAILED, "out of memory for a spectrum");
+    for (int r = 0; r < PAIR_REPLICATES && !code; r++) {
+        struct rng rng = rng_child(rng_child(in->rng, 3), (uint64_t)r);
+        struct ablation_counts counts = {0};
+        struct ablation_windows windows = {0};
+        struct critical_pairs pairs = {{NAN, NAN}, {NAN, NAN}, 0};
+        code = ablation_counts_init(&counts, 1, num_trajectories, circuit, st);
+        if (!code)
+            code = ablation_windows_init(&windows, 1, &intact_point, in->net->shape.hidden,
+                                         rng_child(rng, 0), st);
+        if (!code) code = ablation_run(in, rng_child(rng, 1), &intact, &counts, &windows, st);
+        if (!code && !counts.exploded[0])
+            code = ablation_windows_pairs(&windows, 0, rounds, spectrum, &pairs, st);
+        all[r] = pairs.all.mean;
+        up[r] = pairs.up.mean;
+        ablation_counts_free(&counts);
+        ablation_windows_free(&windows);
     }
-    put_windows(layout, i, estimate_windows(pairs, num), estimate_windows(pairs, num_up), num, out);
-    return STATUS_OK;
+    if (!code) {
+        put(out, FLOOR_CRITICAL_PAIRS, 0, floor_of(all, PAIR_REPLICATES));
+        put(out, FLOOR_CRITICAL_PAIRS_UP, 0, floor_of(up, PAIR_REPLICATES));
+    }
+    spectrum_free(spectrum);
+    return code;
 }
 
 static int put_pairs(const struct analysis_input *in, const struct layout *layout,
                      const struct ablation_counts *counts, const struct ablation_windows *windows,
-                     double *const *out, struct status *st)
+                     int rounds, double *const *out, struct status *st)
 {
     size_t H = (size_t)windows->hidden;
-    int rounds = ablation_windows_rounds(windows), code = STATUS_OK;
+    int code = STATUS_OK;
     struct spectrum *spectrum = NULL;
     for (int i = 0; i < windows->num_points && !code; i++) {
         const float *c = layout->recurrent + (size_t)layout->kept[i] * H;
@@ -313,8 +335,11 @@ static int put_pairs(const struct analysis_input *in, const struct layout *layou
             spectrum = spectrum_new(in->net, c);
             if (!spectrum) code = status_set(st, STATUS_RUN_FAILED, "out of memory for a spectrum");
         }
-        if (!code && !counts->exploded[layout->kept[i]])
-            code = count_point(layout, windows, i, rounds, spectrum, out, st);
+        struct critical_pairs pairs;
+        if (!code && !counts->exploded[layout->kept[i]]) {
+            code = ablation_windows_pairs(windows, i, rounds, spectrum, &pairs, st);
+            if (!code) put_windows(layout, i, &pairs, out);
+        }
         if (!code) code = analysis_check_stop(in, st);
     }
     spectrum_free(spectrum);
@@ -340,7 +365,11 @@ static int measure(const struct analysis_input *in, const struct circuit *circui
                             has_windows ? &windows : NULL, st);
     if (!code) put_rates(layout, &counts, out);
     if (!code) code = put_floor(in, circuit, n, out, st);
-    if (!code && has_windows) code = put_pairs(in, layout, &counts, &windows, out, st);
+    if (!code && has_windows) {
+        int rounds = ablation_windows_rounds(&windows);
+        code = put_pairs(in, layout, &counts, &windows, rounds, out, st);
+        if (!code) code = put_pairs_floor(in, circuit, n, rounds, out, st);
+    }
     *out[NUM_TRAJECTORIES] = n;
     ablation_counts_free(&counts);
     ablation_windows_free(&windows);

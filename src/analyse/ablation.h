@@ -139,6 +139,21 @@ int ablation_windows_rounds(const struct ablation_windows *windows);
 int ablation_windows_count(const struct ablation_windows *windows, int i, int sense, int w,
                            struct spectrum *spectrum, double *pairs, struct status *st);
 
+struct estimate {
+    double mean, sem; /* NaN where it is not defined */
+};
+
+/* Over the 30 steps about a switch: of both senses, and of SENSE_UP alone. */
+struct critical_pairs {
+    struct estimate all, up;
+    int num; /* windows that `all` goes over */
+};
+
+/* Of kept point i, up to `rounds` windows of each sense; spectrum: of C W with its factors c. */
+int ablation_windows_pairs(const struct ablation_windows *windows, int i, int rounds,
+                           struct spectrum *spectrum, struct critical_pairs *out,
+                           struct status *st);
+
 /* --- the analysis: ablation.c ----------------------------------------------------------------- */
 
 /* All outputs of the analysis for this circuit. Contract of analysis.compute. */

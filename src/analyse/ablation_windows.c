@@ -6,6 +6,7 @@
  */
 #include "ablation.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,5 +120,31 @@ int ablation_windows_count(const struct ablation_windows *windows, int i, int se
         sum += counts.complex_critical;
     }
     *pairs = (double)sum / WINDOW_STEPS;
+    return STATUS_OK;
+}
+
+/* Mean over switches, of all 30 steps of a window. */
+static struct estimate estimate_windows(const double *pairs, int num)
+{
+    double mean = 0, sum = 0;
+    for (int w = 0; w < num; w++) mean += 2 * WINDOW_BEFORE * pairs[w] / num;
+    for (int w = 0; w < num; w++) sum += pow(2 * WINDOW_BEFORE * pairs[w] - mean, 2);
+    return (struct estimate){num ? mean : NAN, num > 1 ? sqrt(sum / (num - 1) / num) : NAN};
+}
+
+int ablation_windows_pairs(const struct ablation_windows *windows, int i, int rounds,
+                           struct spectrum *spectrum, struct critical_pairs *out, struct status *st)
+{
+    double pairs[NUM_SENSES * MAX_WINDOWS];
+    int num = 0, num_up = 0;
+    for (int sense = 0; sense < NUM_SENSES; sense++) {
+        for (int w = 0; w < rounds && w < windows->num[i][sense]; w++) {
+            int code = ablation_windows_count(windows, i, sense, w, spectrum, &pairs[num++], st);
+            if (code) return code;
+        }
+        if (sense == SENSE_UP) num_up = num;
+    }
+    *out = (struct critical_pairs){estimate_windows(pairs, num), estimate_windows(pairs, num_up),
+                                   num};
     return STATUS_OK;
 }

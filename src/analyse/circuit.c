@@ -95,7 +95,7 @@ enum {
     NUM_OUTPUTS
 };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    SCALAR_OUTPUT("num_directions", "1", "directions with at least 30 switches in the driven run"),
+    SCALAR_OUTPUT("num_directions", "1", "directions with at least 30 switches in the driven run, the six most frequent"),
     SCALAR_OUTPUT("num_tested", "1", "of these, directions with a set of candidates to test"),
     SCALAR_OUTPUT(
         "num_found", "1",

@@ -30,8 +30,11 @@ static const struct analysis_dim axis = {"axis", SNAPSHOT_AXES, NULL, "1",
 static const struct analysis_dim point = {"point", SNAPSHOT_POINTS, NULL, "1",
                                           "state of the driven run, every 10th of the first 700"};
 
+static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden unit"};
+
 enum {
     EPOCH = NUM_SNAPSHOT_CURVES, /* after the curves, in their order */
+    SECOND_ORDER,
     EXPLAINED_VARIANCE,
     SCORE,
     SYMBOL,
@@ -90,6 +93,8 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
     CURVE_OUTPUT("logit_autocorrelation", snapshot, "1",
                  "autocorrelation of the logits at lag 1; NaN for an unbounded run"),
     CURVE_OUTPUT("epoch", snapshot, "epochs", "epochs trained; 0: before training"),
+    PLANE_OUTPUT("second_order", snapshot, unit, "state",
+                 "sqrt |mean of the second-order term| of each unit; second_order_norm is their norm"),
     PLANE_OUTPUT("explained_variance", snapshot, component, "1",
                  "share of the variance of the run's states on each component"),
     SOLID_OUTPUT("score", snapshot, point, axis, "state",
@@ -135,7 +140,7 @@ static bool is_finite(const float *params, size_t count)
 }
 
 static int measure_row(const struct analysis_input *in, int row, struct snapshot *result,
-                       struct status *st)
+                       double *second_order, struct status *st)
 {
     struct network net;
     struct rnn_shape shape = in->net->shape;
@@ -144,7 +149,7 @@ static int measure_row(const struct analysis_input *in, int row, struct snapshot
     snapshot_clear(result);
     if (!is_finite(params, count)) return STATUS_OK;
     int code = network_init(&net, shape, params, st);
-    if (!code) code = snapshot_measure(&net, in->s, rng_child(in->rng, 0), result, st);
+    if (!code) code = snapshot_measure(&net, in->s, rng_child(in->rng, 0), result, second_order, st);
     network_free(&net);
     return code;
 }
@@ -236,7 +241,9 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
         code = status_set(st, STATUS_RUN_FAILED, "out of memory for %d snapshots", rows);
     for (int i = 0; i < rows && !code; i++) {
         code = analysis_check_stop(in, st);
-        if (!code) code = measure_row(in, i, result, st);
+        if (!code)
+            code = measure_row(in, i, result,
+                               out[SECOND_ORDER] + (size_t)i * (size_t)in->net->shape.hidden, st);
         if (code) break;
         out[EPOCH][i] = in->snapshot_epoch[i];
         keep_row(result, (size_t)i, out);

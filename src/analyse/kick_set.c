@@ -16,7 +16,7 @@
 
 enum { CONFIRM_STARTS = 512, SHARE_OUT = 4, MOST_EXCHANGES = 8 };
 static const double stuck = 0.1;      /* more left than this: try another way */
-static const double hopeless = 0.5;   /* more left than this: no kick set */
+static const double hopeless = 0.5;   /* more left than this: not worth improving */
 static const double worth = 0.004;    /* of the switches: a d' of 1 more specific */
 static const double tolerated = 0.05; /* what several units taken out at once may add */
 
@@ -250,8 +250,7 @@ int kick_set_search(const struct kick_case *c, struct unit_set *set, struct stat
     if (code || !w.candidates.num || !c->most || w.replay.n < KICK_LEAST_EVENTS) goto cleanup;
     code = search_replays(&w, of_size, st);
     if (!code) code = confirm(&w, of_size, st);
-    if (code || !(w.left < hopeless)) goto cleanup;
-    code = kick_refine(c, &w.candidates, w.left, &w.set, st);
+    if (!code && w.left < hopeless) code = kick_refine(c, &w.candidates, w.left, &w.set, st);
     if (!code) code = put_in_order(&w, st);
     if (!code) *set = w.set;
 cleanup:

@@ -26,7 +26,8 @@ int network_init(struct network *net, struct rnn_shape shape, const float *param
     if (!net->memory) return status_set(st, STATUS_RUN_FAILED, "out of memory for the biases");
     for (size_t i = 0; i < H; i++)
         net->memory[i] = params[v[3].offset + i] + params[v[4].offset + i];
-    net->bias_h = net->memory;
+    for (size_t i = 0; i < H && !net->bias_h; i++) /* all zero: none, and states scale with noise */
+        if (net->memory[i] != 0) net->bias_h = net->memory;
     net->bias_z = params + v[5].offset;
     return STATUS_OK;
 }

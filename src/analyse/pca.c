@@ -1,34 +1,39 @@
 /* pca: how many directions the states of a driven network take up. Source: SCIENCE 4. */
 #include "analyses.h"
 
-#include <math.h>
+#include <string.h>
 
 enum { COMPONENTS = 10 };
 
 static const struct analysis_dim component = {"component", COMPONENTS, NULL, "1",
                                               "principal component, the largest first"};
 
-enum { EXPLAINED_VARIANCE, DIMENSION, NUM_OUTPUTS };
+static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden unit"};
+
+enum { EXPLAINED_VARIANCE, DIMENSION, MEAN, DIRECTION, NUM_OUTPUTS };
 static const struct analysis_output output[NUM_OUTPUTS] = {
     CURVE_OUTPUT("explained_variance", component, "1",
                  "share of the variance of the driven run's states on each component"),
     SCALAR_OUTPUT("dimension", "1",
-                  "participation ratio of the components kept: (sum of variances)^2 / sum of squares"),
+                  "participation ratio: (sum of all variances)^2 / sum of their squares"),
+    CURVE_OUTPUT("mean", unit, "state", "mean state of the driven run"),
+    PLANE_OUTPUT("direction", component, unit, "1",
+                 "the component as a unit vector, its largest entry positive; a score is its product "
+                 "with a state less the mean"),
 };
 
 static int compute(const struct analysis_input *in, double *const *out, struct status *st)
 {
     const struct driven *driven;
     int code = analysis_driven(in, &driven, st);
-    if (code) return code;
+    if (code || !driven->pca.count) return code;
     const struct pca *pca = &driven->pca;
-    double sum = 0, squares = 0;
-    for (int c = 0; c < pca->count && c < COMPONENTS; c++) {
+    size_t H = (size_t)pca->width, kept = pca->count < COMPONENTS ? (size_t)pca->count : COMPONENTS;
+    for (size_t c = 0; c < kept; c++)
         out[EXPLAINED_VARIANCE][c] = pca->variance[c] / pca->total; /* 0/0: NaN, a silent network */
-        sum += pca->variance[c];
-        squares += pca->variance[c] * pca->variance[c];
-    }
-    *out[DIMENSION] = sum * sum / squares;
+    *out[DIMENSION] = pca->total * pca->total / pca->squares;
+    memcpy(out[MEAN], pca->mean, H * sizeof *pca->mean);
+    memcpy(out[DIRECTION], pca->component, kept * H * sizeof *pca->component);
     return STATUS_OK;
 }
 

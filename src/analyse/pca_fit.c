@@ -61,6 +61,7 @@ int pca_fit(struct pca *pca, const float *x, size_t n, int width, int count, str
         goto cleanup;
     }
     code = linalg_symmetric_eigen(width, cov, value, st); /* ascending, rows of cov are vectors */
+    for (size_t c = 0; c < w && !code; c++) pca->squares += value[c] * value[c];
     for (size_t c = 0; c < kept && !code; c++) {
         size_t from = w - 1 - c;
         pca->variance[c] = value[from] > 0 ? value[from] : 0;

@@ -18,6 +18,7 @@ enum { CLASSES = 4, RT_BINS = RESIDENCY_HORIZON + 1, SIGN_BINS = RESIDENCY_HORIZ
 /* Of a zone, while this many units or fewer are active; beyond, fewer as the cube of their number,
  * which is what eigenvalues cost. */
 enum { SAMPLED = 400, ACTIVE = 100, FEWEST = 20 };
+enum { SHOWN = 500 }; /* states kept one by one */
 
 static const double class_from[CLASSES] = {1, 2, 4, 9};
 
@@ -33,6 +34,10 @@ static const struct analysis_dim sign_bin = {"sign_bin", SIGN_BINS, NULL, "1",
                                              "sign changes from here to one more"};
 static const struct analysis_dim unstable = {"unstable", COUNTS, NULL, "1",
                                              "unstable eigenvalues; 2: two or more"};
+
+static const struct analysis_dim sample = {"sample", SHOWN, NULL, "1",
+                                           "state of those looked at, evenly spaced, in time"};
+static const struct analysis_dim axis = {"axis", 2, NULL, "1", "principal component PC1, PC2"};
 
 enum {
     STATES,
@@ -69,6 +74,11 @@ enum {
     ZONE_RADIUS_SEM,
     ZONE_UNSTABLE_SHARE,
     ZONE_UNSTABLE_SHARE_SEM,
+    SAMPLE_SCORE,
+    SAMPLE_SYMBOL,
+    SAMPLE_RT,
+    SAMPLE_ZONE,
+    SAMPLE_UNSTABLE,
     NUM_OUTPUTS
 };
 
@@ -107,6 +117,12 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
                  "share of the zone's states with so many unstable eigenvalues"),
     PLANE_OUTPUT("zone_unstable_share_sem", zone, unstable, "1",
                  "standard error of zone_unstable_share"),
+    PLANE_OUTPUT("sample_score", sample, axis, "state", "score of a state, see pca.direction"),
+    CURVE_OUTPUT("sample_symbol", sample, "1", "its likeliest symbol"),
+    CURVE_OUTPUT("sample_rt", sample, "steps", "its RT"),
+    CURVE_OUTPUT("sample_zone", sample, "1", "its zone"),
+    CURVE_OUTPUT("sample_unstable", sample, "1",
+                 "its unstable eigenvalues; NaN beyond 100 active units"),
 };
 
 /* output `which` and its standard error */
@@ -258,6 +274,31 @@ static int give_unstable(const struct analysis_input *in, const struct residency
     return STATUS_OK;
 }
 
+/* --- states one by one ------------------------------------------------------------------------ */
+
+static int give_sample(const struct analysis_input *in, const struct driven *driven,
+                       const struct residency *r, const float *next, struct spectrum *spectrum,
+                       unsigned char *active, double *const *out, struct status *st)
+{
+    size_t H = (size_t)in->net->shape.hidden, num = r->n < SHOWN ? r->n : SHOWN;
+    for (size_t k = 0; k < num; k++) {
+        struct spectrum_counts c;
+        size_t i = k * r->n / num, t = r->state[i];
+        int code = k % 50 ? STATUS_OK : analysis_check_stop(in, st), count = 0;
+        spectrum_active(next + i * H, (int)H, active);
+        for (size_t j = 0; j < H; j++) count += active[j];
+        if (!code && count <= ACTIVE) code = spectrum_count(spectrum, active, &c, st);
+        if (code) return code;
+        if (driven->pca.count >= 2)
+            pca_project(&driven->pca, driven->h + t * H, 1, 2, &out[SAMPLE_SCORE][2 * k]);
+        out[SAMPLE_SYMBOL][k] = driven->symbol[t];
+        out[SAMPLE_RT][k] = r->rt[i];
+        out[SAMPLE_ZONE][k] = r->zone[i];
+        if (count <= ACTIVE) out[SAMPLE_UNSTABLE][k] = c.unstable;
+    }
+    return STATUS_OK;
+}
+
 static int compute(const struct analysis_input *in, double *const *out, struct status *st)
 {
     const struct driven *driven;
@@ -281,6 +322,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     size_t most = sample_size(give_zones(r, h, next, H, out));
     for (int z = 0; z < NUM_ZONES && !code; z++)
         code = give_unstable(in, r, next, spectrum, most, z, active, out, st);
+    if (!code) code = give_sample(in, driven, r, next, spectrum, active, out, st);
 cleanup:
     free(h);
     free(next);

@@ -279,13 +279,18 @@ struct sizes {
     double sum, mean_root, largest;
 };
 
+static double size_of(const float *term, size_t n, size_t H, size_t j)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += term[i * H + j];
+    return fabs(sum / (double)n);
+}
+
 static struct sizes sizes_of(const float *term, size_t n, size_t H)
 {
     struct sizes sizes = {0, 0, 0};
     for (size_t j = 0; j < H; j++) {
-        double sum = 0;
-        for (size_t i = 0; i < n; i++) sum += term[i * H + j];
-        double size = fabs(sum / (double)n);
+        double size = size_of(term, n, H, j);
         sizes.sum += size;
         sizes.mean_root += sqrt(size) / (double)H;
         sizes.largest = fmax(sizes.largest, size);
@@ -294,7 +299,7 @@ static struct sizes sizes_of(const float *term, size_t n, size_t H)
 }
 
 static int measure_second_order(const struct network *net, struct rng rng, const float *start,
-                                double *curve, struct status *st)
+                                double *curve, double *of_unit, struct status *st)
 {
     size_t H = (size_t)net->shape.hidden;
     float *term = malloc(TRIALS * H * sizeof *term);
@@ -310,13 +315,14 @@ static int measure_second_order(const struct network *net, struct rng rng, const
         curve[SNAPSHOT_SECOND_ORDER_NORM_SD] = sd(&norm);
         curve[SNAPSHOT_SECOND_ORDER_MEAN] = all.mean_root;
         curve[SNAPSHOT_SECOND_ORDER_MAX] = sqrt(all.largest);
+        for (size_t j = 0; j < H; j++) of_unit[j] = sqrt(size_of(term, TRIALS, H, j));
     }
     free(term);
     return code;
 }
 
 int snapshot_measure(const struct network *net, const struct settings *s, struct rng rng,
-                     struct snapshot *out, struct status *st)
+                     struct snapshot *out, double *second_order, struct status *st)
 {
     struct run run = {0};
     snapshot_clear(out);
@@ -324,7 +330,7 @@ int snapshot_measure(const struct network *net, const struct settings *s, struct
     if (!code) code = run_make(net, rng, &run, st);
     if (code) goto cleanup;
     out->curve[SNAPSHOT_BOUNDED_STEPS] = run.n ? (double)run.n - 1 : 0;
-    code = measure_second_order(net, rng, run.h, out->curve, st);
+    code = measure_second_order(net, rng, run.h, out->curve, second_order, st);
     if (code || run.n < FEWEST) goto cleanup;
     measure_rates(&run, out->curve);
     code = measure_spectrum(net, &run, out->curve, st);

@@ -108,6 +108,11 @@ static int run_analyse(const struct invocation *inv)
                    ? STATUS_OK
                    : status_set(&st, STATUS_USAGE, "analyse: -o FILE.h5 is missing: the file to make");
     if (!code) code = store_import_weights(cli_operand(inv, 0), &network, &st);
+    if (!code && !network.says_relu)
+        log_line(cli_log(inv), LOG_WARNING,
+                 "%s does not say that its units are ReLU; taken as such. torch.nn.RNN has tanh unless "
+                 "told otherwise: write its attribute nonlinearity too, see 'hmmgrid analyse --help'",
+                 cli_operand(inv, 0));
     if (!code) code = make_grid(&network, &text, &st);
     if (!code) code = plan_read(&plan, cli_operand(inv, 0), text, strlen(text), sets, num_sets, &st);
     if (!code && (plan.cells[0].settings.rnn.hidden != network.shape.hidden ||
@@ -143,11 +148,13 @@ const struct verb verb_analyse = {
     1,
     1,
     "the analyses alone, on a network trained anywhere",
-    "Takes a ReLU network apart: the file holds rnn.weight_ih_l0, rnn.weight_hh_l0 and fc.weight, and "
-    "biases or not, as float datasets at its root, as `hmmgrid export` or a script with h5py writes "
-    "them from a PyTorch state_dict. The results file has one run, so summary, why and h5py read it "
-    "like any other. Every analysis is on unless --set turns it off. A network of `hmmgrid export` "
-    "brings its HMM and the parameters of its analyses along, and gets the same bits as in its study; of others the HMM is unknown unless --set tells it, and what needs one stays empty.\n\n"
+    "Takes a ReLU network apart: the file holds rnn.weight_ih_l0, rnn.weight_hh_l0 and fc.weight, "
+    "and biases or not, as float datasets at its root, as `hmmgrid export` or a script with h5py "
+    "writes them from a PyTorch state_dict, and the attribute nonlinearity, \"relu\". The results "
+    "file has one run, so summary, why and h5py read it like any other. Every analysis is on unless "
+    "--set turns it off. A network of `hmmgrid export` brings its HMM and the parameters of its "
+    "analyses along, and gets the same bits as in its study; of others the HMM is unknown unless "
+    "--set tells it, and what needs one stays empty.\n\n"
     "  hmmgrid analyse weights.h5 -o network.h5 --set hmm.architecture=fully-connected\n"
     "  hmmgrid summary network.h5 --metrics pca.dimension,orbit.rotation_number",
     options,

@@ -82,10 +82,11 @@ static int read_as(const struct source *in, const char *name, hid_t memory_type,
 }
 
 /* What these names would mean if this were another kind of network. */
-static int refuse_other_networks(const struct source *in)
+static int refuse_other_networks(const struct source *in, bool *says_relu)
 {
     char *nonlinearity = text_attribute(in, "nonlinearity");
     int code = STATUS_OK;
+    *says_relu = nonlinearity != NULL;
     if (nonlinearity && strcmp(nonlinearity, "relu") != 0)
         code = refuse(in, "its attribute nonlinearity says %.32s: only ReLU networks can be analysed, "
                       "torch.nn.RNN(..., nonlinearity=\"relu\")", nonlinearity);
@@ -183,7 +184,7 @@ int store_import_weights(const char *path, struct imported *out, struct status *
     in.file = H5Fopen(path, H5F_ACC_RDONLY, properties);
     if (properties >= 0) H5Pclose(properties);
     if (in.file < 0) return library_fail(st, STATUS_NO_INPUT, path, "open it as an HDF5 file");
-    int code = refuse_other_networks(&in);
+    int code = refuse_other_networks(&in, &out->says_relu);
     if (!code && has(&in, "weights") && has(&in, "runs"))
         code = refuse(&in, "a whole results file; `hmmgrid export` takes one network out of it");
     if (!code) code = find_shape(&in, &out->shape);

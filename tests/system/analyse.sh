@@ -114,6 +114,8 @@ small=(--set analysis.steps=1200 --set analysis.particles=16 --set analysis.like
 for name in plain doubles biased readout_bias many one; do
     tally "foreign network: $name" "$program" analyse "$name.h5" -o "$name-out.h5" "${small[@]}"
 done
+tally "what says nothing of its units" bash -c "'$program' analyse plain.h5 -o said.h5 --set analysis=false 2>&1 | grep -q 'does not say that its units are ReLU'"
+tally "what says so" bash -c "! '$program' analyse doubles.h5 -o said.h5 --fresh --set analysis=false 2>&1 | grep -q warning"
 tally "its HMM is unknown" bash -c "'$program' summary plain-out.h5 --metrics pca.dimension | grep -q unknown"
 tally "with an HMM told" "$program" analyse plain.h5 -o told.h5 --set hmm.architecture=fully-connected "${small[@]}"
 tally "tanh" refused 66 'nonlinearity says tanh: only ReLU networks' analyse tanh.h5 -o no.h5

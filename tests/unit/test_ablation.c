@@ -245,6 +245,10 @@ static void test_permuted_units(void **state)
             check_near(at(y, "switch_rate", c, m), at(x, "switch_rate", c, m), 5.0 / (N * T));
         check_near(get(y, "critical_pairs")[c * 5 + 2], get(x, "critical_pairs")[c * 5 + 2], .5);
     }
+    double floor = get(x, "floor_critical_pairs")[0], sd = get(x, "floor_critical_pairs_sd")[0];
+    assert_true(sd > 0); /* of 8: 27 % */
+    check_near(get(x, "critical_pairs")[2], floor, 5 * 1.5 * sd);
+    check_relative(get(x, "critical_pairs_sem")[2], sd, 1.5);
     subject_free(x);
     subject_free(y);
 }
@@ -296,6 +300,7 @@ static void test_degenerate_networks(void **state)
     assert_true(isnan(direction_at(x, "direction_rate", 1, ABLATE_KICK_A, 3)));
     assert_true(isnan(get(x, "critical_pairs")[0]) && get(x, "num_windows")[0] == 0);
     check_near(get(x, "floor_switch_rate_sd")[0], 0, 0);
+    assert_true(isnan(get(x, "floor_critical_pairs")[0]));
     subject_free(x);
 
     /* A unit of self-weight .8 mu and input 1: 1.2^315 = 1e25 at mu = 1.5, 1.28^315 = 1e34 and

@@ -193,6 +193,9 @@ static void test_rotation_and_contraction(void **state)
     check_relative(result(&h, "second_order_norm")[1], sqrt(2 * expected), .15);
     check_relative(result(&h, "second_order_mean")[1], sqrt(expected), .15);
     check_relative(result(&h, "second_order_max")[1], sqrt(expected), .2);
+    const double *of_unit = result(&h, "second_order") + 2;
+    check_near(hypot(of_unit[0], of_unit[1]), result(&h, "second_order_norm")[1], 1e-12);
+    check_near(fmax(of_unit[0], of_unit[1]), result(&h, "second_order_max")[1], 1e-12);
     /* groups of 20: 16 % in each root, 11 % in the norm of two */
     check_relative(result(&h, "second_order_norm_sd")[1], .11 * sqrt(2 * expected), .9);
     history_free(&h);

@@ -356,7 +356,7 @@ static void test_shared_residency(void **state)
     struct network net;
     struct status st;
     struct driven driven = {
-        .n = N, .h = calloc(N, sizeof(float)), .z = calloc(3 * N, sizeof(float))};
+        .n = N, .h = calloc(N, sizeof(float)), .z = calloc(3 * N, sizeof(float)), .symbol = calloc(N, 1)};
     struct analysis_memo memo = {.shared = rng_stream(1, "shared", "residency"), .driven = &driven};
     const struct residency *r, *again;
     check_ok(network_init(&net, m.shape, m.params, &st), &st);
@@ -378,11 +378,19 @@ static void test_shared_residency(void **state)
     check_ok(analysis_table[at]->compute(&in, m.a.value[at], &st), &st);
     assert_true(isnan(*get(&m, "rt")));
     check_near(get(&m, "zone_share")[ZONE_NONE], 1.0 / RESIDENCY_STATES, 1e-12);
+    for (int k = 0; k < 500; k++) { /* every tenth state, one by one */
+        double rt = get(&m, "sample_rt")[k];
+        assert_true(k == 1 ? isnan(rt) : rt == r->rt[10 * k]);
+        assert_int_equal(get(&m, "sample_zone")[k], r->zone[10 * k]);
+        assert_true(get(&m, "sample_unstable")[k] >= 0);
+        assert_true(isnan(get(&m, "sample_score")[2 * k])); /* states not finite have no plane */
+    }
     residency_free(memo.residency);
     residency_free(NULL);
     network_free(&net);
     free(driven.h);
     free(driven.z);
+    free(driven.symbol);
     drop(&m);
 }
 
