@@ -26,7 +26,7 @@
 
 enum { LEVELS = 13, TRAINED = 6 }; /* level of sigma = 1 */
 enum { TRAJECTORIES = 64, WARM_UP = 100, STEPS = 800, LENGTH = WARM_UP + STEPS };
-enum { PARTICLES = 512, KL_SYMBOLS = 300, MAX_KL_LENGTH = 100, MIN_KL_SEQUENCES = 4 };
+enum { PARTICLES = 512, KL_SYMBOLS = 600, MAX_KL_LENGTH = 100, MIN_KL_SEQUENCES = 12 };
 enum { HMM_BATCHES = 16 }; /* of TRAJECTORIES sequences */
 enum { STREAM_NOISE, STREAM_SYMBOL, STREAM_INITIAL, STREAM_FILTER, STREAM_HMM }; /* of in->rng */
 
@@ -77,7 +77,7 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
     CURVE("regularity", "1", "dwell_cv of switching without memory at the same mean / dwell_cv"),
     CURVE_OUTPUT("dwells", sigma, "1", "number of times between two switches"),
     CURVE("kl_rnn_hmm", "bits/symbol",
-          "KL rate RNN||HMM, stepwise, a few sequences and 512 particles"),
+          "KL rate RNN||HMM, stepwise, 600 symbols in 12 sequences or more, 512 particles"),
     CURVE("rnn_entropy", "bits/symbol", "-log2 p_RNN of the same sequences, 512 particles"),
     CURVE_OUTPUT("impossible_sequences", sigma, "1",
                  "share of these of probability 0 under the HMM, left out of the KL rate"),
@@ -326,4 +326,4 @@ const struct analysis analysis_resonance = {
     .output = output,
     .num_outputs = NUM_OUTPUTS,
     .compute = compute,
-    .steps = 2.6e6};
+    .steps = 4.8e6};
