@@ -416,7 +416,7 @@ static void find_run_and_export(void **state)
     size_t num = rnn_num_params(shape);
     float *snapshots = made_up_floats(p->plan.runs[2].key, 6, 2 * num);
     char resolved[] = "{}";
-    struct imported network = {shape, params, resolved, 2, epoch, snapshots}, again;
+    struct imported network = {shape, params, true, resolved, 2, epoch, snapshots}, again;
     check_ok(store_export_weights(p->other, &network, p->plan.runs[2].key, &st), &st);
     check_code(store_export_weights(p->other, &network, "", &st), STATUS_CANNOT_CREATE, &st);
     check_ok(store_import_weights(p->other, &again, &st), &st);
