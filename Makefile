@@ -190,7 +190,7 @@ $(BUILD)/tests/bench_dispatch: tests/bench/bench_dispatch.c tests/support/dummy_
 
 .PHONY: bench
 bench: $(BENCH_BIN)
-	@tests/bench/run.sh $(BUILD) '$(ONLY)'
+	@tests/bench/run.sh $(BUILD) $(ONLY)
 
 # --- what people call --------------------------------------------------------------------------------
 # `make test` and `make demo` do all set-up: they install what is missing (or name it), then start

@@ -12,7 +12,7 @@ double cost_run_s(const struct settings *s);
 
 /* The part of cost_run_s that its analyses take. step_s: seconds of one step of one state where
  * they were measured; 0: by the model. What a circuit costs depends on the network: by a factor of
- * two. */
+ * three. */
 double cost_analyses_s(const struct settings *s, double step_s);
 
 /* The part of cost_run_s that a worker spends only once for all runs of one HMM and measured size:

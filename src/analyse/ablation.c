@@ -409,4 +409,4 @@ const struct analysis analysis_ablation = {.name = "ablation",
                                            .output = output,
                                            .num_outputs = NUM_OUTPUTS,
                                            .compute = compute,
-                                           .steps = 4.2e6};
+                                           .steps = 5.5e6};

@@ -95,7 +95,8 @@ enum {
     NUM_OUTPUTS
 };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    SCALAR_OUTPUT("num_directions", "1", "directions with at least 30 switches in the driven run, the six most frequent"),
+    SCALAR_OUTPUT("num_directions", "1",
+                  "directions with at least 30 switches in the driven run, the six most frequent"),
     SCALAR_OUTPUT("num_tested", "1", "of these, directions with a set of candidates to test"),
     SCALAR_OUTPUT(
         "num_found", "1",
@@ -299,6 +300,13 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return code;
 }
 
+/* Directions of switching that a network of this HMM is likely to have. */
+static double likely_directions(const struct settings *s)
+{
+    int K = s->hmm.symbols, all = K * (K - 1) < MAX_DIRECTIONS ? K * (K - 1) : MAX_DIRECTIONS;
+    return s->hmm.architecture == LINEAR_CHAIN ? 2 : all;
+}
+
 const struct analysis analysis_of_circuit = {
     .name = "circuit",
     .meaning = "kick neurons and noise-integrating populations",
@@ -306,4 +314,5 @@ const struct analysis analysis_of_circuit = {
     .output = output,
     .num_outputs = NUM_OUTPUTS,
     .compute = compute,
-    .steps = 6e6};
+    .steps = 2.5e6, /* two to three times as many when trained to full size, fewer before */
+    .times = likely_directions};
