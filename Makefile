@@ -20,35 +20,16 @@ COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 export OMPI_CC := $(CC)
 export MPICH_CC := $(CC)
 
-# --- sources, in reading order -----------------------------------------------------------------
-# hot loops: compiled once per kernel level (include/hmmgrid/kernel.h)
-SIMD_SRC := src/base/rng_simd.c src/model/rnn_simd.c src/model/sinkhorn_costs_simd.c \
- src/model/sinkhorn_simd.c src/model/sinkhorn_pairs_simd.c src/measure/matching_simd.c
-CORE_SRC := \
- src/base/status.c src/base/log.c src/base/word.c src/base/arena.c src/base/hash.c \
- src/base/kernel.c src/base/rng.c src/base/linalg.c \
- src/plan/settings.c src/plan/duration.c src/plan/value.c src/plan/resolve.c src/plan/node.c \
- src/plan/faults.c src/plan/runs.c src/plan/expr.c src/plan/cost.c \
- src/model/hmm.c src/model/hmm_statistics.c src/model/rnn.c src/model/rnn_plain.c \
- src/model/sinkhorn.c src/model/sinkhorn_problem.c src/model/sinkhorn_pairs.c \
- src/model/sinkhorn_plain.c src/model/adam.c src/model/train.c \
- src/measure/metrics.c src/measure/matching.c src/measure/words.c src/measure/runlength.c \
- src/measure/autocorrelation.c src/measure/floors.c \
- $(sort $(wildcard src/analyse/*.c)) \
- src/run/experiment.c src/run/schedule.c src/run/calibrate.c \
- src/report/aggregate.c src/report/table.c
-YAML_SRC := src/plan/yaml.c src/plan/assign.c src/plan/expand.c src/plan/grid.c
-STORE_SRC := src/store/schema.c src/store/encode.c src/store/tree.c src/store/file.c \
- src/store/guard.c src/store/layout.c src/store/publish.c src/store/extend.c src/store/store.c \
- src/store/parallel.c src/store/commit.c src/store/read.c src/store/digest.c src/store/export.c \
- src/store/import.c
-RUN_SRC := src/run/protocol.c src/run/signals.c src/run/lock.c src/run/statusfile.c \
- src/run/progress.c src/run/provenance.c src/run/output.c src/run/worker.c src/run/ledger.c \
- src/run/coordinator.c src/run/study.c src/run/single.c
-CLI_SRC := src/cli/main.c src/cli/cli.c src/cli/help.c src/cli/rows.c src/cli/scores.c \
- src/cli/check.c src/cli/plan.c src/cli/run.c src/cli/status.c src/cli/why.c src/cli/summary.c \
- src/cli/summary_table.c src/cli/export.c src/cli/repro.c src/cli/verify.c \
- src/cli/analyse.c
+# --- sources: every file of a room; the rooms in the order in which they build on each other ------
+room      = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$(1)))))
+# hot loops: compiled once per kernel level (src/base/kernel.h)
+SIMD_SRC  := $(filter %_simd.c,$(call room,base model measure))
+YAML_SRC  := $(addprefix src/plan/,yaml.c assign.c expand.c grid.c)
+TABLE_SRC := $(addprefix src/report/,aggregate.c table.c)
+CORE_SRC  := $(filter-out $(SIMD_SRC) $(YAML_SRC),$(call room,base settings model measure plan \
+ dynamics analyse analyse/circuit analyse/ablation analyse/evolution experiment forecast) $(TABLE_SRC))
+MPI_SRC   := $(call room,store study)
+CLI_SRC   := $(filter-out $(TABLE_SRC),$(call room,report cli))
 
 # --- libraries -----------------------------------------------------------------------------------
 PKG     := pkg-config
@@ -73,7 +54,7 @@ WARN     := -Wall -Wextra -Werror
 # no contraction: a fused multiply-add only where it is written, so the bits do not follow the flags
 STD      := -std=c11 -D_GNU_SOURCE -ffp-contract=off
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-FLAGS    = $(STD) $(WARN) $(CFLAGS) $(SANFLAGS) -Iinclude
+FLAGS    = $(STD) $(WARN) $(CFLAGS) $(SANFLAGS) -Iinclude -Isrc
 DEFINES  := -DHMMGRID_VERSION='"$(VERSION)"' -DHMMGRID_COMMIT='"$(COMMIT)"'
 DEPS     = -MMD -MP
 
@@ -90,7 +71,7 @@ object   = $(1:%.c=$(BUILD)/%.o)
 SIMD_OBJ := $(foreach l,$(LEVELS),$(SIMD_SRC:%.c=$(BUILD)/%.$(l).o))
 CORE_OBJ := $(call object,$(CORE_SRC)) $(SIMD_OBJ)
 YAML_OBJ := $(call object,$(YAML_SRC))
-MPI_OBJ  := $(call object,$(STORE_SRC) $(RUN_SRC))
+MPI_OBJ  := $(call object,$(MPI_SRC))
 CLI_OBJ  := $(call object,$(CLI_SRC))
 CORE     := $(BUILD)/libhmmgrid-core.a
 
@@ -120,7 +101,7 @@ $(filter-out %/provenance.o,$(MPI_OBJ)) $(filter-out %/help.o,$(CLI_OBJ)): $(BUI
 	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(DEPS) -c -o $@ $<
 
 # the two files that name the version and the commit are rebuilt when these change
-$(BUILD)/src/cli/help.o $(BUILD)/src/run/provenance.o: $(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/version
+$(BUILD)/src/cli/help.o $(BUILD)/src/study/provenance.o: $(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/version
 	@mkdir -p $(@D)
 	$(MPICC) $(FLAGS) $(DEFINES) $(HDF5_CFLAGS) $(DEPS) -c -o $@ $<
 
@@ -154,7 +135,7 @@ $(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(CO
 	@mkdir -p $(@D)
 	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter %.c,$^) $(CORE) $(HDF5_LIBS) $(CORE_LIBS) -lcmocka
 
-$(STORE_BIN): $(BUILD)/tests/%: tests/system/%.c $(call object,$(STORE_SRC)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+$(STORE_BIN): $(BUILD)/tests/%: tests/system/%.c $(call object,$(call room,store)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
 
@@ -180,7 +161,7 @@ $(BUILD)/tests/bench_numerics: tests/bench/bench_numerics.c $(CORE) $(BUILD)/fla
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
 
-$(BUILD)/tests/bench_analyses: tests/bench/bench_analyses.c $(call object,$(STORE_SRC)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+$(BUILD)/tests/bench_analyses: tests/bench/bench_analyses.c $(call object,$(call room,store)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 

@@ -4,7 +4,7 @@
  * arrays of fixed size. It depends on the weights and these settings alone: its random numbers are
  * keyed by the weights' bytes, so the worker after training and `hmmgrid analyse` on exported
  * weights get the same bits. To add one: src/analyse/NAME.c with its `struct analysis`, a row in
- * the table of src/analyse/analyse.c, its switch in the settings table (src/plan/settings.c), a
+ * the table of src/analyse/analyse.c, its switch in the settings table (src/settings/settings.c), a
  * test, and about how many steps it takes. Its datasets, units, help and `summary --metrics NAME.output` follow.
  */
 #ifndef HMMGRID_ANALYSE_H
@@ -12,7 +12,7 @@
 
 #include "hmmgrid/hmm.h"
 #include "hmmgrid/network.h"
-#include "hmmgrid/pca.h"
+#include "dynamics/pca.h"
 #include "hmmgrid/train.h"
 
 /* --- what an analysis gives ------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  *
  * One row per setting: key, type, unit, default, range, help, field. Parser, validator, --set,
  * help text, echo, run key and stored provenance all loop over the table; nothing else lists
- * settings. To add one: a field below and a row in src/plan/settings.c.
+ * settings. To add one: a field below and a row in src/settings/settings.c.
  */
 #ifndef HMMGRID_SETTINGS_H
 #define HMMGRID_SETTINGS_H

@@ -2,10 +2,10 @@
  * them does. */
 #include "hmmgrid/analyse.h"
 #include "analyses.h"
-#include "hmmgrid/circuit.h"
-#include "hmmgrid/clock.h"
-#include "hmmgrid/hash.h"
-#include "hmmgrid/residency.h"
+#include "analyse/circuit/circuit.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "residency.h"
 
 #include <math.h>
 #include <stdlib.h>

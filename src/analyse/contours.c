@@ -6,7 +6,7 @@
  * from h = 0, which is kept. Source: SCIENCE 4.
  */
 #include "analyses.h"
-#include "hmmgrid/density.h"
+#include "base/density.h"
 
 #include <math.h>
 #include <stdlib.h>

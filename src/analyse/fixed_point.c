@@ -4,7 +4,7 @@
  * would end. Source: SCIENCE 4, 8.6.
  */
 #include "analyses.h"
-#include "relax.h"
+#include "dynamics/relax.h"
 
 #include <math.h>
 #include <stdlib.h>

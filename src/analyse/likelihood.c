@@ -18,9 +18,9 @@
  * Source: SCIENCE 8.2 and 8.3; Pitt, Silva, Giordani, Kohn 2012 (bias and noise of log p^).
  */
 #include "analyses.h"
-#include "average.h"
+#include "base/average.h"
 #include "predictive.h"
-#include "hmmgrid/particle.h"
+#include "dynamics/particle.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -16,7 +16,7 @@
  * spread between them. Refuses to search a track for a second one. Source: SCIENCE 5.3 and 5.4.
  */
 #include "analyses.h"
-#include "hmmgrid/escape.h"
+#include "dynamics/escape.h"
 
 #include <math.h>
 #include <stdlib.h>

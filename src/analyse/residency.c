@@ -5,10 +5,10 @@
  * own, sign changes are also given per increment (D19); bins do not follow the data; |l| > 1 is
  * counted as such, without m(l), which has a pole at l = -1 (D22).
  */
-#include "hmmgrid/residency.h"
+#include "residency.h"
 #include "analyses.h"
-#include "hmmgrid/jackknife.h"
-#include "hmmgrid/spectrum.h"
+#include "base/jackknife.h"
+#include "dynamics/spectrum.h"
 
 #include <math.h>
 #include <stdlib.h>

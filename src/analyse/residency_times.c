@@ -2,7 +2,7 @@
  * states that no zone takes are kept apart (SCIENCE D19). Its run starts at 0. Refuses to look at
  * more than RESIDENCY_STATES states. Source: SCIENCE 5.1.
  */
-#include "hmmgrid/residency.h"
+#include "residency.h"
 
 #include <math.h>
 #include <stdlib.h>

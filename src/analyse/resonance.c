@@ -15,10 +15,10 @@
  * Source: SCIENCE 8.7; Pikovsky & Kurths 1997.
  */
 #include "analyses.h"
-#include "average.h"
+#include "base/average.h"
 #include "dwells.h"
 #include "predictive.h"
-#include "hmmgrid/particle.h"
+#include "dynamics/particle.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
  * noise level, 20 steps dropped, 100 kept, all levels with the same numbers. The level is an sd
  * (D17). Refuses a pair of fewer than 10 states. Source: SCIENCE 4 and 5.1. */
 #include "analyses.h"
-#include "hmmgrid/residency.h"
+#include "residency.h"
 
 #include <float.h>
 #include <math.h>

@@ -3,7 +3,7 @@
  * (fixed_point and orbit do). Unlike the reference the start is kept, as step 0. Source: SCIENCE 4.
  */
 #include "analyses.h"
-#include "relax.h"
+#include "dynamics/relax.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef HMMGRID_DISPATCH_H
 #define HMMGRID_DISPATCH_H
 
-#include "hmmgrid/kernel.h"
+#include "kernel.h"
 
 #if defined(__x86_64__)
 #define KERNELS(name)                                                                              \

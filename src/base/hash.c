@@ -1,5 +1,5 @@
 /* hash: see hash.h. XXH3 from the xxHash library; SHA-256 from FIPS 180-4. */
-#include "hmmgrid/hash.h"
+#include "hash.h"
 
 #include <stdio.h>
 #include <string.h>

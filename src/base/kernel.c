@@ -1,5 +1,5 @@
 /* kernel: see kernel.h. */
-#include "hmmgrid/kernel.h"
+#include "kernel.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* linalg: see linalg.h. */
-#include "hmmgrid/linalg.h"
+#include "linalg.h"
 
 #include <cblas.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* log: see log.h. Refuses to format results: those go to stdout by their own verb. */
-#include "hmmgrid/log.h"
+#include "log.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

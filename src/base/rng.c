@@ -1,6 +1,6 @@
 /* rng: see rng.h. */
 #include "hmmgrid/rng.h"
-#include "hmmgrid/hash.h"
+#include "hash.h"
 #include "rng_simd.h"
 #include "dispatch.h"
 

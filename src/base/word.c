@@ -1,5 +1,5 @@
 /* word: see word.h. Refuses to decide what the words are. */
-#include "hmmgrid/word.h"
+#include "word.h"
 
 #include <string.h>
 

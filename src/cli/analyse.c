@@ -3,11 +3,11 @@
  * in the form of any study's, so every verb that reads results reads it. */
 #include "cli.h"
 
-#include "hmmgrid/clock.h"
-#include "hmmgrid/kernel.h"
-#include "hmmgrid/linalg.h"
-#include "hmmgrid/study.h"
-#include "hmmgrid/store.h"
+#include "base/clock.h"
+#include "base/kernel.h"
+#include "base/linalg.h"
+#include "study/study.h"
+#include "store/store.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * Refuses to write anything. */
 #include "cli.h"
 
-#include "hmmgrid/plan.h"
+#include "plan/plan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "cli.h"
 #include "help.h"
 
-#include "hmmgrid/word.h"
+#include "base/word.h"
 
 #include <errno.h>
 #include <getopt.h>

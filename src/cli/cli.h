@@ -4,7 +4,7 @@
 #ifndef HMMGRID_CLI_H
 #define HMMGRID_CLI_H
 
-#include "hmmgrid/log.h"
+#include "base/log.h"
 #include "hmmgrid/status.h"
 #include <stdbool.h>
 #include <stdio.h>

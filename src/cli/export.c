@@ -1,7 +1,7 @@
 /* export: the trained network of one run as a file that PyTorch can load. Refuses to replace a
  * file, and runs that are not done: they have no network. */
 #include "cli.h"
-#include "rows.h"
+#include "report/rows.h"
 
 #include <stdlib.h>
 #include <string.h>

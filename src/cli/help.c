@@ -3,7 +3,7 @@
  */
 #include "help.h"
 
-#include "hmmgrid/schema.h"
+#include "store/schema.h"
 #include "hmmgrid/settings.h"
 
 #include <string.h>

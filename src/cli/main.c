@@ -1,6 +1,6 @@
 /* main: hands the program its arguments and streams. */
 #include "cli.h"
-#include "hmmgrid/linalg.h"
+#include "base/linalg.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

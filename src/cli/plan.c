@@ -3,12 +3,12 @@
  * calibrate.h times on one core; a run that trains again with another seed is not foreseen. */
 #include "cli.h"
 
-#include "hmmgrid/calibrate.h"
-#include "hmmgrid/cost.h"
-#include "hmmgrid/kernel.h"
-#include "hmmgrid/linalg.h"
-#include "hmmgrid/plan.h"
-#include "hmmgrid/table.h"
+#include "forecast/calibrate.h"
+#include "forecast/cost.h"
+#include "base/kernel.h"
+#include "base/linalg.h"
+#include "plan/plan.h"
+#include "report/table.h"
 
 #include <inttypes.h>
 #include <math.h>

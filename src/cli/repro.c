@@ -1,6 +1,6 @@
 /* repro: a grid of one run that computes a run of a results file again. Refuses to run it. */
 #include "cli.h"
-#include "rows.h"
+#include "report/rows.h"
 
 #include <stdlib.h>
 

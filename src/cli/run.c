@@ -6,10 +6,10 @@
  */
 #include "cli.h"
 
-#include "hmmgrid/cost.h"
-#include "hmmgrid/kernel.h"
-#include "hmmgrid/linalg.h"
-#include "hmmgrid/study.h"
+#include "forecast/cost.h"
+#include "base/kernel.h"
+#include "base/linalg.h"
+#include "study/study.h"
 
 #include <errno.h>
 #include <math.h>

@@ -3,9 +3,9 @@
  */
 #include "cli.h"
 
-#include "../run/progress.h"
-#include "../run/statusfile.h"
-#include "hmmgrid/store.h"
+#include "study/progress.h"
+#include "study/statusfile.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <math.h>

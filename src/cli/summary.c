@@ -2,10 +2,10 @@
  * Only runs that are done count; the others are counted, never hidden. Refuses to test hypotheses.
  */
 #include "cli.h"
-#include "rows.h"
+#include "report/rows.h"
 #include "summary.h"
 
-#include "hmmgrid/word.h"
+#include "base/word.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,10 +3,10 @@
 #ifndef HMMGRID_CLI_SUMMARY_H
 #define HMMGRID_CLI_SUMMARY_H
 
-#include "scores.h"
+#include "report/scores.h"
 
-#include "hmmgrid/aggregate.h"
-#include "hmmgrid/table.h"
+#include "report/aggregate.h"
+#include "report/table.h"
 
 enum stat { STAT_MEAN, STAT_SD, STAT_MEDIAN, STAT_CI95, STAT_N, STAT_MIN, STAT_MAX, NUM_STATS };
 extern const char *const summary_stat_name[NUM_STATS];

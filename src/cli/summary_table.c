@@ -2,7 +2,7 @@
  * column a statistic). Refuses to compute: every number is ready.
  */
 #include "summary.h"
-#include "rows.h"
+#include "report/rows.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* verify: is a results file whole, and one number for all its results. Reads only; refuses to
  * repair: a damaged row is run again by `run --resume`. */
 #include "cli.h"
-#include "rows.h"
+#include "report/rows.h"
 
 struct verdict {
     int count[NUM_RUN_STATUS];

@@ -2,7 +2,7 @@
  * a rank died: the file knows that an attempt began and did not end.
  */
 #include "cli.h"
-#include "rows.h"
+#include "report/rows.h"
 
 #include <math.h>
 #include <stdlib.h>

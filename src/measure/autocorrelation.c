@@ -3,7 +3,7 @@
  * stationary shortcut: exact values average over the steps of windows that begin at the HMM's start
  * distribution.
  */
-#include "hmmgrid/autocorrelation.h"
+#include "autocorrelation.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
  * rounded, so that it does not depend on which libm kernel the CPU gets. Refuses to round: where K
  * leaves the range of doubles the plain log-domain version does the work.
  */
-#include "hmmgrid/matching.h"
+#include "matching.h"
 
 #include "matching_simd.h"
-#include "../base/dispatch.h"
+#include "base/dispatch.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,11 +2,11 @@
  * matching, words, runlength, autocorrelation. Refuses to repeat itself: nothing else lists
  * metrics, and what two rows share is computed once per input (struct measure_memo).
  */
-#include "hmmgrid/autocorrelation.h"
-#include "hmmgrid/matching.h"
+#include "autocorrelation.h"
+#include "matching.h"
 #include "hmmgrid/measure.h"
-#include "hmmgrid/runlength.h"
-#include "hmmgrid/words.h"
+#include "runlength.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdlib.h>

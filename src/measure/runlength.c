@@ -5,7 +5,7 @@
  * runs ended by another symbol and runs cut by the end of the window. Refuses stationarity: the
  * window begins at the HMM's start distribution.
  */
-#include "hmmgrid/runlength.h"
+#include "runlength.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * on from the prefix shared with the word before. Refuses to enumerate words that were not
  * observed: their share is what the observed ones leave.
  */
-#include "hmmgrid/words.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdlib.h>

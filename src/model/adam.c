@@ -1,5 +1,5 @@
 /* adam: see adam.h. Refuses to know what the parameters mean: everything is one flat array. */
-#include "hmmgrid/adam.h"
+#include "adam.h"
 
 #include <math.h>
 

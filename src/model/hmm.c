@@ -5,7 +5,7 @@
  */
 #include "hmmgrid/hmm.h"
 
-#include "hmmgrid/hash.h"
+#include "base/hash.h"
 
 #include <math.h>
 #include <stdlib.h>

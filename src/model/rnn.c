@@ -10,9 +10,9 @@
  * H = 150, 20 % at 200.
  */
 #include "hmmgrid/rnn.h"
-#include "hmmgrid/linalg.h"
+#include "base/linalg.h"
 #include "rnn_simd.h"
-#include "../base/dispatch.h"
+#include "base/dispatch.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* rnn_simd: see rnn_simd.h. Compiled once per kernel level; no sum changes its order with the level
  * except v_sum's, which is not used here, so all levels give the same bits. */
 #include "rnn_simd.h"
-#include "../base/vector.h"
+#include "base/vector.h"
 
 /* NaN stays NaN: a network that overflows must not look alive */
 static void relu(const float *in, size_t ld, const float *bias, size_t rows, int H, float *out,

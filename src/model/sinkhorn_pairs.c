@@ -5,7 +5,7 @@
  * row and is forgotten. */
 #include "sinkhorn_pairs.h"
 #include "sinkhorn_simd.h"
-#include "../base/dispatch.h"
+#include "base/dispatch.h"
 
 #include <math.h>
 #include <string.h>

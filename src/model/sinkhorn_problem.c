@@ -12,7 +12,7 @@
 #include "sinkhorn_problem.h"
 #include "sinkhorn_pairs.h"
 #include "sinkhorn_simd.h"
-#include "../base/dispatch.h"
+#include "base/dispatch.h"
 
 #include <math.h>
 #include <string.h>

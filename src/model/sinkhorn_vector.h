@@ -9,7 +9,7 @@
 #define HMMGRID_SINKHORN_VECTOR_H
 
 #include "sinkhorn_simd.h"
-#include "../base/vector.h"
+#include "base/vector.h"
 
 #include <math.h>
 

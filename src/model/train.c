@@ -1,7 +1,7 @@
 /* train: see train.h. The loop of SCIENCE 2.5 over fixed batches; refuses to shuffle them (the
  * reference does not) and to know about files or messages. */
 #include "hmmgrid/train.h"
-#include "hmmgrid/adam.h"
+#include "adam.h"
 #include "hmmgrid/sinkhorn.h"
 
 #include <math.h>

@@ -3,8 +3,8 @@
 #ifndef HMMGRID_PLAN_ASSIGN_H
 #define HMMGRID_PLAN_ASSIGN_H
 
-#include "faults.h"
-#include "value.h"
+#include "settings/faults.h"
+#include "settings/value.h"
 
 enum { MAX_SETTINGS = 128 };
 

@@ -3,8 +3,8 @@
  * resolved, and merged with an earlier equal cell. Pure: every rank gets the same plan.
  * Refuses grids of more than MAX_RUNS runs before it allocates for them. */
 #include "grid.h"
-#include "hmmgrid/hash.h"
-#include "hmmgrid/plan.h"
+#include "base/hash.h"
+#include "plan.h"
 #include "runs.h"
 #include "yaml.h"
 

@@ -1,6 +1,6 @@
 /* expr: see expr.h. A recursive-descent parser into one array of nodes, and an evaluator.
  * Refuses arithmetic, functions, and an order between words. */
-#include "hmmgrid/expr.h"
+#include "expr.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * what it should be. Source: DESIGN 2. */
 #include "grid.h"
 
-#include "hmmgrid/word.h"
+#include "base/word.h"
 
 #include <errno.h>
 #include <stdio.h>

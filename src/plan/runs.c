@@ -2,11 +2,11 @@
  * The key hashes the resolved settings as "key=value" lines in table order and the seed, so it
  * depends on nothing else; settings of what is kept and analysed are left out (settings.h). Refuses
  * to read YAML (grid.c) and JSON that plan_run_json would not have written. */
-#include "hmmgrid/expr.h"
-#include "hmmgrid/hash.h"
-#include "hmmgrid/plan.h"
+#include "expr.h"
+#include "base/hash.h"
+#include "plan.h"
 #include "runs.h"
-#include "value.h"
+#include "settings/value.h"
 
 #include <errno.h>
 #include <inttypes.h>

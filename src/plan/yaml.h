@@ -2,8 +2,8 @@
 #ifndef HMMGRID_PLAN_YAML_H
 #define HMMGRID_PLAN_YAML_H
 
-#include "faults.h"
-#include "node.h"
+#include "settings/faults.h"
+#include "settings/node.h"
 
 enum { MAX_GRID_BYTES = 1 << 20, MAX_ANCHORS = 256 };
 

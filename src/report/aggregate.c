@@ -8,7 +8,7 @@
  * the fraction loses digits, Hill's expansion about the normal distribution (Hill 1970, Commun. ACM
  * 13, 617, algorithm 395).
  */
-#include "hmmgrid/aggregate.h"
+#include "aggregate.h"
 
 #include <math.h>
 #include <stdbool.h>

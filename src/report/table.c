@@ -2,7 +2,7 @@
  * mean. Sources: RFC 4180 (CSV), RFC 8259 (JSON), GitHub Flavored Markdown section 4.10, Unicode
  * 15 East Asian Width for the columns that a character takes.
  */
-#include "hmmgrid/table.h"
+#include "table.h"
 
 #include <ctype.h>
 #include <errno.h>

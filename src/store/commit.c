@@ -4,7 +4,7 @@
  * Source: RELIABILITY section 2, protocol 2. */
 #include "internal.h"
 
-#include "hmmgrid/hash.h"
+#include "base/hash.h"
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

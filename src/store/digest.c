@@ -5,7 +5,7 @@
  * Refuses to include rows that no valid record commits. */
 #include "internal.h"
 
-#include "hmmgrid/hash.h"
+#include "base/hash.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

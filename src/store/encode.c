@@ -3,7 +3,7 @@
  * Source: section 3 of the design. */
 #include "schema_source.h"
 
-#include "hmmgrid/hash.h"
+#include "base/hash.h"
 #include "hmmgrid/train.h"
 #include <math.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
  *   64 XXH3 of this dataset with this field zero   72 extents (offset, bytes), sorted */
 #include "internal.h"
 
-#include "hmmgrid/hash.h"
+#include "base/hash.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

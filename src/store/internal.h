@@ -5,7 +5,7 @@
 #ifndef HMMGRID_STORE_INTERNAL_H
 #define HMMGRID_STORE_INTERNAL_H
 
-#include "hmmgrid/store.h"
+#include "store.h"
 #include <hdf5.h>
 #include <sys/types.h>
 

@@ -3,7 +3,7 @@
  * Source: section 3 of the design, RELIABILITY section 0. */
 #include "internal.h"
 
-#include "hmmgrid/hash.h"
+#include "base/hash.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef HMMGRID_SCHEMA_SOURCE_H
 #define HMMGRID_SCHEMA_SOURCE_H
 
-#include "hmmgrid/schema.h"
+#include "schema.h"
 
 enum schema_source {
     SOURCE_FILE, /* read from a file: cannot be encoded */

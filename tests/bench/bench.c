@@ -5,8 +5,8 @@
  *        bench exchange T H D FILE      the input of torch_epoch.py
  */
 #include "bench.h"
-#include "hmmgrid/kernel.h"
-#include "hmmgrid/linalg.h"
+#include "base/kernel.h"
+#include "base/linalg.h"
 
 #include <math.h>
 #include <stdio.h>

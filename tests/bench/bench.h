@@ -4,7 +4,7 @@
 #ifndef HMMGRID_BENCH_H
 #define HMMGRID_BENCH_H
 
-#include "hmmgrid/clock.h"
+#include "base/clock.h"
 #include "hmmgrid/hmm.h"
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/sinkhorn.h"

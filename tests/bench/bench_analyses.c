@@ -4,10 +4,10 @@
  *
  * usage: bench_analyses WEIGHTS.h5...     files of `hmmgrid export`
  */
-#include "hmmgrid/calibrate.h"
-#include "hmmgrid/linalg.h"
-#include "hmmgrid/plan.h"
-#include "hmmgrid/store.h"
+#include "forecast/calibrate.h"
+#include "base/linalg.h"
+#include "plan/plan.h"
+#include "store/store.h"
 
 #include <math.h>
 #include <stdio.h>

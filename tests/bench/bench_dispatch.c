@@ -5,8 +5,8 @@
  * (waiting by sleeping) and the worst (every worker keeps a core busy).
  * Refuses to judge: it ends with 0 unless a run is lost. Goals: section 5 of the design.
  */
-#include "../../src/run/coordinator.h"
-#include "hmmgrid/clock.h"
+#include "study/coordinator.h"
+#include "base/clock.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
  * Prints one line an epoch: both losses, their difference, the share of equal symbols, and the
  * largest difference of a weight. The plain kernels need about 10 us a sequence-step.
  */
-#include "hmmgrid/adam.h"
+#include "model/adam.h"
 #include "hmmgrid/hmm.h"
-#include "hmmgrid/linalg.h"
+#include "base/linalg.h"
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/sinkhorn.h"
 

@@ -2,7 +2,7 @@
  * src/model/rnn.c on arrays of the network's own sizes, without the padding by which rnn.c makes
  * its products quicker. Refuses to compute a network. */
 #include "bench.h"
-#include "hmmgrid/linalg.h"
+#include "base/linalg.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* parts: where the time of an epoch goes. Each part is run alone on the shapes of an epoch, through
  * the private headers of src/model; what an epoch takes beyond their sum is the rest. Refuses to
  * instrument the program itself. */
-#include "../../src/base/dispatch.h"
-#include "../../src/model/rnn_simd.h"
-#include "../../src/model/sinkhorn_problem.h"
+#include "base/dispatch.h"
+#include "model/rnn_simd.h"
+#include "model/sinkhorn_problem.h"
 #include "bench.h"
-#include "hmmgrid/adam.h"
+#include "model/adam.h"
 
 #include <stdlib.h>
 #include <string.h>

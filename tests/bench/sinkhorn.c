@@ -2,7 +2,7 @@
  * and the batches that torch_epoch.py compares itself with. Points are sequences of the HMM on both
  * sides, which is what a trained network emits. */
 #include "bench.h"
-#include "hmmgrid/kernel.h"
+#include "base/kernel.h"
 
 #include <stdio.h>
 #include <stdlib.h>

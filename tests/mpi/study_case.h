@@ -4,9 +4,9 @@
 #ifndef HMMGRID_TEST_STUDY_CASE_H
 #define HMMGRID_TEST_STUDY_CASE_H
 
-#include "../../src/run/coordinator.h"
+#include "study/coordinator.h"
 #include "../support/dummy_run.h"
-#include "hmmgrid/study.h"
+#include "study/study.h"
 
 #include <math.h>
 #include <stdlib.h>

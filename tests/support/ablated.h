@@ -3,7 +3,7 @@
 #ifndef HMMGRID_TEST_ABLATED_H
 #define HMMGRID_TEST_ABLATED_H
 
-#include "../../src/analyse/ablation.h"
+#include "analyse/ablation/ablation.h"
 #include "check.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* dummy_run: see dummy_run.h. */
 #include "dummy_run.h"
 
-#include "hmmgrid/hash.h"
+#include "base/hash.h"
 
 #include <signal.h>
 #include <stdio.h>

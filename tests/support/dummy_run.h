@@ -4,7 +4,7 @@
 #ifndef HMMGRID_TEST_DUMMY_RUN_H
 #define HMMGRID_TEST_DUMMY_RUN_H
 
-#include "hmmgrid/experiment.h"
+#include "experiment/experiment.h"
 
 enum dummy_kind {
     DUMMY_NORMAL,

@@ -5,7 +5,7 @@
 
 #include "check.h"
 #include "hmmgrid/analyse.h"
-#include "hmmgrid/particle.h"
+#include "dynamics/particle.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #ifndef HMMGRID_TEST_MADE_UP_H
 #define HMMGRID_TEST_MADE_UP_H
 
-#include "hmmgrid/hash.h"
-#include "hmmgrid/store.h"
+#include "base/hash.h"
+#include "store/store.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

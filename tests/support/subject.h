@@ -3,7 +3,7 @@
 #ifndef HMMGRID_TEST_SUBJECT_H
 #define HMMGRID_TEST_SUBJECT_H
 
-#include "../../src/analyse/analyses.h"
+#include "analyse/analyses.h"
 #include "check.h"
 
 #include <stdlib.h>

@@ -22,8 +22,8 @@ includes() {
     grep -rlE "^ *# *include *[<\"]$1[>\"]" src include tests | grep -vE "$2"
 }
 
-check "mpi.h only below src/run, src/store, src/cli/run.c and their public headers" \
-    includes 'mpi\.h' '^(src/run/|src/store/|src/cli/run\.c|include/hmmgrid/(store|study)\.h|tests/)'
+check "mpi.h only below src/study, src/store, src/cli/run.c and their public headers" \
+    includes 'mpi\.h' '^(src/study/|src/store/|src/cli/run\.c|include/hmmgrid/(store|study)\.h|tests/)'
 check "hdf5.h only below src/store and in tests" includes 'hdf5(_hl)?\.h' '^(src/store/|tests/)'
 check "yaml.h only in the YAML reader" includes 'yaml\.h' '^src/plan/(yaml|assign|expand|grid)\.c$'
 check "libyaml itself only in src/plan/yaml.c" sh -c \

@@ -2,7 +2,7 @@
  * pairs against a brute-force count.
  */
 #include "../support/ablated.h"
-#include "hmmgrid/linalg.h"
+#include "base/linalg.h"
 
 /* --- sets and runs ---------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* test_aggregate: statistics over seeds, Student's t against published tables and closed forms,
  * grouping. */
-#include "hmmgrid/aggregate.h"
+#include "report/aggregate.h"
 #include "../support/check.h"
 
 #include <stdio.h>

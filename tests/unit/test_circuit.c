@@ -3,10 +3,10 @@
  * Source: SCIENCE 8.5.
  */
 #include "../support/planted.h"
-#include "../../src/analyse/analyses.h"
-#include "../../src/analyse/kick_set.h"
-#include "hmmgrid/circuit.h"
-#include "hmmgrid/linalg.h"
+#include "analyse/analyses.h"
+#include "analyse/circuit/kick_set.h"
+#include "analyse/circuit/circuit.h"
+#include "base/linalg.h"
 
 static void settle(struct settings *s, struct rnn_shape shape, int steps)
 {

@@ -2,9 +2,9 @@
  * memory against the arenas, and the calibration's bookkeeping. Nothing here depends on how fast
  * the machine is. */
 #include "../support/check.h"
-#include "hmmgrid/calibrate.h"
-#include "hmmgrid/cost.h"
-#include "hmmgrid/linalg.h"
+#include "forecast/calibrate.h"
+#include "forecast/cost.h"
+#include "base/linalg.h"
 #include "hmmgrid/rng.h"
 #include "hmmgrid/train.h"
 

@@ -2,8 +2,8 @@
  * there is none.
  */
 #include "../support/check.h"
-#include "hmmgrid/density.h"
-#include "hmmgrid/linalg.h"
+#include "base/density.h"
+#include "base/linalg.h"
 #include "hmmgrid/rng.h"
 
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * term against plain loops and a closed form, the step of a history at a known epoch.
  */
 #include "../support/check.h"
-#include "hmmgrid/bifurcation.h"
-#include "hmmgrid/kendall.h"
-#include "hmmgrid/second_order.h"
+#include "analyse/evolution/bifurcation.h"
+#include "base/kendall.h"
+#include "analyse/evolution/second_order.h"
 
 #include <stdlib.h>
 #include <string.h>

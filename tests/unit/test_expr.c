@@ -1,6 +1,6 @@
 /* test_expr: the language of --where: precedence, types, errors, bounds. */
 #include "../support/check.h"
-#include "hmmgrid/expr.h"
+#include "plan/expr.h"
 
 #include <stdlib.h>
 #include <string.h>

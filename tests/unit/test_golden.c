@@ -2,8 +2,8 @@
  * the plain and the fast kernels at every level that this CPU has. Run from the top folder. */
 #include "../support/check.h"
 #include "../support/golden.h"
-#include "hmmgrid/adam.h"
-#include "hmmgrid/kernel.h"
+#include "model/adam.h"
+#include "base/kernel.h"
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/sinkhorn.h"
 

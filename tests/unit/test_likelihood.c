@@ -3,7 +3,7 @@
  * itself; streams are fixed.
  */
 #include "../support/made_network.h"
-#include "../../src/analyse/dwells.h"
+#include "analyse/dwells.h"
 
 #include <stdio.h>
 

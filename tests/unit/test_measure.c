@@ -2,12 +2,12 @@
  * T, the matched distance against its plain log-domain twin, the table against its own contract.
  */
 #include "../support/check.h"
-#include "hmmgrid/autocorrelation.h"
-#include "hmmgrid/kernel.h"
-#include "hmmgrid/matching.h"
+#include "measure/autocorrelation.h"
+#include "base/kernel.h"
+#include "measure/matching.h"
 #include "hmmgrid/measure.h"
-#include "hmmgrid/runlength.h"
-#include "hmmgrid/words.h"
+#include "measure/runlength.h"
+#include "measure/words.h"
 
 #include <stdlib.h>
 #include <string.h>

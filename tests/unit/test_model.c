@@ -1,8 +1,8 @@
 /* Gradients by finite differences, fast kernels against plain ones on edge cases, invariants. */
 #include "../support/check.h"
-#include "hmmgrid/adam.h"
-#include "hmmgrid/kernel.h"
-#include "hmmgrid/linalg.h"
+#include "model/adam.h"
+#include "base/kernel.h"
+#include "base/linalg.h"
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/sinkhorn.h"
 

@@ -2,10 +2,10 @@
  * scaled matrices, noise that batches share; eigenvalues against the whole Jacobian and known
  * matrices. */
 #include "../support/check.h"
-#include "hmmgrid/kernel.h"
-#include "hmmgrid/linalg.h"
+#include "base/kernel.h"
+#include "base/linalg.h"
 #include "hmmgrid/network.h"
-#include "hmmgrid/spectrum.h"
+#include "dynamics/spectrum.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * units in another order, and networks without any motion to speak of.
  */
 #include "../support/subject.h"
-#include "hmmgrid/linalg.h"
+#include "base/linalg.h"
 
 static const double PI = 3.141592653589793;
 

@@ -1,8 +1,8 @@
 /* test_plan: grid text -> plan: expansion and its order, keys, round trips, strictness, limits.
  * Malformed grids one by one: tests/system/bad_grids.sh. */
 #include "../support/check.h"
-#include "hmmgrid/hash.h"
-#include "hmmgrid/plan.h"
+#include "base/hash.h"
+#include "plan/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * switching of known probability, a ring of units that runs like a clock, pure noise. */
 #include "../support/check.h"
 #include "hmmgrid/analyse.h"
-#include "hmmgrid/jackknife.h"
-#include "hmmgrid/linalg.h"
-#include "hmmgrid/residency.h"
+#include "base/jackknife.h"
+#include "base/linalg.h"
+#include "analyse/residency.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* rng: reference vectors, positions, moments, equal bits at every kernel level. */
 #include "../support/check.h"
-#include "hmmgrid/kernel.h"
+#include "base/kernel.h"
 #include "hmmgrid/rng.h"
 
 #include <Random123/philox.h>

@@ -1,7 +1,7 @@
 /* test_schedule: the scheduler is fed events without MPI, clock or files. Expected numbers are
  * worked out by hand in the comments. */
 #include "../support/check.h"
-#include "hmmgrid/schedule.h"
+#include "forecast/schedule.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* test_settings: the table of settings, defaults, look-up, resolving, durations, cost. */
 #include "../support/check.h"
-#include "hmmgrid/cost.h"
+#include "forecast/cost.h"
 #include "hmmgrid/settings.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* State space: principal components against Jacobi's method, and the analyses trajectory,
  * fixed_point and contours on networks whose behaviour is known by hand.
  */
-#include "../../src/analyse/relax.h"
+#include "dynamics/relax.h"
 #include "../support/check.h"
-#include "hmmgrid/hash.h"
-#include "hmmgrid/linalg.h"
+#include "base/hash.h"
+#include "base/linalg.h"
 
 #include <stdlib.h>
 #include <string.h>

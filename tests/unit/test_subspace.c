@@ -1,6 +1,6 @@
 /* Subspace on symbols and states made by hand, and on noise without memory. */
 #include "../support/subject.h"
-#include "hmmgrid/linalg.h"
+#include "base/linalg.h"
 
 static const double PI = 3.141592653589793;
 

@@ -1,5 +1,5 @@
 /* test_table: each format to the byte, escapes, alignment by terminal width, failing streams. */
-#include "hmmgrid/table.h"
+#include "report/table.h"
 #include "../support/check.h"
 
 #include <stdlib.h>

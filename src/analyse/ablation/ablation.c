@@ -1,0 +1,412 @@
+/* ablation: how often a network switches when parts of its circuit are scaled, and the critical
+ * complex pairs about its switches. Refuses to choose the circuit (circuit.h does). Source:
+ * SCIENCE 5.9; every condition and mu shares its random numbers, so differences are paired by
+ * trajectory, and the replicates of the intact network with other numbers say what a difference is
+ * worth. P: critical pairs about all switches and about those to higher symbols alone, as the
+ * reference counts. Rates of one direction are per step spent in the symbol it leaves: per step,
+ * two directions that alternate cannot differ.
+ */
+#include "ablation.h"
+#include "analyse/analyses.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAIR_REPLICATES = 8 }; /* of the intact network, for its critical pairs */
+enum { NUM_MU = 21, INTACT = 10, NUM_COARSE = 5, COARSE = 5 }; /* every fifth mu has windows */
+
+static const double mu_value[NUM_MU] = {0,   .1,  .2,  .3,  .4,  .5,  .6,  .7,  .8,  .9, 1,
+                                        1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2};
+static const double coarse_value[NUM_COARSE] = {0, .5, 1, 1.5, 2};
+
+static const struct analysis_dim mu = {"mu", NUM_MU, mu_value, "1",
+                                       "factor of what the condition scales; 1: intact"};
+static const struct analysis_dim coarse_mu = {"coarse_mu", NUM_COARSE, coarse_value, "1",
+                                              "factor of what the condition scales; 1: intact"};
+static const struct analysis_dim direction = {
+    "direction", 2, NULL, "1", "the circuit's two directions of switching, A and B: see from, to"};
+static const struct analysis_dim condition = {
+    "condition", NUM_ABLATIONS, NULL, "1",
+    "0, 1: recurrent input of the kick set of A, of B; 2, 3: noise into the inputs of the kick "
+    "neurons of A, of B; 4: control, noise into units far from all of them; 5: noise into the "
+    "populations; 6: noise into the rest"};
+
+/* A standard error or sd follows what it belongs to. */
+enum {
+    FROM,
+    TO,
+    NUM_UNITS,
+    NUM_TRAJECTORIES,
+    SWITCH_RATE,
+    SWITCH_RATE_SEM,
+    DIRECTION_RATE,
+    DIRECTION_RATE_SEM,
+    FLOOR_SWITCH_RATE,
+    FLOOR_SWITCH_RATE_SD,
+    FLOOR_DIRECTION_RATE,
+    FLOOR_DIRECTION_RATE_SD,
+    EFFECT,
+    EFFECT_SEM,
+    DIRECTION_EFFECT,
+    DIRECTION_EFFECT_SEM,
+    CONTRAST,
+    CONTRAST_SEM,
+    DIRECTION_CONTRAST,
+    DIRECTION_CONTRAST_SEM,
+    CRITICAL_PAIRS,
+    CRITICAL_PAIRS_SEM,
+    CRITICAL_PAIRS_UP,
+    CRITICAL_PAIRS_UP_SEM,
+    NUM_WINDOWS,
+    FLOOR_CRITICAL_PAIRS,
+    FLOOR_CRITICAL_PAIRS_SD,
+    FLOOR_CRITICAL_PAIRS_UP,
+    FLOOR_CRITICAL_PAIRS_UP_SD,
+    NUM_OUTPUTS
+};
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    CURVE_OUTPUT("from", direction, "1", "symbol that a switch of the direction leaves"),
+    CURVE_OUTPUT("to", direction, "1", "symbol that a switch of the direction goes to"),
+    CURVE_OUTPUT("num_units", condition, "1", "units scaled; 0: no such set, its rates are NaN"),
+    SCALAR_OUTPUT("num_trajectories", "1",
+                  "trajectories of each condition and mu, 250 steps each after 50 from h = 0"),
+    PLANE_OUTPUT("switch_rate", condition, mu, "1/step",
+                 "changes of symbol, mean over trajectories"),
+    PLANE_OUTPUT("switch_rate_sem", condition, mu, "1/step",
+                 "its standard error over trajectories"),
+    SOLID_OUTPUT(
+        "direction_rate", direction, condition, mu, "1/step",
+        "switches of the direction that last 3 steps, per step spent in its symbol `from`"),
+    SOLID_OUTPUT("direction_rate_sem", direction, condition, mu, "1/step",
+                 "its standard error over trajectories"),
+    SCALAR_OUTPUT("floor_switch_rate", "1/step",
+                  "switch_rate of the intact network: mean of 16 replicates, other random numbers"),
+    SCALAR_OUTPUT("floor_switch_rate_sd", "1/step",
+                  "its sd over the replicates: what chance alone makes of one point"),
+    CURVE_OUTPUT("floor_direction_rate", direction, "1/step",
+                 "direction_rate of the intact network: mean of the 16 replicates"),
+    CURVE_OUTPUT("floor_direction_rate_sd", direction, "1/step", "its sd over the replicates"),
+    CURVE_OUTPUT("effect", condition, "1/step",
+                 "switch_rate at mu = 0 less that at mu = 1, same random numbers"),
+    CURVE_OUTPUT("effect_sem", condition, "1/step", "its standard error, paired by trajectory"),
+    PLANE_OUTPUT("direction_effect", direction, condition, "1/step",
+                 "direction_rate at mu = 0 less that at mu = 1, same random numbers"),
+    PLANE_OUTPUT("direction_effect_sem", direction, condition, "1/step",
+                 "its standard error, paired by trajectory"),
+    CURVE_OUTPUT("contrast", condition, "1/step",
+                 "switch_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest"),
+    CURVE_OUTPUT("contrast_sem", condition, "1/step", "its standard error, paired by trajectory"),
+    PLANE_OUTPUT("direction_contrast", direction, condition, "1/step",
+                 "direction_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest"),
+    PLANE_OUTPUT("direction_contrast_sem", direction, condition, "1/step",
+                 "its standard error, paired by trajectory"),
+    PLANE_OUTPUT(
+        "critical_pairs", condition, coarse_mu, "1",
+        "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: of every fifth, "
+        "times 5"),
+    PLANE_OUTPUT("critical_pairs_sem", condition, coarse_mu, "1",
+                 "its standard error over switches, all of different trajectories"),
+    PLANE_OUTPUT("critical_pairs_up", condition, coarse_mu, "1",
+                 "critical_pairs about switches to a symbol of higher index alone"),
+    PLANE_OUTPUT("critical_pairs_up_sem", condition, coarse_mu, "1",
+                 "its standard error over switches"),
+    PLANE_OUTPUT("num_windows", condition, coarse_mu, "1",
+                 "switches that critical_pairs goes over"),
+    SCALAR_OUTPUT("floor_critical_pairs", "1",
+                  "critical_pairs of the intact network: mean of 8 replicates, other random numbers"),
+    SCALAR_OUTPUT("floor_critical_pairs_sd", "1",
+                  "its sd over the replicates: what chance alone makes of one point"),
+    SCALAR_OUTPUT("floor_critical_pairs_up", "1", "the same of critical_pairs_up"),
+    SCALAR_OUTPUT("floor_critical_pairs_up_sd", "1", "its sd over the replicates"),
+};
+
+static void put(double *const *out, int which, size_t at, struct estimate e)
+{
+    out[which][at] = e.mean;
+    out[which + 1][at] = e.sem;
+}
+
+/* --- points ----------------------------------------------------------------------------------- */
+
+/* Point 0 is intact; then, for each condition that has units, all mu but 1. */
+struct layout {
+    int num_points;
+    int first[NUM_ABLATIONS];                                 /* -1: no units */
+    int num_kept, kept[1 + NUM_ABLATIONS * (NUM_COARSE - 1)]; /* points with windows */
+    float *recurrent, *noise; /* (num_points, H); the one owns both */
+};
+
+static int point_of(const struct layout *layout, int c, int m)
+{
+    return m == INTACT ? 0 : layout->first[c] + m - (m > INTACT);
+}
+
+static int layout_init(struct layout *layout, const struct ablation_sets *sets, int hidden,
+                       struct status *st)
+{
+    *layout = (struct layout){.num_points = 1, .num_kept = 1};
+    for (int c = 0; c < NUM_ABLATIONS; c++) {
+        layout->first[c] = sets->num_units[c] ? layout->num_points : -1;
+        if (sets->num_units[c] == 0) continue;
+        layout->num_points += NUM_MU - 1;
+        for (int m = 0; m < NUM_MU; m += COARSE)
+            if (m != INTACT) layout->kept[layout->num_kept++] = point_of(layout, c, m);
+    }
+    size_t H = (size_t)hidden, size = (size_t)layout->num_points * H;
+    layout->recurrent = malloc(2 * size * sizeof *layout->recurrent);
+    if (!layout->recurrent) return status_set(st, STATUS_RUN_FAILED, "out of memory for factors");
+    layout->noise = layout->recurrent + size;
+    for (size_t i = 0; i < 2 * size; i++) layout->recurrent[i] = 1;
+    for (int c = 0; c < NUM_ABLATIONS; c++) {
+        float *factor = c <= ABLATE_KICK_B ? layout->recurrent : layout->noise;
+        for (int m = 0; m < NUM_MU && layout->first[c] >= 0; m++)
+            for (size_t i = 0; i < H; i++)
+                if (sets->member[(size_t)c * H + i])
+                    factor[(size_t)point_of(layout, c, m) * H + i] = (float)mu_value[m];
+    }
+    return STATUS_OK;
+}
+
+/* --- rates ------------------------------------------------------------------------------------ */
+
+/* Rate over n trajectories from `first` on; influence (n): of each on it, for the standard error
+ * of a ratio (linearised), added with the sign given. */
+static double rate_of(const struct ablation_counts *counts, int rate, int point, int first, int n,
+                      double sign, double *influence)
+{
+    size_t at = (size_t)(rate * counts->num_points + point) * (size_t)counts->num_trajectories;
+    const int *events = counts->events + at + first, *steps = counts->steps + at + first;
+    double sum_events = 0, sum_steps = 0;
+    for (int j = 0; j < n; j++) {
+        sum_events += events[j];
+        sum_steps += steps[j];
+    }
+    bool is_defined = !counts->exploded[point] && sum_steps > 0; /* else it was never in `from` */
+    double mean = is_defined ? sum_events / sum_steps : NAN;
+    for (int j = 0; influence && j < n; j++)
+        influence[j] += sign * (events[j] - mean * steps[j]) / sum_steps;
+    return mean;
+}
+
+static double standard_error(const double *influence, int n)
+{
+    double sum = 0;
+    for (int j = 0; j < n; j++) sum += influence[j] * influence[j];
+    return sqrt(sum * n / (n - 1));
+}
+
+static struct estimate rate(const struct ablation_counts *counts, int rate, int point)
+{
+    double influence[MAX_ABLATION_TRAJECTORIES] = {0};
+    int n = counts->num_trajectories;
+    double mean = rate_of(counts, rate, point, 0, n, 1, influence);
+    return (struct estimate){mean, standard_error(influence, n)};
+}
+
+/* Of point a less that of point b, trajectory by trajectory. */
+static struct estimate difference(const struct ablation_counts *counts, int rate, int a, int b)
+{
+    double influence[MAX_ABLATION_TRAJECTORIES] = {0};
+    int n = counts->num_trajectories;
+    double mean = rate_of(counts, rate, a, 0, n, 1, influence);
+    mean -= rate_of(counts, rate, b, 0, n, -1, influence);
+    return (struct estimate){mean, standard_error(influence, n)};
+}
+
+/* Where a rate goes: its outputs, and its row in those of the directions. */
+static const struct {
+    int rate, floor, effect, contrast, row;
+} place[NUM_ABLATION_RATES] = {
+    {SWITCH_RATE, FLOOR_SWITCH_RATE, EFFECT, CONTRAST, 0},
+    {DIRECTION_RATE, FLOOR_DIRECTION_RATE, DIRECTION_EFFECT, DIRECTION_CONTRAST, 0},
+    {DIRECTION_RATE, FLOOR_DIRECTION_RATE, DIRECTION_EFFECT, DIRECTION_CONTRAST, 1}};
+
+static void put_rates(const struct layout *layout, const struct ablation_counts *counts,
+                      double *const *out)
+{
+    static const int against[NUM_ABLATIONS] = {
+        ABLATE_CONTROL, ABLATE_CONTROL, ABLATE_CONTROL, ABLATE_CONTROL, -1, ABLATE_REST, -1};
+    for (int r = 0; r < NUM_ABLATION_RATES; r++)
+        for (int c = 0; c < NUM_ABLATIONS; c++) {
+            size_t at = (size_t)(place[r].row * NUM_ABLATIONS + c);
+            if (layout->first[c] < 0) continue;
+            for (int m = 0; m < NUM_MU; m++)
+                put(out, place[r].rate, at * NUM_MU + (size_t)m,
+                    rate(counts, r, point_of(layout, c, m)));
+            int silenced = point_of(layout, c, 0);
+            put(out, place[r].effect, at, difference(counts, r, silenced, 0));
+            if (against[c] < 0 || layout->first[against[c]] < 0) continue;
+            put(out, place[r].contrast, at,
+                difference(counts, r, silenced, point_of(layout, against[c], 0)));
+        }
+}
+
+/* Mean and sd of replicates. */
+static struct estimate floor_of(const double *value, int num)
+{
+    double mean = 0, sum = 0;
+    for (int i = 0; i < num; i++) mean += value[i] / num;
+    for (int i = 0; i < num; i++) sum += (value[i] - mean) * (value[i] - mean);
+    return (struct estimate){mean, sqrt(sum / (num - 1))};
+}
+
+static int put_floor(const struct analysis_input *in, const struct circuit *circuit,
+                     int num_trajectories, double *const *out, struct status *st)
+{
+    struct ablation_points intact = {1, NULL, NULL};
+    struct ablation_counts counts;
+    int code =
+        ablation_counts_init(&counts, 1, ABLATION_REPLICATES * num_trajectories, circuit, st);
+    if (!code) code = ablation_run(in, rng_child(in->rng, 1), &intact, &counts, NULL, st);
+    for (int r = 0; r < NUM_ABLATION_RATES && !code; r++) {
+        double value[ABLATION_REPLICATES];
+        for (int i = 0; i < ABLATION_REPLICATES; i++)
+            value[i] = rate_of(&counts, r, 0, i * num_trajectories, num_trajectories, 1, NULL);
+        put(out, place[r].floor, (size_t)place[r].row, floor_of(value, ABLATION_REPLICATES));
+    }
+    ablation_counts_free(&counts);
+    return code;
+}
+
+/* --- critical pairs --------------------------------------------------------------------------- */
+
+/* Outputs of kept point i, for every condition that has it. */
+static void put_windows(const struct layout *layout, int i, const struct critical_pairs *pairs,
+                        double *const *out)
+{
+    for (int c = 0; c < NUM_ABLATIONS; c++)
+        for (int m = 0; m < NUM_MU && layout->first[c] >= 0; m += COARSE) {
+            if (point_of(layout, c, m) != layout->kept[i]) continue;
+            size_t at = (size_t)(c * NUM_COARSE + m / COARSE);
+            put(out, CRITICAL_PAIRS, at, pairs->all);
+            put(out, CRITICAL_PAIRS_UP, at, pairs->up);
+            out[NUM_WINDOWS][at] = pairs->num;
+        }
+}
+
+/* What chance alone makes of the intact network's critical pairs. */
+static int put_pairs_floor(const struct analysis_input *in, const struct circuit *circuit,
+                           int num_trajectories, int rounds, double *const *out, struct status *st)
+{
+    static const int intact_point = 0;
+    double all[PAIR_REPLICATES], up[PAIR_REPLICATES];
+    struct ablation_points intact = {1, NULL, NULL};
+    struct spectrum *spectrum = spectrum_new(in->net, NULL);
+    int code = spectrum ? STATUS_OK
+                        : status_set(st, STATUS_RUN_FAILED, "out of memory for a spectrum");
+    for (int r = 0; r < PAIR_REPLICATES && !code; r++) {
+        struct rng rng = rng_child(rng_child(in->rng, 3), (uint64_t)r);
+        struct ablation_counts counts = {0};
+        struct ablation_windows windows = {0};
+        struct critical_pairs pairs = {{NAN, NAN}, {NAN, NAN}, 0};
+        code = ablation_counts_init(&counts, 1, num_trajectories, circuit, st);
+        if (!code)
+            code = ablation_windows_init(&windows, 1, &intact_point, in->net->shape.hidden,
+                                         rng_child(rng, 0), st);
+        if (!code) code = ablation_run(in, rng_child(rng, 1), &intact, &counts, &windows, st);
+        if (!code && !counts.exploded[0])
+            code = ablation_windows_pairs(&windows, 0, rounds, spectrum, &pairs, st);
+        all[r] = pairs.all.mean;
+        up[r] = pairs.up.mean;
+        ablation_counts_free(&counts);
+        ablation_windows_free(&windows);
+    }
+    if (!code) {
+        put(out, FLOOR_CRITICAL_PAIRS, 0, floor_of(all, PAIR_REPLICATES));
+        put(out, FLOOR_CRITICAL_PAIRS_UP, 0, floor_of(up, PAIR_REPLICATES));
+    }
+    spectrum_free(spectrum);
+    return code;
+}
+
+static int put_pairs(const struct analysis_input *in, const struct layout *layout,
+                     const struct ablation_counts *counts, const struct ablation_windows *windows,
+                     int rounds, double *const *out, struct status *st)
+{
+    size_t H = (size_t)windows->hidden;
+    int code = STATUS_OK;
+    struct spectrum *spectrum = NULL;
+    for (int i = 0; i < windows->num_points && !code; i++) {
+        const float *c = layout->recurrent + (size_t)layout->kept[i] * H;
+        const float *before = i ? layout->recurrent + (size_t)layout->kept[i - 1] * H : NULL;
+        if (!before || memcmp(c, before, H * sizeof *c) != 0) { /* else its sets are looked up */
+            spectrum_free(spectrum);
+            spectrum = spectrum_new(in->net, c);
+            if (!spectrum) code = status_set(st, STATUS_RUN_FAILED, "out of memory for a spectrum");
+        }
+        struct critical_pairs pairs;
+        if (!code && !counts->exploded[layout->kept[i]]) {
+            code = ablation_windows_pairs(windows, i, rounds, spectrum, &pairs, st);
+            if (!code) put_windows(layout, i, &pairs, out);
+        }
+        if (!code) code = analysis_check_stop(in, st);
+    }
+    spectrum_free(spectrum);
+    return code;
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+static int measure(const struct analysis_input *in, const struct circuit *circuit,
+                   const struct layout *layout, double *const *out, struct status *st)
+{
+    int hidden = in->net->shape.hidden, n = ablation_num_trajectories(in->net->shape);
+    bool has_windows = hidden <= MAX_WINDOW_HIDDEN;
+    struct ablation_points points = {layout->num_points, layout->recurrent, layout->noise};
+    struct ablation_counts counts = {0};
+    struct ablation_windows windows = {0};
+    int code = ablation_counts_init(&counts, points.num, n, circuit, st);
+    if (!code && has_windows)
+        code = ablation_windows_init(&windows, layout->num_kept, layout->kept, hidden,
+                                     rng_child(in->rng, 2), st);
+    if (!code)
+        code = ablation_run(in, rng_child(in->rng, 0), &points, &counts,
+                            has_windows ? &windows : NULL, st);
+    if (!code) put_rates(layout, &counts, out);
+    if (!code) code = put_floor(in, circuit, n, out, st);
+    if (!code && has_windows) {
+        int rounds = ablation_windows_rounds(&windows);
+        code = put_pairs(in, layout, &counts, &windows, rounds, out, st);
+        if (!code) code = put_pairs_floor(in, circuit, n, rounds, out, st);
+    }
+    *out[NUM_TRAJECTORIES] = n;
+    ablation_counts_free(&counts);
+    ablation_windows_free(&windows);
+    return code;
+}
+
+int ablation_measure(const struct analysis_input *in, const struct circuit *circuit,
+                     double *const *out, struct status *st)
+{
+    struct ablation_sets sets = {0};
+    struct layout layout = {0};
+    if (circuit->group[0] < 0 && circuit->group[1] < 0) return STATUS_OK;
+    int code = ablation_sets_init(&sets, in->net, circuit, st);
+    if (!code) code = layout_init(&layout, &sets, in->net->shape.hidden, st);
+    for (int g = 0; g < 2 && !code; g++) {
+        if (circuit->group[g] < 0) continue;
+        out[FROM][g] = circuit->direction[circuit->group[g]].from;
+        out[TO][g] = circuit->direction[circuit->group[g]].to;
+    }
+    for (int c = 0; c < NUM_ABLATIONS && !code; c++) out[NUM_UNITS][c] = sets.num_units[c];
+    if (!code) code = measure(in, circuit, &layout, out, st);
+    free(layout.recurrent);
+    ablation_sets_free(&sets);
+    return code;
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    const struct circuit *circuit;
+    int code = analysis_circuit(in, &circuit, st);
+    return code ? code : ablation_measure(in, circuit, out, st);
+}
+
+const struct analysis analysis_ablation = {.name = "ablation",
+                                           .meaning = "switching with parts of the circuit scaled",
+                                           .enabled = ENABLED(ablation),
+                                           .output = output,
+                                           .num_outputs = NUM_OUTPUTS,
+                                           .compute = compute,
+                                           .steps = 5.5e6};

@@ -1,0 +1,163 @@
+/* ablation: what the files of the ablation analysis share: which units are scaled, the trajectories
+ * under every scaling, the windows around switches. Private. Source: SCIENCE 5.9.
+ *
+ * A condition scales a set of units by mu = 0, 0.1, ..., 2: what its units receive from the others
+ * (factors c) or from the noise (factors e). A point is one network with such factors; the points
+ * of all conditions are simulated side by side under the same random numbers.
+ */
+#ifndef HMMGRID_ABLATION_H
+#define HMMGRID_ABLATION_H
+
+#include "analyse/circuit/circuit.h"
+#include "dynamics/spectrum.h"
+
+/* --- which units: ablation_sets.c ------------------------------------------------------------- */
+
+/* A and B: the two directions of the circuit's group. */
+enum ablation_condition {
+    ABLATE_KICK_A,
+    ABLATE_KICK_B,
+    ABLATE_NOISE_A,
+    ABLATE_NOISE_B,
+    ABLATE_CONTROL,
+    ABLATE_POPULATIONS,
+    ABLATE_REST,
+    NUM_ABLATIONS
+};
+
+struct ablation_sets {
+    int num_units[NUM_ABLATIONS]; /* 0: there is no such set for this circuit */
+    unsigned char *member;        /* (NUM_ABLATIONS, H) 1: scaled; owned */
+};
+
+/* STATUS_RUN_FAILED: memory is out. Free with ablation_sets_free, also after a failure. */
+int ablation_sets_init(struct ablation_sets *sets, const struct network *net,
+                       const struct circuit *circuit, struct status *st);
+void ablation_sets_free(struct ablation_sets *sets);
+
+/* --- trajectories: ablation_run.c ------------------------------------------------------------- */
+
+enum {
+    ABLATION_WARM_UP = 50, /* steps from h = 0 that are not counted */
+    ABLATION_STEPS = 250,  /* counted */
+    ABLATION_TAIL = 15,    /* beyond, so that no window is cut and persistence is known */
+    ABLATION_ALL_STEPS = ABLATION_WARM_UP + ABLATION_STEPS + ABLATION_TAIL,
+    ABLATION_PERSIST = 3, /* steps that a switch of a direction lasts, SCIENCE 8.5 */
+    ABLATION_BLOCK = 8,   /* trajectories that share a stream of noise */
+    ABLATION_TRAJECTORIES = 64,
+    ABLATION_REPLICATES = 16, /* of the intact network */
+    MAX_ABLATION_TRAJECTORIES = ABLATION_TRAJECTORIES * ABLATION_REPLICATES
+};
+
+struct ablation_points {
+    int num;
+    const float *recurrent, *noise; /* (num, H) c and e; both NULL: intact */
+};
+
+/* A rate is events / steps: any change of symbol per step, or switches of one direction (the new
+ * symbol persists) per step spent in the symbol that it leaves. */
+enum ablation_rate { ANY_SWITCH, DIRECTION_A, DIRECTION_B, NUM_ABLATION_RATES };
+
+struct ablation_counts {
+    int num_points, num_trajectories;
+    int from[2], to[2];      /* symbols of the directions; -1: none */
+    int *events, *steps;     /* (NUM_ABLATION_RATES, points, trajectories); events owns both */
+    unsigned char *exploded; /* (points) 1: a state left the range of floats, counts mean nothing */
+};
+
+/* Zeros. circuit: of the directions. Errors and freeing as of ablation_sets_init. */
+int ablation_counts_init(struct ablation_counts *counts, int num_points, int num_trajectories,
+                         const struct circuit *circuit, struct status *st);
+void ablation_counts_free(struct ablation_counts *counts);
+
+/* How many trajectories a point gets: ABLATION_TRAJECTORIES, fewer in a network too large for
+ * them; a multiple of ABLATION_BLOCK, at least two of these. */
+int ablation_num_trajectories(struct rnn_shape shape);
+
+/* A few trajectories of every point. */
+struct ablation_tile {
+    int first, num; /* trajectories first ... first + num - 1 */
+    int num_points;
+    uint8_t *symbol;       /* (ABLATION_ALL_STEPS, points, num) */
+    unsigned char *active; /* (ABLATION_ALL_STEPS, kept points, num, H), or NULL */
+};
+
+struct ablation_windows;
+
+/* Simulate counts->num_trajectories trajectories of every point and count. Trajectory j takes the
+ * noise of rng whatever the points, so runs of different points share their random numbers.
+ *   windows: what to keep around switches, or NULL. STATUS_RUN_FAILED, STATUS_RUN_STOPPED. */
+int ablation_run(const struct analysis_input *in, struct rng rng,
+                 const struct ablation_points *points, struct ablation_counts *counts,
+                 struct ablation_windows *windows, struct status *st);
+
+/* --- windows around switches: ablation_windows.c ---------------------------------------------- */
+
+enum {
+    WINDOW_BEFORE = 15, /* the Jacobians of steps s - 15 ... s + 14 about a switch in step s */
+    WINDOW_STRIDE = 5,  /* every fifth of them */
+    WINDOW_STEPS = 2 * WINDOW_BEFORE / WINDOW_STRIDE,
+    MAX_WINDOWS = 12,       /* of each sense */
+    MAX_WINDOW_HIDDEN = 600 /* larger networks have none: eigenvalues cost the cube */
+};
+
+/* Senses of a switch: to a symbol of a higher index (the only ones that the reference counts), to
+ * one of a lower index. */
+enum { SENSE_UP, SENSE_DOWN, NUM_SENSES };
+
+struct ablation_window {
+    int trajectory, step;
+};
+
+struct ablation_windows {
+    int num_points;   /* kept ones */
+    const int *point; /* (num_points) their indices among all points; borrowed */
+    int hidden;
+    struct rng rng;                                            /* of the choice */
+    int (*num)[NUM_SENSES];                                    /* (num_points); owned, as window */
+    struct ablation_window (*window)[NUM_SENSES][MAX_WINDOWS]; /* (num_points) */
+    unsigned char *active; /* (num_points, NUM_SENSES, MAX_WINDOWS, WINDOW_STEPS, H); owned */
+};
+
+/* None yet. Errors and freeing as of ablation_sets_init. */
+int ablation_windows_init(struct ablation_windows *windows, int num_points, const int *point,
+                          int hidden, struct rng rng, struct status *st);
+void ablation_windows_free(struct ablation_windows *windows);
+
+/* Whether a window of any point is still wanted. */
+bool ablation_windows_wanted(const struct ablation_windows *windows);
+
+/* Take windows from the tile: of each trajectory at most one, about a switch drawn among those of
+ * one sense; even trajectories give windows of SENSE_UP. */
+void ablation_windows_take(struct ablation_windows *windows, const struct ablation_tile *tile);
+
+/* How many windows of each sense are counted, the same for all points: as many as the time for
+ * eigenvalues allows, judged by the numbers of active units; at least 1. */
+int ablation_windows_rounds(const struct ablation_windows *windows);
+
+/* Critical complex pairs of window (i, sense, w): a step's mean. */
+int ablation_windows_count(const struct ablation_windows *windows, int i, int sense, int w,
+                           struct spectrum *spectrum, double *pairs, struct status *st);
+
+struct estimate {
+    double mean, sem; /* NaN where it is not defined */
+};
+
+/* Over the 30 steps about a switch: of both senses, and of SENSE_UP alone. */
+struct critical_pairs {
+    struct estimate all, up;
+    int num; /* windows that `all` goes over */
+};
+
+/* Of kept point i, up to `rounds` windows of each sense; spectrum: of C W with its factors c. */
+int ablation_windows_pairs(const struct ablation_windows *windows, int i, int rounds,
+                           struct spectrum *spectrum, struct critical_pairs *out,
+                           struct status *st);
+
+/* --- the analysis: ablation.c ----------------------------------------------------------------- */
+
+/* All outputs of the analysis for this circuit. Contract of analysis.compute. */
+int ablation_measure(const struct analysis_input *in, const struct circuit *circuit,
+                     double *const *out, struct status *st);
+
+#endif

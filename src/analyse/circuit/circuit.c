@@ -1,0 +1,318 @@
+/* circuit: kick neurons of every frequent direction of switching, populations that integrate noise
+ * for them, their wiring, and what silencing does. Refuses to find them: circuit_find.c does, once
+ * for all analyses. Source: SCIENCE 8.5; 5.2, 5.5, 5.6, 5.9. Fixed of the reference: units are
+ * found, not picked by hand, and the same sets are used throughout (D12); groups go by their
+ * direction (D20); numbers of units are decided by data.
+ */
+#include "analyse/analyses.h"
+#include "course.h"
+#include "kick_set.h"
+#include "population.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STEPS = 200, BINS = 36 };
+
+static const double number[2] = {1, 2};
+static const double bin_centre[BINS] = {-175, -165, -155, -145, -135, -125, -115, -105, -95,
+                                        -85,  -75,  -65,  -55,  -45,  -35,  -25,  -15,  -5,
+                                        5,    15,   25,   35,   45,   55,   65,   75,   85,
+                                        95,   105,  115,  125,  135,  145,  155,  165,  175};
+
+static const struct analysis_dim direction = {
+    "direction", MAX_DIRECTIONS, NULL, "1",
+    "frequent direction of switching, the most frequent first; its symbols are from and to"};
+static const struct analysis_dim place = {"place", MAX_KICK_SET, NULL, "1",
+                                          "place in the kick set, in the order of adding"};
+static const struct analysis_dim silenced = {"silenced", MAX_KICK_SET + 1, NULL, "1",
+                                             "units silenced"};
+static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden unit"};
+static const struct analysis_dim group = {
+    "group", 2, number, "1", "kick group that the populations serve; group_direction names it"};
+static const struct analysis_dim population = {
+    "population", 2, number, "1", "1 inhibits kick group 1 and excites group 2, 2 the reverse"};
+static const struct analysis_dim step = {"step", STEPS, NULL, "step",
+                                         "step of the driven run, from its first state"};
+static const struct analysis_dim angle = {
+    "angle", BINS, bin_centre, "degree",
+    "centre of a bin of 10 degrees of the angle about the mean state, plane of PC1 and PC2"};
+
+enum {
+    NUM_DIRECTIONS,
+    NUM_TESTED,
+    NUM_FOUND,
+    MEAN_SIZE,
+    MEAN_LEFT,
+    MEAN_CONTROL,
+    MEAN_SUPPRESSION,
+    LEAST_SUPPRESSION,
+    SMALLEST_P,
+    NUM_INTEGRATING,
+    FROM,
+    TO,
+    EVENTS,
+    RATE,
+    SIZE,
+    P_VALUE,
+    CONTROL_LEFT,
+    CONTROL_SD,
+    SUPPRESSION,
+    UNITS,
+    UNIT_SCORE,
+    UNIT_AUC,
+    UNIT_CAUSAL,
+    LEFT,
+    LEFT_SEM,
+    SCORE,
+    AUC,
+    CAUSAL,
+    GROUP_DIRECTION,
+    BOUND,
+    POPULATION_SIZE,
+    POPULATION_SIZE_P,
+    MEMBER,
+    ONTO_GROUP,
+    WEIGHT_WITHIN,
+    WEIGHT_WITHIN_P,
+    WEIGHT_BETWEEN,
+    WEIGHT_BETWEEN_P,
+    WEIGHT_POPULATION,
+    WEIGHT_POPULATION_P,
+    NOISE_LEFT,
+    NOISE_LEFT_SEM,
+    NOISE_REST_LEFT,
+    NOISE_REST_LEFT_SEM,
+    NOISE_RANDOM_LEFT,
+    NOISE_RANDOM_SD,
+    NOISE_P,
+    ACTIVITY_KICK,
+    ACTIVITY_POPULATION,
+    ACTIVITY_SYMBOL,
+    PREACTIVATION,
+    PREACTIVATION_SD,
+    NUM_OUTPUTS
+};
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    SCALAR_OUTPUT("num_directions", "1",
+                  "directions with at least 30 switches in the driven run, the six most frequent"),
+    SCALAR_OUTPUT("num_tested", "1", "of these, directions with a set of candidates to test"),
+    SCALAR_OUTPUT(
+        "num_found", "1",
+        "of these, directions with a kick set: p_value passes Holm's test at .05 over the directions "
+        "with cluster states, less than half of the rate left and of what controls leave"),
+    SCALAR_OUTPUT("kick_set_size", "1", "mean number of units of the kick sets found"),
+    SCALAR_OUTPUT("mean_rate_left", "1", "mean over kick sets found of the rate left"),
+    SCALAR_OUTPUT("mean_control_left", "1", "mean over kick sets found of control_left"),
+    SCALAR_OUTPUT("mean_suppression", "1", "mean over kick sets found of suppression"),
+    SCALAR_OUTPUT("least_suppression", "1", "smallest suppression among the kick sets found"),
+    SCALAR_OUTPUT("smallest_p", "1",
+                  "smallest p_value, not corrected for the number of directions"),
+    SCALAR_OUTPUT("num_integrating", "1", "units in the two populations together"),
+    CURVE_OUTPUT("from", direction, "1", "symbol that is left"),
+    CURVE_OUTPUT("to", direction, "1", "symbol that is entered, and kept for at least 3 steps"),
+    CURVE_OUTPUT("events", direction, "1", "switches in the driven run"),
+    CURVE_OUTPUT("rate", direction, "1/step", "switches per step spent in from, driven run"),
+    CURVE_OUTPUT("size", direction, "1", "units of the kick set; 0: none was found"),
+    CURVE_OUTPUT("p_value", direction, "1",
+                 "of the set that was tested, by rank among random sets matched in mean activity; it "
+                 "was enlarged until few such sets did as well, this is with new sets and numbers"),
+    CURVE_OUTPUT("control_left", direction, "1",
+                 "rate left of intact with a matched random set silenced, mean over sets"),
+    CURVE_OUTPUT("control_left_sd", direction, "1", "standard deviation of that over sets"),
+    CURVE_OUTPUT("suppression", direction, "1",
+                 "min(1, control_left) / rate left with all of the set that was tested silenced"),
+    PLANE_OUTPUT("units", direction, place, "1", "unit of the kick set"),
+    PLANE_OUTPUT("unit_score", direction, place, "1", "its kick_score"),
+    PLANE_OUTPUT("unit_auc", direction, place, "1", "its kick_auc"),
+    PLANE_OUTPUT("unit_causal", direction, place, "1", "its causal_score"),
+    PLANE_OUTPUT("rate_left", direction, silenced, "1",
+                 "switch rate left of intact with the first units of the tested set silenced, "
+                 "trajectories from cluster states, common random numbers"),
+    PLANE_OUTPUT("rate_left_sem", direction, silenced, "1",
+                 "its standard error, jackknife over trajectories"),
+    PLANE_OUTPUT("kick_score", direction, unit, "1",
+                 "activity 1 to 5 steps before a switch minus that in cluster states of from, in "
+                 "units of the pooled sd (d')"),
+    PLANE_OUTPUT("kick_auc", direction, unit, "1",
+                 "area under the ROC curve of the same two samples"),
+    PLANE_OUTPUT("causal_score", direction, unit, "1",
+                 "switch rate left of intact with this unit alone silenced"),
+    CURVE_OUTPUT("group_direction", group, "1", "index of the direction of a kick group"),
+    CURVE_OUTPUT("weight_bound", group, "1",
+                 "95th percentile of the size of weight_onto_group with permuted rows of W"),
+    CURVE_OUTPUT("population_size", population, "1", "units that integrate noise"),
+    CURVE_OUTPUT("population_size_p", population, "1",
+                 "p-value of so many units or more, by rank among permutations of rows of W"),
+    CURVE_OUTPUT("population_member", unit, "1", "population of a unit, 1 or 2; 0: neither"),
+    PLANE_OUTPUT("weight_onto_group", group, unit, "1",
+                 "mean weight of a unit onto the units of a kick group"),
+    CURVE_OUTPUT("weight_within", group, "1", "mean weight among the units of a kick group"),
+    CURVE_OUTPUT("weight_within_p", group, "1",
+                 "its two-sided p-value, by rank among permutations of rows of W"),
+    CURVE_OUTPUT("weight_between", group, "1", "mean weight onto a kick group from the other one"),
+    CURVE_OUTPUT("weight_between_p", group, "1", "its p-value, as that of weight_within"),
+    PLANE_OUTPUT("weight_population", population, group, "1",
+                 "mean weight of a population onto a kick group"),
+    PLANE_OUTPUT("weight_population_p", population, group, "1",
+                 "its p-value, as many units being chosen by the same rule in each permutation"),
+    CURVE_OUTPUT("noise_left", group, "1",
+                 "switch rate left of intact without the noise into the populations"),
+    CURVE_OUTPUT("noise_left_sem", group, "1", "its standard error, jackknife over trajectories"),
+    CURVE_OUTPUT("noise_rest_left", group, "1",
+                 "the same without the noise into all other units but kick units"),
+    CURVE_OUTPUT("noise_rest_left_sem", group, "1", "its standard error"),
+    CURVE_OUTPUT(
+        "noise_random_left", group, "1",
+        "the same for random sets of the rest as large as the populations, mean over sets"),
+    CURVE_OUTPUT("noise_random_left_sd", group, "1", "standard deviation of that over sets"),
+    CURVE_OUTPUT("noise_p", group, "1", "p-value of noise_left by rank among these sets"),
+    PLANE_OUTPUT("activity_kick", direction, step, "1", "mean activity of a kick set"),
+    PLANE_OUTPUT("activity_population", population, step, "1", "mean activity of a population"),
+    CURVE_OUTPUT("activity_symbol", step, "1", "symbol at these steps"),
+    PLANE_OUTPUT("preactivation", direction, angle, "1",
+                 "mean pre-activation W h + U x of a kick set's units at states of this angle"),
+    PLANE_OUTPUT("preactivation_sd", direction, angle, "1",
+                 "standard deviation of that, mean over the units of a set, noise included"),
+};
+
+/* --- into the outputs ------------------------------------------------------------------------ */
+
+static void put_directions(const struct circuit *circuit, int H, double *const *out)
+{
+    for (int d = 0; d < circuit->num_directions; d++) {
+        const struct kick_set *set = &circuit->direction[d];
+        const double values[] = {set->from,         set->to,         set->num_events,
+                                 set->rate,         set->num_units,  set->p_value,
+                                 set->control_left, set->control_sd, set->suppression};
+        for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
+            out[FROM + i][d] = values[i];
+        memcpy(out[LEFT] + d * (MAX_KICK_SET + 1), set->rate_left, sizeof set->rate_left);
+        memcpy(out[LEFT_SEM] + d * (MAX_KICK_SET + 1), set->rate_left_error,
+               sizeof set->rate_left_error);
+        for (int i = 0; i < set->num_units; i++) {
+            int at = d * MAX_KICK_SET + i;
+            out[UNITS][at] = set->unit[i];
+            for (int k = 0; k < 3; k++)
+                out[UNIT_SCORE + k][at] = out[SCORE + k][d * H + set->unit[i]];
+        }
+    }
+}
+
+/* What is compared over networks. */
+static void put_summary(const struct circuit *circuit, double *const *out)
+{
+    int found = 0, tested = 0;
+    double size = 0, left = 0, control = 0, suppression = 0, least = INFINITY, smallest = NAN;
+    for (int d = 0; d < circuit->num_directions; d++) {
+        const struct kick_set *set = &circuit->direction[d];
+        tested += !isnan(set->p_value);
+        smallest = fmin(smallest, set->p_value);
+        if (!set->num_units) continue;
+        found++;
+        size += set->num_units;
+        left += set->rate_left[set->num_units];
+        control += set->control_left;
+        suppression += set->suppression;
+        least = fmin(least, set->suppression);
+    }
+    *out[NUM_DIRECTIONS] = circuit->num_directions;
+    *out[NUM_TESTED] = tested;
+    *out[NUM_FOUND] = found;
+    *out[SMALLEST_P] = smallest;
+    *out[NUM_INTEGRATING] = circuit->num_population[0] + circuit->num_population[1];
+    if (!found) return;
+    *out[MEAN_SIZE] = size / found;
+    *out[MEAN_LEFT] = left / found;
+    *out[MEAN_CONTROL] = control / found;
+    *out[MEAN_SUPPRESSION] = suppression / found;
+    *out[LEAST_SUPPRESSION] = least;
+}
+
+static int put_weights(const struct analysis_input *in, const struct circuit *circuit,
+                       double *const *out, struct status *st)
+{
+    struct kick_rows rows = {0};
+    struct wiring w;
+    int code = kick_rows_init(&rows, in->net, circuit, st);
+    if (!code) code = wiring_find(in, rng_child(in->rng, 1), circuit, &w, st);
+    for (int g = 0; g < 2 && !code; g++) {
+        out[BOUND][g] = circuit->bound[g];
+        memcpy(out[ONTO_GROUP] + (size_t)g * rows.H, rows.mean[g], rows.H * sizeof(double));
+        for (int k = WITHIN; k <= BETWEEN; k++) {
+            out[WEIGHT_WITHIN + 2 * k][g] = w.weight[k][g];
+            out[WEIGHT_WITHIN_P + 2 * k][g] = w.p_value[k][g];
+        }
+        for (int p = 0; p < 2; p++) {
+            out[WEIGHT_POPULATION][p * 2 + g] = w.weight[FROM_POPULATION_1 + p][g];
+            out[WEIGHT_POPULATION_P][p * 2 + g] = w.p_value[FROM_POPULATION_1 + p][g];
+        }
+        out[POPULATION_SIZE][g] = circuit->num_population[g];
+        out[POPULATION_SIZE_P][g] = w.size_p_value[g];
+    }
+    for (size_t j = 0; j < rows.H && !code; j++) out[MEMBER][j] = population_of(&rows, circuit, j);
+    kick_rows_free(&rows);
+    return code;
+}
+
+static int put_noise(const struct analysis_input *in, const struct circuit *circuit,
+                     double *const *out, struct status *st)
+{
+    struct population_noise noise;
+    int code = population_noise_find(in, rng_child(in->rng, 2), circuit, &noise, st);
+    for (int g = 0; g < 2 && !code; g++) {
+        const double values[] = {noise.left[g],       noise.error[g],       noise.rest_left[g],
+                                 noise.rest_error[g], noise.random_left[g], noise.random_sd[g],
+                                 noise.p_value[g]};
+        for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
+            out[NOISE_LEFT + i][g] = values[i];
+    }
+    return code;
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    const struct driven *driven;
+    const struct circuit *circuit;
+    int H = in->net->shape.hidden;
+    int code = analysis_driven(in, &driven, st);
+    if (code || !driven->pca.count) return code; /* states that are not finite have no circuit */
+    code = analysis_circuit(in, &circuit, st);
+    if (code) return code;
+    size_t size = (size_t)circuit->num_directions * (size_t)H * sizeof(double);
+    if (size) memcpy(out[SCORE], circuit->score, size);
+    if (size) memcpy(out[AUC], circuit->auc, size);
+    code = kick_causal(in, circuit, rng_child(in->rng, 0), out[CAUSAL], st);
+    if (code) return code;
+    put_directions(circuit, H, out);
+    put_summary(circuit, out);
+    course_activity(driven, H, circuit, STEPS, out[ACTIVITY_KICK], out[ACTIVITY_POPULATION],
+                    out[ACTIVITY_SYMBOL]);
+    code =
+        course_orbit(in->net, driven, circuit, BINS, out[PREACTIVATION], out[PREACTIVATION_SD], st);
+    for (int g = 0; g < 2; g++)
+        if (circuit->group[g] >= 0) out[GROUP_DIRECTION][g] = circuit->group[g];
+    if (code || circuit->group[1] < 0) return code;
+    code = put_weights(in, circuit, out, st);
+    if (!code && circuit->num_population[0] + circuit->num_population[1] > 0)
+        code = put_noise(in, circuit, out, st);
+    return code;
+}
+
+/* Directions of switching that a network of this HMM is likely to have. */
+static double likely_directions(const struct settings *s)
+{
+    int K = s->hmm.symbols, all = K * (K - 1) < MAX_DIRECTIONS ? K * (K - 1) : MAX_DIRECTIONS;
+    return s->hmm.architecture == LINEAR_CHAIN ? 2 : all;
+}
+
+const struct analysis analysis_of_circuit = {
+    .name = "circuit",
+    .meaning = "kick neurons and noise-integrating populations",
+    .enabled = ENABLED(circuit),
+    .output = output,
+    .num_outputs = NUM_OUTPUTS,
+    .compute = compute,
+    .steps = 2.5e6, /* two to three times as many when trained to full size, fewer before */
+    .times = likely_directions};

@@ -1,0 +1,24 @@
+/* course: the units of a circuit over time and around the orbit. Private to src/analyse. H hidden
+ * units. Source: SCIENCE 5.2 and 5.6.
+ */
+#ifndef HMMGRID_COURSE_H
+#define HMMGRID_COURSE_H
+
+#include "circuit.h"
+
+/* The first `steps` states of the driven run, fewer when it is shorter; the rest is left alone.
+ *   kick (num_directions, steps), population (2, steps): mean activity of these units
+ *   symbol (steps) */
+void course_activity(const struct driven *driven, int H, const struct circuit *circuit, int steps,
+                     double *kick, double *population, double *symbol);
+
+/* Mean pre-activation W h_t + U x_(t+1) + b of each kick group, over the states h_t of the driven
+ * run in each bin of the angle about the mean in the plane of PC1 and PC2, from -180 to 180
+ * degrees, and its sd within the bin: the noise x averages to 0 and its variance is added. mean, sd
+ * (num_directions, bins), left alone where there are no states. STATUS_RUN_FAILED: memory is out.
+ */
+int course_orbit(const struct network *net, const struct driven *driven,
+                 const struct circuit *circuit, int bins, double *mean, double *sd,
+                 struct status *st);
+
+#endif

@@ -1,0 +1,48 @@
+/* kick: which units rise before a network switches from one symbol to another. Reads the driven run
+ * alone; whether a unit causes the switch is asked by kick_set. Private to src/analyse.
+ * Source: SCIENCE 8.5 (switch events, kick score), 5.1 (zones).
+ */
+#ifndef HMMGRID_KICK_H
+#define HMMGRID_KICK_H
+
+#include "circuit.h"
+
+enum {
+    KICK_WINDOW = 5,        /* states before a switch that count, as far as they show `from` */
+    KICK_LEAST_EVENTS = 30, /* switches of a direction that is looked at */
+    KICK_LEAST_CLUSTER = 30 /* cluster states of its `from` */
+};
+
+/* Directions of at least KICK_LEAST_EVENTS switches, most frequent first (ties: lower from, then
+ * lower to), at most MAX_DIRECTIONS. STATUS_RUN_FAILED: memory is out. */
+struct kick_direction {
+    int from, to, num_events;
+};
+int kick_directions(const struct driven *driven, int K,
+                    struct kick_direction direction[MAX_DIRECTIONS], int *num, struct status *st);
+
+/* Cluster states of a symbol, indices into the driven run, ascending; to be freed. */
+struct kick_cluster {
+    size_t num;
+    size_t *state; /* (num) */
+};
+int kick_cluster_find(const struct driven *driven, int K, int symbol, struct kick_cluster *cluster,
+                      struct status *st);
+
+/* Of every unit for one direction, each (H): its activity in the windows before the switches
+ * against that in cluster states of `from`. */
+struct kick_scores {
+    double *score;    /* difference of the means in units of the pooled sd (d'); constant: 0 */
+    double *auc;      /* area under the ROC curve of (at most 2000 of each of) the same samples */
+    double *specific; /* lower one of d' and d' against cluster states of `to` (d' if too few): high
+                         for a unit of the switch, low for one that goes on in the new symbol */
+    uint8_t *eligible; /* 1: may be a kick unit: d' >= 0.2, the means over windows exceed those over
+                          dwells by 3 standard errors, specific >= -3 */
+};
+
+/* Fills what scores points to. STATUS_RUN_FAILED: memory is out. */
+int kick_score(const struct driven *driven, int H, struct kick_direction direction,
+               const struct kick_cluster *from, const struct kick_cluster *to,
+               struct kick_scores *scores, struct status *st);
+
+#endif

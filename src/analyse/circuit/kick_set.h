@@ -1,0 +1,124 @@
+/* kick_set: the set of units without which a network does not switch in one direction, and the test
+ * of it. H hidden units. Private to src/analyse. Source: SCIENCE 8.5 (causal score, kick set,
+ * controls).
+ */
+#ifndef HMMGRID_KICK_SET_H
+#define HMMGRID_KICK_SET_H
+
+#include "kick.h"
+#include "dynamics/silence.h"
+
+#define KICK_ALPHA 0.05 /* of all directions of a network together (Holm) */
+enum { KICK_STEPS = 80 }; /* of every trajectory; all start in cluster states of `from` */
+
+/* What is known of a direction before its set is sought; all borrowed. */
+struct kick_case {
+    const struct analysis_input *in;
+    const struct driven *driven;
+    const struct kick_cluster *cluster;
+    int from, to;
+    const double *score, *specific; /* (H) kick.h */
+    const uint8_t *eligible;        /* (H) */
+    const int *order; /* (H) units by mean activity in the driven run, the least first */
+    const int *place; /* (H) of a unit in `order` */
+    int most;         /* units of a set: 10, and at most half of all, so that there are controls */
+    double level;     /* p-value of the set that is judged first: KICK_ALPHA / directions tested */
+    int num_controls; /* matched random sets, as far as so many different ones are found */
+    struct rng rng;   /* of this direction; each stage and round takes a stream below it */
+};
+
+enum { MOST_CANDIDATES = 128 };
+struct unit_set {
+    int num, unit[MOST_CANDIDATES];
+};
+bool unit_set_has(const struct unit_set *set, int unit);
+struct unit_set unit_set_without(const struct unit_set *set, int unit);
+
+/* (groups + 1, H) marks of sets, the first row empty: the intact network; to be freed. NULL: memory
+ * is out. */
+uint8_t *unit_set_mark(const struct unit_set *set, int groups, int H);
+
+/* --- kick_rate.c: what silencing does -------------------------------------------------------- */
+
+/* Stages of the work on a direction, each with random numbers of its own. */
+enum kick_stage { REPLAY, CONFIRM, REFINE, WIDEN, CURVE, CONTROL, DRAW, NUM_KICK_STAGES };
+struct rng kick_stream(const struct kick_case *c, enum kick_stage stage, int round);
+
+/* Starts (n, H) drawn with replacement from the cluster states. */
+void kick_starts(const struct driven *driven, int H, const struct kick_cluster *cluster,
+                 struct rng rng, int n, float *start);
+
+/* Rate left; 1 where the intact network never switches, and where the other spends less than a
+ * tenth of the intact steps in `from`: it does not keep the symbol then, which is no reason to call
+ * its switches suppressed. */
+double kick_rate_left(struct switch_total total, struct switch_total intact);
+
+/* The intact network and each of `groups` sets, n trajectories: count (groups + 1, n) out. */
+int kick_rate_count(const struct kick_case *c, const struct unit_set *set, int groups, int n,
+                    enum kick_stage stage, int round, struct switch_count *count,
+                    struct status *st);
+
+/* The same added to what total (groups + 1) holds, and left (groups) of all that. */
+int kick_rate_measure(const struct kick_case *c, const struct unit_set *set, int groups, int n,
+                      enum kick_stage stage, int round, struct switch_total *total, double *left,
+                      struct status *st);
+
+/* --- kick_replay.c: switches that silencing prevents ----------------------------------------- */
+
+/* Switches of this direction, each from a few steps before it and with the noise that led to it: a
+ * trajectory switches unless what is silenced prevents it. */
+struct kick_replay {
+    int n; /* at most 256; fewer when they are rare */
+    struct rng rng;
+    float *start;           /* (n, H) */
+    struct noise_place *at; /* (n) */
+};
+int kick_replay_init(struct kick_replay *replay, const struct kick_case *c, struct status *st);
+void kick_replay_free(struct kick_replay *replay); /* accepts a zeroed struct */
+
+/* Share of these trajectories that still switch, or leave `from` even earlier, with each of
+ * `groups` sets silenced: left (groups). replay->n must not be 0. */
+int kick_replay_measure(const struct kick_replay *replay, const struct kick_case *c,
+                        const struct unit_set *set, int groups, double *left, struct status *st);
+
+/* --- kick_set.c: the search ------------------------------------------------------------------ */
+
+static const double kick_enough = 0.1; /* of the intact rate may be left */
+
+/* The set that leaves least, of at most c->most units in the order in which a greedy choice adds
+ * them; empty when there are no candidates or too few switches. STATUS_RUN_FAILED: memory is out or the run is to stop, and *set is empty. */
+int kick_set_search(const struct kick_case *c, struct unit_set *set, struct status *st);
+
+/* --- kick_refine.c: where that is not enough ------------------------------------------------- */
+
+/* Changes a set that leaves rate_left until that is little and few random sets do as well, as far
+ * as the candidates (best first) allow. */
+int kick_refine(const struct kick_case *c, const struct unit_set *candidates, double rate_left,
+                struct unit_set *set, struct status *st);
+
+/* --- kick_test.c: the test ------------------------------------------------------------------- */
+
+/* Random sets as large, all different, of units outside the set: one of nearly the same mean
+ * activity for each of its units (any, for a single one). control: room for c->num_controls;
+ * returns how many were found. The set has at most half of all units. */
+int kick_draw_controls(const struct kick_case *c, const struct unit_set *set, struct rng rng,
+                       struct unit_set *control);
+
+/* Fills all of *out but from, to, num_events and rate, unless the set is empty: then it is left
+ * alone. */
+int kick_set_test(const struct kick_case *c, const struct unit_set *set, struct kick_set *out,
+                  struct status *st);
+
+/* Of `num` tested sets: num_units becomes 0 where the set is not found, at a level of .05 over all
+ * hypotheses (Holm) and with a rate left below half of intact and half of the controls'. */
+void kick_sets_judge(struct kick_set *set, int num, int num_hypotheses);
+
+/* --- kick_causal.c: units one by one --------------------------------------------------------- */
+
+/* Causal score of every unit and direction: rate left with it alone silenced, (num_directions, H)
+ * out. In a network of more than 200 units only those of the highest kick scores are tried; the
+ * others, and directions without cluster states, are left alone. */
+int kick_causal(const struct analysis_input *in, const struct circuit *circuit, struct rng rng,
+                double *causal, struct status *st);
+
+#endif

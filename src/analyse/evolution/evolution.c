@@ -1,0 +1,277 @@
+/* evolution: how a network came to be what it is: its dynamics at every snapshot of the training,
+ * when they changed, and whether something announced the change. Refuses to go on beside a lost
+ * snapshot: weights that are not finite leave their row NaN. Source: SCIENCE 5.7, 5.8, 8.7.
+ * The reference's numbers stand beside sounder ones (SCIENCE D21): its transition rate, a mean of
+ * 1/interval, beside switches per step; its bifurcation rule, with the true epochs and no error
+ * when nothing jumps, beside that of bifurcation.h. Early-warning signals: Boettiger, Ross &
+ * Hastings 2013; these p-values take snapshots as independent, which neighbours in training and
+ * in noise are not: they are too small rather than too large.
+ */
+#include "analyse/analyses.h"
+#include "bifurcation.h"
+#include "base/kendall.h"
+#include "snapshot.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CONVERGED = 6, /* last snapshots, SCIENCE 5.8 */
+    FEWEST = 5     /* snapshots of a trend: with 4, no order has p < 0.05 */
+};
+
+static const struct analysis_dim snapshot = {"snapshot", SIZE_SNAPSHOTS, NULL, "1",
+                                             "kept weights, in the order of training"};
+static const struct analysis_dim component = {"component", SNAPSHOT_COMPONENTS, NULL, "1",
+                                              "principal component, the largest first"};
+static const struct analysis_dim axis = {"axis", SNAPSHOT_AXES, NULL, "1",
+                                         "principal component of the snapshot's own states"};
+static const struct analysis_dim point = {"point", SNAPSHOT_POINTS, NULL, "1",
+                                          "state of the driven run, every 10th of the first 700"};
+
+static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden unit"};
+
+enum {
+    EPOCH = NUM_SNAPSHOT_CURVES, /* after the curves, in their order */
+    SECOND_ORDER,
+    EXPLAINED_VARIANCE,
+    SCORE,
+    SYMBOL,
+    CONVERGED_TRANSITION_RATE,
+    CONVERGED_TRANSITION_RATE_SD,
+    CONVERGED_SWITCH_RATE,
+    CONVERGED_SWITCH_RATE_SD,
+    BIFURCATION_REFERENCE,
+    BIFURCATION,
+    BIFURCATION_LOW,
+    BIFURCATION_HIGH,
+    BIFURCATION_SUPPORT,
+    BIFURCATION_RATIO,
+    BIFURCATION_EXPLAINED,
+    NUM_BEFORE,
+    VARIANCE_TAU,
+    VARIANCE_P,
+    AUTOCORRELATION_TAU,
+    AUTOCORRELATION_P,
+    NUM_OUTPUTS
+};
+
+static const struct analysis_output output[NUM_OUTPUTS] = {
+    CURVE_OUTPUT("bounded_steps", snapshot, "steps",
+                 "of 5000 driven steps, those before states exceed 10^6 times start and noise: the "
+                 "numbers of the run are of these, NaN below 24"),
+    CURVE_OUTPUT("transition_rate", snapshot, "1/step",
+                 "the reference's: mean of 1/interval between switches; 0 if fewer than 3 from or "
+                 "to symbol 0"),
+    CURVE_OUTPUT("residence_time", snapshot, "steps",
+                 "mean interval between switches; all steps where the transition rate is 0"),
+    CURVE_OUTPUT("residence_time_sd", snapshot, "steps", "sd of these intervals"),
+    CURVE_OUTPUT("switch_rate", snapshot, "1/step", "switches of argmax z per step of the run"),
+    CURVE_OUTPUT("switch_rate_sem", snapshot, "1/step",
+                 "its standard error, from 20 blocks of the run"),
+    CURVE_OUTPUT(
+        "window_switch_rate", snapshot, "1/step",
+        "switches per step in 512 sequences of data.length (at most 200) steps that begin as "
+        "in training; defined for unstable networks too"),
+    CURVE_OUTPUT("window_switch_rate_sem", snapshot, "1/step", "its standard error over sequences"),
+    CURVE_OUTPUT("unstable_share", snapshot, "1",
+                 "share of 300 steps whose Jacobian has an eigenvalue |l| > 1"),
+    CURVE_OUTPUT("complex_share", snapshot, "1",
+                 "share of them with |Re m| < 0.1 and Im m > 0.05, m = (l - 1) / (l + 1)"),
+    CURVE_OUTPUT("spectral_radius", snapshot, "1", "largest |l|, mean over them"),
+    CURVE_OUTPUT("spectral_radius_sd", snapshot, "1", "its sd over them"),
+    CURVE_OUTPUT(
+        "second_order_norm", snapshot, "state",
+        "norm over units of sqrt |mean of the second-order term after 10 steps|, 200 trials"),
+    CURVE_OUTPUT("second_order_norm_sd", snapshot, "state",
+                 "sd of the norm over 10 groups of 20 trials, the reference's number"),
+    CURVE_OUTPUT("second_order_mean", snapshot, "state", "mean over units of the same roots"),
+    CURVE_OUTPUT("second_order_max", snapshot, "state", "largest of them"),
+    CURVE_OUTPUT("logit_variance", snapshot, "1",
+                 "variance of a logit over the run, mean over symbols; NaN for an unbounded run"),
+    CURVE_OUTPUT("logit_autocorrelation", snapshot, "1",
+                 "autocorrelation of the logits at lag 1; NaN for an unbounded run"),
+    CURVE_OUTPUT("epoch", snapshot, "epochs", "epochs trained; 0: before training"),
+    PLANE_OUTPUT("second_order", snapshot, unit, "state",
+                 "sqrt |mean of the second-order term| of each unit; second_order_norm is their norm"),
+    PLANE_OUTPUT("explained_variance", snapshot, component, "1",
+                 "share of the variance of the run's states on each component"),
+    SOLID_OUTPUT("score", snapshot, point, axis, "state",
+                 "states projected on the first two components of their snapshot"),
+    PLANE_OUTPUT("symbol", snapshot, point, "1", "their argmax z"),
+    SCALAR_OUTPUT("converged_transition_rate", "1/step",
+                  "transition rate, mean of the last 6 snapshots"),
+    SCALAR_OUTPUT("converged_transition_rate_sd", "1/step", "its sd over them"),
+    SCALAR_OUTPUT("converged_switch_rate", "1/step", "switch rate, mean of the last 6 snapshots"),
+    SCALAR_OUTPUT("converged_switch_rate_sd", "1/step", "its sd over them"),
+    SCALAR_OUTPUT(
+        "bifurcation_reference", "epochs",
+        "the reference's: last snapshot before the complex share first jumps by more than "
+        "0.02"),
+    SCALAR_OUTPUT("bifurcation", "epochs",
+                  "step of the log window switch rate from its first to its last level, by least "
+                  "squares; NaN below 4 snapshots or without a change of level"),
+    SCALAR_OUTPUT("bifurcation_low", "epochs",
+                  "lower end of its 95 % interval, by bootstrap over sequences"),
+    SCALAR_OUTPUT("bifurcation_high", "epochs", "upper end"),
+    SCALAR_OUTPUT("bifurcation_support", "1",
+                  "share of bootstrap samples with the step between the same snapshots"),
+    SCALAR_OUTPUT("bifurcation_ratio", "1", "window switch rate, last level over first level"),
+    SCALAR_OUTPUT("bifurcation_explained", "1",
+                  "share of the variance of the log rate between before and after"),
+    SCALAR_OUTPUT("num_before", "1",
+                  "snapshots with a bounded run up to bifurcation_low: those of the trends"),
+    SCALAR_OUTPUT("variance_tau", "1",
+                  "Kendall's tau of logit variance and epoch before the bifurcation; at least 5 "
+                  "snapshots"),
+    SCALAR_OUTPUT("variance_p", "1", "two-sided p of it, snapshots taken as independent"),
+    SCALAR_OUTPUT("autocorrelation_tau", "1", "the same for the logits' autocorrelation"),
+    SCALAR_OUTPUT("autocorrelation_p", "1", "two-sided p of it, snapshots taken as independent"),
+};
+
+/* --- curves ----------------------------------------------------------------------------------- */
+
+static bool is_finite(const float *params, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(params[i])) return false;
+    return true;
+}
+
+static int measure_row(const struct analysis_input *in, int row, struct snapshot *result,
+                       double *second_order, struct status *st)
+{
+    struct network net;
+    struct rnn_shape shape = in->net->shape;
+    size_t count = rnn_num_params(shape);
+    const float *params = in->snapshots + (size_t)row * count;
+    snapshot_clear(result);
+    if (!is_finite(params, count)) return STATUS_OK;
+    int code = network_init(&net, shape, params, st);
+    if (!code) code = snapshot_measure(&net, in->s, rng_child(in->rng, 0), result, second_order, st);
+    network_free(&net);
+    return code;
+}
+
+static void keep_row(const struct snapshot *result, size_t row, double *const *out)
+{
+    for (int c = 0; c < NUM_SNAPSHOT_CURVES; c++) out[c][row] = result->curve[c];
+    memcpy(out[EXPLAINED_VARIANCE] + row * SNAPSHOT_COMPONENTS, result->explained_variance,
+           sizeof result->explained_variance);
+    memcpy(out[SCORE] + row * SNAPSHOT_POINTS * SNAPSHOT_AXES, result->score, sizeof result->score);
+    memcpy(out[SYMBOL] + row * SNAPSHOT_POINTS, result->symbol, sizeof result->symbol);
+}
+
+/* --- what they amount to ---------------------------------------------------------------------- */
+
+/* Mean and sd of the last numbers of a curve (rows) that are not NaN; NaN when they are too few. */
+static void converge(const double *curve, int rows, double *mean, double *sd)
+{
+    double last[CONVERGED], sum = 0, squares = 0;
+    int num = 0;
+    for (int i = rows - 1; i >= 0 && num < CONVERGED; i--)
+        if (!isnan(curve[i])) last[num++] = curve[i];
+    if (num < CONVERGED) return;
+    for (int i = 0; i < CONVERGED; i++) sum += last[i] / CONVERGED;
+    for (int i = 0; i < CONVERGED; i++) squares += (last[i] - sum) * (last[i] - sum);
+    *mean = sum;
+    *sd = sqrt(squares / (CONVERGED - 1));
+}
+
+/* count (rows, SNAPSHOT_WINDOWS), moved together: snapshots without a rate are left out */
+static int find_bifurcation(const struct analysis_input *in, int rows, uint16_t *count,
+                            double *const *out, struct status *st)
+{
+    struct bifurcation found;
+    int num = 0;
+    double *epoch = malloc((size_t)rows * sizeof *epoch);
+    if (!epoch) return status_set(st, STATUS_RUN_FAILED, "out of memory for a history");
+    for (int i = 0; i < rows; i++) {
+        if (isnan(out[SNAPSHOT_WINDOW_RATE][i])) continue;
+        memmove(count + (size_t)num * SNAPSHOT_WINDOWS, count + (size_t)i * SNAPSHOT_WINDOWS,
+                SNAPSHOT_WINDOWS * sizeof *count);
+        epoch[num++] = out[EPOCH][i];
+    }
+    int code =
+        bifurcation_find(epoch, count, num, SNAPSHOT_WINDOWS, snapshot_window_length(in->s) - 1,
+                         rng_child(in->rng, 1), &found, st);
+    free(epoch);
+    if (code) return code;
+    *out[BIFURCATION_REFERENCE] = bifurcation_reference(out[EPOCH], out[SNAPSHOT_COMPLEX], rows);
+    *out[BIFURCATION] = found.epoch;
+    *out[BIFURCATION_LOW] = found.low;
+    *out[BIFURCATION_HIGH] = found.high;
+    *out[BIFURCATION_SUPPORT] = found.support;
+    *out[BIFURCATION_RATIO] = found.ratio;
+    *out[BIFURCATION_EXPLAINED] = found.explained;
+    return STATUS_OK;
+}
+
+static void trend(const double *epoch, const double *curve, int rows, double *tau, double *p)
+{
+    struct kendall kendall;
+    kendall_tau(epoch, curve, rows, &kendall);
+    if (kendall.num < FEWEST) return;
+    *tau = kendall.tau;
+    *p = kendall.p;
+}
+
+static void warn(int rows, double *const *out)
+{
+    int before = 0, num = 0;
+    const double *variance = out[SNAPSHOT_VARIANCE];
+    if (isnan(*out[BIFURCATION])) return;
+    for (; before < rows && out[EPOCH][before] <= *out[BIFURCATION_LOW]; before++)
+        num += !isnan(variance[before]);
+    *out[NUM_BEFORE] = num;
+    trend(out[EPOCH], variance, before, out[VARIANCE_TAU], out[VARIANCE_P]);
+    trend(out[EPOCH], out[SNAPSHOT_AUTOCORRELATION], before, out[AUTOCORRELATION_TAU],
+          out[AUTOCORRELATION_P]);
+}
+
+static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+{
+    int rows = analysis_dim_size(&snapshot, in->s), code = STATUS_OK;
+    if (in->num_snapshots < rows) rows = in->num_snapshots;
+    if (!in->snapshots || rows < 1) return STATUS_OK;
+    struct snapshot *result = malloc(sizeof *result);
+    uint16_t *count = malloc((size_t)rows * sizeof result->window_switches);
+    if (!result || !count)
+        code = status_set(st, STATUS_RUN_FAILED, "out of memory for %d snapshots", rows);
+    for (int i = 0; i < rows && !code; i++) {
+        code = analysis_check_stop(in, st);
+        if (!code)
+            code = measure_row(in, i, result,
+                               out[SECOND_ORDER] + (size_t)i * (size_t)in->net->shape.hidden, st);
+        if (code) break;
+        out[EPOCH][i] = in->snapshot_epoch[i];
+        keep_row(result, (size_t)i, out);
+        memcpy(count + (size_t)i * SNAPSHOT_WINDOWS, result->window_switches,
+               sizeof result->window_switches);
+    }
+    if (!code) code = find_bifurcation(in, rows, count, out, st);
+    if (!code) {
+        converge(out[SNAPSHOT_TRANSITION_RATE], rows, out[CONVERGED_TRANSITION_RATE],
+                 out[CONVERGED_TRANSITION_RATE_SD]);
+        converge(out[SNAPSHOT_SWITCH_RATE], rows, out[CONVERGED_SWITCH_RATE],
+                 out[CONVERGED_SWITCH_RATE_SD]);
+        warn(rows, out);
+    }
+    free(count);
+    free(result);
+    return code;
+}
+
+static double num_snapshots(const struct settings *s)
+{
+    return train_num_snapshots(s);
+}
+
+const struct analysis analysis_evolution = {.name = "evolution",
+                                            .meaning = "dynamics at every snapshot of the training",
+                                            .enabled = ENABLED(evolution),
+                                            .output = output,
+                                            .num_outputs = NUM_OUTPUTS,
+                                            .compute = compute,
+                                            .steps = 2e5, .times = num_snapshots};

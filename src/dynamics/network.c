@@ -1,0 +1,125 @@
+/* network: see network.h. Refuses to know what is asked of the states. */
+#include "hmmgrid/network.h"
+#include "base/linalg.h"
+#include "base/dispatch.h"
+#include "model/rnn_simd.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int network_init(struct network *net, struct rnn_shape shape, const float *params,
+                 struct status *st)
+{
+    struct rnn_view v[MAX_RNN_VIEWS];
+    int num = rnn_views(shape, v);
+    size_t count = rnn_num_params(shape), H = (size_t)shape.hidden;
+    *net = (struct network){.shape = shape,
+                            .U = params + v[0].offset,
+                            .W = params + v[1].offset,
+                            .R = params + v[2].offset};
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(params[i]))
+            return status_set(st, STATUS_RUN_FAILED, "weight %zu is not finite", i);
+    if (num == 3) return STATUS_OK;
+    net->memory = malloc(H * sizeof(float));
+    if (!net->memory) return status_set(st, STATUS_RUN_FAILED, "out of memory for the biases");
+    for (size_t i = 0; i < H; i++)
+        net->memory[i] = params[v[3].offset + i] + params[v[4].offset + i];
+    for (size_t i = 0; i < H && !net->bias_h; i++) /* all zero: none, and states scale with noise */
+        if (net->memory[i] != 0) net->bias_h = net->memory;
+    net->bias_z = params + v[5].offset;
+    return STATUS_OK;
+}
+
+void network_free(struct network *net)
+{
+    if (!net) return;
+    free(net->memory);
+    *net = (struct network){0};
+}
+
+/* out (n, H) = in times the factors of each group; in and out may be the same */
+static void scale(const float *in, const float *factor, int groups, size_t n, size_t H, float *out)
+{
+    size_t rows = n / (size_t)groups;
+    for (size_t i = 0; i < n; i++, in += H, out += H) {
+        const float *f = factor + i / rows * H;
+        for (size_t j = 0; j < H; j++) out[j] = in[j] * f[j];
+    }
+}
+
+static void add_bias(const float *bias, size_t n, size_t width, float *x)
+{
+    for (size_t i = 0; bias && i < n; i++, x += width)
+        for (size_t j = 0; j < width; j++) x[j] += bias[j];
+}
+
+void network_step(const struct network *net, const float *h, const float *noise, size_t n,
+                  const struct network_gain *gain, float *scratch, float *next)
+{
+    int H = net->shape.hidden, D = net->shape.noise_dim;
+    size_t size = n * (size_t)H;
+    if (gain && gain->output) {
+        scale(h, gain->output, gain->groups, n, (size_t)H, scratch);
+        h = scratch;
+    }
+    linalg_gemm(0, 1, (int)n, H, H, 1, h, H, net->W, H, 0, next, H);
+    if (gain) add_bias(net->bias_h, n, (size_t)H, next); /* what c scales too */
+    if (gain && gain->recurrent) scale(next, gain->recurrent, gain->groups, n, (size_t)H, next);
+    if (noise && gain && gain->noise) {
+        float *driven = scratch + size;
+        linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 0, driven, H);
+        scale(driven, gain->noise, gain->groups, n, (size_t)H, driven);
+        for (size_t i = 0; i < size; i++) next[i] += driven[i];
+    } else if (noise) {
+        linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 1, next, H);
+    }
+    KERNELS(rnn_kernels)->relu(next, (size_t)H, gain ? NULL : net->bias_h, n, H, next, (size_t)H);
+}
+
+void network_logits(const struct network *net, const float *h, size_t n, float *z)
+{
+    int H = net->shape.hidden, K = net->shape.symbols;
+    linalg_gemm(0, 1, (int)n, K, H, 1, h, H, net->R, H, 0, z, K);
+    add_bias(net->bias_z, n, (size_t)K, z);
+}
+
+void network_argmax(const float *z, size_t n, int K, uint8_t *symbol)
+{
+    for (size_t i = 0; i < n; i++, z += K) {
+        int best = 0;
+        for (int k = 1; k < K; k++)
+            if (z[k] > z[best]) best = k;
+        symbol[i] = (uint8_t)best;
+    }
+}
+
+void network_noise(struct rng rng, uint64_t t, size_t n, int D, float *noise)
+{
+    rng_fill_normal(rng_child(rng, t), 0, n * (size_t)D, noise);
+}
+
+int network_drive(const struct network *net, struct rng rng, const float *start, int warm_up,
+                  size_t steps, double sd, float *h, uint8_t *symbol, struct status *st)
+{
+    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
+    size_t K = (size_t)net->shape.symbols;
+    float *memory = calloc(2 * H + D + K, sizeof *memory);
+    if (!memory) return status_set(st, STATUS_RUN_FAILED, "out of memory for a driven run");
+    float *state[2] = {memory, memory + H}, *noise = memory + 2 * H, *z = noise + D;
+    const float *now = state[0];
+    if (start) memcpy(state[0], start, H * sizeof *start);
+    for (size_t t = 0; t < (size_t)warm_up + steps; t++) {
+        float *next = t < (size_t)warm_up ? state[(t + 1) & 1] : h + (t - (size_t)warm_up) * H;
+        network_noise(rng, t, 1, (int)D, noise);
+        for (size_t d = 0; d < D; d++) noise[d] *= (float)sd;
+        network_step(net, now, noise, 1, NULL, NULL, next);
+        now = next;
+        if (t < (size_t)warm_up || !symbol) continue;
+        network_logits(net, now, 1, z);
+        network_argmax(z, 1, (int)K, &symbol[t - (size_t)warm_up]);
+    }
+    free(memory);
+    return STATUS_OK;
+}

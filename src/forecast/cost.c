@@ -1,0 +1,266 @@
+/* cost: see cost.h. A model with a few constants, good for order and estimates; it refuses to be
+ * a measurement. Flops follow from SCIENCE 2.1 and 2.4 (the noise needs no gradient), the length of
+ * the annealing from 2.3; the rates were fitted to single runs on one core with AVX-512, from 10
+ * to 200 hidden units and 10 to 100 steps, and hit them within 20 %. */
+#include "cost.h"
+#include "hmmgrid/analyse.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double gemm_flops_per_s = 100e9;
+static const double normal_s = 0.5e-9;         /* one Gaussian number */
+static const double elementwise_s = 0.5e-9;    /* relu, mask and sum of one hidden value */
+static const double softmin_pair_s = 0.07e-9;  /* one pair of sequences in one softmin */
+static const double matched_pair_s = 0.6e-9;   /* one pair in one iteration of the matched distance */
+static const double matched_iterations = 100;
+static const double analyses_s = 0.7;           /* of their work that no network step tells */
+static const double num_cost_matrices = 3;     /* xy, xx, yy */
+
+/* Resident set of a rank that did a run of next to no size, without that run: the program, Open MPI
+ * 4.1, HDF5 1.10 and OpenBLAS 0.3.21 with its packing buffers. */
+static const double process_bytes = 34.1e6;
+static const double generated_at_once = 512; /* sequences */
+static const double analysis_work_bytes = 16e6;
+static const double measured_bytes = 120;    /* of a measured sequence, beside its symbols */
+/* of a measured symbol: three samples, and two lists of words, which the heap keeps */
+static const double measured_symbol_bytes = 3 + 2 * 8;
+
+/* Entries of the annealing's list of temperatures. */
+static double annealing_levels(const struct settings *s)
+{
+    double diameter = sqrt((double)s->hmm.symbols * s->data.length);
+    double steps = log(diameter / s->train.blur) / -log(s->train.scaling);
+    return 1 + (steps > 1 ? ceil(steps) : 1);
+}
+
+/* Pairs of sequences in the batches of n sequences. */
+static double batch_pairs(double n, double batch)
+{
+    double full = floor(n / batch), rest = n - full * batch;
+    return full * batch * batch + rest * rest;
+}
+
+static double num_weights(const struct settings *s)
+{
+    double H = s->rnn.hidden, D = s->rnn.noise_dim, K = s->hmm.symbols;
+    return H * D + H * H + K * H + (s->rnn.bias ? 2 * H + K : 0);
+}
+
+static double num_epochs(const struct settings *s)
+{
+    return (double)s->train.epochs * s->train.learning_rate.count;
+}
+
+/* Seconds of a network's pass over n sequences of T steps, forward or with backward. */
+static double pass_s(const struct settings *s, double n, double T, bool backward)
+{
+    double H = s->rnn.hidden, D = s->rnn.noise_dim, K = s->hmm.symbols;
+    double flops = n * T * H * (backward ? 4 * D + 6 * (H + K) : 2 * (D + H + K));
+    return flops / gemm_flops_per_s + n * T * D * normal_s + n * T * H * elementwise_s;
+}
+
+static double measured_length(const struct settings *s)
+{
+    return s->measure.length ? s->measure.length : s->data.length;
+}
+
+/* All metrics of one pair of samples; the matched distance is all that counts. */
+static double evaluation_s(const struct settings *s)
+{
+    double n = s->measure.sequences;
+    return matched_iterations * n * n * matched_pair_s;
+}
+
+double cost_analyses_s(const struct settings *s, double step_s)
+{
+    double steps = analyses_steps(s);
+    if (steps == 0) return 0;
+    return analyses_s + steps * (step_s > 0 ? step_s : pass_s(s, 1, 1, false));
+}
+
+double cost_floors_s(const struct settings *s)
+{
+    return s->measure.floor_draws * evaluation_s(s);
+}
+
+double cost_run_s(const struct settings *s)
+{
+    int part[3];
+    settings_split(s, part);
+    double T = s->data.length, batch = s->train.batch, draws = s->measure.floor_draws;
+    double softmins = (annealing_levels(s) + 2) * num_cost_matrices;
+    double train_loss = batch_pairs(part[0], batch) * softmins * softmin_pair_s;
+    double val_loss = batch_pairs(part[1], batch) * softmins * softmin_pair_s;
+    double epoch = pass_s(s, part[0], T, true) + train_loss + pass_s(s, part[1], T, false) +
+                   val_loss;
+    double measure = pass_s(s, s->measure.sequences, measured_length(s), false) + evaluation_s(s);
+    return num_epochs(s) * epoch + draws * val_loss + measure + cost_floors_s(s) +
+           cost_analyses_s(s, 0);
+}
+
+/* The driven run, and what the largest analysis takes beside it. */
+static double analysing_bytes(const struct settings *s)
+{
+    bool any = false;
+    for (int a = 0; a < num_analyses; a++) any = any || analysis_is_enabled(analysis_table[a], s);
+    return any ? 4.0 * s->analysis.steps * s->rnn.hidden + analysis_work_bytes : 0;
+}
+
+double cost_memory_bytes(const struct settings *s)
+{
+    double n = s->measure.sequences, T = measured_length(s), H = s->rnn.hidden;
+    double networks = 2 + train_num_snapshots(s); /* last and best */
+    double results = 4 * (networks * num_weights(s) + 2 * num_epochs(s));
+    double generate = 4 * generated_at_once * (2 * (H + s->hmm.symbols) + H + s->rnn.noise_dim);
+    double measure = n * n * (T > 255 ? 2 : 1) + n * (measured_symbol_bytes * T + measured_bytes) +
+                     generate;
+    return process_bytes + results +
+           fmax(fmax((double)train_memory_bytes(s), measure), analysing_bytes(s));
+}
+
+static double analysis_bytes(const struct settings *s)
+{
+    double bytes = 0;
+    for (int a = 0; a < num_analyses; a++)
+        for (int o = 0; analysis_is_enabled(analysis_table[a], s) && o < analysis_table[a]->num_outputs;
+             o++) {
+            const struct analysis_output *output = &analysis_table[a]->output[o];
+            bytes += (double)analysis_count(output, s) * (output->num_dims ? 4 : 8);
+        }
+    return bytes;
+}
+
+double cost_result_bytes(const struct settings *s)
+{
+    double K = s->hmm.symbols, T = measured_length(s);
+    double losses = 2 * num_epochs(s) * 4;
+    double networks = 2 + train_num_snapshots(s);       /* last and best */
+    double weights = networks * num_weights(s) * 4;
+    double statistics = 8 * (4 * (K * K + K + T / 2 + 6)); /* values, floors, their sd and z */
+    double scalars = 2048;                               /* columns and the line of settings */
+    return losses + weights + statistics + scalars + analysis_bytes(s);
+}
+
+/* --- schedules ------------------------------------------------------------------------------- */
+
+struct place {
+    double order_s;
+    int run;
+};
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    if (x->order_s != y->order_s) return x->order_s < y->order_s ? 1 : -1;
+    return x->run < y->run ? -1 : x->run > y->run;
+}
+
+struct worker_load {
+    double busy_s;
+    uint64_t number;
+};
+
+static bool is_before(struct worker_load a, struct worker_load b)
+{
+    return a.busy_s != b.busy_s ? a.busy_s < b.busy_s : a.number < b.number;
+}
+
+/* Restore the heap (first free worker on top) after its top grew. */
+static void sift_down(struct worker_load *heap, int n)
+{
+    for (int i = 0, child; (child = 2 * i + 1) < n; i = child) {
+        if (child + 1 < n && is_before(heap[child + 1], heap[child])) child++;
+        if (!is_before(heap[child], heap[i])) return;
+        struct worker_load swap = heap[i];
+        heap[i] = heap[child];
+        heap[child] = swap;
+    }
+}
+
+/* Which worker has which floors: a set of numbers > 0, open addressing, at most half full. */
+struct number_set {
+    uint64_t *slot;
+    size_t size; /* a power of 2 */
+};
+
+/* False when it was there already. */
+static bool set_add(struct number_set *set, uint64_t number)
+{
+    size_t at = (size_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (set->size - 1);
+    while (set->slot[at] && set->slot[at] != number) at = (at + 1) & (set->size - 1);
+    bool is_new = set->slot[at] == 0;
+    set->slot[at] = number;
+    return is_new;
+}
+
+/* Every floor is computed once at least, and a run is not cut in pieces. */
+static double lower_bound(const struct cost_run *run, int num, const double *floors_s,
+                          struct number_set *seen, int workers)
+{
+    double sum = 0, longest = 0;
+    for (int i = 0; i < num; i++) {
+        double floors = floors_s ? floors_s[run[i].floors] : 0;
+        sum += run[i].run_s;
+        if (floors > 0 && set_add(seen, (uint64_t)run[i].floors + 1)) sum += floors;
+        longest = fmax(longest, run[i].run_s + floors);
+    }
+    return fmax(sum / workers, longest);
+}
+
+static void hand_out(const struct cost_run *run, const struct place *order, int num,
+                     const double *floors_s, int num_floors, struct number_set *known,
+                     struct worker_load *load, int workers, struct cost_schedule *out)
+{
+    for (int i = 0; i < num; i++) {
+        const struct cost_run *r = &run[order[i].run];
+        double cost_s = r->run_s, floors = floors_s ? floors_s[r->floors] : 0;
+        uint64_t pair = load->number * (uint64_t)num_floors + (uint64_t)r->floors + 1;
+        if (floors > 0 && set_add(known, pair)) cost_s += floors;
+        load->busy_s += cost_s;
+        out->busy_s += cost_s;
+        out->makespan_s = fmax(out->makespan_s, load->busy_s);
+        sift_down(load, workers);
+    }
+}
+
+bool cost_schedule(const struct cost_run *run, int num, const double *floors_s, int num_floors,
+                   int workers, struct cost_schedule *out)
+{
+    *out = (struct cost_schedule){0};
+    if (num < 1) return true;
+    workers = workers < 1 ? 1 : workers;
+    int used = workers < num ? workers : num;
+    struct number_set set = {.size = 2};
+    while (set.size < 2 * (size_t)num) set.size *= 2;
+    set.slot = calloc(set.size, sizeof *set.slot);
+    struct place *order = malloc((size_t)num * sizeof *order);
+    struct worker_load *load = calloc((size_t)used, sizeof *load);
+    bool done = set.slot && order && load;
+    if (done) {
+        for (int i = 0; i < num; i++) order[i] = (struct place){run[i].order_s, i};
+        qsort(order, (size_t)num, sizeof *order, larger_first);
+        for (int w = 0; w < used; w++) load[w].number = (uint64_t)w;
+        out->bound_s = lower_bound(run, num, floors_s, &set, workers);
+        memset(set.slot, 0, set.size * sizeof *set.slot);
+        hand_out(run, order, num, floors_s, num_floors, &set, load, used, out);
+    }
+    free(set.slot);
+    free(order);
+    free(load);
+    return done;
+}
+
+void cost_makespan(const double *cost_s, int num, int workers, double *bound_s, double *lpt_s)
+{
+    struct cost_schedule schedule = {0};
+    struct cost_run *run = calloc((size_t)num + 1, sizeof *run);
+    for (int i = 0; run && i < num; i++) run[i] = (struct cost_run){cost_s[i], cost_s[i], 0};
+    *bound_s = *lpt_s = NAN;
+    if (run && cost_schedule(run, num, NULL, 0, workers, &schedule)) {
+        *bound_s = schedule.bound_s;
+        *lpt_s = schedule.makespan_s;
+    }
+    free(run);
+}

@@ -1,0 +1,70 @@
+/* schedule: which run next. A pure state machine: no MPI, no clock, no files; it is fed events
+ * and asked questions, by the coordinator and by unit tests alike. Runs are 0..num-1.
+ */
+#ifndef HMMGRID_SCHEDULE_H
+#define HMMGRID_SCHEDULE_H
+
+#include "store/schema.h"
+
+struct schedule; /* opaque */
+
+struct schedule_options {
+    int order;           /* enum run_order */
+    int retries;         /* a run whose rank died more often than this is crashed */
+    double max_failures; /* so many failed and crashed runs together and nothing is handed out
+                            any more; 0: the first one. INFINITY: never stop for failures */
+};
+
+/* status[i] (enum run_status), attempts[i] and cost_s[i] of num runs, as found in the file.
+ * RUN_RUNNING = started by a study that died. Those with attempts > retries become RUN_CRASHED at
+ * once (see schedule_crashed), others are pending again. Arrays are copied. NULL: memory out. */
+struct schedule *schedule_new(int num, const int *status, const int *attempts, const double *cost_s,
+                              const struct schedule_options *options);
+void schedule_free(struct schedule *schedule);
+
+/* Runs found crashed by schedule_new: *run borrowed, returns how many. */
+int schedule_crashed(const struct schedule *schedule, const int **run);
+
+/* The next run for a free worker, or SCHEDULE_NONE. seconds_left: until the deadline minus reserve
+ * (INFINITY: none): runs that do not fit are passed over and remembered as "no time". After
+ * schedule_stop nothing is handed out. The run becomes running, its attempts + 1. */
+enum { SCHEDULE_NONE = -1 };
+int schedule_next(struct schedule *schedule, double seconds_left);
+
+/* Attempts at a run so far, the running one included. */
+int schedule_attempts(const struct schedule *schedule, int run);
+
+/* A running run ended: RUN_DONE or RUN_FAILED; RUN_PENDING: given back unfinished (it may be handed
+ * out again; the attempt does not count, for its rank did not die). wall_s (>= 0) of a done run
+ * calibrates the cost model: later estimates are scaled by the ratio seen so far. */
+void schedule_ended(struct schedule *schedule, int run, int status, double wall_s);
+
+/* Calibrate with the wall time of a run that was done before this study took over. */
+void schedule_calibrate(struct schedule *schedule, int run, double wall_s);
+
+/* How far a running run is, 0..1: improves the ETA. Unknown runs count as half done. */
+void schedule_progress(struct schedule *schedule, int run, double fraction);
+
+/* Stop handing out (signal, disk full, deadline). */
+void schedule_stop(struct schedule *schedule);
+
+struct schedule_counts {
+    int total, pending, running, done, failed, crashed;
+    bool stopped;           /* by schedule_stop */
+    bool too_many_failures; /* max_failures reached */
+    bool no_time;           /* pending runs were passed over for want of time */
+};
+struct schedule_counts schedule_counts(const struct schedule *schedule);
+
+/* Nothing runs and nothing will be handed out. */
+bool schedule_is_finished(const struct schedule *schedule);
+
+/* STATUS_OK: every run is done. STATUS_SOME_FAILED: nothing is left but failed or crashed runs, or
+ * there were too many of them. STATUS_STOPPED: runs are left over. */
+int schedule_exit_code(const struct schedule *schedule);
+
+/* Seconds until the end on `workers` workers and half its 95 % interval, from finished runs'
+ * wall time against cost; NaN before the first finished run (the half also after one). */
+void schedule_eta(const struct schedule *schedule, int workers, double *eta_s, double *half_s);
+
+#endif

@@ -1,0 +1,29 @@
+/* scores: numbers of a run that can be summarised: a scalar column by its name, or one element of
+ * an array column, "word_tv[3]", "transition_rnn[0,2]"; each with its floor where it has one.
+ * Private to src/cli. */
+#ifndef HMMGRID_CLI_SCORES_H
+#define HMMGRID_CLI_SCORES_H
+
+#include "store/store.h"
+
+struct score {
+    char name[96];       /* as asked for: word_tv[3] */
+    char floor_name[96]; /* word_tv_floor[3]; "" without floor */
+    int column, floor_column;
+    int element; /* in the row-major value of one run */
+};
+
+/* The scores of a comma-separated list; NULL: a handful that tells how good an emulation is; "all":
+ * every scalar result. An index is a label of the dimension's scale: symbols, states and lags count
+ * from 0, epochs and word lengths from 1, so word_tv[3] is about words of three symbols.
+ *   score  malloc'd array of *num, the caller's
+ * STATUS_USAGE for what is not there, with the nearest name. */
+int scores_select(struct store *store, const char *list, struct score **score, int *num,
+                  struct status *st);
+
+/* Values of num runs `row` into out (num): NaN for runs that are not done.
+ *   floor  true: of the score's floor. */
+int scores_read(struct store *store, const struct score *score, bool floor, const int *row, int num,
+                double *out, struct status *st);
+
+#endif

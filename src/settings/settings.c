@@ -1,0 +1,300 @@
+/* settings: THE table of settings, and what loops over it: look-up, defaults, JSON, comparison.
+ * Refuses to know a file format (value.c reads texts, yaml.c files) and to judge settings
+ * together (resolve.c). Defaults: DESIGN section 2, SCIENCE 2.6. */
+#include "value.h"
+
+#include "base/word.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const architecture_names[] = {"linear-chain", "fully-connected", "cyclic",
+                                                 "custom", "unknown", NULL};
+static const char *const emission_names[] = {"auto",       "linear", "gaussian",
+                                             "triangular", "cyclic", "matrix", NULL};
+static const char *const initial_names[] = {"zeros", "normal", NULL};
+static const char *const select_names[] = {"last", "best_validation", NULL};
+static const char *const generation_names[] = {"trained", "reference", NULL};
+static const char *const order_names[] = {"longest", "grid", NULL};
+
+#define AT(field) offsetof(struct settings, field)
+#define INT(field, unit, def, min, max, help)                                                      \
+    {#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0, false}
+#define KEPT_INT(field, unit, def, min, max, help)                                                 \
+    {#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0, true}
+#define SWITCH(field, def, help)                                                                   \
+    {#field, SETTING_BOOL, SCOPE_RUN, "", def, 0, 1, false, NULL, help, AT(field), 0, 0, true}
+#define REAL(field, unit, def, min, max, above, help)                                              \
+    {#field, SETTING_REAL, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field), 0, 0, false}
+#define ENUM(field, names, def, help)                                                              \
+    {#field, SETTING_ENUM, SCOPE_RUN, "", def, 0, 0, false, names, help, AT(field), 0, 0, false}
+#define LIST(field, unit, def, min, max, above, least, most, help)                                 \
+    {#field, SETTING_REAL_LIST, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field),      \
+     least, most, false}
+#define MATRIX(field, help)                                                                        \
+    {#field, SETTING_MATRIX, SCOPE_RUN, "", "none", 0, 1, false, NULL, help, AT(field), 0, 0, false}
+#define STUDY(key, type, unit, def, min, max, names, help, field)                                  \
+    {key, type, SCOPE_STUDY, unit, def, min, max, false, names, help, AT(field), 0, 0, false}
+
+enum { DAY_S = 86400 };
+
+const struct setting settings_table[] = {
+    ENUM(hmm.architecture, architecture_names, "linear-chain",
+         "family of the HMM's transition matrix"),
+    INT(hmm.states, "", "3", 1, MAX_STATES, "number of HMM states"),
+    INT(hmm.symbols, "", "3", 2, MAX_SYMBOLS, "number of output symbols"),
+    REAL(hmm.target_prob, "", "auto", 0, 1, true,
+         "linear-chain: probability of walking from end to end in states-1 steps (auto: 0.05)"),
+    REAL(hmm.stay_prob, "", "auto", 0, 1, false,
+         "probability of staying in a state (auto: 0.95, linear-chain: by target_prob)"),
+    {"hmm.emission", SETTING_ENUM_OR_MATRIX, SCOPE_RUN, "", "auto", 0, 1, false, emission_names,
+     "emission preset or a matrix of states x symbols (auto: the architecture's own)",
+     AT(hmm.emission), 0, 0, false},
+    MATRIX(hmm.transition, "custom: transition matrix, states x states"),
+    MATRIX(hmm.start, "custom: start distribution, one number a state (none: uniform)"),
+
+    INT(data.sequences, "", "30000", 3, 10000000, "HMM sequences, all three parts together"),
+    INT(data.length, "steps", "30", 2, 10000, "steps of a sequence"),
+    LIST(data.split, "", "[1, 1, 1]", 0, 1e9, true, 3, 3,
+         "shares of the training, validation and test part"),
+
+    INT(rnn.hidden, "", "150", 1, 10000, "hidden units"),
+    INT(rnn.noise_dim, "", "100", 1, 10000, "Gaussian noise inputs"),
+    {"rnn.bias", SETTING_BOOL, SCOPE_RUN, "", "false", 0, 1, false, NULL,
+     "biases in the input, recurrent and readout layer", AT(rnn.bias), 0, 0, false},
+    ENUM(rnn.initial_state, initial_names, "zeros", "hidden state before the first step"),
+
+    INT(train.epochs, "", "500", 1, 1000000, "epochs of each learning rate"),
+    INT(train.batch, "", "4096", 1, 32768, "sequences a batch"),
+    LIST(train.learning_rate, "", "0.001", 0, 10, true, 1, MAX_LIST,
+         "Adam's step size; a list is trained one after another on the same network"),
+    LIST(train.betas, "", "[0.9, 0.9]", 0, 0.999999, false, 2, 2, "Adam's two decay rates"),
+    REAL(train.adam_eps, "", "1e-8", 0, 1, true, "Adam's epsilon"),
+    REAL(train.clip_norm, "", "0.9", 0, 1e6, false, "largest gradient norm; 0: no clipping"),
+    REAL(train.weight_decay, "", "0", 0, 1e3, false,
+         "times the sum of the weights' norms, added to the loss"),
+    REAL(train.blur, "", "0.2", 0.01, 100, false, "blur of the Sinkhorn divergence"),
+    REAL(train.scaling, "", "0.5", 0.01, 0.99, false, "ratio of successive blurs of its annealing"),
+    REAL(train.temperature, "", "1", 0, 100, true, "temperature of the Gumbel-softmax"),
+    ENUM(train.select, select_names, "best_validation", "which weights are measured"),
+    KEPT_INT(train.snapshots, "epochs", "0", 0, 1000000,
+             "keep the weights before training and every so many epochs; 0: never"),
+
+    INT(measure.sequences, "", "5000", 2, 100000, "sequences of every measured sample"),
+    INT(measure.length, "steps", "0", 0, 10000,
+        "steps of every measured sequence; 0: data.length"),
+    INT(measure.floor_draws, "", "8", 2, 1000, "HMM-against-HMM draws behind every floor"),
+    ENUM(measure.generation, generation_names, "trained",
+         "how networks emit when measured: as in training, or the reference's way"),
+
+    SWITCH(analysis.pca, "true", "principal components of the driven states"),
+    SWITCH(analysis.trajectory, "true", "sampled trajectories with and without noise"),
+    SWITCH(analysis.fixed_point, "true", "where the network goes without noise, and how fast"),
+    SWITCH(analysis.contours, "true", "density of the states at five noise levels"),
+    SWITCH(analysis.subspace, "true", "states between two symbols, three pairs"),
+    SWITCH(analysis.readout, "true", "angles of the readout to the states' plane"),
+    SWITCH(analysis.orbit, "true", "rotation about the mean state: periods, symbols by angle"),
+    SWITCH(analysis.residency, "true", "residency times, zones, unstable directions by zone"),
+    SWITCH(analysis.noise_sensitivity, "true", "spread of trajectories under fresh noise"),
+    SWITCH(analysis.circuit, "true", "kick neurons and noise-integrating populations"),
+    SWITCH(analysis.ablation, "true", "switching with parts of the circuit scaled"),
+    SWITCH(analysis.likelihood, "true", "likelihood under the network, KL rates to and from the HMM"),
+    SWITCH(analysis.resonance, "true", "switching and its coherence against the noise level"),
+    SWITCH(analysis.evolution, "false", "switching, eigenvalues, bifurcation over training; needs train.snapshots"),
+    KEPT_INT(analysis.steps, "steps", "30000", 100, 10000000, "steps of the long driven run"),
+    KEPT_INT(analysis.particles, "", "256", 2, 1000000,
+             "particles a sequence of the likelihood's filter (and twice as many)"),
+    KEPT_INT(analysis.likelihood_sequences, "", "100", 2, 100000,
+             "sequences of the HMM and of the network for the likelihood"),
+    KEPT_INT(analysis.controls, "", "20", 20, 10000, "matched random sets, at least; a kick set has more where its level needs them"),
+    KEPT_INT(analysis.permutations, "", "500", 20, 100000, "permutations of every permutation test"),
+
+    REAL(accept.max_excess_loss, "", "none", 0, 1e9, false,
+         "largest best validation loss above its floor; a run outside is repeated or marked"),
+    INT(reseed.max, "", "0", 0, 1000, "further seeds tried when a run is not accepted"),
+
+    STUDY("run.order", SETTING_ENUM, "", "longest", 0, 0, order_names, "which runs start first",
+          run.order),
+    STUDY("run.retries", SETTING_INT, "", "1", 0, 100, NULL,
+          "further attempts at a run that killed its rank", run.retries),
+    STUDY("run.max_failures", SETTING_COUNT_OR_SHARE, "", "10%", 0, 1e9, NULL,
+          "failed runs, as a count or a share, that end the study early", run.max_failures),
+    STUDY("run.reserve", SETTING_DURATION, "s", "3min", 0, 7 * DAY_S, NULL,
+          "time kept free before the deadline", run.reserve_s),
+    STUDY("run.checkpoint", SETTING_DURATION, "s", "10min", 1, 30 * DAY_S, NULL,
+          "time between checkpoints of a run; none are made in this version", run.checkpoint_s),
+};
+const int num_settings = sizeof settings_table / sizeof settings_table[0];
+
+const struct setting *settings_find(const char *key)
+{
+    for (int i = 0; i < num_settings; i++)
+        if (strcmp(settings_table[i].key, key) == 0) return &settings_table[i];
+    return NULL;
+}
+
+const struct setting *settings_find_column(const char *name)
+{
+    for (int i = 0; i < num_settings; i++) {
+        const char *k = settings_table[i].key, *n = name;
+        while (*k && (*k == *n || (*k == '.' && *n == '_'))) k++, n++;
+        if (!*k && !*n) return &settings_table[i];
+    }
+    return NULL;
+}
+
+const char *settings_nearest(const char *key)
+{
+    const char *keys[sizeof settings_table / sizeof settings_table[0]];
+    for (int i = 0; i < num_settings; i++) {
+        keys[i] = strchr(settings_table[i].key, '.') + 1;
+        if (strcmp(keys[i], key) == 0) return settings_table[i].key;
+    }
+    const char *name = strchr(key, '.') ? NULL : word_nearest(key, keys, num_settings);
+    for (int i = 0; name && i < num_settings; i++)
+        if (keys[i] == name) return settings_table[i].key;
+    for (int i = 0; i < num_settings; i++) keys[i] = settings_table[i].key;
+    return word_nearest(key, keys, num_settings);
+}
+
+/* One default of the table, "[1, 1, 1]" included, through the parser that reads grids. */
+static void set_default(struct settings *s, const struct setting *row)
+{
+    char text[64];
+    struct node item[MAX_LIST] = {0}, *items[MAX_LIST], node = {.text = text};
+    struct value value;
+    snprintf(text, sizeof text, "%s", row->default_text);
+    if (text[0] == '[') {
+        node = (struct node){.kind = NODE_LIST, .item = items};
+        char *rest = NULL;
+        for (char *t = strtok_r(text, "[], ", &rest); t && node.count < MAX_LIST;
+             t = strtok_r(NULL, "[], ", &rest)) {
+            item[node.count] = (struct node){.text = t};
+            items[node.count] = &item[node.count];
+            node.count++;
+        }
+    }
+    if (value_parse(row, &node, NULL, &value, NULL, NULL) == STATUS_OK)
+        value_store(s, row, &value);
+}
+
+void settings_default(struct settings *s)
+{
+    *s = (struct settings){0};
+    for (int i = 0; i < num_settings; i++) set_default(s, &settings_table[i]);
+}
+
+bool settings_equal(const struct settings *a, const struct settings *b, const struct setting *row)
+{
+    struct value x = value_load(a, row), y = value_load(b, row);
+    return value_equal(row, &x, &y);
+}
+
+const struct setting *settings_differing(const struct settings *a, const struct settings *b)
+{
+    for (int i = 0; i < num_settings; i++)
+        if (settings_table[i].outside_key && !settings_equal(a, b, &settings_table[i]))
+            return &settings_table[i];
+    return NULL;
+}
+
+double settings_number(const struct settings *s, const struct setting *row)
+{
+    struct value value = value_load(s, row);
+    if (row->type == SETTING_REAL_LIST) return value.list.count == 1 ? value.list.value[0] : NAN;
+    return value.number;
+}
+
+const char *settings_name(const struct settings *s, const struct setting *row)
+{
+    if (row->type != SETTING_ENUM && row->type != SETTING_ENUM_OR_MATRIX) return NULL;
+    return row->names[(int)value_load(s, row).number];
+}
+
+/* --- JSON ---------------------------------------------------------------------------------- */
+
+/* Where text goes: like snprintf, counts on when the buffer is full. */
+struct sink {
+    char *buf;
+    size_t size, used;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct sink *out, const char *fmt, ...)
+{
+    size_t room = out->used < out->size ? out->size - out->used : 0;
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(room ? out->buf + out->used : NULL, room, fmt, ap);
+    va_end(ap);
+    if (n > 0) out->used += (size_t)n;
+}
+
+/* Shortest text that strtod reads back as the same double. */
+static void put_real(struct sink *out, double x)
+{
+    char text[40];
+    if (!isfinite(x)) {
+        put(out, "null");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, x);
+        if (strtod(text, NULL) == x) break;
+    }
+    put(out, "%s", text);
+}
+
+static void put_matrix(struct sink *out, const struct matrix *m)
+{
+    if (!m->rows) {
+        put(out, "null");
+        return;
+    }
+    for (int i = 0; i < m->rows; i++)
+        for (int j = 0; j < m->cols; j++) {
+            put(out, "%s", j ? "," : i ? ",[" : "[[");
+            put_real(out, m->value[i * m->cols + j]);
+            if (j == m->cols - 1) put(out, "]");
+        }
+    put(out, "]");
+}
+
+static void put_list(struct sink *out, const struct real_list *list)
+{
+    put(out, "[");
+    for (int i = 0; i < list->count; i++) {
+        if (i) put(out, ",");
+        put_real(out, list->value[i]);
+    }
+    put(out, "]");
+}
+
+int settings_json_value(const struct settings *s, const struct setting *row, char *buf, size_t n)
+{
+    struct sink out = {.buf = buf, .size = n};
+    struct value value = value_load(s, row);
+    switch (row->type) {
+    case SETTING_INT: put(&out, "%d", (int)value.number); break;
+    case SETTING_BOOL: put(&out, value.number != 0 ? "true" : "false"); break;
+    case SETTING_REAL:
+    case SETTING_DURATION: put_real(&out, value.number); break;
+    case SETTING_REAL_LIST: put_list(&out, &value.list); break;
+    case SETTING_MATRIX: put_matrix(&out, &value.matrix); break;
+    case SETTING_ENUM_OR_MATRIX:
+        if (value.number == EMISSION_MATRIX) {
+            put_matrix(&out, &value.matrix);
+            break;
+        }
+        /* fall through */
+    case SETTING_ENUM: put(&out, "\"%s\"", row->names[(int)value.number]); break;
+    case SETTING_COUNT_OR_SHARE:
+        if (value.is_share) put(&out, "\"");
+        put_real(&out, value.is_share ? value.number * 100 : value.number);
+        if (value.is_share) put(&out, "%%\"");
+        break;
+    }
+    return (int)out.used;
+}

@@ -1,0 +1,152 @@
+/* store: the results file. The only module that knows HDF5.
+ *
+ * Protocol (RELIABILITY section 0): rank 0 makes the whole layout serially in FILE.tmp, syncs and
+ * renames; then all ranks open it through MPI-IO and only write raw data. A worker writes a run's
+ * row and weights and makes them durable on its own descriptor; rank 0 alone then writes the
+ * 64-byte checksummed record that makes the run count. Only rows whose record and checksum agree
+ * are trusted. No HDF5 call changes metadata after the layout.
+ * Collective functions end in _all.
+ */
+#ifndef HMMGRID_STORE_H
+#define HMMGRID_STORE_H
+
+#include "schema.h"
+#include <mpi.h>
+
+struct store; /* an open results file */
+
+/* Who and what made the file: attributes of "/". Borrowed strings. */
+struct provenance {
+    const char *program_version, *git_commit, *compiler, *mpi, *blas, *blas_core, *cpu,
+        *kernel, *hosts, *slurm_job_id, *command_line;
+};
+
+/* --- making -------------------------------------------------------------------------------- */
+
+/* Create the layout of `plan` at path (serial; call on one rank). An existing file is replaced
+ * only when `replace`. Space is reserved. STATUS_CANNOT_CREATE or STATUS_IO with the cause; on
+ * failure nothing is left at path (an old file stays as it was). */
+int store_create(const char *path, const struct plan *plan, const struct provenance *provenance,
+                 bool replace, struct status *st);
+
+/* A larger layout for `plan` with the finished (valid) rows of the file at path copied by run key,
+ * renamed over it (serial). Refuses when a finished run of the file is not in the plan. */
+int store_extend(const char *path, const struct plan *plan, const struct provenance *provenance,
+                 int *num_copied, struct status *st);
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+/* Open for a study whose plan is `plan` (borrowed until close); the file's keys must be the plan's.
+ * Collective over comm (dup'd); all ranks return the same code. */
+int store_open_all(struct store **store, const char *path, const struct plan *plan, MPI_Comm comm,
+                   struct status *st);
+int store_close_all(struct store *store, struct status *st);
+
+/* Worker: write row, curves and weights, make them durable; *checksum covers every byte written.
+ * Local. STATUS_IO when the disk says no: the run is then not committed. */
+int store_write_run(struct store *store, const struct run_attempt *attempt,
+                    const struct run_output *out, uint64_t *checksum, struct status *st);
+
+/* Rank 0: what makes runs count; one sync for all of them. status RUN_DONE or RUN_FAILED (checksum
+ * of the row that the worker wrote), RUN_CRASHED (rank 0 empties the row and writes the error text
+ * itself) or RUN_PENDING (given back unfinished, as at a deadline: the attempt is not counted). */
+struct store_commit {
+    int run, attempt, status;
+    uint64_t checksum;
+    const char *error; /* used for RUN_CRASHED only */
+};
+int store_commit_runs(struct store *store, const struct store_commit *commit, int num,
+                      struct status *st);
+
+/* Rank 0: runs are about to start: status running, attempts + 1, durable before return. */
+int store_begin_runs(struct store *store, const int *run, int num, struct status *st);
+
+/* --- reading (serial, also while a study runs) -----------------------------------------------
+ * A reader sees the records as they were when it opened the file. */
+
+/* STATUS_NO_INPUT: missing or not readable. STATUS_IO: empty, truncated, damaged, of another
+ * program or of a newer format; the text says which. */
+int store_open(struct store **store, const char *path, struct status *st);
+void store_close(struct store *store);
+
+int store_num_runs(const struct store *store);
+/* Root attribute as text ("" when absent), owned by the store. */
+const char *store_attribute(struct store *store, const char *name);
+/* The grid as given (malloc'd). */
+int store_grid_source(struct store *store, char **text, size_t *bytes, struct status *st);
+/* Line `run` of /grid/resolved, owned by the store. */
+const char *store_resolved(struct store *store, int run);
+/* Settings and seed of a run (decoded from /grid/resolved), owned by the store; seed, key and block
+ * may be NULL. NULL when the line cannot be understood. */
+const struct settings *store_settings(struct store *store, int run, int64_t *seed,
+                                      const char **key, const char **block);
+
+/* Status and attempts as the *records* say. A run that was started and has no valid record is
+ * RUN_RUNNING. */
+int store_run_status(struct store *store, int run);
+int store_run_attempts(struct store *store, int run);
+/* Is there a record that makes no sense? Its run is RUN_RUNNING above, and repeated by a resume. */
+bool store_record_is_damaged(const struct store *store, int run);
+
+/* RUN of a command line: a row number or the unique beginning of a key. STATUS_USAGE otherwise. */
+int store_find_run(struct store *store, const char *text, int *run, struct status *st);
+
+/* Recompute the checksum of a committed row and compare: false when its bytes are not the ones
+ * that were committed. */
+int store_check_run(struct store *store, int run, bool *valid, struct status *st);
+
+/* Columns: number, description, values. */
+int store_num_columns(const struct store *store);
+const struct schema_row *store_column(const struct store *store, int column);
+int store_find_column(const struct store *store, const char *name); /* -1: none */
+/* An axis that a column's dim[] names. */
+const struct schema_axis *store_axis(const struct store *store, int axis);
+/* Elements of one run's value. */
+int store_column_count(const struct store *store, int column);
+/* Numbers of one run as doubles: out (store_column_count); NaN of what workers write where no valid
+ * record commits the run. STATUS_USAGE for a text column. */
+int store_read_numbers(struct store *store, int column, int run, double *out, struct status *st);
+/* A whole scalar column as doubles: out (num_runs). */
+int store_read_column(struct store *store, int column, double *out, struct status *st);
+/* Text of one run: buf gets at most n bytes with NUL; of a number its digits (integers in full,
+ * the checksum in hex). "" where nothing is committed. */
+int store_read_text(struct store *store, int column, int run, char *buf, size_t n,
+                    struct status *st);
+
+/* Weights of a done run: which = "last" or "best"; params malloc'd flat block (rnn.h). */
+int store_read_weights(struct store *store, int run, const char *which, struct rnn_shape *shape,
+                       float **params, struct status *st);
+
+/* The same for any kind: which = "last", "best" (one network) or "snapshots" (those over training,
+ * in the order of train_snapshot_epoch; *num may be 0); params (num, rnn_num_params) malloc'd. */
+int store_read_networks(struct store *store, int run, const char *which, struct rnn_shape *shape,
+                        float **params, int *num, struct status *st);
+
+/* Digest of all results: every in_digest column, curve and weight of every done or failed run in
+ * the order of run keys, so independent of order, ranks and the time of day. 16 hex digits. */
+int store_digest(struct store *store, char hex[17], struct status *st);
+
+/* A network as a file of its own. */
+struct imported {
+    struct rnn_shape shape;
+    float *params;       /* (rnn_num_params) */
+    bool says_relu;      /* it has an attribute nonlinearity, "relu" */
+    char *resolved;      /* the run as plan_run_json wrote it; NULL: not from here */
+    int num_snapshots;   /* networks over training */
+    int *snapshot_epoch; /* (num_snapshots) epochs trained before each */
+    float *snapshots;    /* (num_snapshots, rnn_num_params) */
+};
+
+/* Write it as a state_dict file: datasets of rnn_views at the root, float32; snapshots, if any, in
+ * a group of that name with `epoch`. run_key: for the attribute. Refuses an existing path
+ * (STATUS_CANNOT_CREATE); leaves nothing behind when it fails. */
+int store_export_weights(const char *path, const struct imported *network, const char *run_key,
+                         struct status *st);
+
+/* Read such a file, or any HDF5 file with PyTorch's names at its root: numbers of any type, biases
+ * that are missing are zero where others are there. STATUS_NO_INPUT with the reason for anything
+ * but a one-layer ReLU network. Free with store_imported_free, which takes a zeroed one. */
+int store_import_weights(const char *path, struct imported *out, struct status *st);
+void store_imported_free(struct imported *imported);
+
+#endif

@@ -1,0 +1,34 @@
+/* board: what is known about a running study at one moment; the coordinator keeps it, progress
+ * and the status file show it. Private to src/study. */
+#ifndef HMMGRID_RUN_BOARD_H
+#define HMMGRID_RUN_BOARD_H
+
+#include "forecast/schedule.h"
+
+struct board_worker {
+    char host[64];
+    int run;               /* row of the file; -1: idle */
+    int epoch, num_epochs; /* 0: not known yet */
+    float train_loss, val_loss;
+    double seen_s;    /* monotonic clock of its last message */
+    bool told_silent; /* its silence was reported */
+};
+
+struct board {
+    const struct plan *plan; /* borrowed */
+    const char *file;        /* results file, borrowed */
+    char uuid[64];           /* of the results file */
+    const char *state;       /* "running", "complete", "interrupted", "failed" */
+    char message[1024];      /* why it ended, "" while all is well */
+    int ranks;
+    struct schedule_counts counts; /* of the selected runs */
+    double start_unix_s, start_s;  /* start_s, now_s: monotonic */
+    double now_s;
+    double eta_s, eta_half_s; /* NaN: not known */
+    double wall_sum_s;        /* core-seconds of runs that ended, earlier studies too */
+    double deadline_s;        /* Unix; INFINITY: none */
+    int num_workers;
+    struct board_worker *worker; /* [num_workers], of rank 1.. (alone: rank 0); borrowed */
+};
+
+#endif

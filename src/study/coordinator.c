@@ -1,0 +1,367 @@
+/* coordinator: see coordinator.h. Polls, so that it costs almost no CPU. Refuses to decide which
+ * run is next (schedule), what is synced together (ledger) and what is valid on disk (store).
+ *
+ * Order of things for a run: begin durable -> DOWN_RUN -> row durable at the worker -> UP_ENDED ->
+ * commit durable -> the schedule counts it.
+ */
+#include "coordinator.h"
+
+#include "signals.h"
+#include "statusfile.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double tick_every_s = 0.1, eta_every_s = 1, status_every_s = 1, silent_after_s = 30;
+
+struct rank_state {
+    enum rank_phase phase;
+    int job; /* run of the schedule while busy */
+    bool told_stop;
+};
+
+static void set_phase(struct coordinator *c, int rank, enum rank_phase phase)
+{
+    struct rank_state *r = &c->rank[rank];
+    c->num_in_phase[r->phase]--;
+    r->phase = phase;
+    if (phase == RANK_IDLE) c->idle[c->num_in_phase[RANK_IDLE]] = rank;
+    c->num_in_phase[phase]++;
+}
+
+static struct board_worker *board_of_rank(struct coordinator *c, int rank)
+{
+    return &c->board->worker[c->size > 1 ? rank - 1 : 0];
+}
+
+/* --- display ---------------------------------------------------------------------------------- */
+
+static void refresh_board(struct coordinator *c)
+{
+    struct board *b = c->board;
+    b->counts = schedule_counts(c->schedule);
+    if (b->now_s - c->last_eta_s < eta_every_s) return;
+    c->last_eta_s = b->now_s; /* looks at every run */
+    schedule_eta(c->schedule, b->num_workers, &b->eta_s, &b->eta_half_s);
+}
+
+static void write_status_file(struct coordinator *c)
+{
+    c->last_status_s = c->board->now_s;
+    if (!c->status_path || statusfile_write(c->status_path, c->board) == 0) return;
+    if (!c->warned_status_file)
+        progress_say(c->progress, "warning",
+                     "%s.status.json: cannot be written: %s; the study "
+                     "goes on, `hmmgrid status` will be out of date",
+                     c->status_path, strerror(errno));
+    c->warned_status_file = true;
+}
+
+static void report_silence(struct coordinator *c)
+{
+    for (int i = 1; i < c->size; i++) {
+        struct board_worker *w = board_of_rank(c, i);
+        if (c->rank[i].phase != RANK_BUSY || w->told_silent ||
+            c->board->now_s - w->seen_s < silent_after_s)
+            continue;
+        w->told_silent = true;
+        progress_say(c->progress, "warning",
+                     "rank %d (%s) has said nothing for %.0f s; it is at "
+                     "run %d",
+                     i, w->host, c->board->now_s - w->seen_s, w->run);
+    }
+}
+
+static void tick(struct coordinator *c)
+{
+    double now_s = clock_monotonic_s();
+    if (now_s - c->last_tick_s < tick_every_s) return;
+    c->last_tick_s = c->board->now_s = now_s;
+    refresh_board(c);
+    progress_tick(c->progress, c->board);
+    report_silence(c);
+    if (now_s - c->last_status_s >= status_every_s) write_status_file(c);
+}
+
+static void report_failure(struct coordinator *c, int rank, const struct up_message *up)
+{
+    const struct run *r = &c->plan->runs[up->run];
+    progress_say(c->progress, "failed", "run %d (key %.8s, block %s, seed %lld) on rank %d: %s",
+                 up->run, r->key, c->plan->cells[r->cell].block, (long long)r->seed, rank,
+                 up->text);
+}
+
+/* --- stopping --------------------------------------------------------------------------------- */
+
+static void tell_busy_to_stop(struct coordinator *c)
+{
+    for (int i = 1; i < c->size; i++) {
+        if (c->rank[i].phase != RANK_BUSY || c->rank[i].told_stop) continue;
+        c->rank[i].told_stop = true;
+        protocol_send(c->comm, i, TAG_DOWN, &(struct down_message){.kind = DOWN_STOP},
+                      sizeof(struct down_message));
+    }
+}
+
+static void stop(struct coordinator *c, const char *why)
+{
+    if (c->stopping) return;
+    c->stopping = true;
+    schedule_stop(c->schedule);
+    tell_busy_to_stop(c);
+    if (!*c->board->message) snprintf(c->board->message, sizeof c->board->message, "%s", why);
+    progress_say(c->progress, "note", "stopping: %s", why);
+}
+
+/* The world is broken: remember the first cause, stop everything. */
+static void breakdown(struct coordinator *c, int code, const char *text, struct status *st)
+{
+    if (st->code == 0) status_set(st, code, "%s", text);
+    snprintf(c->board->message, sizeof c->board->message, "%.1000s", st->text);
+    stop(c, "the study cannot go on");
+}
+
+static double seconds_left(const struct coordinator *c)
+{
+    return c->end_s - clock_monotonic_s();
+}
+
+static void watch_for_stop(struct coordinator *c)
+{
+    if (c->stopping) return;
+    char why[128];
+    if (!c->signal) c->signal = signals_received();
+    if (c->signal) {
+        snprintf(why, sizeof why, "%s received", signals_name(c->signal));
+        stop(c, why);
+    } else if (seconds_left(c) <= 0 && !schedule_is_finished(c->schedule)) {
+        stop(c, "the deadline is near");
+    }
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+/* One commit for everything that is pending, also in a study that is stopping. */
+static void commit_ended(struct coordinator *c, struct status *st)
+{
+    struct status failure = {0};
+    double wall_s = 0;
+    if (c->ledger.num_ends == 0) return;
+    if (ledger_commit(&c->ledger, &wall_s, &failure) != 0)
+        breakdown(c, failure.code, failure.text, st);
+    c->board->wall_sum_s += wall_s;
+}
+
+static void take_message(struct coordinator *c, int rank, const struct up_message *up,
+                         struct status *st)
+{
+    struct rank_state *r = &c->rank[rank];
+    struct board_worker *w = board_of_rank(c, rank);
+    char text[640];
+    w->seen_s = clock_monotonic_s();
+    w->told_silent = false;
+    switch (up->kind) {
+    case UP_READY:
+        memcpy(w->host, up->text, sizeof w->host - 1);
+        set_phase(c, rank, RANK_IDLE);
+        return;
+    case UP_SIGNAL:
+        if (!c->signal) c->signal = up->signal;
+        return;
+    case UP_PROGRESS:
+        w->epoch = up->epoch;
+        w->num_epochs = up->num_epochs;
+        w->train_loss = up->train_loss;
+        w->val_loss = up->val_loss;
+        if (up->num_epochs > 0)
+            schedule_progress(c->schedule, r->job, (double)up->epoch / up->num_epochs);
+        return;
+    case UP_BROKEN:
+        set_phase(c, rank, RANK_BROKEN);
+        schedule_ended(c->schedule, r->job, RUN_PENDING, 0);
+        snprintf(text, sizeof text, "rank %d (%s), run %d: %s", rank, w->host, up->run, up->text);
+        breakdown(c, up->code, text, st);
+        break;
+    case UP_ENDED:
+    case UP_GIVEN_BACK:
+        set_phase(c, rank, RANK_IDLE);
+        if (up->kind == UP_ENDED && up->status == RUN_FAILED) report_failure(c, rank, up);
+        ledger_note_end(&c->ledger, r->job, up);
+        break;
+    }
+    w->run = -1;
+    w->epoch = w->num_epochs = 0;
+}
+
+/* --- handing out ------------------------------------------------------------------------------ */
+
+/* Give every idle rank a run, after one begin for all of them. */
+static void dispatch(struct coordinator *c, struct status *st)
+{
+    struct ledger *l = &c->ledger;
+    struct status failure = {0};
+    if (c->stopping) return;
+    while (c->num_in_phase[RANK_IDLE] > 0) {
+        int job = schedule_next(c->schedule, seconds_left(c));
+        if (job == SCHEDULE_NONE) break;
+        int rank = c->idle[c->num_in_phase[RANK_IDLE] - 1];
+        set_phase(c, rank, RANK_BUSY);
+        c->rank[rank].job = job;
+        c->rank[rank].told_stop = false;
+        ledger_note_start(l, rank, job);
+    }
+    if (l->num_starts == 0) return;
+    bool begun = ledger_begin(l, &failure) == 0;
+    for (int k = 0; k < l->num_starts; k++) {
+        int rank = l->start[k].rank, row = l->start_row[k];
+        if (!begun) {
+            set_phase(c, rank, RANK_IDLE);
+            continue;
+        }
+        struct board_worker *w = board_of_rank(c, rank);
+        w->run = row;
+        w->seen_s = clock_monotonic_s();
+        struct down_message down = {DOWN_RUN, row, schedule_attempts(c->schedule, l->start[k].job)};
+        if (c->size > 1) protocol_send(c->comm, rank, TAG_DOWN, &down, sizeof down);
+    }
+    ledger_forget_starts(l);
+    if (!begun) breakdown(c, failure.code, failure.text, st);
+}
+
+/* Several ranks: poll, commit, hand out, wait a little. */
+static void serve_workers(struct coordinator *c, struct status *st)
+{
+    struct backoff backoff;
+    backoff_reset(&backoff);
+    for (;;) {
+        struct up_message up;
+        int from;
+        bool any = false;
+        while (c->ledger.num_ends < c->ledger.room &&
+               protocol_receive(c->comm, TAG_UP, &up, sizeof up, &from)) {
+            any = true;
+            take_message(c, from, &up, st);
+        }
+        commit_ended(c, st);
+        watch_for_stop(c);
+        if (any) dispatch(c, st);
+        bool waiting = c->num_in_phase[RANK_UNKNOWN] + c->num_in_phase[RANK_BUSY] > 0;
+        if (!waiting && (c->stopping || schedule_is_finished(c->schedule))) break;
+        tick(c);
+        if (any)
+            backoff_heard(&backoff);
+        else
+            backoff_wait(&backoff);
+    }
+    struct down_message quit = {.kind = DOWN_QUIT};
+    for (int i = 1; i < c->size; i++) protocol_send(c->comm, i, TAG_DOWN, &quit, sizeof quit);
+}
+
+/* --- one rank: the same schedule, no messages ------------------------------------------------- */
+
+static bool alone_should_stop(void *context)
+{
+    struct coordinator *c = context;
+    watch_for_stop(c);
+    c->board->worker[0].seen_s = clock_monotonic_s();
+    tick(c);
+    return c->stopping;
+}
+
+static void alone_epoch_done(void *context, int epoch, int num_epochs, float train_loss,
+                             float val_loss)
+{
+    struct coordinator *c = context;
+    struct up_message up = {.kind = UP_PROGRESS,
+                            .epoch = epoch,
+                            .num_epochs = num_epochs,
+                            .train_loss = train_loss,
+                            .val_loss = val_loss};
+    take_message(c, 0, &up, NULL);
+    tick(c);
+}
+
+static void work_alone(struct coordinator *c, struct worker *alone, struct status *st)
+{
+    struct train_watch watch = {c, alone_epoch_done, alone_should_stop};
+    set_phase(c, 0, RANK_IDLE);
+    for (;;) {
+        watch_for_stop(c);
+        dispatch(c, st);
+        if (c->rank[0].phase != RANK_BUSY) break;
+        struct up_message up;
+        int job = c->rank[0].job;
+        worker_do_run(alone, c->row[job], schedule_attempts(c->schedule, job), &watch, &up);
+        take_message(c, 0, &up, st);
+        commit_ended(c, st);
+        tick(c);
+    }
+}
+
+/* --- start and end ---------------------------------------------------------------------------- */
+
+/* Runs that killed their rank too often, as found at the start, become crashed on disk. */
+static void commit_crashed(struct coordinator *c, struct status *st)
+{
+    const int *job;
+    int num = schedule_crashed(c->schedule, &job);
+    struct status failure = {0};
+    for (int i = 0; i < num && st->code == 0; i++) {
+        char error[256];
+        int row = c->row[job[i]];
+        if (ledger_commit_crashed(&c->ledger, job[i], error, &failure) != 0)
+            breakdown(c, failure.code, failure.text, st);
+        else
+            progress_say(c->progress, "failed", "run %d (key %.8s): %s", row,
+                         c->plan->runs[row].key, error);
+    }
+}
+
+static int make_room(struct coordinator *c, struct status *st)
+{
+    MPI_Comm_size(c->comm, &c->size);
+    c->rank = calloc((size_t)c->size, sizeof *c->rank);
+    c->idle = calloc((size_t)c->size, sizeof *c->idle);
+    c->num_in_phase[RANK_UNKNOWN] = c->size > 1 ? c->size - 1 : 1;
+    c->last_eta_s = -INFINITY;
+    if (!c->rank || !c->idle) return status_set(st, STATUS_INTERNAL, "rank 0: memory is out");
+    return ledger_init(&c->ledger, &c->journal, c->schedule, c->row, c->size, st);
+}
+
+static void drop_room(struct coordinator *c)
+{
+    ledger_free(&c->ledger);
+    free(c->rank);
+    free(c->idle);
+    c->rank = NULL;
+    c->idle = NULL;
+}
+
+int coordinator_run(struct coordinator *c, struct worker *alone, struct status *st)
+{
+    *st = (struct status){0};
+    if (make_room(c, st) != 0) { /* workers are waiting: end all of them */
+        fprintf(stderr, "hmmgrid: error: %s\n", st->text);
+        MPI_Abort(c->comm, st->code);
+    }
+    c->board->now_s = clock_monotonic_s();
+    c->end_s = c->board->now_s + (c->deadline_s - c->reserve_s - clock_unix_s());
+    commit_crashed(c, st);
+    refresh_board(c);
+    write_status_file(c);
+    progress_start(c->progress, c->board);
+    if (c->size > 1)
+        serve_workers(c, st);
+    else
+        work_alone(c, alone, st);
+    c->board->now_s = clock_monotonic_s();
+    c->last_eta_s = -INFINITY;
+    refresh_board(c);
+    drop_room(c);
+    return st->code;
+}

@@ -1,0 +1,42 @@
+/* coordinator: rank 0's loop: schedule, messages, commits, signals, deadline, display. Private to
+ * src/study. */
+#ifndef HMMGRID_RUN_COORDINATOR_H
+#define HMMGRID_RUN_COORDINATOR_H
+
+#include "ledger.h"
+#include "progress.h"
+#include "worker.h"
+
+/* What a rank is doing, as far as messages told. */
+enum rank_phase { RANK_UNKNOWN, RANK_IDLE, RANK_BUSY, RANK_BROKEN, NUM_RANK_PHASES };
+
+struct coordinator {
+    /* set by the caller, borrowed */
+    const struct plan *plan;
+    MPI_Comm comm;
+    struct schedule *schedule; /* over the selected runs */
+    const int *row;            /* row of the file of every run of the schedule */
+    struct journal journal;
+    struct board *board;
+    struct progress *progress;
+    const char *status_path; /* results file beside which the status file goes; NULL: none */
+    double deadline_s;       /* Unix time; INFINITY: none */
+    double reserve_s;        /* kept free before the deadline */
+
+    /* its own; zero to begin with */
+    struct ledger ledger;
+    struct rank_state *rank; /* [size] */
+    int size, num_in_phase[NUM_RANK_PHASES];
+    int *idle;    /* [size] a stack of the ranks in RANK_IDLE */
+    double end_s; /* deadline minus reserve on the monotonic clock */
+    int signal;   /* that asked to stop; 0: none */
+    bool stopping, warned_status_file;
+    double last_status_s, last_tick_s, last_eta_s;
+};
+
+/* Run the schedule to its end. comm of several ranks: the others are in worker_serve. One rank:
+ * `alone` does the runs in this process. Returns 0, or the code of a broken world with *st; what
+ * was committed before stays. When it returns, every worker has left its loop. */
+int coordinator_run(struct coordinator *coordinator, struct worker *alone, struct status *st);
+
+#endif

@@ -1,0 +1,226 @@
+/* lock: see lock.h and RELIABILITY section 3. Refuses to break a lock: a dead holder's is gone by
+ * itself. */
+#include "lock.h"
+
+#include "base/clock.h"
+#include "study.h"
+#include "statusfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TRIES = 20 };
+
+static const double heartbeat_limit_s = 30; /* rank 0 renews the status file every second */
+
+static void sleep_ms(int ms)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 1000000L * ms}, NULL);
+}
+
+static int make_path(char *path, size_t n, const char *results_path, const char *suffix)
+{
+    int length = snprintf(path, n, "%s%s", results_path, suffix);
+    return length > 0 && (size_t)length < n;
+}
+
+/* flock without waiting. A look by `status` holds the lock for microseconds: try a few times. */
+static int try_lock(int fd, int how)
+{
+    int rc = -1;
+    for (int i = 0; i < TRIES; i++) {
+        rc = flock(fd, how | LOCK_NB);
+        if (rc == 0 || errno != EWOULDBLOCK) break;
+        sleep_ms(10);
+    }
+    return rc;
+}
+
+static bool is_unsupported(int error)
+{
+    return error == ENOSYS || error == EOPNOTSUPP || error == ENOLCK || error == EINVAL;
+}
+
+static void read_holder(int fd, char *holder, size_t n)
+{
+    ssize_t got = n > 1 ? pread(fd, holder, n - 1, 0) : 0;
+    holder[got > 0 ? got : 0] = '\0';
+    holder[strcspn(holder, "\n")] = '\0';
+}
+
+static int write_holder(int fd)
+{
+    char host[64] = "?", line[256];
+    gethostname(host, sizeof host - 1);
+    const char *job = getenv("SLURM_JOB_ID");
+    int n = snprintf(line, sizeof line, "host %s pid %ld%s%.60s\n", host, (long)getpid(),
+                     job ? " slurm job " : "", job ? job : "");
+    return ftruncate(fd, 0) == 0 && pwrite(fd, line, (size_t)n, 0) == n ? 0 : -1;
+}
+
+static bool is_same_file(int fd, const char *path)
+{
+    struct stat open_file, named;
+    return fstat(fd, &open_file) == 0 && stat(path, &named) == 0 &&
+           open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
+}
+
+static int refuse_held(const char *results_path, const char *holder, struct status *st)
+{
+    return status_set(st, STATUS_CANNOT_CREATE,
+                      "%s: another study is writing this file (%s); wait for it, stop it, or give "
+                      "another -o (hmmgrid status shows how far it is)",
+                      results_path, *holder ? holder : "holder unknown");
+}
+
+/* Where flock does not work: a status file that was renewed lately means a living study. */
+static int take_without_flock(const char *results_path, const struct log *log, struct status *st)
+{
+    double age_s;
+    if (statusfile_is_running(results_path, &age_s) && age_s < heartbeat_limit_s)
+        return refuse_held(results_path, "its status file is being renewed", st);
+    log_line(log, LOG_WARNING,
+             "%s: this file system has no locks (flock); make sure that no "
+             "second study writes this file",
+             results_path);
+    return 0;
+}
+
+/* *again: the lock file was replaced meanwhile; *held: somebody has the lock. */
+static int take_once(struct lock *lock, const char *results_path, const struct log *log,
+                     bool *again, bool *held, struct status *st)
+{
+    *again = *held = false;
+    lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock->fd < 0)
+        return status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: cannot make the lock file: %s; is the directory there and writable?",
+                          lock->path, strerror(errno));
+    int code = 0;
+    if (try_lock(lock->fd, LOCK_EX) == 0) {
+        *again = !is_same_file(lock->fd, lock->path); /* its holder removed it meanwhile */
+        if (!*again && write_holder(lock->fd) != 0)
+            code = status_set(st, STATUS_IO, "%s: cannot write the lock file: %s", lock->path,
+                              strerror(errno));
+    } else if (errno == EWOULDBLOCK) {
+        char holder[256];
+        read_holder(lock->fd, holder, sizeof holder);
+        *held = true;
+        code = refuse_held(results_path, holder, st);
+    } else if (is_unsupported(errno)) {
+        code = take_without_flock(results_path, log, st);
+    } else {
+        code = status_set(st, STATUS_CANNOT_CREATE, "%s: cannot lock: %s", lock->path,
+                          strerror(errno));
+    }
+    if (code || *again) {
+        close(lock->fd);
+        lock->fd = -1;
+    }
+    return code;
+}
+
+/* Wait until no rank of an earlier study lives. */
+static int wait_for_orphans(const char *results_path, double wait_s, const struct log *log,
+                            struct status *st)
+{
+    char path[4096];
+    if (!make_path(path, sizeof path, results_path, ".alive")) return 0;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return 0;
+    double start_s = clock_monotonic_s();
+    bool told = false;
+    int code = 0;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        double waited_s = clock_monotonic_s() - start_s;
+        if (waited_s > wait_s) {
+            code = status_set(st, STATUS_CANNOT_CREATE,
+                              "%s: ranks of an earlier study are still alive after %.0f s (%s is "
+                              "held); end those processes, then try again",
+                              results_path, waited_s, path);
+            break;
+        }
+        if (!told && waited_s > 1)
+            log_line(log, LOG_INFO, "waiting for the last ranks of an earlier study to end");
+        told = waited_s > 1;
+        sleep_ms(50);
+    }
+    close(fd);
+    return code;
+}
+
+int lock_take(struct lock *lock, const char *results_path, double held_wait_s, double wait_s,
+              const struct log *log, struct status *st)
+{
+    *lock = (struct lock){.fd = -1};
+    if (!make_path(lock->path, sizeof lock->path, results_path, ".lock"))
+        return status_set(st, STATUS_CANNOT_CREATE, "%.200s...: the path is too long",
+                          results_path);
+    double start_s = clock_monotonic_s();
+    bool again = true;
+    int code = 0;
+    for (int i = 0; again && i < TRIES; i++) {
+        bool held = false;
+        code = take_once(lock, results_path, log, &again, &held, st);
+        if (held && clock_monotonic_s() - start_s < held_wait_s)
+            again = true, i = 0;
+        else if (code)
+            return code;
+    }
+    if (again) return refuse_held(results_path, "many studies start at once", st);
+    code = wait_for_orphans(results_path, wait_s, log, st);
+    if (code) lock_release(lock);
+    return code;
+}
+
+void lock_release(struct lock *lock)
+{
+    if (!lock || lock->fd < 0) return;
+    unlink(lock->path); /* still locked: whoever opened it before sees another inode, tries again */
+    close(lock->fd);
+    lock->fd = -1;
+}
+
+void lock_alive(struct lock *alive, const char *results_path)
+{
+    *alive = (struct lock){.fd = -1};
+    if (!make_path(alive->path, sizeof alive->path, results_path, ".alive")) return;
+    alive->fd = open(alive->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (alive->fd >= 0 && flock(alive->fd, LOCK_SH | LOCK_NB) != 0) {
+        close(alive->fd);
+        alive->fd = -1;
+    }
+}
+
+void lock_alive_release(struct lock *alive, bool remove)
+{
+    if (!alive || alive->fd < 0) return;
+    if (remove) unlink(alive->path);
+    close(alive->fd);
+    alive->fd = -1;
+}
+
+bool study_is_locked(const char *results_path, char *holder, size_t n)
+{
+    char path[4096];
+    if (n > 0) holder[0] = '\0';
+    if (!make_path(path, sizeof path, results_path, ".lock")) return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool locked = false;
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
+        double age_s;
+        locked = errno == EWOULDBLOCK ||
+                 (is_unsupported(errno) && statusfile_is_running(results_path, &age_s) &&
+                  age_s < heartbeat_limit_s);
+    }
+    if (locked && n > 0) read_holder(fd, holder, n);
+    close(fd);
+    return locked;
+}

@@ -1,0 +1,37 @@
+/* lock: one study, one writer. Private to src/study.
+ *
+ * FILE.lock   held exclusively by rank 0 while a study runs (flock; the kernel drops it when the
+ *             process dies). Holds one line about the holder. Never the results file itself:
+ *             a lock on that would keep readers out.
+ * FILE.alive  held shared by every rank: orphans of a killed study live on for seconds and may
+ *             still write; a new study waits until they are gone.
+ */
+#ifndef HMMGRID_RUN_LOCK_H
+#define HMMGRID_RUN_LOCK_H
+
+#include "base/log.h"
+#include "hmmgrid/status.h"
+#include <stddef.h>
+
+struct lock {
+    int fd; /* -1: not held */
+    char path[4096];
+};
+
+/* Take FILE.lock for this process, then wait up to wait_s for orphans. STATUS_CANNOT_CREATE names
+ * the holder, or says why the lock file cannot be made. A held lock is waited for up to
+ * held_wait_s: rank 0 of a killed study may outlive its launcher by seconds. File systems without
+ * flock: a warning on
+ * log, and the status file's age stands in for the lock. */
+int lock_take(struct lock *lock, const char *results_path, double held_wait_s, double wait_s,
+              const struct log *log, struct status *st);
+
+/* Remove the lock file and let go. A zeroed lock with fd -1, or NULL, is accepted. */
+void lock_release(struct lock *lock);
+
+/* Hold FILE.alive shared; rank 0 calls it first and makes the file. A failure is not fatal (fd
+ * stays -1): the file only guards against orphans. remove: also unlink it (rank 0, at the end). */
+void lock_alive(struct lock *alive, const char *results_path);
+void lock_alive_release(struct lock *alive, bool remove);
+
+#endif

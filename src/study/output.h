@@ -1,0 +1,28 @@
+/* output: the results file before the first run: locked, made or checked, and what it already
+ * holds. Private to src/study; rank 0 only. */
+#ifndef HMMGRID_RUN_OUTPUT_H
+#define HMMGRID_RUN_OUTPUT_H
+
+#include "store/store.h"
+#include "study.h"
+#include "lock.h"
+
+struct output {
+    struct lock lock;
+    char uuid[64];
+    int *status;    /* [num_runs] enum run_status as its records say; damaged rows are pending */
+    int *attempts;  /* [num_runs] */
+    double *wall_s; /* [num_runs] of committed runs, else NaN */
+    int num_damaged, num_found; /* rows whose bytes are not what was committed; finished runs */
+};
+
+/* Take the lock and make, extend or check the file as options->existing says. On failure nothing
+ * is held and an old file is as it was. */
+int output_prepare(struct output *output, const struct plan *plan,
+                   const struct study_options *options, const struct provenance *provenance,
+                   const struct log *log, struct status *st);
+
+/* Let go of the lock and free. Zeroed structs and NULL are accepted. */
+void output_free(struct output *output);
+
+#endif

@@ -1,0 +1,27 @@
+/* signals: SIGINT, SIGTERM, SIGUSR1 and SIGHUP ask the study to stop early and resumably. Private
+ * to src/study. Handlers only set a flag (SA_RESTART: no system call is cut short by them); a second
+ * SIGINT ends the process at once, as the shell expects (128 + n). SIGHUP stays ignored where it
+ * was (nohup). SIGPIPE is ignored: a study outlives the reader of its messages. */
+#ifndef HMMGRID_RUN_SIGNALS_H
+#define HMMGRID_RUN_SIGNALS_H
+
+#include <signal.h>
+
+enum { NUM_STOP_SIGNALS = 4 };
+
+/* What was in place before. */
+struct signals {
+    struct sigaction before[NUM_STOP_SIGNALS], pipe_before;
+};
+
+/* Forget earlier signals and install the handlers; restore puts back what was there. */
+void signals_install(struct signals *signals);
+void signals_restore(const struct signals *signals);
+
+/* The signal that asked to stop, 0 when none did. */
+int signals_received(void);
+
+/* "SIGTERM" */
+const char *signals_name(int number);
+
+#endif

@@ -1,0 +1,271 @@
+/* study: see study.h and DESIGN section 4. Rank 0 prepares and coordinates, all open the file,
+ * the others work; whatever happens, every rank leaves with the same code after a barrier.
+ */
+#include "base/clock.h"
+#include "forecast/cost.h"
+#include "study.h"
+
+#include "coordinator.h"
+#include "output.h"
+#include "provenance.h"
+#include "signals.h"
+#include "statusfile.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A share of few runs would end a study at its first accident. */
+enum { LEAST_SHARE_OF_FAILURES = 3 };
+
+struct study {
+    const struct plan *plan;
+    const struct study_options *options;
+    MPI_Comm comm;
+    int rank, size;
+    struct provenance_facts facts;
+    struct output output; /* rank 0 */
+    struct lock alive;
+    struct store *store;
+    struct worker worker;
+    struct log log;
+    /* rank 0, while coordinating */
+    struct progress progress;
+    struct board board;
+    struct schedule *schedule;
+    int *row, *status, *attempts;
+    double *cost_s;
+    double max_failures;
+    bool coordinated;
+};
+
+/* --- the journal: the results file ------------------------------------------------------------ */
+
+static int journal_begin(void *context, const int *run, int num, struct status *st)
+{
+    return store_begin_runs(context, run, num, st);
+}
+
+static int journal_commit(void *context, const struct store_commit *commit, int num,
+                          struct status *st)
+{
+    return store_commit_runs(context, commit, num, st);
+}
+
+/* --- rank 0: the schedule of the selected runs ------------------------------------------------ */
+
+static double count_max_failures(const struct settings *s, int num)
+{
+    if (!s->run.max_failures_is_share) return s->run.max_failures;
+    if (s->run.max_failures <= 0) return 0;
+    return fmax(ceil(s->run.max_failures * num), LEAST_SHARE_OF_FAILURES);
+}
+
+static int make_schedule(struct study *s, struct status *st)
+{
+    const struct plan *plan = s->plan;
+    const struct settings *settings = &plan->study_settings;
+    size_t room = (size_t)plan->num_runs + 1;
+    int num = 0;
+    s->row = calloc(room, sizeof *s->row);
+    s->status = calloc(room, sizeof *s->status);
+    s->attempts = calloc(room, sizeof *s->attempts);
+    s->cost_s = calloc(room, sizeof *s->cost_s);
+    if (!s->row || !s->status || !s->attempts || !s->cost_s)
+        return status_set(st, STATUS_INTERNAL, "memory is out");
+    for (int i = 0; i < plan->num_runs; i++) {
+        if (s->options->selected && !s->options->selected[i]) continue;
+        s->row[num] = i;
+        s->status[num] = s->output.status[i];
+        s->attempts[num] = s->output.attempts[i];
+        s->cost_s[num++] = cost_run_s(&plan->cells[plan->runs[i].cell].settings);
+    }
+    s->max_failures = count_max_failures(settings, num);
+    s->schedule = schedule_new(num, s->status, s->attempts, s->cost_s,
+                               &(struct schedule_options){.order = settings->run.order,
+                                                          .retries = settings->run.retries,
+                                                          .max_failures = s->max_failures});
+    if (!s->schedule) return status_set(st, STATUS_INTERNAL, "memory is out");
+    for (int j = 0; j < num; j++) {
+        double wall_s = s->output.wall_s[s->row[j]];
+        if (isnan(wall_s)) continue;
+        schedule_calibrate(s->schedule, j, wall_s);
+        s->board.wall_sum_s += wall_s;
+    }
+    return 0;
+}
+
+static int make_board(struct study *s, struct status *st)
+{
+    struct board *b = &s->board;
+    int workers = s->size > 1 ? s->size - 1 : 1;
+    b->plan = s->plan;
+    b->file = s->options->output;
+    b->state = "running";
+    b->ranks = s->size;
+    b->num_workers = workers;
+    b->deadline_s = s->options->deadline_s;
+    b->start_unix_s = clock_unix_s();
+    b->start_s = b->now_s = clock_monotonic_s();
+    memcpy(b->uuid, s->output.uuid, sizeof b->uuid);
+    b->worker = calloc((size_t)workers, sizeof *b->worker);
+    if (!b->worker) return status_set(st, STATUS_INTERNAL, "memory is out");
+    for (int i = 0; i < workers; i++) {
+        b->worker[i].run = -1;
+        b->worker[i].seen_s = b->start_s;
+    }
+    memcpy(b->worker[0].host, s->facts.host, sizeof b->worker[0].host);
+    return 0;
+}
+
+/* --- rank 0: how it ended --------------------------------------------------------------------- */
+
+/* The sentence for people; also the text of *st for codes 0, 3 and 75. */
+static void tell_end(struct study *s, struct status *st)
+{
+    char line[1024], time[32];
+    const char *path = s->options->output;
+    struct schedule_counts c = s->board.counts;
+    int failed = c.failed + c.crashed, code = st->code;
+    int n = snprintf(line, sizeof line, "%d done, %d failed in %s; results in %s", c.done, failed,
+                     progress_duration(s->board.now_s - s->board.start_s, time), path);
+    char *rest = line + n;
+    size_t room = n < (int)sizeof line ? sizeof line - (size_t)n : 0;
+    if (code == STATUS_SOME_FAILED && c.too_many_failures)
+        snprintf(rest, room,
+                 "\nended early: %d failed or crashed runs, max_failures is %g; %d are "
+                 "left: `hmmgrid why %s RUN` says why; --resume with a larger --max-failures "
+                 "goes on",
+                 failed, s->max_failures, c.pending, path);
+    else if (code == STATUS_SOME_FAILED)
+        snprintf(rest, room, "\n`hmmgrid why %s RUN` says why a run failed", path);
+    if (code == STATUS_STOPPED)
+        snprintf(rest, room,
+                 "\nstopped early (%s): %d of %d runs are left; the same command with "
+                 "--resume continues",
+                 *s->board.message ? s->board.message
+                                   : "no run that is left fits into the time before the deadline",
+                 c.pending, c.total);
+    if (code == STATUS_OK || code == STATUS_SOME_FAILED || code == STATUS_STOPPED) {
+        status_set(st, code, "%s", line);
+        int kind = s->progress.kind;
+        if (kind != PROGRESS_JSON) progress_say(&s->progress, "note", "%s", line);
+    }
+}
+
+static void finish_board(struct study *s, struct status *st)
+{
+    struct board *b = &s->board;
+    b->state = st->code == 0                                                    ? "complete"
+               : st->code == STATUS_STOPPED                                     ? "interrupted"
+               : st->code == STATUS_SOME_FAILED && !b->counts.too_many_failures ? "complete"
+                                                                                : "failed";
+    b->eta_s = b->eta_half_s = NAN;
+    progress_end(&s->progress, b);
+    tell_end(s, st);
+    if (st->code) snprintf(b->message, sizeof b->message, "%.1000s", st->text);
+    if (statusfile_write(s->options->output, b) != 0)
+        log_line(&s->log, LOG_WARNING, "%s.status.json: cannot be written", s->options->output);
+}
+
+static void coordinate(struct study *s, struct status *st)
+{
+    struct coordinator c = {
+        .plan = s->plan,
+        .comm = s->comm,
+        .schedule = s->schedule,
+        .row = s->row,
+        .journal = {s->store, journal_begin, journal_commit},
+        .board = &s->board,
+        .progress = &s->progress,
+        .status_path = s->options->output,
+        .deadline_s = s->options->deadline_s,
+        .reserve_s = s->plan->study_settings.run.reserve_s,
+    };
+    s->coordinated = true;
+    if (coordinator_run(&c, s->size > 1 ? NULL : &s->worker, st) == 0)
+        st->code = schedule_exit_code(s->schedule);
+}
+
+/* --- all ranks -------------------------------------------------------------------------------- */
+
+/* The file and rank 0's tables; nothing is open on failure but what `release` closes. */
+static int prepare_all(struct study *s, struct status *st)
+{
+    provenance_gather_all(&s->facts, s->options->command_line, s->comm);
+    *st = (struct status){0};
+    if (s->rank == 0) {
+        progress_init(&s->progress, s->options->progress, s->options->err);
+        int code = output_prepare(&s->output, s->plan, s->options, &s->facts.view, &s->log, st);
+        if (!code) code = make_board(s, st);
+        if (!code) code = make_schedule(s, st);
+        st->code = code;
+        if (!code) lock_alive(&s->alive, s->options->output);
+    }
+    if (protocol_agree_all(s->comm, st)) return st->code;
+    if (s->rank > 0) lock_alive(&s->alive, s->options->output);
+    int code = store_open_all(&s->store, s->options->output, s->plan, s->comm, st);
+    if (code) return code;
+
+    s->worker = (struct worker){
+        .plan = s->plan, .store = s->store, .run = s->options->run, .rank = s->rank};
+    memcpy(s->worker.host, s->facts.host, sizeof s->worker.host);
+    code = worker_init(&s->worker, st);
+    int worst = code;
+    MPI_CHECK(s->comm, MPI_Allreduce(&code, &worst, 1, MPI_INT, MPI_MAX, s->comm));
+    return worst ? status_set(st, worst, "a rank has no memory left at the start") : 0;
+}
+
+/* Signals are watched from the first look at the file to the last byte. */
+static void run_all(struct study *s, struct status *st)
+{
+    if (s->rank == 0)
+        coordinate(s, st);
+    else
+        worker_serve(&s->worker, s->comm);
+    MPI_CHECK(s->comm, MPI_Barrier(s->comm));
+    protocol_agree_all(s->comm, st);
+}
+
+static void release_all(struct study *s, struct status *st)
+{
+    struct status closing = {0};
+    if (s->store && store_close_all(s->store, &closing) != 0 &&
+        (st->code == 0 || st->code == STATUS_SOME_FAILED || st->code == STATUS_STOPPED))
+        *st = closing;
+    worker_free(&s->worker);
+    MPI_Barrier(s->comm); /* nobody writes any more */
+    lock_alive_release(&s->alive, s->rank == 0);
+    if (s->coordinated) finish_board(s, st);
+    protocol_agree_all(s->comm, st);
+    if (s->rank == 0) output_free(&s->output);
+    schedule_free(s->schedule);
+    free(s->board.worker);
+    free(s->row);
+    free(s->status);
+    free(s->attempts);
+    free(s->cost_s);
+    provenance_free(&s->facts);
+}
+
+int study_run_all(const struct plan *plan, const struct study_options *options, MPI_Comm comm,
+                  struct status *st)
+{
+    struct study s = {
+        .plan = plan, .options = options, .output = {.lock = {.fd = -1}}, .alive = {.fd = -1}};
+    struct signals signals;
+    if (MPI_Comm_dup(comm, &s.comm) != MPI_SUCCESS)
+        return status_set(st, STATUS_INTERNAL, "MPI_Comm_dup failed");
+    MPI_Comm_set_errhandler(s.comm, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(s.comm, &s.rank);
+    MPI_Comm_size(s.comm, &s.size);
+    log_init(&s.log, options->err, -1);
+    signals_install(&signals);
+
+    if (prepare_all(&s, st) == 0) run_all(&s, st);
+    release_all(&s, st);
+
+    signals_restore(&signals);
+    MPI_Comm_free(&s.comm);
+    return st->code;
+}

@@ -1,0 +1,50 @@
+/* study: run a plan's runs over a communicator into a store. Rank 0 coordinates (and, alone,
+ * works); the others work. Messages are sent only below src/study.
+ */
+#ifndef HMMGRID_STUDY_H
+#define HMMGRID_STUDY_H
+
+#include "experiment/experiment.h"
+#include "base/log.h"
+#include "plan/plan.h"
+#include <mpi.h>
+
+enum study_existing { EXISTING_REFUSE, EXISTING_RESUME, EXISTING_FRESH, EXISTING_EXTEND };
+enum study_progress { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
+
+struct study_options {
+    const char *output;       /* results file */
+    const char *command_line; /* for provenance */
+    int existing;             /* enum study_existing */
+    int progress;             /* enum study_progress */
+    double deadline_s;        /* Unix time; INFINITY: none */
+    const bool *selected;     /* [num_runs] runs to do, others stay as they are; NULL: all.
+                                 Borrowed, looked at on rank 0 only */
+    run_function run;         /* experiment_run, or a dummy in tests */
+    FILE *out, *err;          /* streams; used on rank 0, err on any rank for trouble */
+};
+
+/* Run everything. Collective over comm (dup'd). plan and options are the same on every rank.
+ * plan->study_settings.run holds order, retries, reserve and max_failures: so many failed or
+ * crashed runs end the study early with STATUS_SOME_FAILED, running runs being finished. A share
+ * is one of the selected runs, rounded up and never less than 3 runs (0%: the first failure).
+ * Installs flag-only handlers for SIGINT, SIGTERM, SIGHUP, SIGUSR1 while it runs (stop early,
+ * resumable: STATUS_STOPPED); a second SIGINT ends the process at once.
+ * Returns the exit code of DESIGN section 1, the same on every rank, and *st with a text: the
+ * errors (codes other than STATUS_OK, STATUS_SOME_FAILED, STATUS_STOPPED) are the caller's to show,
+ * the other ends have been told on options->err already unless progress is json or none. */
+int study_run_all(const struct plan *plan, const struct study_options *options, MPI_Comm comm,
+                  struct status *st);
+
+/* A results file for one run that was made without a study: layout, row, record; durable. plan has
+ * one run. Refuses an existing file unless `replace`. Initialises MPI, which can be done once a
+ * process. Errors as of store_create and store_write_run. */
+int study_write_single(const char *path, const struct plan *plan, const struct run_output *out,
+                       double cpu_s, const char *command_line, bool replace, struct status *st);
+
+/* --- the status file, FILE.h5.status.json, and the lock FILE.h5.lock ------------------------- */
+
+/* Is a study running on this results file right now? holder gets "host H pid P ..." or "". */
+bool study_is_locked(const char *results_path, char *holder, size_t n);
+
+#endif

@@ -1,0 +1,182 @@
+/* worker: see worker.h. A worker writes its row and makes it durable; it refuses to decide that a
+ * run counts: that is rank 0's. While a run is on, the worker looks for messages and signals
+ * whenever training or measuring asks whether to stop. */
+#include "worker.h"
+
+#include "signals.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const double progress_every_s = 1;
+
+int worker_init(struct worker *w, struct status *st)
+{
+    w->floors = floor_cache_new();
+    return w->floors ? 0 : status_set(st, STATUS_INTERNAL, "rank %d: memory is out", w->rank);
+}
+
+void worker_free(struct worker *w)
+{
+    if (!w) return;
+    floor_cache_free(w->floors);
+    w->floors = NULL;
+}
+
+static void write_row(struct worker *w, const struct run_attempt *attempt,
+                      const struct run_output *out, struct up_message *up)
+{
+    struct status st = {0};
+    if (w->store && store_write_run(w->store, attempt, out, &up->checksum, &st) != 0) {
+        up->kind = UP_BROKEN;
+        up->code = st.code;
+        snprintf(up->text, sizeof up->text, "%.500s", st.text);
+    }
+}
+
+void worker_do_run(struct worker *w, int run, int attempt_number, const struct train_watch *watch,
+                   struct up_message *up)
+{
+    const struct run *r = &w->plan->runs[run];
+    struct run_context context = {.floors = w->floors, .watch = *watch};
+    struct run_output out = {0};
+    struct status st = {0};
+    double start_s = clock_monotonic_s(), start_cpu_s = clock_cpu_s(), start_unix_s = clock_unix_s();
+    int code = w->run(&w->plan->cells[r->cell].settings, r->key, r->seed, &context, &out, &st);
+
+    struct run_attempt attempt = {.run = run,
+                                  .attempt = attempt_number,
+                                  .status = code ? RUN_FAILED : RUN_DONE,
+                                  .rank = w->rank,
+                                  .t_start_s = start_unix_s,
+                                  .wall_s = clock_monotonic_s() - start_s,
+                                  .cpu_s = clock_cpu_s() - start_cpu_s};
+    memcpy(attempt.host, w->host, sizeof attempt.host);
+    *up = (struct up_message){.kind = UP_ENDED,
+                              .run = run,
+                              .attempt = attempt_number,
+                              .status = attempt.status,
+                              .wall_s = attempt.wall_s};
+    if (code) {
+        snprintf(attempt.error, sizeof attempt.error, "%.255s", st.text);
+        snprintf(up->text, sizeof up->text, "%.500s", st.text);
+    }
+    if (code == STATUS_RUN_STOPPED) {
+        up->kind = UP_GIVEN_BACK;
+        up->status = RUN_PENDING;
+    } else if (code == 0 || code == STATUS_RUN_FAILED) {
+        write_row(w, &attempt, &out, up);
+    } else {
+        up->kind = UP_BROKEN;
+        up->code = code;
+    }
+    run_output_free(&out);
+}
+
+/* --- a worker rank ---------------------------------------------------------------------------- */
+
+struct service {
+    struct worker *worker;
+    MPI_Comm comm;
+    bool stop;        /* rank 0 wants the run back */
+    bool told_signal; /* rank 0 knows about our signal */
+    bool quit;
+    double last_progress_s;
+    struct up_message progress;
+    struct down_message next; /* of kind DOWN_RUN: to do */
+    bool has_next;
+};
+
+static void send_up(struct service *s, const struct up_message *up)
+{
+    protocol_send(s->comm, 0, TAG_UP, up, sizeof *up);
+}
+
+static void tell_signal(struct service *s)
+{
+    int number = signals_received();
+    if (!number || s->told_signal) return;
+    s->told_signal = true;
+    send_up(s, &(struct up_message){.kind = UP_SIGNAL, .run = -1, .signal = number});
+}
+
+static bool take_messages(struct service *s)
+{
+    struct down_message down;
+    bool any = false;
+    while (protocol_receive(s->comm, TAG_DOWN, &down, sizeof down, NULL)) {
+        any = true;
+        switch (down.kind) {
+        case DOWN_RUN:
+            s->next = down;
+            s->has_next = true;
+            s->stop = false;
+            break;
+        case DOWN_STOP: s->stop = true; break;
+        case DOWN_QUIT: s->quit = s->stop = true; break;
+        }
+    }
+    return any;
+}
+
+static void send_progress(struct service *s)
+{
+    double now_s = clock_monotonic_s();
+    if (now_s - s->last_progress_s < progress_every_s) return;
+    s->last_progress_s = now_s;
+    send_up(s, &s->progress);
+}
+
+static bool should_stop(void *context)
+{
+    struct service *s = context;
+    take_messages(s);
+    tell_signal(s);
+    send_progress(s); /* also a sign of life in long epochs */
+    return s->stop || signals_received();
+}
+
+static void epoch_done(void *context, int epoch, int num_epochs, float train_loss, float val_loss)
+{
+    struct service *s = context;
+    s->progress.epoch = epoch;
+    s->progress.num_epochs = num_epochs;
+    s->progress.train_loss = train_loss;
+    s->progress.val_loss = val_loss;
+    send_progress(s);
+}
+
+static void serve_run(struct service *s)
+{
+    struct up_message up;
+    struct train_watch watch = {s, epoch_done, should_stop};
+    int run = s->next.run, attempt = s->next.attempt;
+    s->has_next = false;
+    s->progress = (struct up_message){.kind = UP_PROGRESS, .run = run, .attempt = attempt};
+    s->last_progress_s = clock_monotonic_s();
+    worker_do_run(s->worker, run, attempt, &watch, &up);
+    send_up(s, &up);
+}
+
+void worker_serve(struct worker *worker, MPI_Comm comm)
+{
+    struct service s = {.worker = worker, .comm = comm};
+    struct up_message ready = {.kind = UP_READY, .run = -1};
+    snprintf(ready.text, sizeof ready.text, "%s", worker->host);
+    send_up(&s, &ready);
+    struct backoff backoff;
+    backoff_reset(&backoff);
+    while (!s.quit) {
+        if (s.has_next) {
+            serve_run(&s);
+            backoff_reset(&backoff);
+        }
+        tell_signal(&s);
+        if (take_messages(&s))
+            backoff_reset(&backoff);
+        else
+            backoff_wait(&backoff);
+    }
+}

@@ -1,0 +1,29 @@
+/* worker: does runs: trains, measures, writes the row. Private to src/study. */
+#ifndef HMMGRID_RUN_WORKER_H
+#define HMMGRID_RUN_WORKER_H
+
+#include "experiment/experiment.h"
+#include "store/store.h"
+#include "protocol.h"
+
+struct worker {
+    const struct plan *plan; /* borrowed, like the rest */
+    struct store *store;     /* NULL: rows are not written (benchmarks of the coordinator) */
+    run_function run;
+    int rank;
+    char host[64];
+    struct floor_cache *floors; /* owned */
+};
+
+/* STATUS_INTERNAL when memory is out. */
+int worker_init(struct worker *worker, struct status *st);
+void worker_free(struct worker *worker);
+
+/* One run: *up becomes UP_ENDED, UP_GIVEN_BACK or UP_BROKEN. Local; sends nothing. */
+void worker_do_run(struct worker *worker, int run, int attempt, const struct train_watch *watch,
+                   struct up_message *up);
+
+/* Serve rank 0 of comm until it says quit. A signal that arrives here is told to rank 0. */
+void worker_serve(struct worker *worker, MPI_Comm comm);
+
+#endif
