@@ -5,7 +5,8 @@
  * keyed by the weights' bytes, so the worker after training and `hmmgrid analyse` on exported
  * weights get the same bits. To add one: src/analyse/NAME.c with its `struct analysis`, a row in
  * the table of src/analyse/analyse.c, its switch in the settings table (src/settings/settings.c), a
- * test, and about how many steps it takes. Its datasets, units, help and `summary --metrics NAME.output` follow.
+ * test, and about how many steps it takes. Its datasets, units, help and `summary --metrics
+ * NAME.output` follow.
  */
 #ifndef HMMGRID_ANALYSE_H
 #define HMMGRID_ANALYSE_H
@@ -23,7 +24,7 @@ enum analysis_size { SIZE_SYMBOLS = -1, SIZE_HIDDEN = -2, SIZE_SNAPSHOTS = -3, S
 struct analysis_dim {
     const char *name; /* "component"; equal names within an analysis are one dimension */
     int size;
-    const double *value; /* (size) coordinates, e.g. noise levels; NULL: 0, 1, 2, ... */
+    const double *value;        /* (size) coordinates, e.g. noise levels; NULL: 0, 1, 2, ... */
     const char *unit, *meaning; /* "1" when dimensionless */
 };
 
@@ -36,15 +37,16 @@ struct analysis_output {
 };
 
 struct analysis_input {
-    const struct settings *s;  /* resolved; analysis.* is meant, and data.length, rnn.initial_state */
+    const struct settings
+        *s; /* resolved; analysis.* is meant, and data.length, rnn.initial_state */
     const struct network *net; /* the weights that train.select names */
     const struct hmm *hmm;     /* what it was trained on; NULL: not known (foreign weights) */
     const float *snapshots;    /* (num_snapshots, rnn_num_params); NULL: none */
     const int *snapshot_epoch; /* (num_snapshots); 0: before training */
     int num_snapshots;
-    struct rng rng;            /* of this analysis: take rng_child(rng, 0), 1, ... for its parts */
-    struct analysis_memo *memo;             /* what analyses share; never NULL */
-    bool (*should_stop)(void *context);     /* asked between pieces of work; may be NULL */
+    struct rng rng;             /* of this analysis: take rng_child(rng, 0), 1, ... for its parts */
+    struct analysis_memo *memo; /* what analyses share; never NULL */
+    bool (*should_stop)(void *context); /* asked between pieces of work; may be NULL */
     void *stop_context;
 };
 
@@ -100,9 +102,9 @@ int analysis_driven(const struct analysis_input *in, const struct driven **drive
 struct circuit;
 struct residency;
 struct analysis_memo {
-    struct rng shared;       /* stream of what is shared: child 0 the driven run, 1 the circuit,
-                                2 the residency */
-    struct driven *driven;   /* owned, NULL: not yet */
+    struct rng shared;           /* stream of what is shared: child 0 the driven run, 1 the circuit,
+                                    2 the residency */
+    struct driven *driven;       /* owned, NULL: not yet */
     struct residency *residency; /* the same; residency.h */
     struct circuit *circuit;     /* the same; circuit.h */
 };

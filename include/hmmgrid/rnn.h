@@ -44,10 +44,10 @@ void rnn_init_params(struct rnn_shape shape, struct rng rng, float *params);
 struct rnn_drive {
     struct rng noise, gumbel, initial;
     size_t first;
-    int initial_state;           /* enum initial_state */
-    const float *given_noise;    /* (n, T, D) or NULL */
-    const float *given_gumbel;   /* (n, T, K) or NULL */
-    const float *given_initial;  /* (n, H) or NULL */
+    int initial_state;          /* enum initial_state */
+    const float *given_noise;   /* (n, T, D) or NULL */
+    const float *given_gumbel;  /* (n, T, K) or NULL */
+    const float *given_initial; /* (n, H) or NULL */
 };
 
 /* Streams of one purpose. */

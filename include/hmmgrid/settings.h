@@ -44,13 +44,13 @@ struct real_list {
 
 struct settings {
     struct {
-        int architecture; /* enum architecture */
-        int states;       /* M */
-        int symbols;      /* K */
+        int architecture;   /* enum architecture */
+        int states;         /* M */
+        int symbols;        /* K */
         double target_prob; /* NaN: not given. Exactly one of target_prob, stay_prob is set after
                                settings_resolve, none for CUSTOM */
         double stay_prob;
-        int emission;                /* enum emission; after settings_resolve AUTO for UNKNOWN_HMM only */
+        int emission; /* enum emission; after settings_resolve AUTO for UNKNOWN_HMM only */
         struct matrix emission_matrix; /* (M, K) when emission is EMISSION_MATRIX */
         struct matrix transition;      /* (M, M) when architecture is CUSTOM */
         struct matrix start;           /* (1, M), optional; default uniform */
@@ -103,9 +103,9 @@ struct settings {
     } reseed;
     /* of the study, not of a run: not part of the run key */
     struct {
-        int order;             /* enum run_order */
-        int retries;           /* further attempts at a run that killed its rank */
-        double max_failures;   /* share of runs when <= 1 and given with %, otherwise a count */
+        int order;           /* enum run_order */
+        int retries;         /* further attempts at a run that killed its rank */
+        double max_failures; /* share of runs when <= 1 and given with %, otherwise a count */
         bool max_failures_is_share;
         double reserve_s;
         double checkpoint_s;
@@ -138,8 +138,8 @@ struct setting {
     const char *help;         /* one line */
     size_t offset;            /* of the field in struct settings */
     int min_count, max_count; /* entries of a SETTING_REAL_LIST; 0 for other types */
-    bool outside_key; /* changes what is kept or analysed of a network, never the network: no part of
-                         the run key */
+    bool outside_key; /* changes what is kept or analysed of a network, never the network: no part
+                         of the run key */
 };
 
 /* The table and its number of rows. */

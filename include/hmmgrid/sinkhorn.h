@@ -53,10 +53,10 @@ struct sinkhorn_target {
     const uint8_t *symbols; /* (m, T) */
     size_t m;
     int T, K;
-    void *codes;            /* bit-planes */
-    unsigned char *seen;    /* (T, K) 0 absent, 1 some, 2 all sequences: for the diameter */
-    double q_sum;           /* sum_j Q_j / m of the last diameter */
-    double q_diameter;      /* < 0: not yet */
+    void *codes;         /* bit-planes */
+    unsigned char *seen; /* (T, K) 0 absent, 1 some, 2 all sequences: for the diameter */
+    double q_sum;        /* sum_j Q_j / m of the last diameter */
+    double q_diameter;   /* < 0: not yet */
     struct sinkhorn_options q_options;
 };
 
@@ -93,8 +93,8 @@ void sinkhorn_target_init(struct sinkhorn_target *target, struct arena *arena,
 
 /* Value, and the gradient (n, T, K) unless grad is NULL. Terms of the gradient whose weight is
  * below 2^-30 of their row are dropped: an error of at most m 2^-30 of a row's weight (4e-6 for
- * 4096 of them); pairs that no sum counts are off by less than 2^-24 of it. STATUS_RUN_FAILED when the
- * value is not finite. */
+ * 4096 of them); pairs that no sum counts are off by less than 2^-24 of it. STATUS_RUN_FAILED when
+ * the value is not finite. */
 int sinkhorn_loss(struct sinkhorn_work *work, struct sinkhorn_target *target, const uint8_t *x,
                   size_t n, struct sinkhorn_options options, double *value, float *grad,
                   struct status *st);

@@ -23,8 +23,9 @@ struct train_output {
     float *snapshots;  /* (train_num_snapshots, rnn_num_params); NULL: none are kept */
     int best_epoch;    /* 1-based */
     double best_val_loss, final_val_loss;
-    double loss_floor, loss_floor_sd; /* independent HMM samples against the same validation targets:
-                                         mean and sd (ddof 1) over measure.floor_draws draws */
+    double loss_floor,
+        loss_floor_sd; /* independent HMM samples against the same validation targets:
+                          mean and sd (ddof 1) over measure.floor_draws draws */
 };
 
 /* Number of epochs in all. */

@@ -12,20 +12,11 @@
 #include <string.h>
 
 const struct analysis *const analysis_table[] = {
-    &analysis_pca,
-    &analysis_of_residency,
-    &analysis_noise_sensitivity,
-    &analysis_subspace,
-    &analysis_readout,
-    &analysis_orbit,
-    &analysis_trajectory,
-    &analysis_fixed_point,
-    &analysis_contours,
-    &analysis_evolution,
-    &analysis_likelihood,
-    &analysis_resonance,
-    &analysis_of_circuit,
-    &analysis_ablation,
+    &analysis_pca,        &analysis_of_residency, &analysis_noise_sensitivity,
+    &analysis_subspace,   &analysis_readout,      &analysis_orbit,
+    &analysis_trajectory, &analysis_fixed_point,  &analysis_contours,
+    &analysis_evolution,  &analysis_likelihood,   &analysis_resonance,
+    &analysis_of_circuit, &analysis_ablation,
 };
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
 
@@ -43,8 +34,7 @@ bool analysis_is_enabled(const struct analysis *analysis, const struct settings 
 
 void analyses_turn_on(struct settings *s, bool has_snapshots)
 {
-    for (int i = 0; i < num_analyses; i++)
-        *(bool *)((char *)s + analysis_table[i]->enabled) = true;
+    for (int i = 0; i < num_analyses; i++) *(bool *)((char *)s + analysis_table[i]->enabled) = true;
     s->analysis.evolution = has_snapshots;
 }
 
@@ -148,7 +138,8 @@ static int driven_make(const struct analysis_input *in, struct driven *d, struct
     d->symbol = malloc(d->n);
     if (!d->h || !d->z || !d->symbol)
         return status_set(st, STATUS_RUN_FAILED,
-                          "out of memory for a driven run of %zu steps; lower analysis.steps", d->n);
+                          "out of memory for a driven run of %zu steps; lower analysis.steps",
+                          d->n);
     /* of the weights alone, so that it is the same whichever analysis asks first */
     struct rng rng = rng_child(in->memo->shared, 0);
     int code = network_drive(net, rng, NULL, WARM_UP, d->n, 1.0, d->h, NULL, st);

@@ -8,10 +8,22 @@
 #define ENABLED(name) offsetof(struct settings, analysis.name)
 
 /* An output: scalar, or an array over one to three dimensions given by name of their struct. */
-#define SCALAR_OUTPUT(name, unit, meaning) {name, 0, {NULL, NULL, NULL}, unit, meaning}
-#define CURVE_OUTPUT(name, a, unit, meaning) {name, 1, {&(a), NULL, NULL}, unit, meaning}
-#define PLANE_OUTPUT(name, a, b, unit, meaning) {name, 2, {&(a), &(b), NULL}, unit, meaning}
-#define SOLID_OUTPUT(name, a, b, c, unit, meaning) {name, 3, {&(a), &(b), &(c)}, unit, meaning}
+#define SCALAR_OUTPUT(name, unit, meaning)                                                         \
+    {                                                                                              \
+        name, 0, {NULL, NULL, NULL}, unit, meaning                                                 \
+    }
+#define CURVE_OUTPUT(name, a, unit, meaning)                                                       \
+    {                                                                                              \
+        name, 1, {&(a), NULL, NULL}, unit, meaning                                                 \
+    }
+#define PLANE_OUTPUT(name, a, b, unit, meaning)                                                    \
+    {                                                                                              \
+        name, 2, {&(a), &(b), NULL}, unit, meaning                                                 \
+    }
+#define SOLID_OUTPUT(name, a, b, c, unit, meaning)                                                 \
+    {                                                                                              \
+        name, 3, {&(a), &(b), &(c)}, unit, meaning                                                 \
+    }
 
 extern const struct analysis analysis_pca;
 extern const struct analysis analysis_of_residency;

@@ -287,4 +287,5 @@ const struct analysis analysis_likelihood = {
     .output = output,
     .num_outputs = NUM_OUTPUTS,
     .compute = compute,
-    .steps = 1, .times = filter_steps};
+    .steps = 1,
+    .times = filter_steps};

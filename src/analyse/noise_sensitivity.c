@@ -371,11 +371,11 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return code;
 }
 
-const struct analysis analysis_noise_sensitivity = {
-    .name = "noise_sensitivity",
-    .meaning = "spread of trajectories under fresh noise",
-    .enabled = ENABLED(noise_sensitivity),
-    .output = output,
-    .num_outputs = NUM_OUTPUTS,
-    .compute = compute,
-    .steps = 7e5};
+const struct analysis analysis_noise_sensitivity = {.name = "noise_sensitivity",
+                                                    .meaning =
+                                                        "spread of trajectories under fresh noise",
+                                                    .enabled = ENABLED(noise_sensitivity),
+                                                    .output = output,
+                                                    .num_outputs = NUM_OUTPUTS,
+                                                    .compute = compute,
+                                                    .steps = 7e5};

@@ -17,9 +17,10 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
     SCALAR_OUTPUT("dimension", "1",
                   "participation ratio: (sum of all variances)^2 / sum of their squares"),
     CURVE_OUTPUT("mean", unit, "state", "mean state of the driven run"),
-    PLANE_OUTPUT("direction", component, unit, "1",
-                 "the component as a unit vector, its largest entry positive; a score is its product "
-                 "with a state less the mean"),
+    PLANE_OUTPUT(
+        "direction", component, unit, "1",
+        "the component as a unit vector, its largest entry positive; a score is its product "
+        "with a state less the mean"),
 };
 
 static int compute(const struct analysis_input *in, double *const *out, struct status *st)

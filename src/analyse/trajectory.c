@@ -99,10 +99,10 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_trajectory = {
-    .name = "trajectory",
-    .meaning = "sampled trajectories with and without noise",
-    .enabled = ENABLED(trajectory),
-    .output = output,
-    .num_outputs = NUM_OUTPUTS,
-    .compute = compute};
+const struct analysis analysis_trajectory = {.name = "trajectory",
+                                             .meaning =
+                                                 "sampled trajectories with and without noise",
+                                             .enabled = ENABLED(trajectory),
+                                             .output = output,
+                                             .num_outputs = NUM_OUTPUTS,
+                                             .compute = compute};

@@ -89,7 +89,8 @@ void hash_sha256_hex(const void *data, size_t n, char hex[65])
     size_t rest = n - 64 * whole, last = rest < 56 ? 64 : 128;
     if (rest) memcpy(tail, p + 64 * whole, rest);
     tail[rest] = 0x80;
-    for (int i = 0; i < 8; i++) tail[last - 1 - (size_t)i] = (unsigned char)((uint64_t)n * 8 >> 8 * i);
+    for (int i = 0; i < 8; i++)
+        tail[last - 1 - (size_t)i] = (unsigned char)((uint64_t)n * 8 >> 8 * i);
     sha_block(h, tail);
     if (last == 128) sha_block(h, tail + 64);
     for (int i = 0; i < 8; i++) snprintf(hex + 8 * i, 9, "%08x", h[i]);

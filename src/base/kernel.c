@@ -41,7 +41,8 @@ enum kernel_level kernel_level(void)
     const char *wanted = getenv("HMMGRID_KERNEL");
     level = wanted ? level_of(wanted) : -1;
     if (level < 0 || !kernel_is_available((enum kernel_level)level))
-        for (level = NUM_KERNEL_LEVELS - 1; !kernel_is_available((enum kernel_level)level);) level--;
+        for (level = NUM_KERNEL_LEVELS - 1; !kernel_is_available((enum kernel_level)level);)
+            level--;
     atomic_store(&chosen, level);
     return (enum kernel_level)level;
 }
@@ -58,12 +59,14 @@ int kernel_check(struct status *st)
     int level = level_of(wanted);
     if (level < 0)
         return status_set(st, STATUS_USAGE,
-                          "HMMGRID_KERNEL=%s: no such kernel; use portable, avx2 or avx512", wanted);
-    if (!kernel_is_available((enum kernel_level)level))
-        return status_set(st, STATUS_USAGE,
-                          "HMMGRID_KERNEL=%s: this CPU cannot run it; unset the variable to get the "
-                          "best that it can",
+                          "HMMGRID_KERNEL=%s: no such kernel; use portable, avx2 or avx512",
                           wanted);
+    if (!kernel_is_available((enum kernel_level)level))
+        return status_set(
+            st, STATUS_USAGE,
+            "HMMGRID_KERNEL=%s: this CPU cannot run it; unset the variable to get the "
+            "best that it can",
+            wanted);
     return STATUS_OK;
 }
 

@@ -16,9 +16,9 @@ extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a,
                     double *w, double *work, const int *lwork, int *iwork, const int *liwork,
                     int *info, size_t jobz_length, size_t uplo_length);
 extern void dgeev_(const char *jobvl, const char *jobvr, const int *n, double *a, const int *lda,
-                   double *wr, double *wi, double *vl, const int *ldvl, double *vr,
-                   const int *ldvr, double *work, const int *lwork, int *info,
-                   size_t jobvl_length, size_t jobvr_length);
+                   double *wr, double *wi, double *vl, const int *ldvl, double *vr, const int *ldvr,
+                   double *work, const int *lwork, int *info, size_t jobvl_length,
+                   size_t jobvr_length);
 
 enum { CHECK_M = 67, CHECK_N = 53, CHECK_K = 61 };
 
@@ -97,9 +97,9 @@ const char *linalg_advised_core(void)
 {
 #if defined(__x86_64__)
     /* what OpenBLAS calls its x86-64 kernels without AVX2 */
-    static const char *const old[] = {"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem",
-                                      "Generic", "generic", "Atom", "Sandybridge", "Opteron",
-                                      "Opteron_SSE3", "Barcelona", "Bobcat", "Bulldozer"};
+    static const char *const old[] = {
+        "Prescott", "Core2",       "Penryn",  "Dunnington",   "Nehalem",   "Generic", "generic",
+        "Atom",     "Sandybridge", "Opteron", "Opteron_SSE3", "Barcelona", "Bobcat",  "Bulldozer"};
     bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
                   __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
@@ -126,7 +126,8 @@ void linalg_add_gram(int n, int k, double alpha, const double *x, double *c)
 
 static int lapack_failed(const char *what, int info, struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "%s of a matrix: LAPACK gave up (info %d)", what, info);
+    return status_set(st, STATUS_RUN_FAILED, "%s of a matrix: LAPACK gave up (info %d)", what,
+                      info);
 }
 
 int linalg_symmetric_eigen(int n, double *a, double *value, struct status *st)

@@ -108,8 +108,7 @@ INLINE void all_groups(const struct schedule *schedule, uint64_t first, size_t n
     size_t g = 0;
     for (; g + ABREAST <= num; g += ABREAST)
         make_groups(schedule, first + g, ABREAST, kind, (uint32_t *)out + g * RNG_GROUP);
-    for (; g < num; g++)
-        make_groups(schedule, first + g, 1, kind, (uint32_t *)out + g * RNG_GROUP);
+    for (; g < num; g++) make_groups(schedule, first + g, 1, kind, (uint32_t *)out + g * RNG_GROUP);
 }
 
 /* The schedule stays in memory: as an argument of functions that are not inlined it is not made

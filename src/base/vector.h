@@ -73,7 +73,8 @@ INLINE vf v_float_unsigned(vu x)
 #if defined(__AVX512F__)
     return (vf)_mm512_cvtepu32_ps((__m512i)x);
 #else
-    return v_float((vi)(x >> 16)) * 65536.0f + v_float((vi)(x & 0xffffu)); /* the product is exact */
+    return v_float((vi)(x >> 16)) * 65536.0f +
+           v_float((vi)(x & 0xffffu)); /* the product is exact */
 #endif
 }
 

@@ -44,7 +44,8 @@ static int make_grid(const struct imported *network, char **text, struct status 
 static int make_output(const struct settings *s, const struct imported *network,
                        struct run_output *out, struct status *st)
 {
-    size_t epochs = (size_t)train_num_epochs(s), bytes = rnn_num_params(network->shape) * sizeof(float);
+    size_t epochs = (size_t)train_num_epochs(s),
+           bytes = rnn_num_params(network->shape) * sizeof(float);
     *out = (struct run_output){.shape = network->shape, .accepted = 1, .loss_z = NAN};
     struct train_output *t = &out->train;
     t->best_val_loss = t->final_val_loss = t->loss_floor = t->loss_floor_sd = NAN;
@@ -65,8 +66,8 @@ static int make_output(const struct settings *s, const struct imported *network,
     return code;
 }
 
-static int analyse(const struct invocation *inv, const struct plan *plan,
-                   struct imported *network, struct status *st)
+static int analyse(const struct invocation *inv, const struct plan *plan, struct imported *network,
+                   struct status *st)
 {
     const struct settings *s = &plan->cells[0].settings;
     struct run_output out = {.accepted = 0};
@@ -76,10 +77,11 @@ static int analyse(const struct invocation *inv, const struct plan *plan,
     int code = kernel_check(st);
     if (!code) code = linalg_start(st);
     if (!code && network->num_snapshots != train_num_snapshots(s) && s->analysis.evolution)
-        code = status_set(st, STATUS_USAGE,
-                          "%s: its %d snapshots are not those of epoch 0, every so many, and the last; "
-                          "--set analysis.evolution=false leaves them out",
-                          cli_operand(inv, 0), network->num_snapshots);
+        code = status_set(
+            st, STATUS_USAGE,
+            "%s: its %d snapshots are not those of epoch 0, every so many, and the last; "
+            "--set analysis.evolution=false leaves them out",
+            cli_operand(inv, 0), network->num_snapshots);
     if (!code) code = make_output(s, network, &out, st);
     if (!code)
         code = analyse_network(s, network->shape, network->params, out.hmm.states ? &out.hmm : NULL,
@@ -104,24 +106,28 @@ static int run_analyse(const struct invocation *inv)
     const char *const *sets = NULL;
     char *text = NULL;
     int num_sets = cli_values(inv, "set", &sets);
-    int code = cli_value(inv, "output")
-                   ? STATUS_OK
-                   : status_set(&st, STATUS_USAGE, "analyse: -o FILE.h5 is missing: the file to make");
+    int code =
+        cli_value(inv, "output")
+            ? STATUS_OK
+            : status_set(&st, STATUS_USAGE, "analyse: -o FILE.h5 is missing: the file to make");
     if (!code) code = store_import_weights(cli_operand(inv, 0), &network, &st);
     if (!code && !network.says_relu)
-        log_line(cli_log(inv), LOG_WARNING,
-                 "%s does not say that its units are ReLU; taken as such. torch.nn.RNN has tanh unless "
-                 "told otherwise: write its attribute nonlinearity too, see 'hmmgrid analyse --help'",
-                 cli_operand(inv, 0));
+        log_line(
+            cli_log(inv), LOG_WARNING,
+            "%s does not say that its units are ReLU; taken as such. torch.nn.RNN has tanh unless "
+            "told otherwise: write its attribute nonlinearity too, see 'hmmgrid analyse --help'",
+            cli_operand(inv, 0));
     if (!code) code = make_grid(&network, &text, &st);
-    if (!code) code = plan_read(&plan, cli_operand(inv, 0), text, strlen(text), sets, num_sets, &st);
+    if (!code)
+        code = plan_read(&plan, cli_operand(inv, 0), text, strlen(text), sets, num_sets, &st);
     if (!code && (plan.cells[0].settings.rnn.hidden != network.shape.hidden ||
                   plan.cells[0].settings.rnn.noise_dim != network.shape.noise_dim ||
                   plan.cells[0].settings.hmm.symbols != network.shape.symbols))
-        code = status_set(&st, STATUS_USAGE,
-                          "--set: the sizes of the network are those of its weights: %d hidden units, "
-                          "%d inputs, %d symbols",
-                          network.shape.hidden, network.shape.noise_dim, network.shape.symbols);
+        code =
+            status_set(&st, STATUS_USAGE,
+                       "--set: the sizes of the network are those of its weights: %d hidden units, "
+                       "%d inputs, %d symbols",
+                       network.shape.hidden, network.shape.noise_dim, network.shape.symbols);
     if (!code) code = analyse(inv, &plan, &network, &st);
     if (code) {
         if (st.code == STATUS_RUN_FAILED) st.code = code;
@@ -151,7 +157,8 @@ const struct verb verb_analyse = {
     "Takes a ReLU network apart: the file holds rnn.weight_ih_l0, rnn.weight_hh_l0 and fc.weight, "
     "and biases or not, as float datasets at its root, as `hmmgrid export` or a script with h5py "
     "writes them from a PyTorch state_dict, and the attribute nonlinearity, \"relu\". The results "
-    "file has one run, so summary, why and h5py read it like any other. Every analysis is on unless "
+    "file has one run, so summary, why and h5py read it like any other. Every analysis is on "
+    "unless "
     "--set turns it off. A network of `hmmgrid export` brings its HMM and the parameters of its "
     "analyses along, and gets the same bits as in its study; of others the HMM is unknown unless "
     "--set tells it, and what needs one stays empty.\n\n"

@@ -18,7 +18,7 @@
 
 enum { MAX_COLUMNS = 64, MAX_ESTIMATES = 16 };
 
-static const double time_margin = 1.25;   /* --time over the estimate */
+static const double time_margin = 1.25;    /* --time over the estimate */
 static const double start_and_end_s = 120; /* of a job */
 static const double file_bytes = 65536;    /* of a results file without a run */
 static const double calibration_s = 120;   /* then the cells that are left are not measured */
@@ -42,9 +42,9 @@ struct estimate {
 };
 
 struct forecast {
-    int *seeds;              /* [num_cells] runs that are left, owned */
-    struct calibrated *cell; /* [num_cells], owned */
-    double *floors_s;        /* [num_floors], owned */
+    int *seeds;                              /* [num_cells] runs that are left, owned */
+    struct calibrated *cell;                 /* [num_cells], owned */
+    double *floors_s;                        /* [num_floors], owned */
     int num_floors, num_cells, num_measured; /* cells with runs left; -1: by the model */
     double core_s, result_bytes, memory_bytes;
     struct estimate estimate[MAX_ESTIMATES];
@@ -111,8 +111,8 @@ static int cost_cells(const struct invocation *inv, const struct plan *plan, str
 
 static void write_time(const struct plan *plan, struct estimate *e)
 {
-    double ask = time_margin * e->schedule.makespan_s + start_and_end_s +
-                 plan->study_settings.run.reserve_s;
+    double ask =
+        time_margin * e->schedule.makespan_s + start_and_end_s + plan->study_settings.run.reserve_s;
     long minutes = (long)ceil(ask / 60);
     snprintf(e->time, sizeof e->time, "%ld-%02ld:%02ld:00", minutes / 1440, minutes / 60 % 24,
              minutes % 60);
@@ -156,8 +156,8 @@ static int make_forecast(const struct invocation *inv, const struct plan *plan, 
         f->result_bytes += f->seeds[i] * cost_result_bytes(s);
         f->memory_bytes = fmax(f->memory_bytes, cost_memory_bytes(s));
     }
-    f->memory_bytes += (double)plan->num_cells * sizeof *plan->cells +
-                       (double)plan->num_runs * sizeof *plan->runs;
+    f->memory_bytes +=
+        (double)plan->num_cells * sizeof *plan->cells + (double)plan->num_runs * sizeof *plan->runs;
     return code ? code : schedule_all(plan, f, st);
 }
 
@@ -174,10 +174,14 @@ static void forecast_free(struct forecast *f)
 static const char *duration_text(double seconds, char buf[32])
 {
     long minutes = lround(seconds / 60);
-    if (seconds < 120) snprintf(buf, 32, "%.*f s", seconds < 10 ? 1 : 0, seconds);
-    else if (minutes < 60) snprintf(buf, 32, "%ld min", minutes);
-    else if (minutes < 2880) snprintf(buf, 32, "%ldh%02ldm", minutes / 60, minutes % 60);
-    else snprintf(buf, 32, "%.1f days", seconds / 86400);
+    if (seconds < 120)
+        snprintf(buf, 32, "%.*f s", seconds < 10 ? 1 : 0, seconds);
+    else if (minutes < 60)
+        snprintf(buf, 32, "%ld min", minutes);
+    else if (minutes < 2880)
+        snprintf(buf, 32, "%ldh%02ldm", minutes / 60, minutes % 60);
+    else
+        snprintf(buf, 32, "%.1f days", seconds / 86400);
     return buf;
 }
 
@@ -214,8 +218,10 @@ static const char *value_text(const struct settings *s, const struct setting *ro
 {
     const char *name = settings_name(s, row);
     int n = settings_json_value(s, row, buf, 41);
-    if (name) snprintf(buf, 41, "%s", name);
-    else if (n > 40) memcpy(buf + 37, "...", 4);
+    if (name)
+        snprintf(buf, 41, "%s", name);
+    else if (n > 40)
+        memcpy(buf + 37, "...", 4);
     return strcmp(buf, "null") == 0 ? "none" : buf;
 }
 
@@ -260,8 +266,10 @@ static void print_totals(const struct plan *plan, const struct forecast *f, FILE
         fprintf(out, " (%d duplicate entr%s merged)", plan->num_duplicates,
                 plan->num_duplicates == 1 ? "y" : "ies");
     fprintf(out, "\n%-14s %.3g core-hours, ", "work", f->core_s / 3600);
-    if (f->num_measured < 0) fputs("by a model; --calibrate measures it\n", out);
-    else if (f->num_measured == f->num_cells) fputs("timed on one core of this machine\n", out);
+    if (f->num_measured < 0)
+        fputs("by a model; --calibrate measures it\n", out);
+    else if (f->num_measured == f->num_cells)
+        fputs("timed on one core of this machine\n", out);
     else
         fprintf(out, "%d of %d cells timed on one core of this machine\n", f->num_measured,
                 f->num_cells);
@@ -296,17 +304,19 @@ static int print_json(const struct plan *plan, const struct forecast *f, FILE *o
         fprintf(out, "%s\n%s", i ? "," : "", line);
         free(line);
     }
-    fprintf(out, "],\n\"totals\":{\"runs\":%d,\"cells\":%d,\"duplicates\":%d,"
+    fprintf(out,
+            "],\n\"totals\":{\"runs\":%d,\"cells\":%d,\"duplicates\":%d,"
             "\"measured_cells\":%d,\"core_s\":%.6g,\"memory_bytes_per_worker\":%.0f,"
-            "\"results_bytes\":%.0f,\"estimates\":[", plan->num_runs, f->num_cells,
-            plan->num_duplicates, f->num_measured > 0 ? f->num_measured : 0, f->core_s,
-            f->memory_bytes, f->result_bytes);
+            "\"results_bytes\":%.0f,\"estimates\":[",
+            plan->num_runs, f->num_cells, plan->num_duplicates,
+            f->num_measured > 0 ? f->num_measured : 0, f->core_s, f->memory_bytes, f->result_bytes);
     for (int i = 0; i < f->num_estimates; i++) {
         const struct estimate *e = &f->estimate[i];
-        fprintf(out, "%s\n{\"ranks\":%d,\"workers\":%d,\"core_s\":%.6g,\"makespan_s\":%.6g,"
-                "\"makespan_bound_s\":%.6g,\"time\":\"%s\"}", i ? "," : "", e->ranks,
-                e->workers, e->schedule.busy_s, e->schedule.makespan_s, e->schedule.bound_s,
-                e->time);
+        fprintf(out,
+                "%s\n{\"ranks\":%d,\"workers\":%d,\"core_s\":%.6g,\"makespan_s\":%.6g,"
+                "\"makespan_bound_s\":%.6g,\"time\":\"%s\"}",
+                i ? "," : "", e->ranks, e->workers, e->schedule.busy_s, e->schedule.makespan_s,
+                e->schedule.bound_s, e->time);
     }
     fputs("]}}\n", out);
     return STATUS_OK;
@@ -321,8 +331,10 @@ static int read_ranks(const struct invocation *inv, struct forecast *f, struct s
     for (char *end;; at = end + 1) {
         long value = *at >= '0' && *at <= '9' ? strtol(at, &end, 10) : 0;
         if (value < 1 || value > 1000000 || (*end && *end != ','))
-            return status_set(st, STATUS_USAGE, "--ranks: '%.40s' is not a number of ranks from 1 "
-                              "to 1000000, or several with commas between", text);
+            return status_set(st, STATUS_USAGE,
+                              "--ranks: '%.40s' is not a number of ranks from 1 "
+                              "to 1000000, or several with commas between",
+                              text);
         if (f->num_estimates == MAX_ESTIMATES)
             return status_set(st, STATUS_USAGE, "--ranks: at most %d numbers", MAX_ESTIMATES);
         f->estimate[f->num_estimates++].ranks = (int)value;
@@ -376,7 +388,8 @@ const struct verb verb_plan = {
     .description =
         "Expands a grid (\"-\": standard input) and prints one line a cell with what varies, then "
         "the totals: core-hours, memory, size of the results file, time on N ranks and the --time "
-        "to ask Slurm for. The seconds are a model's, good for an order; --calibrate times pieces of "
+        "to ask Slurm for. The seconds are a model's, good for an order; --calibrate times pieces "
+        "of "
         "every kind of run, within 2 minutes (cells beyond that are scaled), in processor time of "
         "one core. Workers that share a node's memory may be slower. Memory is that of a rank at "
         "its peak, libraries included; \"core-s each\" leaves out the floors.\n"

@@ -352,7 +352,8 @@ const struct verb verb_run = {
         "  hmmgrid run grid.yaml -o results.h5\n"
         "  mpirun -n 40 hmmgrid run grid.yaml -o results.h5 --resume\n"
         "\n"
-        "SIGINT, SIGTERM, SIGHUP, SIGUSR1 and the deadline stop the study so that --resume continues "
+        "SIGINT, SIGTERM, SIGHUP, SIGUSR1 and the deadline stop the study so that --resume "
+        "continues "
         "it (exit code 75). A failed run is recorded with its reason and the study goes on (exit "
         "code 3 at the end); max_failures of them end it early, a share being at least 3 runs. "
         "--where leaves the other runs pending; the code is 0 when the chosen ones are done.",

@@ -6,12 +6,13 @@
 #include <stddef.h>
 
 struct pca {
-    int width, count;  /* of a state; of components kept */
-    double *mean;      /* (width), the one owned block */
-    double *component; /* (count, width) rows of unit length; the entry of largest size is positive */
-    double *variance;  /* (count), descending; ddof 1 */
-    double total;      /* variance of all components, sum */
-    double squares;    /* sum of their squares */
+    int width, count; /* of a state; of components kept */
+    double *mean;     /* (width), the one owned block */
+    double
+        *component; /* (count, width) rows of unit length; the entry of largest size is positive */
+    double *variance; /* (count), descending; ddof 1 */
+    double total;     /* variance of all components, sum */
+    double squares;   /* sum of their squares */
 };
 
 /* Of x (n, width), n >= 2, count <= width: eigenvectors of the covariance matrix (LAPACK, all of

@@ -16,10 +16,10 @@ struct entry {
 struct spectrum {
     int H, num_entries;
     long num_computed;
-    double *matrix; /* (H, H) C W */
-    double *sub;    /* (H, H) of one set */
-    double *re, *im; /* (H) */
-    int *index;      /* (H) */
+    double *matrix;      /* (H, H) C W */
+    double *sub;         /* (H, H) of one set */
+    double *re, *im;     /* (H) */
+    int *index;          /* (H) */
     struct entry *entry; /* (SLOTS) open addressing */
 };
 

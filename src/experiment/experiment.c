@@ -48,8 +48,8 @@ static int train_accepted(const struct settings *s, const char *run_key, int64_t
         forget(s, out);
         out->effective_seed = reseeded(seed, attempt);
         out->reseeds = attempt;
-        int code = train_run(s, &out->hmm, run_key, out->effective_seed, &context->watch,
-                             &out->train, st);
+        int code =
+            train_run(s, &out->hmm, run_key, out->effective_seed, &context->watch, &out->train, st);
         if (code) return code;
         double excess = out->train.best_val_loss - out->train.loss_floor;
         out->accepted = isnan(s->accept.max_excess_loss) || excess <= s->accept.max_excess_loss;

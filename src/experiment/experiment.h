@@ -32,8 +32,7 @@ struct run_context {
 /* The run (settings resolved, key, seed) -> *out (zeroed first; free with run_output_free even
  * after a failure). STATUS_RUN_FAILED with reason, STATUS_RUN_STOPPED, or STATUS_INTERNAL. */
 typedef int (*run_function)(const struct settings *s, const char *run_key, int64_t seed,
-                            struct run_context *context, struct run_output *out,
-                            struct status *st);
+                            struct run_context *context, struct run_output *out, struct status *st);
 
 int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
                    struct run_context *context, struct run_output *out, struct status *st);

@@ -163,7 +163,8 @@ static int time_batch(const struct settings *s, const struct hmm *hmm, size_t n,
         double start = clock_cpu_s();
         hmm_sample(hmm, rng, n, n, T, x, NULL);
         value[SAMPLE_S] = clock_cpu_s() - start;
-        for (size_t i = 0; i < count; i++) noise[i] = (uint8_t)(K * rng_uniform(rng_child(rng, 1), i));
+        for (size_t i = 0; i < count; i++)
+            noise[i] = (uint8_t)(K * rng_uniform(rng_child(rng, 1), i));
         arena_measure(&arena);
     }
     for (int real = 0; real < 2 && !code; real++) {
@@ -251,7 +252,9 @@ static int batch_s(struct calibration *c, size_t n, double value[], struct statu
     snprintf(key, sizeof key, "loss %s %d %zu %a %a", c->hmm_name, s->data.length, n, s->train.blur,
              s->train.scaling);
     struct memo_entry *e = memo_find(&c->memo, key, &is_new);
-    int code = !e ? out_of_memory(st) : is_new ? time_batch(s, &c->hmm, n, e->value, st) : STATUS_OK;
+    int code = !e       ? out_of_memory(st)
+               : is_new ? time_batch(s, &c->hmm, n, e->value, st)
+                        : STATUS_OK;
     if (!code) memcpy(value, e->value, sizeof e->value);
     return code;
 }

@@ -1,6 +1,7 @@
 /* calibrate: what runs cost on this core, measured on pieces of them: a few batches through each
  * network shape, the loss of each HMM's batches, one evaluation of the metrics; analyses by their
- * number of network steps and the time of one. Pieces that several cells share are timed once. No MPI, no HDF5. Source: DESIGN 1 (`plan --calibrate`). */
+ * number of network steps and the time of one. Pieces that several cells share are timed once. No
+ * MPI, no HDF5. Source: DESIGN 1 (`plan --calibrate`). */
 #ifndef HMMGRID_CALIBRATE_H
 #define HMMGRID_CALIBRATE_H
 

@@ -10,20 +10,20 @@
 #include <string.h>
 
 static const double gemm_flops_per_s = 100e9;
-static const double normal_s = 0.5e-9;         /* one Gaussian number */
-static const double elementwise_s = 0.5e-9;    /* relu, mask and sum of one hidden value */
-static const double softmin_pair_s = 0.07e-9;  /* one pair of sequences in one softmin */
-static const double matched_pair_s = 0.6e-9;   /* one pair in one iteration of the matched distance */
+static const double normal_s = 0.5e-9;        /* one Gaussian number */
+static const double elementwise_s = 0.5e-9;   /* relu, mask and sum of one hidden value */
+static const double softmin_pair_s = 0.07e-9; /* one pair of sequences in one softmin */
+static const double matched_pair_s = 0.6e-9; /* one pair in one iteration of the matched distance */
 static const double matched_iterations = 100;
-static const double analyses_s = 0.7;           /* of their work that no network step tells */
-static const double num_cost_matrices = 3;     /* xy, xx, yy */
+static const double analyses_s = 0.7;      /* of their work that no network step tells */
+static const double num_cost_matrices = 3; /* xy, xx, yy */
 
 /* Resident set of a rank that did a run of next to no size, without that run: the program, Open MPI
  * 4.1, HDF5 1.10 and OpenBLAS 0.3.21 with its packing buffers. */
 static const double process_bytes = 34.1e6;
 static const double generated_at_once = 512; /* sequences */
 static const double analysis_work_bytes = 16e6;
-static const double measured_bytes = 120;    /* of a measured sequence, beside its symbols */
+static const double measured_bytes = 120; /* of a measured sequence, beside its symbols */
 /* of a measured symbol: three samples, and two lists of words, which the heap keeps */
 static const double measured_symbol_bytes = 3 + 2 * 8;
 
@@ -93,8 +93,8 @@ double cost_run_s(const struct settings *s)
     double softmins = (annealing_levels(s) + 2) * num_cost_matrices;
     double train_loss = batch_pairs(part[0], batch) * softmins * softmin_pair_s;
     double val_loss = batch_pairs(part[1], batch) * softmins * softmin_pair_s;
-    double epoch = pass_s(s, part[0], T, true) + train_loss + pass_s(s, part[1], T, false) +
-                   val_loss;
+    double epoch =
+        pass_s(s, part[0], T, true) + train_loss + pass_s(s, part[1], T, false) + val_loss;
     double measure = pass_s(s, s->measure.sequences, measured_length(s), false) + evaluation_s(s);
     return num_epochs(s) * epoch + draws * val_loss + measure + cost_floors_s(s) +
            cost_analyses_s(s, 0);
@@ -114,8 +114,8 @@ double cost_memory_bytes(const struct settings *s)
     double networks = 2 + train_num_snapshots(s); /* last and best */
     double results = 4 * (networks * num_weights(s) + 2 * num_epochs(s));
     double generate = 4 * generated_at_once * (2 * (H + s->hmm.symbols) + H + s->rnn.noise_dim);
-    double measure = n * n * (T > 255 ? 2 : 1) + n * (measured_symbol_bytes * T + measured_bytes) +
-                     generate;
+    double measure =
+        n * n * (T > 255 ? 2 : 1) + n * (measured_symbol_bytes * T + measured_bytes) + generate;
     return process_bytes + results +
            fmax(fmax((double)train_memory_bytes(s), measure), analysing_bytes(s));
 }
@@ -124,8 +124,8 @@ static double analysis_bytes(const struct settings *s)
 {
     double bytes = 0;
     for (int a = 0; a < num_analyses; a++)
-        for (int o = 0; analysis_is_enabled(analysis_table[a], s) && o < analysis_table[a]->num_outputs;
-             o++) {
+        for (int o = 0;
+             analysis_is_enabled(analysis_table[a], s) && o < analysis_table[a]->num_outputs; o++) {
             const struct analysis_output *output = &analysis_table[a]->output[o];
             bytes += (double)analysis_count(output, s) * (output->num_dims ? 4 : 8);
         }
@@ -136,10 +136,10 @@ double cost_result_bytes(const struct settings *s)
 {
     double K = s->hmm.symbols, T = measured_length(s);
     double losses = 2 * num_epochs(s) * 4;
-    double networks = 2 + train_num_snapshots(s);       /* last and best */
+    double networks = 2 + train_num_snapshots(s); /* last and best */
     double weights = networks * num_weights(s) * 4;
     double statistics = 8 * (4 * (K * K + K + T / 2 + 6)); /* values, floors, their sd and z */
-    double scalars = 2048;                               /* columns and the line of settings */
+    double scalars = 2048;                                 /* columns and the line of settings */
     return losses + weights + statistics + scalars + analysis_bytes(s);
 }
 

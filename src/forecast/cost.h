@@ -20,8 +20,8 @@ double cost_analyses_s(const struct settings *s, double step_s);
 double cost_floors_s(const struct settings *s);
 
 /* Peak memory of a worker's process, bytes: the libraries, and the arena of training, or what
- * measuring or analysing takes, the largest. Exact for the arena, a measured constant for the libraries; without
- * the expanded grid, which every rank holds too. */
+ * measuring or analysing takes, the largest. Exact for the arena, a measured constant for the
+ * libraries; without the expanded grid, which every rank holds too. */
 double cost_memory_bytes(const struct settings *s);
 
 /* Bytes of one run's row in the results file: losses, weights (last, best, snapshots), statistics,

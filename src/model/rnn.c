@@ -150,8 +150,10 @@ static float *prob_at(const struct rnn_work *work, size_t block, int t)
 
 struct rnn_drive rnn_drive_of(struct rng rng, int initial_state)
 {
-    return (struct rnn_drive){.noise = rng_child(rng, 0), .gumbel = rng_child(rng, 1),
-                              .initial = rng_child(rng, 2), .initial_state = initial_state};
+    return (struct rnn_drive){.noise = rng_child(rng, 0),
+                              .gumbel = rng_child(rng, 1),
+                              .initial = rng_child(rng, 2),
+                              .initial_state = initial_state};
 }
 
 /* rows (rows, width) of normals of step t for the tile at n0; the stream of a block of 64 sequences
@@ -191,8 +193,10 @@ static int initial_state(const struct rnn_work *work, const struct rnn_drive *dr
         memset(h, 0, rows * Hp * sizeof(float));
         return 0;
     }
-    if (drive->given_initial) from = drive->given_initial + n0 * H;
-    else draw_rows(drive->initial, drive->first, n0, rows, 0, (int)H, work->delta);
+    if (drive->given_initial)
+        from = drive->given_initial + n0 * H;
+    else
+        draw_rows(drive->initial, drive->first, n0, rows, 0, (int)H, work->delta);
     for (size_t r = 0; r < rows; r++) memcpy(h + r * Hp, from + r * H, H * sizeof *h);
     return 1;
 }
@@ -211,9 +215,10 @@ static void gumbel_of_block(struct rnn_work *work, const struct rnn_drive *drive
     for (int k = 0; k < K; k++)
         for (size_t r = 0; r < RNN_BLOCK; r++)
             work->gumbel[(size_t)k * RNN_BLOCK + r] =
-                r < rows ? drive->given_gumbel[((row + r) * (size_t)work->T + (size_t)t) * (size_t)K +
-                                               (size_t)k]
-                         : 0;
+                r < rows
+                    ? drive->given_gumbel[((row + r) * (size_t)work->T + (size_t)t) * (size_t)K +
+                                          (size_t)k]
+                    : 0;
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */
@@ -299,8 +304,8 @@ static void emission_gradient(struct rnn_work *work, size_t n0, size_t rows, int
 
 /* adds to dU (H, D) and the biases in dparams, and to work->dWR */
 static void backward_tile(struct rnn_work *work, const struct weights *w,
-                          const struct rnn_drive *drive, size_t n0, size_t rows,
-                          double temperature, const float *dsymbols, float *dparams)
+                          const struct rnn_drive *drive, size_t n0, size_t rows, double temperature,
+                          const float *dsymbols, float *dparams)
 {
     int H = work->shape.hidden, D = work->shape.noise_dim, K = work->shape.symbols, n = (int)rows;
     int Hp = (int)padded((size_t)H), Zp = (int)padded((size_t)(H + K));
@@ -362,8 +367,7 @@ static void generate_reference(struct rnn_work *work, const float *params,
 }
 
 int rnn_generate(struct rnn_shape shape, const float *params, int generation, int initial_state,
-                 struct rng rng, size_t first, size_t n, int T, uint8_t *symbols,
-                 struct status *st)
+                 struct rng rng, size_t first, size_t n, int T, uint8_t *symbols, struct status *st)
 {
     size_t num = rnn_num_params(shape);
     for (size_t i = 0; i < num; i++)

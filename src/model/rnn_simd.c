@@ -84,8 +84,7 @@ static void emit_gradient(const float *y, const float *G, int K, float inverse_t
         }
         for (int k = 0; k < K; k++) {
             size_t at = (size_t)k * RNN_BLOCK + (size_t)r;
-            v_store(dz + at,
-                    v_load(y + at) * (v_load(G + at) - inner) * inverse_temperature);
+            v_store(dz + at, v_load(y + at) * (v_load(G + at) - inner) * inverse_temperature);
         }
     }
 }
@@ -99,5 +98,5 @@ static void column_sums(const float *in, size_t ld, size_t rows, int H, float *s
     }
 }
 
-const struct rnn_kernels LEVEL(rnn_kernels) = {relu, relu_gradient, gumbel, emit, emit_gradient,
-                                               column_sums};
+const struct rnn_kernels LEVEL(rnn_kernels) = {relu, relu_gradient, gumbel,
+                                               emit, emit_gradient, column_sums};

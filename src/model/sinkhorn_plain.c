@@ -15,8 +15,7 @@ int sinkhorn_levels(double diameter, struct sinkhorn_options options,
     if (n + 2 > SINKHORN_MAX_LEVELS) return -1;
     int count = 0;
     eps[count++] = diameter * diameter;
-    for (int k = 0; k < n; k++)
-        eps[count++] = diameter * diameter * pow(options.scaling, 2.0 * k);
+    for (int k = 0; k < n; k++) eps[count++] = diameter * diameter * pow(options.scaling, 2.0 * k);
     eps[count++] = options.blur * options.blur;
     return count;
 }
@@ -88,9 +87,9 @@ struct plain {
     const uint8_t *x, *y;
     size_t n, m;
     int T;
-    double *f, *g, *p, *q;         /* old values */
-    double *f2, *g2, *p2, *q2;     /* new values */
-    double *scratch;               /* max(n, m) */
+    double *f, *g, *p, *q;     /* old values */
+    double *f2, *g2, *p2, *q2; /* new values */
+    double *scratch;           /* max(n, m) */
 };
 
 /* all four softmins at eps, from the old values (or from nothing at the start) */
@@ -127,8 +126,10 @@ int sinkhorn_plain(const uint8_t *x, size_t n, const uint8_t *y, size_t m, int T
         *value = 0;
         if (grad) memset(grad, 0, n * (size_t)T * (size_t)K * sizeof *grad);
         if (potentials) {
-            memset(potentials->f, 0, n * sizeof(double)), memset(potentials->g, 0, m * sizeof(double));
-            memset(potentials->p, 0, n * sizeof(double)), memset(potentials->q, 0, m * sizeof(double));
+            memset(potentials->f, 0, n * sizeof(double)),
+                memset(potentials->g, 0, m * sizeof(double));
+            memset(potentials->p, 0, n * sizeof(double)),
+                memset(potentials->q, 0, m * sizeof(double));
         }
         free(block);
         return STATUS_OK;

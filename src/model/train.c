@@ -10,9 +10,9 @@
 
 /* One of the two fixed parts of the data, cut into consecutive batches. */
 struct part {
-    size_t n;         /* sequences */
+    size_t n; /* sequences */
     int num_batches;
-    uint8_t *symbols; /* (n, T) */
+    uint8_t *symbols;               /* (n, T) */
     struct sinkhorn_target *target; /* (num_batches) */
 };
 
@@ -105,7 +105,9 @@ static void take_memory(struct trainer *tr, struct arena *arena)
 static struct trainer trainer_of(const struct settings *s)
 {
     struct rnn_shape shape = rnn_shape_of(s);
-    return (struct trainer){.s = s, .shape = shape, .num_params = rnn_num_params(shape),
+    return (struct trainer){.s = s,
+                            .shape = shape,
+                            .num_params = rnn_num_params(shape),
                             .batch = (size_t)s->train.batch,
                             .loss = {s->train.blur, s->train.scaling}};
 }
@@ -147,11 +149,10 @@ static int batch_loss(struct trainer *tr, struct part *part, int epoch, int b, f
 {
     int phase = part == &tr->val;
     uint64_t number = 2 * (uint64_t)epoch + (uint64_t)phase;
-    struct rnn_drive drive = {
-        .noise = rng_child(rng_child(tr->noise, number), (uint64_t)b),
-        .gumbel = rng_child(rng_child(tr->gumbel, number), (uint64_t)b),
-        .initial = rng_child(rng_child(tr->initial, number), (uint64_t)b),
-        .initial_state = tr->s->rnn.initial_state};
+    struct rnn_drive drive = {.noise = rng_child(rng_child(tr->noise, number), (uint64_t)b),
+                              .gumbel = rng_child(rng_child(tr->gumbel, number), (uint64_t)b),
+                              .initial = rng_child(rng_child(tr->initial, number), (uint64_t)b),
+                              .initial_state = tr->s->rnn.initial_state};
     size_t n = batch_size(part, tr->batch, b);
     double temperature = tr->s->train.temperature;
     tr->rnn.kept = grad != NULL; /* without a backward pass the states need not leave the cache */
@@ -203,9 +204,10 @@ static int diverged(const struct train_output *out, int epoch, const char *what,
 {
     if (epoch == 0)
         return status_set(st, STATUS_RUN_FAILED, "diverged: %s not finite in epoch 1", what);
-    return status_set(st, STATUS_RUN_FAILED,
-                      "diverged: %s not finite in epoch %d (last finite training loss %g in epoch %d)",
-                      what, epoch + 1, (double)out->train_loss[epoch - 1], epoch);
+    return status_set(
+        st, STATUS_RUN_FAILED,
+        "diverged: %s not finite in epoch %d (last finite training loss %g in epoch %d)", what,
+        epoch + 1, (double)out->train_loss[epoch - 1], epoch);
 }
 
 /* Keep the weights if those after `epoch` epochs are the next snapshot; returns the number kept. */
@@ -314,8 +316,7 @@ int train_run(const struct settings *s, const struct hmm *hmm, const char *run_k
     rnn_init_params(tr.shape, rng_stream(root, run_key, "init"), tr.params);
 
     code = train_epochs(&tr, watch, out, st);
-    if (!code)
-        code = loss_floor(&tr, hmm, rng_stream(root, run_key, "loss_floor"), watch, out, st);
+    if (!code) code = loss_floor(&tr, hmm, rng_stream(root, run_key, "loss_floor"), watch, out, st);
     arena_free(&arena);
     return code;
 }

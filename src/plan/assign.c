@@ -37,8 +37,10 @@ static void unknown_setting(struct reading *r, const struct node *key, const cha
         faults_add(r->faults, key->line, key->column, "unknown key '%.60s'; did you mean '%s'?",
                    full, near);
     else
-        faults_add(r->faults, key->line, key->column, "unknown key '%.60s'; a setting is written "
-                   "section.name, such as rnn.hidden", full);
+        faults_add(r->faults, key->line, key->column,
+                   "unknown key '%.60s'; a setting is written "
+                   "section.name, such as rnn.hidden",
+                   full);
 }
 
 static void add_entry(struct reading *r, struct entries *out, struct entry entry,
@@ -46,14 +48,18 @@ static void add_entry(struct reading *r, struct entries *out, struct entry entry
 {
     const struct node *key = entry.key;
     if (entry.row->scope != scope) {
-        faults_add(r->faults, key->line, key->column, "%s belongs to the whole study; write it "
-                   "under the top-level key run", entry.row->key);
+        faults_add(r->faults, key->line, key->column,
+                   "%s belongs to the whole study; write it "
+                   "under the top-level key run",
+                   entry.row->key);
         return;
     }
     for (int i = 0; i < out->count; i++) {
         if (out->item[i].row != entry.row) continue;
-        faults_add(r->faults, key->line, key->column, "duplicate key '%s', first in line %d; "
-                   "remove one of them", entry.row->key, out->item[i].key->line);
+        faults_add(r->faults, key->line, key->column,
+                   "duplicate key '%s', first in line %d; "
+                   "remove one of them",
+                   entry.row->key, out->item[i].key->line);
         return;
     }
     if (out->count < MAX_SETTINGS) out->item[out->count++] = entry;
@@ -81,8 +87,10 @@ static void flatten(struct reading *r, const struct node *map, const char *secti
         return;
     }
     if (map->kind != NODE_MAP) {
-        faults_add(r->faults, map->line, map->column, "a map of settings was expected, not %s; "
-                   "write %s", node_what(map),
+        faults_add(r->faults, map->line, map->column,
+                   "a map of settings was expected, not %s; "
+                   "write %s",
+                   node_what(map),
                    section ? "{name: value}" : "{rnn.hidden: 150} or {rnn: {hidden: 150}}");
         return;
     }
@@ -100,9 +108,10 @@ static void flatten(struct reading *r, const struct node *map, const char *secti
         else if (value->kind == NODE_MAP || is_all_off(key->text, value))
             flatten(r, value, key->text, scope, NULL, out);
         else
-            faults_add(r->faults, value->line, value->column, "%s is a section of settings: a map "
-                       "was expected, not %s; write %s: {name: value}", key->text,
-                       node_what(value), key->text);
+            faults_add(r->faults, value->line, value->column,
+                       "%s is a section of settings: a map "
+                       "was expected, not %s; write %s: {name: value}",
+                       key->text, node_what(value), key->text);
     }
 }
 
@@ -113,8 +122,10 @@ static bool parse_one(struct reading *r, const struct setting *row, const struct
     const struct node *where = node;
     *out = (struct assign){.row = row, .at = node};
     int code = value_parse(row, node, r->keep, &out->value, &where, &st);
-    if (code == STATUS_INTERNAL) r->faults->out_of_memory = 1;
-    else if (code) faults_add(r->faults, where->line, where->column, "%.680s", st.text);
+    if (code == STATUS_INTERNAL)
+        r->faults->out_of_memory = 1;
+    else if (code)
+        faults_add(r->faults, where->line, where->column, "%.680s", st.text);
     return code == STATUS_OK;
 }
 
@@ -147,8 +158,10 @@ void axes_read(struct reading *r, const struct node *map, struct axes *out)
     for (int i = 0; i < entries.count && out->item; i++) {
         const struct entry *e = &entries.item[i];
         if (e->value->kind != NODE_LIST || !e->value->count) {
-            faults_add(r->faults, e->value->line, e->value->column, "%s: a list of values was "
-                       "expected, not %s; write [a, b], or move it to set", e->row->key,
+            faults_add(r->faults, e->value->line, e->value->column,
+                       "%s: a list of values was "
+                       "expected, not %s; write [a, b], or move it to set",
+                       e->row->key,
                        e->value->kind == NODE_LIST ? "an empty one" : node_what(e->value));
             continue;
         }
@@ -168,8 +181,10 @@ static bool is_alternatives(const struct setting *row, const struct node *node)
     bool deep = false, deeper = false, flat = false;
     for (int i = 0; i < node->count; i++) {
         const struct node *item = node->item[i];
-        if (item->kind != NODE_LIST) flat = true;
-        else deep = true;
+        if (item->kind != NODE_LIST)
+            flat = true;
+        else
+            deep = true;
         if (item->kind == NODE_LIST && item->count && item->item[0]->kind == NODE_LIST)
             deeper = true;
     }
@@ -187,8 +202,10 @@ static void match_read(struct reading *r, const struct entry *e, struct match *m
     *match = (struct match){.row = e->row};
     match->any = take(r, count + 1, sizeof *match->any);
     if (many && !value->count)
-        faults_add(r->faults, value->line, value->column, "%s: an empty list matches nothing; give "
-                   "values or remove the line", e->row->key);
+        faults_add(r->faults, value->line, value->column,
+                   "%s: an empty list matches nothing; give "
+                   "values or remove the line",
+                   e->row->key);
     for (int i = 0; match->any && i < count; i++) {
         struct assign one;
         if (parse_one(r, e->row, many ? value->item[i] : value, &one))
@@ -238,8 +255,8 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
     if (!row) {
         const char *near = settings_nearest(key);
         faults_add(r->faults, 0, 0, "--set %.100s: unknown setting '%s'; %s%s%s", option, key,
-                   near ? "did you mean '" : "write it section.name=value",
-                   near ? near : "", near ? "'?" : "");
+                   near ? "did you mean '" : "write it section.name=value", near ? near : "",
+                   near ? "'?" : "");
         return false;
     }
     if (!equal || !equal[1]) {
@@ -261,15 +278,16 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
 void options_read(struct reading *r, const char *const *option, int num, struct assigns *run,
                   struct assigns *study)
 {
-    run->item = take(r, num * num_settings, sizeof *run->item); /* one option may be many switches */
+    run->item =
+        take(r, num * num_settings, sizeof *run->item); /* one option may be many switches */
     study->item = take(r, num, sizeof *study->item);
     for (int i = 0; i < num && run->item && study->item; i++) {
         struct assign one;
         if (strcmp(option[i], "analysis=false") == 0) {
             for (int k = 0; k < num_settings; k++)
                 if (is_switch(&settings_table[k]))
-                    run->item[run->count++] = (struct assign){.row = &settings_table[k],
-                                                              .option = option[i]}; /* false */
+                    run->item[run->count++] =
+                        (struct assign){.row = &settings_table[k], .option = option[i]}; /* false */
             continue;
         }
         if (!option_read(r, option[i], &one)) continue;

@@ -51,8 +51,10 @@ static void fill_sizes(const struct draft *draft, struct settings *s)
     const struct matrix *transition = &s->hmm.transition, *emission = &s->hmm.emission_matrix;
     bool is_matrix = s->hmm.emission == EMISSION_MATRIX;
     if (!is_given(draft, "hmm.states")) {
-        if (s->hmm.architecture == CUSTOM && transition->rows) s->hmm.states = transition->rows;
-        else if (is_matrix) s->hmm.states = emission->rows;
+        if (s->hmm.architecture == CUSTOM && transition->rows)
+            s->hmm.states = transition->rows;
+        else if (is_matrix)
+            s->hmm.states = emission->rows;
     }
     if (!is_given(draft, "hmm.symbols") && is_matrix) s->hmm.symbols = emission->cols;
 }
@@ -97,7 +99,8 @@ static void refuse_disagreement(struct expansion *e, const struct draft *draft,
     if (!row) return;
     snprintf(text, sizeof text,
              "the same networks as those of line %d, which differ in %s only; a network is trained "
-             "once: set it alike in both places", cell->line, row->key);
+             "once: set it alike in both places",
+             cell->line, row->key);
     report(e, draft, row->key, at, text);
 }
 
@@ -228,7 +231,8 @@ static void expand(struct expansion *e)
     const struct grid *grid = e->grid;
     long entries = grid_num_entries(e->r, grid);
     if (entries < 0) return;
-    for (e->num_slots = 64; e->num_slots < 2 * (size_t)entries; e->num_slots *= 2) {}
+    for (e->num_slots = 64; e->num_slots < 2 * (size_t)entries; e->num_slots *= 2) {
+    }
     e->plan->cells = pool_take(e->r->keep, (size_t)entries, sizeof *e->plan->cells);
     e->cell_key = pool_take(e->r->tree, (size_t)entries, sizeof *e->cell_key);
     e->slot = pool_take(e->r->tree, e->num_slots, sizeof *e->slot);
@@ -333,11 +337,13 @@ int plan_load_text(const char *file, char **text, size_t *bytes, struct status *
     if (!buf)
         code = status_set(st, STATUS_INTERNAL, "%s: out of memory", file);
     else if (ferror(in))
-        code = status_set(st, STATUS_NO_INPUT, "%s: cannot read the grid: %s", file,
-                          strerror(errno));
+        code =
+            status_set(st, STATUS_NO_INPUT, "%s: cannot read the grid: %s", file, strerror(errno));
     else if (n > MAX_GRID_BYTES)
-        code = status_set(st, STATUS_BAD_GRID, "%s:1:1: more than %d bytes; a grid is at most "
-                          "1 MiB, split it", file, MAX_GRID_BYTES);
+        code = status_set(st, STATUS_BAD_GRID,
+                          "%s:1:1: more than %d bytes; a grid is at most "
+                          "1 MiB, split it",
+                          file, MAX_GRID_BYTES);
     if (!is_stdin) fclose(in);
     if (code) {
         free(buf);

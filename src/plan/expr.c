@@ -28,7 +28,7 @@ struct literal {
 };
 
 struct expr {
-    char *text;  /* the tokens, NUL-terminated in place; owned */
+    char *text; /* the tokens, NUL-terminated in place; owned */
     struct term *term;
     struct literal *literal;
     int num_terms, num_literals, root;
@@ -39,19 +39,19 @@ enum token { T_END, T_WORD, T_QUOTED, T_OP, T_OPEN, T_CLOSE, T_COMMA, T_BAD };
 struct parser {
     struct expr *expr;
     const char *source;
-    size_t at;         /* behind the current token */
-    size_t start;      /* of the current token */
+    size_t at;    /* behind the current token */
+    size_t start; /* of the current token */
     enum token token;
-    char *word;        /* of T_WORD, T_QUOTED; in expr->text */
-    enum op op;        /* of T_OP */
+    char *word; /* of T_WORD, T_QUOTED; in expr->text */
+    enum op op; /* of T_OP */
     size_t text_used;
     struct status *st;
 };
 
 static int fail_at(struct parser *p, const char *what)
 {
-    return status_set(p->st, STATUS_USAGE, "--where, column %zu: %s, in: %.200s", p->start + 1, what,
-                      p->source);
+    return status_set(p->st, STATUS_USAGE, "--where, column %zu: %s, in: %.200s", p->start + 1,
+                      what, p->source);
 }
 
 static bool is_word_byte(char c)
@@ -72,8 +72,8 @@ static void next_operator(struct parser *p)
     static const struct {
         const char *text;
         enum op op;
-    } ops[] = {{"==", OP_EQ}, {"!=", OP_NE}, {"<=", OP_LE}, {">=", OP_GE}, {"<", OP_LT},
-               {">", OP_GT}};
+    } ops[] = {{"==", OP_EQ}, {"!=", OP_NE}, {"<=", OP_LE},
+               {">=", OP_GE}, {"<", OP_LT},  {">", OP_GT}};
     for (int i = 0; i < 6; i++) {
         size_t n = strlen(ops[i].text);
         if (strncmp(p->source + p->at, ops[i].text, n)) continue;
@@ -135,8 +135,8 @@ static double literal_number(const char *text)
 
 static int parse_literal(struct parser *p)
 {
-    bool reserved = is_keyword(p, "and") || is_keyword(p, "or") || is_keyword(p, "not") ||
-                    is_keyword(p, "in");
+    bool reserved =
+        is_keyword(p, "and") || is_keyword(p, "or") || is_keyword(p, "not") || is_keyword(p, "in");
     if ((p->token != T_WORD && p->token != T_QUOTED) || reserved)
         return fail_at(p, "a number, a word or a quoted text was expected");
     double number = p->token == T_WORD ? literal_number(p->word) : NAN;
@@ -240,8 +240,7 @@ int expr_parse(struct expr **expr, const char *text, struct status *st)
     next(&p);
     int code = parse_or(&p, 0, &e->root);
     if (!code && p.token == T_BAD && text[p.start] == '=') code = fail_at(&p, "write == for equal");
-    if (!code && p.token != T_END)
-        code = fail_at(&p, "'and', 'or' or the end was expected");
+    if (!code && p.token != T_END) code = fail_at(&p, "'and', 'or' or the end was expected");
     if (code) {
         expr_free(e);
         return code;
@@ -279,8 +278,10 @@ static int compare(struct evaluation *e, const struct term *t, enum op op,
         return STATUS_OK;
     }
     if (op != OP_EQ && op != OP_NE)
-        return status_set(e->st, STATUS_USAGE, "--where: %s is a word, it has no order; use == or "
-                          "!=", t->name);
+        return status_set(e->st, STATUS_USAGE,
+                          "--where: %s is a word, it has no order; use == or "
+                          "!=",
+                          t->name);
     *result = (strcmp(value->text, literal->text) == 0) == (op == OP_EQ);
     return STATUS_OK;
 }
@@ -291,13 +292,15 @@ static int eval_comparison(struct evaluation *e, const struct term *t, bool *res
     bool any = false;
     int code = STATUS_OK;
     if (!e->lookup(e->context, t->name, &value))
-        return status_set(e->st, STATUS_USAGE, "--where: unknown name '%.60s'; use settings such "
-                          "as rnn.hidden, seed, block, or a column of the results", t->name);
+        return status_set(e->st, STATUS_USAGE,
+                          "--where: unknown name '%.60s'; use settings such "
+                          "as rnn.hidden, seed, block, or a column of the results",
+                          t->name);
     bool is_list = t->op == OP_IN || t->op == OP_NOT_IN;
     for (int i = 0; i < t->count && !code; i++) {
         bool one = false;
-        code = compare(e, t, is_list ? OP_EQ : t->op, &value, &e->expr->literal[t->first + i],
-                       &one);
+        code =
+            compare(e, t, is_list ? OP_EQ : t->op, &value, &e->expr->literal[t->first + i], &one);
         any = any || one;
     }
     bool is_nan = !value.text && isnan(value.number);
@@ -310,8 +313,7 @@ static int eval_term(struct evaluation *e, int at, bool *result)
     const struct term *t = &e->expr->term[at];
     bool left, right;
     int code;
-    if (t->op != OP_OR && t->op != OP_AND && t->op != OP_NOT)
-        return eval_comparison(e, t, result);
+    if (t->op != OP_OR && t->op != OP_AND && t->op != OP_NOT) return eval_comparison(e, t, result);
     if ((code = eval_term(e, t->left, &left)) != STATUS_OK) return code;
     if (t->op == OP_NOT) {
         *result = !left;

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const top_keys[] = {"version",   "study",   "description", "defaults", "grid",
-                                       "exclude",   "include", "overrides",   "seeds",    "accept",
-                                       "reseed",    "analysis", "run",        NULL};
+static const char *const top_keys[] = {"version", "study",    "description", "defaults", "grid",
+                                       "exclude", "include",  "overrides",   "seeds",    "accept",
+                                       "reseed",  "analysis", "run",         NULL};
 static const char *const block_keys[] = {"set", "zip", "product", NULL};
 static const char *const override_keys[] = {"when", "set", NULL};
 static const char *const section_keys[] = {"hmm", "data", "rnn", "train", "measure", NULL};
@@ -60,11 +60,15 @@ static void check_keys(struct reading *r, const struct node *map, const char *wh
                                       words[num]);
         const char *near = word_nearest(key->text, words, num);
         if (words == top_keys && is_one_of(key->text, section_keys))
-            faults_add(r->faults, key->line, key->column, "unknown key '%s' here; settings stand "
-                       "under defaults or in a block", key->text);
+            faults_add(r->faults, key->line, key->column,
+                       "unknown key '%s' here; settings stand "
+                       "under defaults or in a block",
+                       key->text);
         else if (near)
-            faults_add(r->faults, key->line, key->column, "unknown key '%.60s' in %s; did you mean "
-                       "'%s'?", key->text, where, near);
+            faults_add(r->faults, key->line, key->column,
+                       "unknown key '%.60s' in %s; did you mean "
+                       "'%s'?",
+                       key->text, where, near);
         else
             faults_add(r->faults, key->line, key->column, "unknown key '%.60s' in %s; it takes %s",
                        key->text, where, list);
@@ -72,8 +76,8 @@ static void check_keys(struct reading *r, const struct node *map, const char *wh
 }
 
 /* false and a fault when node is not of that kind. */
-static bool expect(struct reading *r, const struct node *node, enum node_kind kind,
-                   const char *key, const char *example)
+static bool expect(struct reading *r, const struct node *node, enum node_kind kind, const char *key,
+                   const char *example)
 {
     static const char *const names[] = {"text", "a list", "a map"};
     if (node->kind == kind && !node_is_null(node)) return true;
@@ -86,11 +90,14 @@ static void read_version(struct reading *r, const struct node *root)
 {
     const struct node *node = find(root, "version");
     if (!node)
-        faults_add(r->faults, root->line, root->column, "version: missing; write `version: 1` "
+        faults_add(r->faults, root->line, root->column,
+                   "version: missing; write `version: 1` "
                    "first");
     else if (expect(r, node, NODE_SCALAR, "version", "version: 1") && strcmp(node->text, "1") != 0)
-        faults_add(r->faults, node->line, node->column, "version: '%.40s' is not known to this "
-                   "program, which reads version 1; use a newer one or write 1", node->text);
+        faults_add(r->faults, node->line, node->column,
+                   "version: '%.40s' is not known to this "
+                   "program, which reads version 1; use a newer one or write 1",
+                   node->text);
 }
 
 /* One line of text of at most `most` bytes. */
@@ -103,15 +110,18 @@ static const char *read_text(struct reading *r, const struct node *root, const c
     for (const char *c = node->text; *c; c++)
         bad = bad || ((unsigned char)*c < 0x20 && !(lines && *c == '\n')) || *c == 0x7f;
     if (bad)
-        faults_add(r->faults, node->line, node->column, "%s: 1 to %zu printable characters are "
-                   "needed%s", key, most, lines ? "" : ", in one line");
+        faults_add(r->faults, node->line, node->column,
+                   "%s: 1 to %zu printable characters are "
+                   "needed%s",
+                   key, most, lines ? "" : ", in one line");
     return keep_text(r, bad ? "" : node->text);
 }
 
 static void read_study(struct reading *r, const struct node *root, struct grid *grid)
 {
     if (!find(root, "study"))
-        faults_add(r->faults, root->line, root->column, "study: missing; give the study a name, "
+        faults_add(r->faults, root->line, root->column,
+                   "study: missing; give the study a name, "
                    "such as `study: architectures`");
     grid->study = read_text(r, root, "study", 128, false);
     grid->description = read_text(r, root, "description", 4096, true);
@@ -136,8 +146,10 @@ static void read_seeds(struct reading *r, const struct node *root, struct grid *
         errno = 0;
         grid->seed[i] = digits ? strtoll(node->text, NULL, 10) : -1 - i;
         if (!digits || errno)
-            faults_add(r->faults, node->line, node->column, "seeds: '%.40s' is not a whole number "
-                       "from 0 to 9223372036854775807", node->text ? node->text : node_what(node));
+            faults_add(r->faults, node->line, node->column,
+                       "seeds: '%.40s' is not a whole number "
+                       "from 0 to 9223372036854775807",
+                       node->text ? node->text : node_what(node));
         for (int j = 0; j < i; j++) {
             if (!digits || grid->seed[j] != grid->seed[i]) continue;
             faults_add(r->faults, node->line, node->column, "seeds: duplicate %.40s; remove one",
@@ -156,8 +168,10 @@ static const char *block_name(struct reading *r, const struct node *key)
                                   "_.+-";
     size_t n = strlen(key->text);
     if (n > MAX_NAME || strspn(key->text, allowed) != n)
-        faults_add(r->faults, key->line, key->column, "block name '%.60s': up to %d letters, "
-                   "digits and _ . + - are possible", key->text, MAX_NAME);
+        faults_add(r->faults, key->line, key->column,
+                   "block name '%.60s': up to %d letters, "
+                   "digits and _ . + - are possible",
+                   key->text, MAX_NAME);
     return keep_text(r, key->text);
 }
 
@@ -171,17 +185,20 @@ static void check_block(struct reading *r, const struct block *block)
         for (int i = 0; i < both[a]->count; i++) {
             const struct axis *axis = &both[a]->item[i];
             if (seen[setting_index(axis->row)])
-                faults_add(r->faults, axis->key->line, axis->key->column, "duplicate key '%s': "
-                           "this block has it already in %s; keep one of them", axis->row->key,
-                           a ? "set or zip" : "set");
+                faults_add(r->faults, axis->key->line, axis->key->column,
+                           "duplicate key '%s': "
+                           "this block has it already in %s; keep one of them",
+                           axis->row->key, a ? "set or zip" : "set");
             seen[setting_index(axis->row)] = true;
         }
     for (int i = 1; i < block->zip.count; i++) {
         const struct axis *first = &block->zip.item[0], *axis = &block->zip.item[i];
         if (axis->count != first->count)
-            faults_add(r->faults, axis->key->line, axis->key->column, "zip: the lists must be "
+            faults_add(r->faults, axis->key->line, axis->key->column,
+                       "zip: the lists must be "
                        "equally long, but %s has %d values and %s has %d; use product for all "
-                       "combinations", first->row->key, first->count, axis->row->key, axis->count);
+                       "combinations",
+                       first->row->key, first->count, axis->row->key, axis->count);
     }
 }
 
@@ -189,8 +206,7 @@ static void read_blocks(struct reading *r, const struct node *root, struct grid 
 {
     const struct node *map = find(root, "grid"), *part;
     const char *example = "grid: {name: {set: {rnn.hidden: 150}}}";
-    if (!map)
-        faults_add(r->faults, root->line, root->column, "grid: missing; write %s", example);
+    if (!map) faults_add(r->faults, root->line, root->column, "grid: missing; write %s", example);
     if (!map || !expect(r, map, NODE_MAP, "grid", example)) return;
     if (!map->count)
         faults_add(r->faults, map->line, map->column, "grid: has no block; write %s", example);
@@ -219,8 +235,10 @@ static const struct node *find_list(struct reading *r, const struct node *root, 
     if (!list || !expect(r, list, NODE_LIST, key, "a list of maps, each line starting with -"))
         return NULL;
     if (list->count <= most) return list;
-    faults_add(r->faults, list->line, list->column, "%s: %d entries are too many; at most %d are "
-               "possible", key, list->count, most);
+    faults_add(r->faults, list->line, list->column,
+               "%s: %d entries are too many; at most %d are "
+               "possible",
+               key, list->count, most);
     return NULL;
 }
 
@@ -231,7 +249,8 @@ static void read_excludes(struct reading *r, const struct node *root, struct gri
     for (int i = 0; i < list->count; i++) {
         const struct node *item = list->item[i];
         if (item->kind == NODE_MAP && !item->count)
-            faults_add(r->faults, item->line, item->column, "exclude: an empty entry would exclude "
+            faults_add(r->faults, item->line, item->column,
+                       "exclude: an empty entry would exclude "
                        "everything; give settings or remove it");
         matches_read(r, item, &grid->exclude[grid->num_excludes++]);
     }
@@ -278,8 +297,10 @@ static void read_overrides(struct reading *r, const struct node *root, struct gr
         check_keys(r, item, "an override", override_keys);
         const struct node *when = find(item, "when"), *set = find(item, "set");
         if (!when || !set)
-            faults_add(r->faults, item->line, item->column, "overrides: %s is missing; an entry is "
-                       "{when: {...}, set: {...}}", when ? "set" : "when");
+            faults_add(r->faults, item->line, item->column,
+                       "overrides: %s is missing; an entry is "
+                       "{when: {...}, set: {...}}",
+                       when ? "set" : "when");
         if (when) matches_read(r, when, &override->when);
         if (set) assigns_read(r, set, NULL, SCOPE_RUN, NULL, &override->set);
     }
@@ -297,8 +318,10 @@ static void read_top_section(struct reading *r, const struct node *root, const c
         for (int j = 0; j < before; j++) {
             const struct assign *now = &grid->defaults.item[i], *old = &grid->defaults.item[j];
             if (now->row != old->row) continue;
-            faults_add(r->faults, now->at->line, now->at->column, "duplicate key '%s', first in "
-                       "line %d under defaults; remove one of them", now->row->key, old->at->line);
+            faults_add(r->faults, now->at->line, now->at->column,
+                       "duplicate key '%s', first in "
+                       "line %d under defaults; remove one of them",
+                       now->row->key, old->at->line);
         }
 }
 
@@ -307,8 +330,10 @@ void grid_read(struct reading *r, const struct node *root, struct grid *grid)
     const struct node *part;
     *grid = (struct grid){.study = "", .description = ""};
     if (root->kind != NODE_MAP) {
-        faults_add(r->faults, root->line, root->column, "a grid is a map of keys, not %s; start "
-                   "with `version: 1`", node_what(root));
+        faults_add(r->faults, root->line, root->column,
+                   "a grid is a map of keys, not %s; start "
+                   "with `version: 1`",
+                   node_what(root));
         return;
     }
     check_keys(r, root, "a grid", top_keys);
@@ -338,8 +363,10 @@ long grid_num_entries(struct reading *r, const struct grid *grid)
             entries *= block->product.item[j].count; /* both factors are small: no overflow */
         total += entries;
         if (total > MAX_CELLS) {
-            faults_add(r->faults, block->at->line, block->at->column, "block %s makes the grid "
-                       "larger than %d cells; split the study", block->name, MAX_CELLS);
+            faults_add(r->faults, block->at->line, block->at->column,
+                       "block %s makes the grid "
+                       "larger than %d cells; split the study",
+                       block->name, MAX_CELLS);
             return -1;
         }
     }

@@ -4,8 +4,7 @@
 
 #include "assign.h"
 
-enum { MAX_RUNS = 1000000, MAX_CELLS = 200000, MAX_SEEDS = 10000, MAX_RULES = 1000,
-       MAX_NAME = 31 };
+enum { MAX_RUNS = 1000000, MAX_CELLS = 200000, MAX_SEEDS = 10000, MAX_RULES = 1000, MAX_NAME = 31 };
 
 struct block {
     const char *name; /* in the plan's pool */

@@ -25,12 +25,12 @@ struct run {
 };
 
 struct plan {
-    const char *file;        /* as given, for messages */
-    const char *study;       /* name */
-    const char *source;      /* YAML text as given */
+    const char *file;   /* as given, for messages */
+    const char *study;  /* name */
+    const char *source; /* YAML text as given */
     size_t source_bytes;
-    char grid_sha256[65];    /* of source and of every --set; without --set: sha256sum of the file */
-    const char *description; /* "" when not given */
+    char grid_sha256[65]; /* of source and of every --set; without --set: sha256sum of the file */
+    const char *description;        /* "" when not given */
     struct settings study_settings; /* only .run.* is meant */
     struct cell *cells;
     int num_cells;

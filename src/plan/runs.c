@@ -147,8 +147,10 @@ static int own_matrices(struct settings *s, struct status *st)
         size_t bytes = (size_t)m[i]->rows * (size_t)m[i]->cols * sizeof(double);
         if (!from[i] || !bytes) continue;
         m[i]->value = malloc(bytes);
-        if (m[i]->value) memcpy(m[i]->value, from[i], bytes);
-        else code = status_set(st, STATUS_INTERNAL, "out of memory while reading a run");
+        if (m[i]->value)
+            memcpy(m[i]->value, from[i], bytes);
+        else
+            code = status_set(st, STATUS_INTERNAL, "out of memory while reading a run");
     }
     if (code) settings_free_matrices(s);
     return code;
@@ -232,8 +234,10 @@ int plan_parse_json(const char *line, struct settings *settings, int64_t *seed, 
     if (!code) {
         plan_run_key(settings, *seed, again);
         if (strcmp(key, again) != 0)
-            code = status_set(st, STATUS_BAD_GRID, "run %s: its settings give the key %s; the "
-                              "line was changed, or another version wrote it", key, again);
+            code = status_set(st, STATUS_BAD_GRID,
+                              "run %s: its settings give the key %s; the "
+                              "line was changed, or another version wrote it",
+                              key, again);
     }
     if (!code) code = own_matrices(settings, st);
     if (code) *settings = (struct settings){0};
@@ -284,10 +288,14 @@ static bool where_lookup(void *context, const char *name, struct expr_value *val
     const struct run *run = &c->plan->runs[c->run];
     const struct cell *cell = &c->plan->cells[run->cell];
     *value = (struct expr_value){.number = NAN};
-    if (strcmp(name, "seed") == 0) value->number = (double)run->seed;
-    else if (strcmp(name, "run") == 0) value->number = c->run;
-    else if (strcmp(name, "block") == 0) value->text = cell->block;
-    else if (strcmp(name, "key") == 0) value->text = run->key;
+    if (strcmp(name, "seed") == 0)
+        value->number = (double)run->seed;
+    else if (strcmp(name, "run") == 0)
+        value->number = c->run;
+    else if (strcmp(name, "block") == 0)
+        value->text = cell->block;
+    else if (strcmp(name, "key") == 0)
+        value->text = run->key;
     else {
         const struct setting *row = settings_find_column(name);
         if (!row) return false;
@@ -331,7 +339,8 @@ int plan_check_trainable(const struct plan *plan, struct status *st)
 {
     for (int c = 0; c < plan->num_cells; c++)
         if (plan->cells[c].settings.hmm.architecture == UNKNOWN_HMM)
-            return status_set(st, STATUS_BAD_GRID, "%s:%d:1: hmm.architecture: unknown is for networks "
+            return status_set(st, STATUS_BAD_GRID,
+                              "%s:%d:1: hmm.architecture: unknown is for networks "
                               "trained elsewhere (hmmgrid analyse); name the HMM to train on",
                               plan->file, plan->cells[c].line);
     return STATUS_OK;

@@ -51,8 +51,10 @@ static yaml_mark_t mark_of_byte(const struct reader *r, size_t offset)
     yaml_mark_t mark = {0};
     if (offset > r->bytes) offset = r->bytes;
     for (size_t i = 0; i < offset; i++) {
-        if (r->text[i] == '\n') mark.line++, mark.column = 0;
-        else if (((unsigned char)r->text[i] & 0xC0) != 0x80) mark.column++;
+        if (r->text[i] == '\n')
+            mark.line++, mark.column = 0;
+        else if (((unsigned char)r->text[i] & 0xC0) != 0x80)
+            mark.column++;
     }
     return mark;
 }
@@ -141,11 +143,15 @@ static struct node *resolve_alias(struct reader *r, const yaml_event_t *event, i
         return stop(r, event->start_mark, "alias *%.60s lies inside &%.60s itself", name, name);
     r->num_nodes += anchor->node->weight;
     if (r->num_nodes > MAX_NODES)
-        return stop(r, event->start_mark, "too many values (more than %d) once aliases are "
-                    "expanded; use fewer aliases", MAX_NODES);
+        return stop(r, event->start_mark,
+                    "too many values (more than %d) once aliases are "
+                    "expanded; use fewer aliases",
+                    MAX_NODES);
     if (depth + anchor->node->height > MAX_NODE_DEPTH)
-        return stop(r, event->start_mark, "nested too deeply (more than %d levels) once aliases "
-                    "are expanded", MAX_NODE_DEPTH);
+        return stop(r, event->start_mark,
+                    "nested too deeply (more than %d levels) once aliases "
+                    "are expanded",
+                    MAX_NODE_DEPTH);
     return anchor->node;
 }
 
@@ -230,16 +236,20 @@ static bool merge_into(struct reader *r, struct node *map, const struct node *ke
     for (int i = 0; i < num; i++) {
         const struct node *from = value->kind == NODE_LIST ? value->item[i] : value;
         if (from->kind != NODE_MAP) {
-            faults_add(r->faults, key->line, key->column, "merge key <<: takes a map or a list of "
-                       "maps, not %s; write <<: *name", node_what(from));
+            faults_add(r->faults, key->line, key->column,
+                       "merge key <<: takes a map or a list of "
+                       "maps, not %s; write <<: *name",
+                       node_what(from));
             return false;
         }
         for (int j = 0; j < from->count; j++) {
             if (node_find(map, from->key[j]->text) >= 0) continue;
             r->num_nodes += from->item[j]->weight + 1;
             if (r->num_nodes > MAX_NODES) {
-                faults_add(r->faults, key->line, key->column, "too many values (more than %d) once "
-                           "merge keys are expanded", MAX_NODES);
+                faults_add(r->faults, key->line, key->column,
+                           "too many values (more than %d) once "
+                           "merge keys are expanded",
+                           MAX_NODES);
                 return false;
             }
             if (!push_entry(r, map, from->key[j], from->item[j])) return false;
@@ -266,13 +276,16 @@ static struct node *read_map(struct reader *r, const yaml_event_t *start, int de
         int twice = node_find(map, key->text);
         if (twice >= 0 || (is_merge && merge)) {
             int line = is_merge ? merge_key->line : map->key[twice]->line;
-            faults_add(r->faults, key->line, key->column, "duplicate key '%.60s', first in line "
-                       "%d; remove one of them", key->text, line);
+            faults_add(r->faults, key->line, key->column,
+                       "duplicate key '%.60s', first in line "
+                       "%d; remove one of them",
+                       key->text, line);
         } else if (is_merge) {
             merge_key = key;
             merge = item;
         } else if (!*key->text) {
-            faults_add(r->faults, key->line, key->column, "empty key; write a word before the "
+            faults_add(r->faults, key->line, key->column,
+                       "empty key; write a word before the "
                        "colon");
         } else if (!push_entry(r, map, key, item)) {
             return NULL;
@@ -287,7 +300,8 @@ static struct node *read_node(struct reader *r, const yaml_event_t *event, int d
     const yaml_char_t *name = NULL;
     struct anchor *anchor;
     struct node *node = NULL;
-    bool nests = event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+    bool nests =
+        event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
     if (event->type == YAML_ALIAS_EVENT) return resolve_alias(r, event, depth);
     if (nests && depth >= MAX_NODE_DEPTH)
         return stop(r, event->start_mark, "nested too deeply (more than %d levels)",
@@ -317,7 +331,8 @@ static struct node *read_stream(struct reader *r)
         if (event.type == YAML_DOCUMENT_START_EVENT) {
             failed = ++documents > 1;
             if (failed)
-                stop(r, event.start_mark, "a second document starts here; a grid is one document, "
+                stop(r, event.start_mark,
+                     "a second document starts here; a grid is one document, "
                      "remove the '---'");
         } else if (more && event.type != YAML_STREAM_START_EVENT &&
                    event.type != YAML_DOCUMENT_END_EVENT) {

@@ -15,9 +15,9 @@ struct unit {
 };
 
 static const struct unit units[] = {
-    {"days", 86400},   {"day", 86400},    {"d", 86400}, {"hours", 3600}, {"hour", 3600},
-    {"h", 3600},       {"minutes", 60},   {"minute", 60}, {"min", 60},   {"m", 60},
-    {"seconds", 1},    {"second", 1},     {"sec", 1},     {"s", 1},
+    {"days", 86400}, {"day", 86400},  {"d", 86400},   {"hours", 3600}, {"hour", 3600},
+    {"h", 3600},     {"minutes", 60}, {"minute", 60}, {"min", 60},     {"m", 60},
+    {"seconds", 1},  {"second", 1},   {"sec", 1},     {"s", 1},
 };
 
 static int duration_fail(const char *text, struct status *st)

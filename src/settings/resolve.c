@@ -32,8 +32,10 @@ static int check_stochastic(const char *key, const struct matrix *m, struct verd
             sum += x;
         }
         if (!(fabs(sum - 1) <= row_sum_tolerance))
-            return BAD(v, key, "%s: row %d sums to %.10g, not 1; correct its numbers (write enough "
-                       "digits: 1e-9 is tolerated)", key, i + 1, sum);
+            return BAD(v, key,
+                       "%s: row %d sums to %.10g, not 1; correct its numbers (write enough "
+                       "digits: 1e-9 is tolerated)",
+                       key, i + 1, sum);
     }
     return STATUS_OK;
 }
@@ -42,21 +44,26 @@ static int check_shape(const char *key, const struct matrix *m, int rows, int co
                        struct verdict *v)
 {
     if (m->rows == rows && m->cols == cols) return STATUS_OK;
-    return BAD(v, key, "%s: the matrix is %d x %d, but hmm.states and hmm.symbols ask for %d x %d; "
-               "change one or the other", key, m->rows, m->cols, rows, cols);
+    return BAD(v, key,
+               "%s: the matrix is %d x %d, but hmm.states and hmm.symbols ask for %d x %d; "
+               "change one or the other",
+               key, m->rows, m->cols, rows, cols);
 }
 
 static int resolve_custom(struct settings *s, struct verdict *v)
 {
     int M = s->hmm.states, code;
     if (!s->hmm.transition.rows)
-        return BAD(v, "hmm.architecture", "hmm.transition: missing; architecture custom needs "
+        return BAD(v, "hmm.architecture",
+                   "hmm.transition: missing; architecture custom needs "
                    "the transition matrix, states x states");
     if (!isnan(s->hmm.target_prob))
-        return BAD(v, "hmm.target_prob", "hmm.target_prob: not used by architecture custom, whose "
+        return BAD(v, "hmm.target_prob",
+                   "hmm.target_prob: not used by architecture custom, whose "
                    "transitions are hmm.transition; remove the line");
     if (!isnan(s->hmm.stay_prob))
-        return BAD(v, "hmm.stay_prob", "hmm.stay_prob: not used by architecture custom, whose "
+        return BAD(v, "hmm.stay_prob",
+                   "hmm.stay_prob: not used by architecture custom, whose "
                    "transitions are hmm.transition; remove the line");
     if ((code = check_shape("hmm.transition", &s->hmm.transition, M, M, v)) != STATUS_OK)
         return code;
@@ -64,8 +71,10 @@ static int resolve_custom(struct settings *s, struct verdict *v)
         return code;
     if (!s->hmm.start.rows) return STATUS_OK;
     if (s->hmm.start.rows != 1 || s->hmm.start.cols != M)
-        return BAD(v, "hmm.start", "hmm.start: %d x %d numbers given; one row with a number for "
-                   "each of the %d states is needed", s->hmm.start.rows, s->hmm.start.cols, M);
+        return BAD(v, "hmm.start",
+                   "hmm.start: %d x %d numbers given; one row with a number for "
+                   "each of the %d states is needed",
+                   s->hmm.start.rows, s->hmm.start.cols, M);
     return check_stochastic("hmm.start", &s->hmm.start, v);
 }
 
@@ -75,16 +84,18 @@ static int resolve_linear_chain(struct settings *s, struct verdict *v)
     int M = s->hmm.states;
     if (!isnan(s->hmm.stay_prob)) {
         if (isnan(s->hmm.target_prob)) return STATUS_OK;
-        return BAD(v, "hmm.stay_prob", "hmm.stay_prob: hmm.target_prob is given too; a linear "
+        return BAD(v, "hmm.stay_prob",
+                   "hmm.stay_prob: hmm.target_prob is given too; a linear "
                    "chain has one or the other, set one of them to none");
     }
     if (isnan(s->hmm.target_prob)) s->hmm.target_prob = default_target_prob;
     double q = pow(s->hmm.target_prob, 1.0 / (M - 1));
     if (M >= 3 && 1 - 2 * q < 0)
-        return BAD(v, "hmm.states", "hmm.states: %d states with hmm.target_prob %.10g need a "
+        return BAD(v, "hmm.states",
+                   "hmm.states: %d states with hmm.target_prob %.10g need a "
                    "negative probability of staying (1-2q = %.4f with q = %.4f); use fewer "
-                   "states, a smaller target_prob or hmm.stay_prob", M, s->hmm.target_prob,
-                   1 - 2 * q, q);
+                   "states, a smaller target_prob or hmm.stay_prob",
+                   M, s->hmm.target_prob, 1 - 2 * q, q);
     return STATUS_OK;
 }
 
@@ -94,18 +105,26 @@ static int resolve_transitions(struct settings *s, struct verdict *v)
     if (arch == CUSTOM) return resolve_custom(s, v);
     const char *name = settings_name(s, settings_find("hmm.architecture"));
     if (s->hmm.transition.rows)
-        return BAD(v, "hmm.transition", "hmm.transition: only architecture custom takes a matrix, "
-                   "this is %s; set hmm.architecture to custom or remove the matrix", name);
+        return BAD(v, "hmm.transition",
+                   "hmm.transition: only architecture custom takes a matrix, "
+                   "this is %s; set hmm.architecture to custom or remove the matrix",
+                   name);
     if (s->hmm.start.rows)
-        return BAD(v, "hmm.start", "hmm.start: only architecture custom takes a start "
-                   "distribution, %s starts uniformly; remove it", name);
+        return BAD(v, "hmm.start",
+                   "hmm.start: only architecture custom takes a start "
+                   "distribution, %s starts uniformly; remove it",
+                   name);
     if (M < (arch == CYCLIC ? 3 : 2))
-        return BAD(v, "hmm.states", "hmm.states: %d is too few for %s, which needs at least %d; "
-                   "use more states or architecture custom", M, name, arch == CYCLIC ? 3 : 2);
+        return BAD(v, "hmm.states",
+                   "hmm.states: %d is too few for %s, which needs at least %d; "
+                   "use more states or architecture custom",
+                   M, name, arch == CYCLIC ? 3 : 2);
     if (arch == LINEAR_CHAIN) return resolve_linear_chain(s, v);
     if (!isnan(s->hmm.target_prob))
-        return BAD(v, "hmm.target_prob", "hmm.target_prob: only linear-chain uses it, this is %s; "
-                   "use hmm.stay_prob or set it to none", name);
+        return BAD(v, "hmm.target_prob",
+                   "hmm.target_prob: only linear-chain uses it, this is %s; "
+                   "use hmm.stay_prob or set it to none",
+                   name);
     if (isnan(s->hmm.stay_prob)) s->hmm.stay_prob = default_stay_prob;
     return STATUS_OK;
 }
@@ -121,11 +140,14 @@ static int choose_emission(struct settings *s, struct verdict *v)
             s->hmm.emission = EMISSION_CYCLIC;
             return STATUS_OK;
         }
-        return BAD(v, "hmm.states", "hmm.emission: cyclic has an emission of its own for 4 states "
+        return BAD(v, "hmm.states",
+                   "hmm.emission: cyclic has an emission of its own for 4 states "
                    "and 3 symbols only, not for %d and %d; set hmm.emission to gaussian or a "
-                   "matrix", s->hmm.states, s->hmm.symbols);
+                   "matrix",
+                   s->hmm.states, s->hmm.symbols);
     default:
-        return BAD(v, "hmm.architecture", "hmm.emission: missing; architecture custom needs an "
+        return BAD(v, "hmm.architecture",
+                   "hmm.emission: missing; architecture custom needs an "
                    "emission matrix, states x symbols, or the name of one");
     }
 }
@@ -144,17 +166,25 @@ static int resolve_emission(struct settings *s, struct verdict *v)
     }
     s->hmm.emission_matrix = (struct matrix){0};
     if (M < 2)
-        return BAD(v, M_key, "hmm.emission: %s needs at least 2 states, hmm.states is %d; give a "
-                   "matrix", name, M);
+        return BAD(v, M_key,
+                   "hmm.emission: %s needs at least 2 states, hmm.states is %d; give a "
+                   "matrix",
+                   name, M);
     if (s->hmm.emission == EMISSION_LINEAR && K != 3)
-        return BAD(v, K_key, "hmm.emission: linear serves 3 symbols only, hmm.symbols is %d; use "
-                   "gaussian or a matrix", K);
+        return BAD(v, K_key,
+                   "hmm.emission: linear serves 3 symbols only, hmm.symbols is %d; use "
+                   "gaussian or a matrix",
+                   K);
     if (s->hmm.emission == EMISSION_TRIANGULAR && M != K)
-        return BAD(v, M_key, "hmm.emission: triangular needs as many symbols as states, not %d and "
-                   "%d; set hmm.symbols to %d, or use gaussian or a matrix", K, M, M);
+        return BAD(v, M_key,
+                   "hmm.emission: triangular needs as many symbols as states, not %d and "
+                   "%d; set hmm.symbols to %d, or use gaussian or a matrix",
+                   K, M, M);
     if (s->hmm.emission == EMISSION_CYCLIC && (M != 4 || K != 3))
-        return BAD(v, M_key, "hmm.emission: cyclic serves 4 states and 3 symbols only, not %d and "
-                   "%d; use gaussian or a matrix", M, K);
+        return BAD(v, M_key,
+                   "hmm.emission: cyclic serves 4 states and 3 symbols only, not %d and "
+                   "%d; use gaussian or a matrix",
+                   M, K);
     return STATUS_OK;
 }
 
@@ -171,28 +201,34 @@ static int resolve_data(struct settings *s, struct verdict *v)
 {
     int part[3];
     if (s->data.split.count != 3)
-        return BAD(v, "data.split", "data.split: %d shares given, 3 needed: training, validation "
-                   "and test", s->data.split.count);
+        return BAD(v, "data.split",
+                   "data.split: %d shares given, 3 needed: training, validation "
+                   "and test",
+                   s->data.split.count);
     if (s->train.betas.count != 2)
         return BAD(v, "train.betas", "train.betas: %d numbers given, 2 needed",
                    s->train.betas.count);
     settings_split(s, part);
     for (int i = 0; i < 2; i++)
         if (part[i] < 1)
-            return BAD(v, "data.split", "data.split: leaves no sequence for the %s part of %d; "
+            return BAD(v, "data.split",
+                       "data.split: leaves no sequence for the %s part of %d; "
                        "give it a larger share or more data.sequences",
                        i ? "validation" : "training", s->data.sequences);
     if (s->measure.length == 0) s->measure.length = s->data.length;
     if (s->measure.length < 2)
-        return BAD(v, "measure.length", "measure.length: %d is too short to measure transitions; "
-                   "give at least 2, or 0 for data.length", s->measure.length);
+        return BAD(v, "measure.length",
+                   "measure.length: %d is too short to measure transitions; "
+                   "give at least 2, or 0 for data.length",
+                   s->measure.length);
     return STATUS_OK;
 }
 
 static int resolve_analysis(struct settings *s, struct verdict *v)
 {
     if (s->analysis.evolution && s->train.snapshots == 0)
-        return BAD(v, "analysis.evolution", "analysis.evolution: needs the weights of several "
+        return BAD(v, "analysis.evolution",
+                   "analysis.evolution: needs the weights of several "
                    "epochs; set train.snapshots, to 10 for instance, or analysis.evolution to "
                    "false");
     return STATUS_OK;

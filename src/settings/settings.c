@@ -12,9 +12,9 @@
 #include <string.h>
 
 static const char *const architecture_names[] = {"linear-chain", "fully-connected", "cyclic",
-                                                 "custom", "unknown", NULL};
-static const char *const emission_names[] = {"auto",       "linear", "gaussian",
-                                             "triangular", "cyclic", "matrix", NULL};
+                                                 "custom",       "unknown",         NULL};
+static const char *const emission_names[] = {"auto",   "linear", "gaussian", "triangular",
+                                             "cyclic", "matrix", NULL};
 static const char *const initial_names[] = {"zeros", "normal", NULL};
 static const char *const select_names[] = {"last", "best_validation", NULL};
 static const char *const generation_names[] = {"trained", "reference", NULL};
@@ -22,22 +22,42 @@ static const char *const order_names[] = {"longest", "grid", NULL};
 
 #define AT(field) offsetof(struct settings, field)
 #define INT(field, unit, def, min, max, help)                                                      \
-    {#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0, false}
+    {                                                                                              \
+#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0,   \
+            false                                                                                  \
+    }
 #define KEPT_INT(field, unit, def, min, max, help)                                                 \
-    {#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0, true}
+    {                                                                                              \
+#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0,   \
+            true                                                                                   \
+    }
 #define SWITCH(field, def, help)                                                                   \
-    {#field, SETTING_BOOL, SCOPE_RUN, "", def, 0, 1, false, NULL, help, AT(field), 0, 0, true}
+    {                                                                                              \
+#field, SETTING_BOOL, SCOPE_RUN, "", def, 0, 1, false, NULL, help, AT(field), 0, 0, true   \
+    }
 #define REAL(field, unit, def, min, max, above, help)                                              \
-    {#field, SETTING_REAL, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field), 0, 0, false}
+    {                                                                                              \
+#field, SETTING_REAL, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field), 0, 0,  \
+            false                                                                                  \
+    }
 #define ENUM(field, names, def, help)                                                              \
-    {#field, SETTING_ENUM, SCOPE_RUN, "", def, 0, 0, false, names, help, AT(field), 0, 0, false}
+    {                                                                                              \
+#field, SETTING_ENUM, SCOPE_RUN, "", def, 0, 0, false, names, help, AT(field), 0, 0, false \
+    }
 #define LIST(field, unit, def, min, max, above, least, most, help)                                 \
-    {#field, SETTING_REAL_LIST, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field),      \
-     least, most, false}
+    {                                                                                              \
+#field, SETTING_REAL_LIST, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field),   \
+            least, most, false                                                                     \
+    }
 #define MATRIX(field, help)                                                                        \
-    {#field, SETTING_MATRIX, SCOPE_RUN, "", "none", 0, 1, false, NULL, help, AT(field), 0, 0, false}
+    {                                                                                              \
+#field, SETTING_MATRIX, SCOPE_RUN, "", "none", 0, 1, false, NULL, help, AT(field), 0, 0,   \
+            false                                                                                  \
+    }
 #define STUDY(key, type, unit, def, min, max, names, help, field)                                  \
-    {key, type, SCOPE_STUDY, unit, def, min, max, false, names, help, AT(field), 0, 0, false}
+    {                                                                                              \
+        key, type, SCOPE_STUDY, unit, def, min, max, false, names, help, AT(field), 0, 0, false    \
+    }
 
 enum { DAY_S = 86400 };
 
@@ -84,8 +104,7 @@ const struct setting settings_table[] = {
              "keep the weights before training and every so many epochs; 0: never"),
 
     INT(measure.sequences, "", "5000", 2, 100000, "sequences of every measured sample"),
-    INT(measure.length, "steps", "0", 0, 10000,
-        "steps of every measured sequence; 0: data.length"),
+    INT(measure.length, "steps", "0", 0, 10000, "steps of every measured sequence; 0: data.length"),
     INT(measure.floor_draws, "", "8", 2, 1000, "HMM-against-HMM draws behind every floor"),
     ENUM(measure.generation, generation_names, "trained",
          "how networks emit when measured: as in training, or the reference's way"),
@@ -101,16 +120,20 @@ const struct setting settings_table[] = {
     SWITCH(analysis.noise_sensitivity, "true", "spread of trajectories under fresh noise"),
     SWITCH(analysis.circuit, "true", "kick neurons and noise-integrating populations"),
     SWITCH(analysis.ablation, "true", "switching with parts of the circuit scaled"),
-    SWITCH(analysis.likelihood, "true", "likelihood under the network, KL rates to and from the HMM"),
+    SWITCH(analysis.likelihood, "true",
+           "likelihood under the network, KL rates to and from the HMM"),
     SWITCH(analysis.resonance, "true", "switching and its coherence against the noise level"),
-    SWITCH(analysis.evolution, "false", "switching, eigenvalues, bifurcation over training; needs train.snapshots"),
+    SWITCH(analysis.evolution, "false",
+           "switching, eigenvalues, bifurcation over training; needs train.snapshots"),
     KEPT_INT(analysis.steps, "steps", "30000", 100, 10000000, "steps of the long driven run"),
     KEPT_INT(analysis.particles, "", "256", 2, 1000000,
              "particles a sequence of the likelihood's filter (and twice as many)"),
     KEPT_INT(analysis.likelihood_sequences, "", "100", 2, 100000,
              "sequences of the HMM and of the network for the likelihood"),
-    KEPT_INT(analysis.controls, "", "20", 20, 10000, "matched random sets, at least; a kick set has more where its level needs them"),
-    KEPT_INT(analysis.permutations, "", "500", 20, 100000, "permutations of every permutation test"),
+    KEPT_INT(analysis.controls, "", "20", 20, 10000,
+             "matched random sets, at least; a kick set has more where its level needs them"),
+    KEPT_INT(analysis.permutations, "", "500", 20, 100000,
+             "permutations of every permutation test"),
 
     REAL(accept.max_excess_loss, "", "none", 0, 1e9, false,
          "largest best validation loss above its floor; a run outside is repeated or marked"),
@@ -177,8 +200,7 @@ static void set_default(struct settings *s, const struct setting *row)
             node.count++;
         }
     }
-    if (value_parse(row, &node, NULL, &value, NULL, NULL) == STATUS_OK)
-        value_store(s, row, &value);
+    if (value_parse(row, &node, NULL, &value, NULL, NULL) == STATUS_OK) value_store(s, row, &value);
 }
 
 void settings_default(struct settings *s)

@@ -81,8 +81,10 @@ static int check_range(struct parse *p, const struct node *node, double x)
     char range[80], text[48];
     if (x >= row->min && x <= row->max && !(row->min_exclusive && x == row->min)) return STATUS_OK;
     if (row->min == row->max)
-        return PARSE_FAIL(p, node, "%s: %s is out of range: only %.10g in this version; set "
-                          "it to %.10g or remove the line", row->key, shown(node, text), row->min, row->min);
+        return PARSE_FAIL(p, node,
+                          "%s: %s is out of range: only %.10g in this version; set "
+                          "it to %.10g or remove the line",
+                          row->key, shown(node, text), row->min, row->min);
     return PARSE_FAIL(p, node, "%s: %s is out of range; give a value %s%s%s", row->key,
                       shown(node, text), range_text(row, range), *row->unit ? " " : "", row->unit);
 }
@@ -99,8 +101,10 @@ static int parse_real(struct parse *p, const struct node *node, double *x)
     errno = 0;
     *x = strtod(node->text, NULL);
     if (errno == ERANGE || !isfinite(*x))
-        return PARSE_FAIL(p, node, "%s: %s does not fit a double; give a number between 1e-300 "
-                          "and 1e300", p->row->key, shown(node, text));
+        return PARSE_FAIL(p, node,
+                          "%s: %s does not fit a double; give a number between 1e-300 "
+                          "and 1e300",
+                          p->row->key, shown(node, text));
     if (*x == 0) *x = 0; /* -0 and 0 are one setting */
     return STATUS_OK;
 }
@@ -141,8 +145,8 @@ static int parse_enum(struct parse *p, const struct node *node, double *x)
     char text[48], list[200] = "";
     size_t n = 0;
     for (int i = 0; p->row->names[i]; i++) {
-        bool hidden = p->row->type == SETTING_ENUM_OR_MATRIX &&
-                      (i == EMISSION_AUTO || i == EMISSION_MATRIX);
+        bool hidden =
+            p->row->type == SETTING_ENUM_OR_MATRIX && (i == EMISSION_AUTO || i == EMISSION_MATRIX);
         if (hidden) continue;
         if (strcmp(p->row->names[i], node->text) == 0) {
             *x = i;
@@ -183,8 +187,10 @@ static int parse_count_or_share(struct parse *p, const struct node *node, struct
     } else if (is_integer(node->text)) {
         return parse_int(p, node, &value->number);
     }
-    return PARSE_FAIL(p, node, "%s: '%s' is neither a count such as 5 nor a share from 0%% to "
-                      "100%%", p->row->key, shown(node, text));
+    return PARSE_FAIL(p, node,
+                      "%s: '%s' is neither a count such as 5 nor a share from 0%% to "
+                      "100%%",
+                      p->row->key, shown(node, text));
 }
 
 static int parse_list(struct parse *p, const struct node *node, struct real_list *list)
@@ -213,9 +219,10 @@ static int parse_matrix(struct parse *p, const struct node *node, struct matrix 
 {
     const char *key = p->row->key;
     if (node->kind != NODE_LIST || !node->count)
-        return PARSE_FAIL(p, node, "%s: a matrix was expected, not %s; write its rows as "
-                          "[[...], [...]]", key, node->kind == NODE_LIST ? "an empty list"
-                                                                         : node_what(node));
+        return PARSE_FAIL(p, node,
+                          "%s: a matrix was expected, not %s; write its rows as "
+                          "[[...], [...]]",
+                          key, node->kind == NODE_LIST ? "an empty list" : node_what(node));
     bool one_row = node->item[0]->kind == NODE_SCALAR;
     int rows = one_row ? 1 : node->count;
     int cols = one_row ? node->count : node->item[0]->count;
@@ -229,8 +236,10 @@ static int parse_matrix(struct parse *p, const struct node *node, struct matrix 
         if (row->kind != NODE_LIST || row->count == 0)
             return PARSE_FAIL(p, row, "%s: row %d is not a list of numbers", key, i + 1);
         if (row->count != cols)
-            return PARSE_FAIL(p, row, "%s: row %d has %d numbers, row 1 has %d; every row needs "
-                              "the same number", key, i + 1, row->count, cols);
+            return PARSE_FAIL(p, row,
+                              "%s: row %d has %d numbers, row 1 has %d; every row needs "
+                              "the same number",
+                              key, i + 1, row->count, cols);
         for (int j = 0; j < cols; j++) {
             int code = parse_real(p, row->item[j], &value[i * cols + j]);
             if (!code) code = check_range(p, row->item[j], value[i * cols + j]);
@@ -247,8 +256,10 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
     struct parse p = {.row = row, .pool = pool, .where = where, .st = st};
     *value = (struct value){.number = NAN};
     if (node->kind == NODE_SCALAR && node_is_null(node) && !*node->text)
-        return PARSE_FAIL(&p, node, "%s: no value given; write one behind the colon or remove the "
-                          "line", row->key);
+        return PARSE_FAIL(&p, node,
+                          "%s: no value given; write one behind the colon or remove the "
+                          "line",
+                          row->key);
     if (is_absent(row, node)) {
         if (row->type == SETTING_ENUM_OR_MATRIX) value->number = EMISSION_AUTO;
         return STATUS_OK;
@@ -262,8 +273,10 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
         return parse_matrix(&p, node, &value->matrix);
     }
     if (node->kind == NODE_LIST)
-        return PARSE_FAIL(&p, node, "%s: one value was expected, not a list; lists of values "
-                          "belong in zip or product", row->key);
+        return PARSE_FAIL(&p, node,
+                          "%s: one value was expected, not a list; lists of values "
+                          "belong in zip or product",
+                          row->key);
     switch (row->type) {
     case SETTING_INT: return parse_int(&p, node, &value->number);
     case SETTING_BOOL: return parse_bool(&p, node, &value->number);

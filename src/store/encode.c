@@ -207,7 +207,9 @@ static void encode_output(const struct schema *schema, const struct schema_row *
     case SOURCE_LOSS_FLOOR: put_real(row, done ? t->loss_floor : NAN, buf); break;
     case SOURCE_LOSS_FLOOR_SD: put_real(row, done ? t->loss_floor_sd : NAN, buf); break;
     case SOURCE_LOSS_Z: put_real(row, done ? out->loss_z : NAN, buf); break;
-    case SOURCE_HMM_START: put_array(schema, row, hmm->start, (int[]){hmm->states, 1, 1}, buf); break;
+    case SOURCE_HMM_START:
+        put_array(schema, row, hmm->start, (int[]){hmm->states, 1, 1}, buf);
+        break;
     case SOURCE_HMM_TRANSITION:
         put_array(schema, row, hmm->transition, (int[]){hmm->states, hmm->states, 1}, buf);
         break;

@@ -51,7 +51,8 @@ static void copy_padded(const struct schema *old, const struct schema_row *old_r
                         const struct schema *new, const struct schema_row *row,
                         const unsigned char *from, unsigned char *to)
 {
-    size_t bytes = schema_element_bytes(row), a[MAX_COLUMN_DIMS] = {1, 1, 1}, b[MAX_COLUMN_DIMS] = {1, 1, 1};
+    size_t bytes = schema_element_bytes(row), a[MAX_COLUMN_DIMS] = {1, 1, 1},
+           b[MAX_COLUMN_DIMS] = {1, 1, 1};
     for (int d = 0; d < row->num_dims; d++) {
         a[MAX_COLUMN_DIMS - row->num_dims + d] = (size_t)old->axis[old_row->dim[d]].size;
         b[MAX_COLUMN_DIMS - row->num_dims + d] = (size_t) new->axis[row->dim[d]].size;

@@ -16,7 +16,8 @@ struct source {
     struct status *st;
 };
 
-__attribute__((format(printf, 2, 3))) static int refuse(const struct source *in, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static int refuse(const struct source *in, const char *fmt,
+                                                        ...)
 {
     char text[512];
     va_list ap;
@@ -58,8 +59,10 @@ static int shape_of(const struct source *in, const char *name, hsize_t dim[3])
     hid_t dataset = H5Dopen2(in->file, name, H5P_DEFAULT);
     hid_t space = dataset < 0 ? dataset : H5Dget_space(dataset);
     if (space >= 0) num = H5Sget_simple_extent_ndims(space);
-    if (num > 0 && num <= 3) H5Sget_simple_extent_dims(space, dim, NULL);
-    else num = 0;
+    if (num > 0 && num <= 3)
+        H5Sget_simple_extent_dims(space, dim, NULL);
+    else
+        num = 0;
     if (space >= 0) H5Sclose(space);
     if (dataset >= 0) H5Dclose(dataset);
     return num;
@@ -73,7 +76,8 @@ static int read_as(const struct source *in, const char *name, hid_t memory_type,
     H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
     bool numbers = class == H5T_FLOAT || class == H5T_INTEGER;
     int code = STATUS_OK;
-    if (!numbers) code = refuse(in, "its dataset %s does not hold numbers", name);
+    if (!numbers)
+        code = refuse(in, "its dataset %s does not hold numbers", name);
     else if (H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
         code = library_fail(in->st, STATUS_NO_INPUT, in->path, "read its parameters");
     if (type >= 0) H5Tclose(type);
@@ -88,14 +92,18 @@ static int refuse_other_networks(const struct source *in, bool *says_relu)
     int code = STATUS_OK;
     *says_relu = nonlinearity != NULL;
     if (nonlinearity && strcmp(nonlinearity, "relu") != 0)
-        code = refuse(in, "its attribute nonlinearity says %.32s: only ReLU networks can be analysed, "
-                      "torch.nn.RNN(..., nonlinearity=\"relu\")", nonlinearity);
+        code = refuse(in,
+                      "its attribute nonlinearity says %.32s: only ReLU networks can be analysed, "
+                      "torch.nn.RNN(..., nonlinearity=\"relu\")",
+                      nonlinearity);
     else if (has(in, "rnn.weight_ih_l1"))
-        code = refuse(in, "it has several recurrent layers (rnn.weight_ih_l1); only networks of one "
-                      "layer can be analysed");
+        code =
+            refuse(in, "it has several recurrent layers (rnn.weight_ih_l1); only networks of one "
+                       "layer can be analysed");
     else if (has(in, "rnn.weight_ih_l0_reverse"))
-        code = refuse(in, "its recurrent layer runs in both directions; only forward networks can be "
-                      "analysed");
+        code =
+            refuse(in, "its recurrent layer runs in both directions; only forward networks can be "
+                       "analysed");
     free(nonlinearity);
     return code;
 }
@@ -106,23 +114,30 @@ static int find_shape(const struct source *in, struct rnn_shape *shape)
     hsize_t dim[3][3] = {{0}};
     for (int i = 0; i < 3; i++)
         if (shape_of(in, name[i], dim[i]) != 2)
-            return refuse(in, "it has no matrix %s at its root; a state_dict is expected with "
+            return refuse(in,
+                          "it has no matrix %s at its root; a state_dict is expected with "
                           "rnn.weight_ih_l0 (H, D), rnn.weight_hh_l0 (H, H), fc.weight (K, H) and "
-                          "perhaps biases", name[i]);
+                          "perhaps biases",
+                          name[i]);
     hsize_t H = dim[1][1], D = dim[0][1], K = dim[2][0];
     if (dim[1][0] == 4 * H || dim[1][0] == 3 * H)
-        return refuse(in, "rnn.weight_hh_l0 is %d x %d, as of %s; only torch.nn.RNN with "
-                      "nonlinearity=\"relu\" can be analysed", (int)dim[1][0], (int)H,
-                      dim[1][0] == 4 * H ? "an LSTM" : "a GRU");
+        return refuse(in,
+                      "rnn.weight_hh_l0 is %d x %d, as of %s; only torch.nn.RNN with "
+                      "nonlinearity=\"relu\" can be analysed",
+                      (int)dim[1][0], (int)H, dim[1][0] == 4 * H ? "an LSTM" : "a GRU");
     if (dim[1][0] != H || dim[0][0] != H || dim[2][1] != H)
-        return refuse(in, "its matrices do not fit: rnn.weight_ih_l0 is %d x %d, rnn.weight_hh_l0 "
-                      "%d x %d, fc.weight %d x %d", (int)dim[0][0], (int)D, (int)dim[1][0], (int)H,
-                      (int)K, (int)dim[2][1]);
+        return refuse(in,
+                      "its matrices do not fit: rnn.weight_ih_l0 is %d x %d, rnn.weight_hh_l0 "
+                      "%d x %d, fc.weight %d x %d",
+                      (int)dim[0][0], (int)D, (int)dim[1][0], (int)H, (int)K, (int)dim[2][1]);
     if (H < 1 || H > 10000 || D < 1 || D > 10000 || K < 2 || K > MAX_SYMBOLS)
-        return refuse(in, "%d hidden units, %d inputs, %d symbols: hmmgrid takes up to 10000 units and "
-                      "inputs and 2 to %d symbols", (int)H, (int)D, (int)K, (int)MAX_SYMBOLS);
-    *shape = (struct rnn_shape){(int)H, (int)D, (int)K, has(in, "rnn.bias_ih_l0") ||
-                                has(in, "rnn.bias_hh_l0") || has(in, "fc.bias")};
+        return refuse(in,
+                      "%d hidden units, %d inputs, %d symbols: hmmgrid takes up to 10000 units and "
+                      "inputs and 2 to %d symbols",
+                      (int)H, (int)D, (int)K, (int)MAX_SYMBOLS);
+    *shape = (struct rnn_shape){(int)H, (int)D, (int)K,
+                                has(in, "rnn.bias_ih_l0") || has(in, "rnn.bias_hh_l0") ||
+                                    has(in, "fc.bias")};
     return STATUS_OK;
 }
 

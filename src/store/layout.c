@@ -23,8 +23,10 @@ void weight_group_name(struct rnn_shape shape, char name[64])
 
 void weight_path(const char *group, enum which which, const char *view, char path[192])
 {
-    if (which == WHICH_SNAPSHOTS) snprintf(path, 192, "/snapshots/%s/%s", group, view);
-    else snprintf(path, 192, "/weights/%s/%s/%s", group, which_name[which], view);
+    if (which == WHICH_SNAPSHOTS)
+        snprintf(path, 192, "/snapshots/%s/%s", group, view);
+    else
+        snprintf(path, 192, "/weights/%s/%s/%s", group, which_name[which], view);
 }
 
 /* A random UUID (RFC 4122, version 4); without random numbers, one of time and process. */
@@ -198,8 +200,8 @@ static void make_runs(struct tree *tree, const struct schema *schema, const stru
 static void make_view(struct tree *tree, const char *top, const char *name,
                       const struct rnn_view *view, int slots, int snapshots)
 {
-    static const char *const label[] = {"slot", "snapshot", "symbol", "hidden", "hidden_from",
-                                        "noise"};
+    static const char *const label[] = {"slot",   "snapshot",    "symbol",
+                                        "hidden", "hidden_from", "noise"};
     char axis[6][112];
     for (int i = 0; i < 6; i++) snprintf(axis[i], sizeof axis[i], "%s/%s", top, label[i]);
     bool readout = strncmp(view->name, "fc.", 3) == 0;
@@ -233,12 +235,21 @@ static void make_slots(struct tree *tree, const char *top, struct rnn_shape shap
                        const int32_t *run, int slots, int snapshots)
 {
     const struct schema_axis axis[] = {
-        {.name = "slot", .size = slots, .unit = "1", .meaning = "place of a run's networks in this group"},
+        {.name = "slot",
+         .size = slots,
+         .unit = "1",
+         .meaning = "place of a run's networks in this group"},
         {.name = "hidden", .size = shape.hidden, .unit = "1", .meaning = "hidden unit"},
-        {.name = "hidden_from", .size = shape.hidden, .unit = "1", .meaning = "hidden unit one step before"},
+        {.name = "hidden_from",
+         .size = shape.hidden,
+         .unit = "1",
+         .meaning = "hidden unit one step before"},
         {.name = "noise", .size = shape.noise_dim, .unit = "1", .meaning = "noise input"},
         {.name = "symbol", .size = shape.symbols, .unit = "1", .meaning = "emitted symbol"},
-        {.name = "snapshot", .size = snapshots, .unit = "1", .meaning = "moment of training; see epoch"}};
+        {.name = "snapshot",
+         .size = snapshots,
+         .unit = "1",
+         .meaning = "moment of training; see epoch"}};
     char path[112], slot_path[112];
     for (size_t i = 0; i < sizeof axis / sizeof axis[0]; i++) {
         if (axis[i].size == 0) continue;

@@ -47,10 +47,11 @@ static int check_keys(struct store *store, const struct plan *plan, struct statu
         const struct settings *wanted = &plan->cells[plan->runs[run].cell].settings;
         const struct setting *row = had ? settings_differing(had, wanted) : NULL;
         if (row)
-            return status_set(st, STATUS_CANNOT_CREATE,
-                              "%s: %s is not what it was for run %d of the file; --extend makes a file "
-                              "for the new grid and repeats the runs that it changes",
-                              store->path, row->key, run);
+            return status_set(
+                st, STATUS_CANNOT_CREATE,
+                "%s: %s is not what it was for run %d of the file; --extend makes a file "
+                "for the new grid and repeats the runs that it changes",
+                store->path, row->key, run);
     }
     if (store->num_runs != plan->num_runs)
         return status_set(

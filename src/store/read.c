@@ -286,8 +286,9 @@ int store_read_networks(struct store *store, int run, const char *which, struct 
         return status_set(st, STATUS_NO_INPUT, "%s: run %d has no weights: it is %s", store->path,
                           run, run_status_name[store_run_status(store, run)]);
     const struct weight_group *group = &store->group[store->run_group[run]];
-    const struct settings *s = store->plan ? &store->plan->cells[store->plan->runs[run].cell].settings
-                                           : store_settings(store, run, NULL, NULL, NULL);
+    const struct settings *s = store->plan
+                                   ? &store->plan->cells[store->plan->runs[run].cell].settings
+                                   : store_settings(store, run, NULL, NULL, NULL);
     int copies = w != WHICH_SNAPSHOTS ? 1 : s ? train_num_snapshots(s) : 0;
     if (copies > group->copies[w]) copies = group->copies[w];
     *shape = group->shape;

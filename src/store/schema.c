@@ -247,7 +247,8 @@ static int larger(int a, int b)
 
 static void add_runs_axes(struct schema *schema, const struct plan *plan)
 {
-    int size[NUM_SCHEMA_DIMS] = {[SCHEMA_RUN] = plan->num_runs, [SCHEMA_WORD_LENGTH] = MAX_WORD_LENGTH};
+    int size[NUM_SCHEMA_DIMS] = {
+        [SCHEMA_RUN] = plan->num_runs, [SCHEMA_WORD_LENGTH] = MAX_WORD_LENGTH};
     for (int c = 0; c < plan->num_cells; c++) {
         const struct settings *s = &plan->cells[c].settings;
         int lag = measure_dim_size(DIM_LAG, s->hmm.symbols, s->measure.length);
@@ -335,10 +336,11 @@ static int check_names(const struct schema *schema, struct status *st)
         bool twice = schema_find(schema, row->name) != row;
         twice |= find_axis(schema, row->group, strrchr(path, '/') + 1) >= 0;
         if (twice)
-            return status_set(st, STATUS_INTERNAL,
-                              "results file: two columns are called \"%s\"; rename the setting, the "
-                              "metric or the output",
-                              row->name);
+            return status_set(
+                st, STATUS_INTERNAL,
+                "results file: two columns are called \"%s\"; rename the setting, the "
+                "metric or the output",
+                row->name);
     }
     return STATUS_OK;
 }

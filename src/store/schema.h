@@ -18,8 +18,15 @@ enum schema_type { TYPE_I1, TYPE_I2, TYPE_I4, TYPE_I8, TYPE_U8, TYPE_F4, TYPE_F8
 
 /* The axes of /runs, the first ones of schema.axis; analyses add theirs. */
 enum schema_dim {
-    SCHEMA_RUN, SCHEMA_EPOCH, SCHEMA_SYMBOL, SCHEMA_SYMBOL_TO, SCHEMA_STATE, SCHEMA_STATE_TO,
-    SCHEMA_WORD_LENGTH, SCHEMA_LAG, NUM_SCHEMA_DIMS
+    SCHEMA_RUN,
+    SCHEMA_EPOCH,
+    SCHEMA_SYMBOL,
+    SCHEMA_SYMBOL_TO,
+    SCHEMA_STATE,
+    SCHEMA_STATE_TO,
+    SCHEMA_WORD_LENGTH,
+    SCHEMA_LAG,
+    NUM_SCHEMA_DIMS
 };
 
 /* A named dimension of a group, a dimension scale there. Every group has one called "run". */
@@ -43,8 +50,8 @@ struct run_attempt {
     int status;  /* RUN_DONE or RUN_FAILED */
     int rank;
     char host[64];
-    char error[256];           /* "" when done */
-    double t_start_s;          /* Unix time, s */
+    char error[256];  /* "" when done */
+    double t_start_s; /* Unix time, s */
     double wall_s, cpu_s;
 };
 
@@ -54,12 +61,12 @@ enum schema_writer { WRITER_LAYOUT, WRITER_WORKER, WRITER_COORDINATOR };
 
 /* One column: a dataset over the runs. */
 struct schema_row {
-    char name[96];  /* unique; in /runs the dataset's name, elsewhere "pca.dimension" is dataset
-                       dimension of group /analysis/pca */
+    char name[96]; /* unique; in /runs the dataset's name, elsewhere "pca.dimension" is dataset
+                      dimension of group /analysis/pca */
     char group[48];
     enum schema_type type;
-    int text_bytes; /* of TYPE_TEXT */
-    int num_dims;   /* after run: 0..MAX_COLUMN_DIMS */
+    int text_bytes;           /* of TYPE_TEXT */
+    int num_dims;             /* after run: 0..MAX_COLUMN_DIMS */
     int dim[MAX_COLUMN_DIMS]; /* axes */
     char unit[32];
     char meaning[256];

@@ -135,7 +135,8 @@ static int load_group(struct store *store, struct weight_group *group, int numbe
                                 st);
             if (code) return code;
             group->offset[w][v] = where.offset;
-            if (w == WHICH_SNAPSHOTS && v == 0 && one > 0) group->copies[w] = (int)(where.bytes / one);
+            if (w == WHICH_SNAPSHOTS && v == 0 && one > 0)
+                group->copies[w] = (int)(where.bytes / one);
             if (where.bytes != one * (uint64_t)group->copies[w]) return wrong_size(store, name, st);
         }
     }

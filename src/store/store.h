@@ -17,8 +17,8 @@ struct store; /* an open results file */
 
 /* Who and what made the file: attributes of "/". Borrowed strings. */
 struct provenance {
-    const char *program_version, *git_commit, *compiler, *mpi, *blas, *blas_core, *cpu,
-        *kernel, *hosts, *slurm_job_id, *command_line;
+    const char *program_version, *git_commit, *compiler, *mpi, *blas, *blas_core, *cpu, *kernel,
+        *hosts, *slurm_job_id, *command_line;
 };
 
 /* --- making -------------------------------------------------------------------------------- */
@@ -78,8 +78,8 @@ int store_grid_source(struct store *store, char **text, size_t *bytes, struct st
 const char *store_resolved(struct store *store, int run);
 /* Settings and seed of a run (decoded from /grid/resolved), owned by the store; seed, key and block
  * may be NULL. NULL when the line cannot be understood. */
-const struct settings *store_settings(struct store *store, int run, int64_t *seed,
-                                      const char **key, const char **block);
+const struct settings *store_settings(struct store *store, int run, int64_t *seed, const char **key,
+                                      const char **block);
 
 /* Status and attempts as the *records* say. A run that was started and has no valid record is
  * RUN_RUNNING. */

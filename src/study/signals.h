@@ -1,7 +1,7 @@
 /* signals: SIGINT, SIGTERM, SIGUSR1 and SIGHUP ask the study to stop early and resumably. Private
- * to src/study. Handlers only set a flag (SA_RESTART: no system call is cut short by them); a second
- * SIGINT ends the process at once, as the shell expects (128 + n). SIGHUP stays ignored where it
- * was (nohup). SIGPIPE is ignored: a study outlives the reader of its messages. */
+ * to src/study. Handlers only set a flag (SA_RESTART: no system call is cut short by them); a
+ * second SIGINT ends the process at once, as the shell expects (128 + n). SIGHUP stays ignored
+ * where it was (nohup). SIGPIPE is ignored: a study outlives the reader of its messages. */
 #ifndef HMMGRID_RUN_SIGNALS_H
 #define HMMGRID_RUN_SIGNALS_H
 

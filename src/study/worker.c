@@ -43,7 +43,8 @@ void worker_do_run(struct worker *w, int run, int attempt_number, const struct t
     struct run_context context = {.floors = w->floors, .watch = *watch};
     struct run_output out = {0};
     struct status st = {0};
-    double start_s = clock_monotonic_s(), start_cpu_s = clock_cpu_s(), start_unix_s = clock_unix_s();
+    double start_s = clock_monotonic_s(), start_cpu_s = clock_cpu_s(),
+           start_unix_s = clock_unix_s();
     int code = w->run(&w->plan->cells[r->cell].settings, r->key, r->seed, &context, &out, &st);
 
     struct run_attempt attempt = {.run = run,

@@ -35,7 +35,8 @@ static double training_s(struct settings s)
     struct calibrated calibrated;
     struct status st;
     int num;
-    for (int a = 0; a < num_analyses; a++) *(bool *)((char *)&s + analysis_table[a]->enabled) = false;
+    for (int a = 0; a < num_analyses; a++)
+        *(bool *)((char *)&s + analysis_table[a]->enabled) = false;
     check(calibrate_by_model(cell, 1, &calibrated, &num, &st), &st);
     check(calibrate_measure(cell, 1, 1e9, NULL, &calibrated, &num, &st), &st);
     return calibrated.run_s;

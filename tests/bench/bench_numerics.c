@@ -78,7 +78,8 @@ static void set_up(struct twin *w, size_t n, int64_t seed)
     w->adam = (struct adam_options){1e-3, 0.9, 0.9, 1e-8};
     size_t nt = n * T, K = (size_t)w->shape.symbols, H = (size_t)w->shape.hidden;
     w->target = take(BATCHES * nt, 1);
-    hmm_sample(&hmm, rng_stream((uint64_t)seed, "numerics", "data"), 0, BATCHES * n, T, w->target, NULL);
+    hmm_sample(&hmm, rng_stream((uint64_t)seed, "numerics", "data"), 0, BATCHES * n, T, w->target,
+               NULL);
     hmm_free(&hmm);
     arena_measure(&w->arena);
     take_fast(w);
@@ -157,7 +158,8 @@ int main(int argc, char **argv)
     int64_t seed = argc > 3 ? atoll(argv[3]) : 0;
     set_up(&w, argc > 1 ? (size_t)atol(argv[1]) : 256, seed);
     struct rng noise = rng_stream((uint64_t)seed, "numerics", "noise");
-    printf("epoch  loss float32  loss float64  difference  equal symbols  largest weight difference\n");
+    printf("epoch  loss float32  loss float64  difference  equal symbols  largest weight "
+           "difference\n");
     for (long epoch = 0, k = 1; epoch < epochs; epoch++) {
         double a = 0, b = 0, largest = 0;
         size_t equal = 0;

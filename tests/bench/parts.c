@@ -171,8 +171,7 @@ static void relu_gradient(struct bench *p, size_t n0, size_t rows, int t, int ke
     int H = p->shape.H;
     KERNELS(rnn_kernels)
         ->relu_gradient(p->gemms.delta, hidden(p, n0, rows, t + 1, kept), (size_t)H, rows, H,
-                        p->gemms.mixed,
-                        (size_t)(H + K));
+                        p->gemms.mixed, (size_t)(H + K));
 }
 
 /* --- loss ------------------------------------------------------------------------------------- */

@@ -33,8 +33,8 @@
 #define check_code(call, code, st)                                                                 \
     do {                                                                                           \
         int code_ = (call);                                                                        \
-        if (code_ != (code)) fail_msg("%s returned %d, expected %d: %s", #call, code_, (code),     \
-                                      (st)->text);                                                 \
+        if (code_ != (code))                                                                       \
+            fail_msg("%s returned %d, expected %d: %s", #call, code_, (code), (st)->text);         \
     } while (0)
 
 #endif

@@ -88,8 +88,8 @@ static inline int made_up_output(const struct plan *plan, int run, struct run_ou
         for (int o = 0; out->analyses.value[a] && o < analysis_table[a]->num_outputs; o++) {
             size_t n = analysis_count(&analysis_table[a]->output[o], s);
             for (size_t i = 0; i < n; i++)
-                out->analyses.value[a][o][i] =
-                    (float)made_up_number(key, 1000 + 100 * a + o, i); /* arrays are kept as float */
+                out->analyses.value[a][o][i] = (float)made_up_number(
+                    key, 1000 + 100 * a + o, i); /* arrays are kept as float */
         }
     out->effective_seed = plan->runs[run].seed;
     out->loss_z = made_up_number(key, 5, 4);

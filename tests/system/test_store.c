@@ -360,7 +360,8 @@ static void analysed_otherwise(void **state)
     check_ok(store_close_all(store, &st), &st);
     check_ok(plan_read(&other, "made-up", made_up_grid, strlen(made_up_grid), &set, 1, &st), &st);
     assert_string_equal(other.runs[0].key, p->plan.runs[0].key);
-    check_code(store_open_all(&store, p->file, &other, MPI_COMM_SELF, &st), STATUS_CANNOT_CREATE, &st);
+    check_code(store_open_all(&store, p->file, &other, MPI_COMM_SELF, &st), STATUS_CANNOT_CREATE,
+               &st);
     assert_non_null(strstr(st.text, "analysis.steps"));
     check_ok(store_extend(p->file, &other, NULL, &copied, &st), &st);
     assert_int_equal(copied, 0);

@@ -166,8 +166,7 @@ static void test_permutation_of_units(void **state)
     for (int i = 0; i < H; i++) to[i] = (7 * i + 4) % H;
     for (int i = 0; i < H; i++) {
         for (int j = 0; j < H; j++) q.W[to[i] * H + to[j]] = p.W[i * H + j];
-        for (int d = 0; d < PLANTED_D; d++)
-            q.U[to[i] * PLANTED_D + d] = p.U[i * PLANTED_D + d];
+        for (int d = 0; d < PLANTED_D; d++) q.U[to[i] * PLANTED_D + d] = p.U[i * PLANTED_D + d];
         for (int k = 0; k < 2; k++) q.R[k * H + to[i]] = p.R[k * H + i];
         q.b[to[i]] = p.b[i];
         q.b[H + to[i]] = p.b[H + i];
@@ -220,8 +219,7 @@ static void check_controls(int H, int size, int expected)
         uint64_t mark = 0;
         assert_int_equal(control[g].num, size);
         for (int i = 0; i < size; i++) {
-            assert_false(unit_set_has(&set, control[g].unit[i]) ||
-                         mark >> control[g].unit[i] & 1);
+            assert_false(unit_set_has(&set, control[g].unit[i]) || mark >> control[g].unit[i] & 1);
             mark |= (uint64_t)1 << control[g].unit[i];
         }
         for (int other = 0; other < g; other++) {
@@ -371,8 +369,8 @@ static void test_degenerate_networks(void **state)
     static const struct {
         int H, D, K;
         double gain;
-    } cases[] = {{1, 1, 2, 1}, {2, 1, 255, 1}, {20, 3, 255, 1}, {12, 4, 3, 0}, {1, 4, 3, 0},
-                 {30, 2, 2, 1.3}};
+    } cases[] = {{1, 1, 2, 1},  {2, 1, 255, 1}, {20, 3, 255, 1},
+                 {12, 4, 3, 0}, {1, 4, 3, 0},   {30, 2, 2, 1.3}};
     for (int c = 0; c < (int)(sizeof cases / sizeof *cases); c++) {
         struct analyses a = take_random(cases[c].H, cases[c].D, cases[c].K, cases[c].gain, 2000);
         check_near(*get(&a, "num_found"), 0, 0);

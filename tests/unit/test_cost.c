@@ -28,7 +28,8 @@ static double makespan_of(const struct cost_run *run, const int *worker, int num
 }
 
 /* The best of all workers^num assignments. */
-static double best_makespan(const struct cost_run *run, int num, const double *floors_s, int workers)
+static double best_makespan(const struct cost_run *run, int num, const double *floors_s,
+                            int workers)
 {
     int worker[MAX_RUNS] = {0};
     for (double best = INFINITY;;) {
@@ -165,7 +166,7 @@ static void memory_holds_the_arena(void **state)
     check_ok(settings_resolve(&s, NULL, &st), &st);
     double small = cost_memory_bytes(&s);
     assert_true(small > (double)train_memory_bytes(&s) + 30e6);
-    assert_true(small < 600e6); /* what the largest run of experiments/paper.yaml may take */
+    assert_true(small < 600e6);  /* what the largest run of experiments/paper.yaml may take */
     s.measure.sequences = 30000; /* now the distances count: n * n bytes */
     double large = cost_memory_bytes(&s);
     assert_true(large > 900e6 && large < 1000e6);

@@ -12,13 +12,20 @@ static bool lookup(void *context, const char *name, struct expr_value *value)
     int *calls = context;
     ++*calls;
     *value = (struct expr_value){.text = NULL, .number = NAN};
-    if (!strcmp(name, "hmm.states") || !strcmp(name, "hmm_states")) value->number = 4;
-    else if (!strcmp(name, "rnn.hidden")) value->number = 150;
-    else if (!strcmp(name, "status")) value->text = "failed";
-    else if (!strcmp(name, "emission")) value->text = "linear", value->number = 1;
-    else if (!strcmp(name, "loss")) value->number = NAN;
-    else if (!strcmp(name, "key")) value->text = "0123";
-    else return false;
+    if (!strcmp(name, "hmm.states") || !strcmp(name, "hmm_states"))
+        value->number = 4;
+    else if (!strcmp(name, "rnn.hidden"))
+        value->number = 150;
+    else if (!strcmp(name, "status"))
+        value->text = "failed";
+    else if (!strcmp(name, "emission"))
+        value->text = "linear", value->number = 1;
+    else if (!strcmp(name, "loss"))
+        value->number = NAN;
+    else if (!strcmp(name, "key"))
+        value->text = "0123";
+    else
+        return false;
     return true;
 }
 
@@ -71,7 +78,8 @@ static void truth(void **state)
         bool result = !rows[i].expected;
         int calls = 0;
         if (expr_parse(&expr, rows[i].text, &st)) fail_msg("%s: %s", rows[i].text, st.text);
-        if (expr_eval(expr, lookup, &calls, &result, &st)) fail_msg("%s: %s", rows[i].text, st.text);
+        if (expr_eval(expr, lookup, &calls, &result, &st))
+            fail_msg("%s: %s", rows[i].text, st.text);
         expr_free(expr);
         if (result != rows[i].expected) fail_msg("%s is %d", rows[i].text, result);
         assert_true(calls > 0);
@@ -193,8 +201,10 @@ static void hostile_texts(void **state)
             int code = expr_parse(&expr, copy, &st);
             if (!code) code = expr_eval(expr, lookup, &calls, &result, &st);
             if (code) assert_int_equal(code, STATUS_USAGE);
-            if (code) bad++;
-            else good++;
+            if (code)
+                bad++;
+            else
+                good++;
             expr_free(expr);
         }
     }
@@ -204,9 +214,8 @@ static void hostile_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(truth),       cmocka_unit_test(parse_errors),
-        cmocka_unit_test(eval_errors), cmocka_unit_test(bounds),
-        cmocka_unit_test(hostile_texts),
+        cmocka_unit_test(truth),  cmocka_unit_test(parse_errors),  cmocka_unit_test(eval_errors),
+        cmocka_unit_test(bounds), cmocka_unit_test(hostile_texts),
     };
     return cmocka_run_group_tests_name("expr", tests, NULL, NULL);
 }

@@ -70,8 +70,8 @@ static void check_arrays(const char *what, const char *name, const double *actua
     if (scale < 1e-9) scale = 1; /* identical clouds: geomloss leaves rounding of 1e-17 */
     for (size_t i = 0; i < n; i++)
         if (!(fabs(actual[i] - expected[i]) <= tolerance * scale))
-            fail_msg("%s of %s, entry %zu: %.9g, expected %.9g (largest %.3g, tolerance %.0e)", what,
-                     name, i, actual[i], expected[i], scale, tolerance);
+            fail_msg("%s of %s, entry %zu: %.9g, expected %.9g (largest %.3g, tolerance %.0e)",
+                     what, name, i, actual[i], expected[i], scale, tolerance);
 }
 
 static void plain_case(void *context, const char *name)
@@ -79,7 +79,8 @@ static void plain_case(void *context, const char *name)
     int *num = context;
     struct sinkhorn_case c = load_case(name);
     size_t entries = c.n * (size_t)c.T * (size_t)c.K;
-    double *grad = calloc(entries, sizeof *grad), *pot = calloc(2 * (c.n + c.m), sizeof *pot), value;
+    double *grad = calloc(entries, sizeof *grad), *pot = calloc(2 * (c.n + c.m), sizeof *pot),
+           value;
     struct sinkhorn_potentials p = {pot, pot + c.n, pot + c.n + c.m, pot + 2 * c.n + c.m};
     struct status st;
     check_ok(sinkhorn_plain(c.x, c.n, c.y, c.m, c.T, c.K, c.options, &value, grad, &p, &st), &st);
@@ -209,10 +210,9 @@ static struct rnn_case load_rnn(const char *name)
     c.decay = golden_attribute(RNN, name, "weight_decay");
     c.blur = golden_attribute(RNN, name, "blur");
     c.clip = golden_attribute(RNN, name, "clip_norm");
-    c.adam = (struct adam_options){golden_attribute(RNN, name, "lr"),
-                                   golden_attribute(RNN, name, "beta1"),
-                                   golden_attribute(RNN, name, "beta2"),
-                                   golden_attribute(RNN, name, "adam_eps")};
+    c.adam = (struct adam_options){
+        golden_attribute(RNN, name, "lr"), golden_attribute(RNN, name, "beta1"),
+        golden_attribute(RNN, name, "beta2"), golden_attribute(RNN, name, "adam_eps")};
     return c;
 }
 
@@ -289,8 +289,10 @@ static void plain_rnn(void *context, const char *name)
     for (int step = 0; step < c.steps; step++, ++*num) {
         char group[128], before[160];
         snprintf(group, sizeof group, "%s/step%d", name, step);
-        if (step) snprintf(before, sizeof before, "%s/step%d/after", name, step - 1);
-        else snprintf(before, sizeof before, "%s/init", name);
+        if (step)
+            snprintf(before, sizeof before, "%s/step%d/after", name, step - 1);
+        else
+            snprintf(before, sizeof before, "%s/init", name);
         double *params = load_params(before, c.shape);
         plain_step(&c, group, params);
         free(params);
@@ -336,7 +338,8 @@ static void fast_step(const struct rnn_case *c, struct fast_state *f, const char
     struct rnn_inputs in = load_inputs(group);
     float *noise = narrowed(in.noise, in.num_noise), *gumbel = narrowed(in.gumbel, in.num_gumbel);
     float *initial = narrowed(in.initial, in.num_initial);
-    struct rnn_drive drive = {.given_noise = noise, .given_gumbel = gumbel, .given_initial = initial};
+    struct rnn_drive drive = {
+        .given_noise = noise, .given_gumbel = gumbel, .given_initial = initial};
     struct status st;
     double value, *wide = calloc(c->num_params, 8), *params = calloc(c->num_params, 8);
     rnn_forward(&f->rnn, f->params, &drive, c->n, c->tau, f->symbols);

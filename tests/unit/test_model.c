@@ -109,7 +109,8 @@ static void test_sinkhorn_sizes(void **state)
 }
 
 /* n sequences, each of one of `num` prototypes with a few symbols changed */
-static uint8_t *clustered_symbols(const char *purpose, size_t n, int T, int K, size_t num, int changes)
+static uint8_t *clustered_symbols(const char *purpose, size_t n, int T, int K, size_t num,
+                                  int changes)
 {
     uint8_t *prototypes = random_symbols("prototypes", num, T, K), *s = malloc(n * (size_t)T);
     struct rng rng = rng_stream(7, "changes", purpose);
@@ -225,8 +226,10 @@ static void potentials_before(const uint8_t *x, size_t n, const uint8_t *y, size
             const uint8_t *s = i < n ? x + i * (size_t)T : y + (i - n) * (size_t)T;
             for (int c = 0; c < T * K; c++) onehot[c] = s[c / K] == c % K;
             if (i < n) f2[i] = point_softmin(onehot, y, m, T, K, g, e);
-            if (i < n) p2[i] = point_softmin(onehot, x, n, T, K, p, e);
-            else g2[i - n] = point_softmin(onehot, x, n, T, K, f, e);
+            if (i < n)
+                p2[i] = point_softmin(onehot, x, n, T, K, p, e);
+            else
+                g2[i - n] = point_softmin(onehot, x, n, T, K, f, e);
         }
         for (size_t i = 0; i < n; i++) f[i] = keep * f[i] + (1 - keep) * f2[i];
         for (size_t i = 0; i < n; i++) p[i] = keep * p[i] + (1 - keep) * p2[i];
@@ -343,7 +346,8 @@ static void rnn_agrees(int H, int D, int K, bool bias, bool initial, size_t n, i
 {
     struct net net = make_net(H, D, K, bias, initial, n, T);
     size_t nt = n * (size_t)T, nk = nt * (size_t)K;
-    double *hidden = malloc(nt * (size_t)H * 8), *prob = malloc(nk * 8), *grad = malloc(net.num * 8);
+    double *hidden = malloc(nt * (size_t)H * 8), *prob = malloc(nk * 8),
+           *grad = malloc(net.num * 8);
     for (size_t i = 0; i < net.num; i++) net.params[i] /= sqrt(H);
     surrogate(&net, hidden, prob);
     rnn_plain_backward(net.shape, net.params, net.noise, net.initial, hidden, prob, n, T, net.tau,
@@ -392,8 +396,8 @@ static uint8_t *generate(struct rnn_shape shape, const float *params, int genera
 {
     uint8_t *symbols = malloc(n * (size_t)T);
     struct status st;
-    check_ok(rnn_generate(shape, params, generation, INITIAL_ZEROS, rng_stream(2, "k", "gen"), first,
-                          n, T, symbols, &st),
+    check_ok(rnn_generate(shape, params, generation, INITIAL_ZEROS, rng_stream(2, "k", "gen"),
+                          first, n, T, symbols, &st),
              &st);
     return symbols;
 }
@@ -527,15 +531,20 @@ static void test_linalg_advised_core(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sinkhorn_sizes),       cmocka_unit_test(test_sinkhorn_clusters),
-        cmocka_unit_test(test_sinkhorn_outlier),     cmocka_unit_test(test_sinkhorn_symmetry),
-        cmocka_unit_test(test_sinkhorn_finite_differences),
-        cmocka_unit_test(test_rnn_finite_differences), cmocka_unit_test(test_rnn_sizes),
-        cmocka_unit_test(test_generate_is_cut_free), cmocka_unit_test(test_generate_frequencies),
-        cmocka_unit_test(test_generate_is_softmax),  cmocka_unit_test(test_homogeneity),
-        cmocka_unit_test(test_init_range),           cmocka_unit_test(test_adam),
-        cmocka_unit_test(test_linalg_start),
-        cmocka_unit_test(test_linalg_advised_core)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sinkhorn_sizes),
+                                       cmocka_unit_test(test_sinkhorn_clusters),
+                                       cmocka_unit_test(test_sinkhorn_outlier),
+                                       cmocka_unit_test(test_sinkhorn_symmetry),
+                                       cmocka_unit_test(test_sinkhorn_finite_differences),
+                                       cmocka_unit_test(test_rnn_finite_differences),
+                                       cmocka_unit_test(test_rnn_sizes),
+                                       cmocka_unit_test(test_generate_is_cut_free),
+                                       cmocka_unit_test(test_generate_frequencies),
+                                       cmocka_unit_test(test_generate_is_softmax),
+                                       cmocka_unit_test(test_homogeneity),
+                                       cmocka_unit_test(test_init_range),
+                                       cmocka_unit_test(test_adam),
+                                       cmocka_unit_test(test_linalg_start),
+                                       cmocka_unit_test(test_linalg_advised_core)};
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }

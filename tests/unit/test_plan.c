@@ -17,7 +17,8 @@ static const char design_grid[] =
     "  data:  {sequences: 30000, split: [1, 1, 1]}\n"
     "  rnn:   {hidden: 150, noise_dim: 100, bias: false, initial_state: zeros}\n"
     "  train: {epochs: 500, batch: 4096, learning_rate: 1.0e-3, betas: [0.9, 0.9],\n"
-    "          clip_norm: 0.9, blur: 0.2, temperature: 1.0, select: best_validation, snapshots: 0}\n"
+    "          clip_norm: 0.9, blur: 0.2, temperature: 1.0, select: best_validation, snapshots: "
+    "0}\n"
     "grid:\n"
     "  linear-chain:\n"
     "    set:     {hmm.architecture: linear-chain}\n"
@@ -109,9 +110,9 @@ static void expands_the_design(void **state)
     assert_int_equal(p.cells[49].line, 22);
     for (int i = 0; i < p.num_cells; i++) {
         const struct settings *s = &p.cells[i].settings;
-        assert_int_equal(s->train.epochs,
-                         s->hmm.states == 5 ? 800 : s->hmm.architecture == FULLY_CONNECTED ? 1000
-                                                                                           : 500);
+        assert_int_equal(s->train.epochs, s->hmm.states == 5                       ? 800
+                                          : s->hmm.architecture == FULLY_CONNECTED ? 1000
+                                                                                   : 500);
         check_near(s->accept.max_excess_loss, 2, 0);
         assert_false(s->hmm.states == 2 && s->rnn.hidden == 200 && s->rnn.noise_dim == 200);
         for (int k = 0; k < 3; k++) {
@@ -162,7 +163,8 @@ static void bad_options_are_named(void **state)
     static const struct {
         const char *option, *words;
     } rows[] = {
-        {"rnn.hiden=3", "--set rnn.hiden=3: unknown setting 'rnn.hiden'; did you mean 'rnn.hidden'"},
+        {"rnn.hiden=3",
+         "--set rnn.hiden=3: unknown setting 'rnn.hiden'; did you mean 'rnn.hidden'"},
         {"rnn.hidden", "write rnn.hidden=value"},
         {"rnn.hidden=", "write rnn.hidden=value"},
         {"rnn.hidden=x", "--set rnn.hidden=x: rnn.hidden: 'x' is not an integer"},
@@ -207,7 +209,7 @@ static void exclude_looks_at_resolved_settings(void **state)
         "                     train.learning_rate: [0.1, 0.2, [0.1, 0.2], [0.3, 0.4]],\n"
         "                     rnn.hidden: [1, 2]}, set: {hmm.emission: auto}}}\n"
         "exclude:\n"
-        "- {hmm.architecture: cyclic}\n"              /* would not resolve with 3 states */
+        "- {hmm.architecture: cyclic}\n" /* would not resolve with 3 states */
         "- {hmm.emission: [linear, gaussian], rnn.hidden: 2}\n"
         "- {train.learning_rate: [0.1, 0.2], rnn.hidden: 1}\n"
         "- {train.learning_rate: [[0.3, 0.4]]}\n");
@@ -246,7 +248,8 @@ static void scalars_are_typed_by_the_table(void **state)
     struct plan p;
     struct settings s = only("grid: {no: {set: {train.learning_rate: 1e-3, rnn.bias: true,\n"
                              "  train.clip_norm: .5, train.blur: '0.3', data.sequences: +300,\n"
-                             "  train.weight_decay: -0, accept.max_excess_loss: ~}}}\n", &p);
+                             "  train.weight_decay: -0, accept.max_excess_loss: ~}}}\n",
+                             &p);
     check_near(s.train.learning_rate.value[0], 1e-3, 0);
     assert_true(s.rnn.bias);
     check_near(s.train.clip_norm, 0.5, 0);
@@ -287,7 +290,8 @@ static void all_errors_come_at_once(void **state)
     struct status st;
     for (int i = 0; i < 60; i++) strcat(text, "- {rnn.hiden: 3}\n");
     check_code(read_with(&p, text, NULL, 0, &st), STATUS_BAD_GRID, &st);
-    assert_true(strncmp(st.text, "g.yaml:5:4: unknown key 'rnn.hiden'; did you mean 'rnn.hidden'?\n",
+    assert_true(strncmp(st.text,
+                        "g.yaml:5:4: unknown key 'rnn.hiden'; did you mean 'rnn.hidden'?\n",
                         64) == 0);
     int lines = 1, shown, more;
     for (const char *c = st.text; *c; c++) lines += *c == '\n';
@@ -345,7 +349,7 @@ static void key_is_the_hash_of_the_settings(void **state)
     check_ok(settings_resolve(&s, NULL, &st), &st);
     plan_run_key(&s, 7, key);
     assert_string_equal(key, expected);
-    s.run.retries = 50; /* of the study: no part of the key */
+    s.run.retries = 50;     /* of the study: no part of the key */
     s.train.snapshots = 10; /* what is kept does not change the network */
     plan_run_key(&s, 7, key);
     assert_string_equal(key, expected);
@@ -367,10 +371,11 @@ static void keys_do_not_depend_on_the_grid(void **state)
     struct plan p = must_read(design_grid);
     for (int i = 0; i < p.num_runs; i++)
         assert_ptr_equal(find_run(&p, p.runs[i].key), &p.runs[i]); /* all differ */
-    struct plan q = must_read("version: 1\nstudy: other\nseeds: [2, 1]\n"
-                              "accept: {max_excess_loss: 2}\n"
-                              "grid: {z: {set: {hmm.states: 2, data.length: 100},\n"
-                              "           product: {rnn.noise_dim: [200, 1], rnn.hidden: [50]}}}\n");
+    struct plan q =
+        must_read("version: 1\nstudy: other\nseeds: [2, 1]\n"
+                  "accept: {max_excess_loss: 2}\n"
+                  "grid: {z: {set: {hmm.states: 2, data.length: 100},\n"
+                  "           product: {rnn.noise_dim: [200, 1], rnn.hidden: [50]}}}\n");
     assert_int_equal(q.num_runs, 4);
     for (int i = 0; i < q.num_runs; i++) {
         const struct run *same = find_run(&p, q.runs[i].key);
@@ -469,7 +474,12 @@ static void parse_json_is_strict(void **state)
     }
     check_ok(plan_parse_json(json, &s, &seed, key, block, &st), &st);
     settings_free_matrices(&s);
-    static const char *const bad[] = {"", "{}", "[]", "null", "{\"run\":0", "{\"run\":0,\"run\":0}",
+    static const char *const bad[] = {"",
+                                      "{}",
+                                      "[]",
+                                      "null",
+                                      "{\"run\":0",
+                                      "{\"run\":0,\"run\":0}",
                                       "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         check_code(plan_parse_json(bad[i], &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
@@ -559,7 +569,8 @@ static void large_grids(void **state)
     (void)state;
     char seeds[5000] = "0", text[6000];
     for (int i = 1; i < 1000; i++) sprintf(seeds + strlen(seeds), ",%d", i);
-    snprintf(text, sizeof text, "version: 1\nstudy: s\nseeds: [%s]\n"
+    snprintf(text, sizeof text,
+             "version: 1\nstudy: s\nseeds: [%s]\n"
              "grid: {a: {product: {rnn.hidden: [1,2,3,4,5,6,7,8,9,10],\n"
              "  rnn.noise_dim: [1,2,3,4,5,6,7,8,9,10], train.epochs: [1,2,3,4,5,6,7,8,9,10]}}}\n",
              seeds);

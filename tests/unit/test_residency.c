@@ -355,8 +355,10 @@ static void test_shared_residency(void **state)
     struct made m = memoryless(0.3, N);
     struct network net;
     struct status st;
-    struct driven driven = {
-        .n = N, .h = calloc(N, sizeof(float)), .z = calloc(3 * N, sizeof(float)), .symbol = calloc(N, 1)};
+    struct driven driven = {.n = N,
+                            .h = calloc(N, sizeof(float)),
+                            .z = calloc(3 * N, sizeof(float)),
+                            .symbol = calloc(N, 1)};
     struct analysis_memo memo = {.shared = rng_stream(1, "shared", "residency"), .driven = &driven};
     const struct residency *r, *again;
     check_ok(network_init(&net, m.shape, m.params, &st), &st);

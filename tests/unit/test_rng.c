@@ -55,7 +55,8 @@ static void test_levels_agree(void **state)
         if (there && level == KERNEL_AVX512)
             assert_memory_equal(normal[level], normal[KERNEL_AVX2], N * sizeof(float));
     }
-    for (int level = 0; level < NUM_KERNEL_LEVELS; level++) free(normal[level]), free(uniform[level]);
+    for (int level = 0; level < NUM_KERNEL_LEVELS; level++)
+        free(normal[level]), free(uniform[level]);
 }
 
 static void test_positions(void **state)
@@ -147,9 +148,9 @@ static void test_uniform(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_philox),         cmocka_unit_test(test_levels_agree),
-        cmocka_unit_test(test_positions),      cmocka_unit_test(test_streams_differ),
-        cmocka_unit_test(test_moments),        cmocka_unit_test(test_quantiles),
+        cmocka_unit_test(test_philox),    cmocka_unit_test(test_levels_agree),
+        cmocka_unit_test(test_positions), cmocka_unit_test(test_streams_differ),
+        cmocka_unit_test(test_moments),   cmocka_unit_test(test_quantiles),
         cmocka_unit_test(test_uniform)};
     return cmocka_run_group_tests_name("rng", tests, NULL, NULL);
 }

@@ -12,8 +12,8 @@
 static void table_is_consistent(void **state)
 {
     (void)state;
-    static const char *const sections[] = {"hmm",     "data",   "rnn",    "train",
-                                           "measure", "analysis", "accept", "reseed", "run"};
+    static const char *const sections[] = {"hmm",      "data",   "rnn",    "train", "measure",
+                                           "analysis", "accept", "reseed", "run"};
     assert_int_equal(num_settings, 57); /* the sections of DESIGN 2, counted by hand */
     for (int i = 0; i < num_settings; i++) {
         const struct setting *row = &settings_table[i];
@@ -115,36 +115,96 @@ static void custom(struct settings *s, double *transition)
     s->hmm.emission_matrix = (struct matrix){2, 2, half};
 }
 
-static void six(struct settings *s) { s->hmm.states = 6; }
-static void one(struct settings *s) { s->hmm.states = 1; }
-static void both(struct settings *s) { s->hmm.target_prob = .1, s->hmm.stay_prob = .9; }
-static void four_symbols(struct settings *s) { s->hmm.symbols = 4; }
-static void gauss_one(struct settings *s) { custom(s, half), s->hmm.emission = EMISSION_AUTO; }
-static void full(struct settings *s) { s->hmm.architecture = FULLY_CONNECTED, s->hmm.states = 4; }
+static void six(struct settings *s)
+{
+    s->hmm.states = 6;
+}
+static void one(struct settings *s)
+{
+    s->hmm.states = 1;
+}
+static void both(struct settings *s)
+{
+    s->hmm.target_prob = .1, s->hmm.stay_prob = .9;
+}
+static void four_symbols(struct settings *s)
+{
+    s->hmm.symbols = 4;
+}
+static void gauss_one(struct settings *s)
+{
+    custom(s, half), s->hmm.emission = EMISSION_AUTO;
+}
+static void full(struct settings *s)
+{
+    s->hmm.architecture = FULLY_CONNECTED, s->hmm.states = 4;
+}
 static void full_target(struct settings *s)
 {
     s->hmm.architecture = FULLY_CONNECTED;
     s->hmm.target_prob = .1;
 }
-static void ring2(struct settings *s) { s->hmm.architecture = CYCLIC, s->hmm.states = 2; }
-static void ring5(struct settings *s) { s->hmm.architecture = CYCLIC, s->hmm.states = 5; }
-static void ring_named(struct settings *s) { ring5(s), s->hmm.emission = EMISSION_CYCLIC; }
-static void no_matrix(struct settings *s) { s->hmm.architecture = CUSTOM; }
-static void off(struct settings *s) { custom(s, rows_off); }
-static void below(struct settings *s) { custom(s, negative); }
-static void stay(struct settings *s) { custom(s, half), s->hmm.stay_prob = .9; }
-static void sizes(struct settings *s) { custom(s, half), s->hmm.states = 3; }
-static void symbols(struct settings *s) { custom(s, half), s->hmm.symbols = 3; }
-static void start(struct settings *s) { custom(s, half), s->hmm.start = (struct matrix){2, 2, half}; }
+static void ring2(struct settings *s)
+{
+    s->hmm.architecture = CYCLIC, s->hmm.states = 2;
+}
+static void ring5(struct settings *s)
+{
+    s->hmm.architecture = CYCLIC, s->hmm.states = 5;
+}
+static void ring_named(struct settings *s)
+{
+    ring5(s), s->hmm.emission = EMISSION_CYCLIC;
+}
+static void no_matrix(struct settings *s)
+{
+    s->hmm.architecture = CUSTOM;
+}
+static void off(struct settings *s)
+{
+    custom(s, rows_off);
+}
+static void below(struct settings *s)
+{
+    custom(s, negative);
+}
+static void stay(struct settings *s)
+{
+    custom(s, half), s->hmm.stay_prob = .9;
+}
+static void sizes(struct settings *s)
+{
+    custom(s, half), s->hmm.states = 3;
+}
+static void symbols(struct settings *s)
+{
+    custom(s, half), s->hmm.symbols = 3;
+}
+static void start(struct settings *s)
+{
+    custom(s, half), s->hmm.start = (struct matrix){2, 2, half};
+}
 static void start_sum(struct settings *s)
 {
     custom(s, half);
     s->hmm.start = (struct matrix){1, 2, rows_off + 2};
 }
-static void preset_matrix(struct settings *s) { s->hmm.transition = (struct matrix){2, 2, half}; }
-static void preset_start(struct settings *s) { s->hmm.start = (struct matrix){1, 2, half}; }
-static void starved(struct settings *s) { s->data.sequences = 3, s->data.split.value[1] = .1; }
-static void short_measure(struct settings *s) { s->measure.length = 1; }
+static void preset_matrix(struct settings *s)
+{
+    s->hmm.transition = (struct matrix){2, 2, half};
+}
+static void preset_start(struct settings *s)
+{
+    s->hmm.start = (struct matrix){1, 2, half};
+}
+static void starved(struct settings *s)
+{
+    s->data.sequences = 3, s->data.split.value[1] = .1;
+}
+static void short_measure(struct settings *s)
+{
+    s->measure.length = 1;
+}
 
 static void resolve_refuses(void **state)
 {
@@ -318,13 +378,21 @@ static void durations(void **state)
     static const struct {
         const char *text;
         double seconds;
-    } good[] = {{"90", 90},         {"90s", 90},      {"10min", 600},     {"1h30m", 5400},
-                {"1.5h", 5400},     {"2d", 172800},   {"0", 0},           {"12:30:00", 45000},
-                {"1-02:03:04", 93784}, {"100:00:00", 360000}, {"1d2h3m4s", 93784},
+    } good[] = {{"90", 90},
+                {"90s", 90},
+                {"10min", 600},
+                {"1h30m", 5400},
+                {"1.5h", 5400},
+                {"2d", 172800},
+                {"0", 0},
+                {"12:30:00", 45000},
+                {"1-02:03:04", 93784},
+                {"100:00:00", 360000},
+                {"1d2h3m4s", 93784},
                 {"0-00:00:30", 30}};
-    static const char *const bad[] = {"",        "min",   "10 min", "-5",      "1m1h",  "1h1h",
-                                      "10:30",   "1-2:3", "1e3",    "1..5h",   "5x",    "10min5",
-                                      "1:60:00", "0x10",  "nan",    "1-24:00:00", ".", "1h-5m"};
+    static const char *const bad[] = {"",        "min",   "10 min", "-5",         "1m1h", "1h1h",
+                                      "10:30",   "1-2:3", "1e3",    "1..5h",      "5x",   "10min5",
+                                      "1:60:00", "0x10",  "nan",    "1-24:00:00", ".",    "1h-5m"};
     struct status st;
     double seconds;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {

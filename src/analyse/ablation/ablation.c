@@ -101,10 +101,10 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
                  "direction_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest"),
     PLANE_OUTPUT("direction_contrast_sem", direction, condition, "1/step",
                  "its standard error, paired by trajectory"),
-    PLANE_OUTPUT(
-        "critical_pairs", condition, coarse_mu, "1",
-        "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: of every fifth, "
-        "times 5"),
+    PLANE_OUTPUT("critical_pairs", condition, coarse_mu, "1",
+                 "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: "
+                 "of every fifth, "
+                 "times 5"),
     PLANE_OUTPUT("critical_pairs_sem", condition, coarse_mu, "1",
                  "its standard error over switches, all of different trajectories"),
     PLANE_OUTPUT("critical_pairs_up", condition, coarse_mu, "1",
@@ -113,8 +113,9 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
                  "its standard error over switches"),
     PLANE_OUTPUT("num_windows", condition, coarse_mu, "1",
                  "switches that critical_pairs goes over"),
-    SCALAR_OUTPUT("floor_critical_pairs", "1",
-                  "critical_pairs of the intact network: mean of 8 replicates, other random numbers"),
+    SCALAR_OUTPUT(
+        "floor_critical_pairs", "1",
+        "critical_pairs of the intact network: mean of 8 replicates, other random numbers"),
     SCALAR_OUTPUT("floor_critical_pairs_sd", "1",
                   "its sd over the replicates: what chance alone makes of one point"),
     SCALAR_OUTPUT("floor_critical_pairs_up", "1", "the same of critical_pairs_up"),
@@ -293,8 +294,8 @@ static int put_pairs_floor(const struct analysis_input *in, const struct circuit
     double all[PAIR_REPLICATES], up[PAIR_REPLICATES];
     struct ablation_points intact = {1, NULL, NULL};
     struct spectrum *spectrum = spectrum_new(in->net, NULL);
-    int code = spectrum ? STATUS_OK
-                        : status_set(st, STATUS_RUN_FAILED, "out of memory for a spectrum");
+    int code =
+        spectrum ? STATUS_OK : status_set(st, STATUS_RUN_FAILED, "out of memory for a spectrum");
     for (int r = 0; r < PAIR_REPLICATES && !code; r++) {
         struct rng rng = rng_child(rng_child(in->rng, 3), (uint64_t)r);
         struct ablation_counts counts = {0};

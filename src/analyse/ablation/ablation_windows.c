@@ -144,7 +144,7 @@ int ablation_windows_pairs(const struct ablation_windows *windows, int i, int ro
         }
         if (sense == SENSE_UP) num_up = num;
     }
-    *out = (struct critical_pairs){estimate_windows(pairs, num), estimate_windows(pairs, num_up),
-                                   num};
+    *out =
+        (struct critical_pairs){estimate_windows(pairs, num), estimate_windows(pairs, num_up), num};
     return STATUS_OK;
 }

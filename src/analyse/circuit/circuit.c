@@ -100,7 +100,8 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
     SCALAR_OUTPUT("num_tested", "1", "of these, directions with a set of candidates to test"),
     SCALAR_OUTPUT(
         "num_found", "1",
-        "of these, directions with a kick set: p_value passes Holm's test at .05 over the directions "
+        "of these, directions with a kick set: p_value passes Holm's test at .05 over the "
+        "directions "
         "with cluster states, less than half of the rate left and of what controls leave"),
     SCALAR_OUTPUT("kick_set_size", "1", "mean number of units of the kick sets found"),
     SCALAR_OUTPUT("mean_rate_left", "1", "mean over kick sets found of the rate left"),
@@ -115,9 +116,10 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
     CURVE_OUTPUT("events", direction, "1", "switches in the driven run"),
     CURVE_OUTPUT("rate", direction, "1/step", "switches per step spent in from, driven run"),
     CURVE_OUTPUT("size", direction, "1", "units of the kick set; 0: none was found"),
-    CURVE_OUTPUT("p_value", direction, "1",
-                 "of the set that was tested, by rank among random sets matched in mean activity; it "
-                 "was enlarged until few such sets did as well, this is with new sets and numbers"),
+    CURVE_OUTPUT(
+        "p_value", direction, "1",
+        "of the set that was tested, by rank among random sets matched in mean activity; it "
+        "was enlarged until few such sets did as well, this is with new sets and numbers"),
     CURVE_OUTPUT("control_left", direction, "1",
                  "rate left of intact with a matched random set silenced, mean over sets"),
     CURVE_OUTPUT("control_left_sd", direction, "1", "standard deviation of that over sets"),

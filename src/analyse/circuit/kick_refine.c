@@ -124,8 +124,8 @@ static int try_alone(const struct kick_case *c, const struct unit_set *candidate
     return code;
 }
 
-static int widen(const struct kick_case *c, const struct unit_set *candidates,
-                 struct unit_set *set, struct status *st)
+static int widen(const struct kick_case *c, const struct unit_set *candidates, struct unit_set *set,
+                 struct status *st)
 {
     double alone[MOST_CANDIDATES], left, least, p_value;
     struct unit_set wider = *set;

@@ -96,7 +96,8 @@ static int controls_init(struct controls *k, const struct kick_case *c,
     if (!code) k->num = kick_draw_controls(c, tested, kick_stream(c, DRAW, 0), k->set);
     k->num_closest = (int)(KICK_ALPHA * k->num) + 5; /* if all of these are below, p > .05 */
     if (k->num_closest > k->num) k->num_closest = k->num;
-    for (int r = 0; r < CONTROL_ROUNDS && !code && (r == 0 || total[0].events < CONTROL_EVENTS); r++)
+    for (int r = 0; r < CONTROL_ROUNDS && !code && (r == 0 || total[0].events < CONTROL_EVENTS);
+         r++)
         code = kick_rate_measure(c, k->set, k->num, CONTROL_STARTS, CONTROL, r, total, k->left, st);
     for (int i = 0; i < k->num_closest && !code; i++) {
         int best = i;
@@ -117,7 +118,8 @@ static void controls_free(struct controls *k)
     free(k->left);
 }
 
-/* --- the test ---------------------------------------------------------------------------------- */
+/* --- the test ----------------------------------------------------------------------------------
+ */
 
 static void summarise_controls(const struct controls *k, struct kick_set *out)
 {

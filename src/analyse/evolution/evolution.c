@@ -93,8 +93,9 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
     CURVE_OUTPUT("logit_autocorrelation", snapshot, "1",
                  "autocorrelation of the logits at lag 1; NaN for an unbounded run"),
     CURVE_OUTPUT("epoch", snapshot, "epochs", "epochs trained; 0: before training"),
-    PLANE_OUTPUT("second_order", snapshot, unit, "state",
-                 "sqrt |mean of the second-order term| of each unit; second_order_norm is their norm"),
+    PLANE_OUTPUT(
+        "second_order", snapshot, unit, "state",
+        "sqrt |mean of the second-order term| of each unit; second_order_norm is their norm"),
     PLANE_OUTPUT("explained_variance", snapshot, component, "1",
                  "share of the variance of the run's states on each component"),
     SOLID_OUTPUT("score", snapshot, point, axis, "state",
@@ -149,7 +150,8 @@ static int measure_row(const struct analysis_input *in, int row, struct snapshot
     snapshot_clear(result);
     if (!is_finite(params, count)) return STATUS_OK;
     int code = network_init(&net, shape, params, st);
-    if (!code) code = snapshot_measure(&net, in->s, rng_child(in->rng, 0), result, second_order, st);
+    if (!code)
+        code = snapshot_measure(&net, in->s, rng_child(in->rng, 0), result, second_order, st);
     network_free(&net);
     return code;
 }
@@ -274,4 +276,5 @@ const struct analysis analysis_evolution = {.name = "evolution",
                                             .output = output,
                                             .num_outputs = NUM_OUTPUTS,
                                             .compute = compute,
-                                            .steps = 2e5, .times = num_snapshots};
+                                            .steps = 2e5,
+                                            .times = num_snapshots};
