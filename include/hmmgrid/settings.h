@@ -177,6 +177,13 @@ int settings_json_value(const struct settings *s, const struct setting *row, cha
 /* Do a and b agree on one setting? NaN (not given) equals NaN; matrices by their numbers. */
 bool settings_equal(const struct settings *a, const struct settings *b, const struct setting *row);
 
+/* Does a resolved s say of one setting what it would without it? So it does when the value is that
+ * of `defaults` (settings_default), or, of a setting whose default is auto, what settings_resolve
+ * fills in. Such a setting is no part of the run key: defaults of settings that make a key, and
+ * what auto means, never change. */
+bool settings_is_default(const struct settings *s, const struct settings *defaults,
+                         const struct setting *row);
+
 /* The first setting outside the run key in which a and b differ: what is kept and analysed of one
  * and the same network. NULL: none. */
 const struct setting *settings_differing(const struct settings *a, const struct settings *b);

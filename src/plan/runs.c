@@ -1,7 +1,8 @@
 /* runs: a run's key, and a run as text: one line of JSON, a one-run grid, and back.
- * The key hashes the resolved settings as "key=value" lines in table order and the seed, so it
- * depends on nothing else; settings of what is kept and analysed are left out (settings.h). Refuses
- * to read YAML (grid.c) and JSON that plan_run_json would not have written. */
+ * The key hashes the settings that differ from their defaults, as "key=value" lines in table order,
+ * and the seed, so it depends on nothing else and a new setting changes no key; settings of what is
+ * kept and analysed are left out (settings.h). Refuses to read YAML (grid.c) and JSON that
+ * plan_run_json would not have written. */
 #include "expr.h"
 #include "base/hash.h"
 #include "plan.h"
@@ -50,10 +51,13 @@ char *run_key_text(const struct settings *settings, size_t *bytes)
 {
     char *text = NULL;
     int failed = 0;
+    struct settings defaults;
     FILE *out = open_memstream(&text, bytes);
     if (!out) return NULL;
+    settings_default(&defaults);
     for (int i = 0; i < num_settings; i++) {
         if (settings_table[i].scope != SCOPE_RUN || settings_table[i].outside_key) continue;
+        if (settings_is_default(settings, &defaults, &settings_table[i])) continue;
         fputs(settings_table[i].key, out);
         fputc('=', out);
         failed |= put_value(out, settings, &settings_table[i]);

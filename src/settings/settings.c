@@ -215,6 +215,17 @@ bool settings_equal(const struct settings *a, const struct settings *b, const st
     return value_equal(row, &x, &y);
 }
 
+bool settings_is_default(const struct settings *s, const struct settings *defaults,
+                         const struct setting *row)
+{
+    if (settings_equal(s, defaults, row)) return true;
+    if (strcmp(row->default_text, "auto") != 0) return false;
+    struct settings without = *s;
+    struct value value = value_load(defaults, row);
+    value_store(&without, row, &value);
+    return settings_resolve(&without, NULL, NULL) == STATUS_OK && settings_equal(&without, s, row);
+}
+
 const struct setting *settings_differing(const struct settings *a, const struct settings *b)
 {
     for (int i = 0; i < num_settings; i++)

@@ -12,7 +12,7 @@
 #include "plan/plan.h"
 
 /* Format of the file. A reader takes the same major; a newer major is refused. */
-enum { FORMAT_MAJOR = 2, FORMAT_MINOR = 0 };
+enum { FORMAT_MAJOR = 3, FORMAT_MINOR = 0 };
 
 enum schema_type { TYPE_I1, TYPE_I2, TYPE_I4, TYPE_I8, TYPE_U8, TYPE_F4, TYPE_F8, TYPE_TEXT };
 

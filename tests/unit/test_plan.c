@@ -327,35 +327,48 @@ static void analyses_can_be_turned_off_at_once(void **state)
 
 /* --- keys and round trips ------------------------------------------------------------------ */
 
-/* The text is written out by hand from plan.h's definition; XXH3 is hash_128_hex. */
-static void key_is_the_hash_of_the_settings(void **state)
+static void check_key(const struct settings *s, int64_t seed, const char *text)
+{
+    char expected[33], key[33];
+    hash_128_hex(text, strlen(text), expected);
+    plan_run_key(s, seed, key);
+    assert_string_equal(key, expected);
+}
+
+/* The texts are written out by hand from the definition of plan_run_key; XXH3 is hash_128_hex. */
+static void key_is_the_hash_of_what_differs_from_the_defaults(void **state)
 {
     (void)state;
-    const char *text =
-        "hmm.architecture=\"linear-chain\"\nhmm.states=3\nhmm.symbols=3\nhmm.target_prob=0.05\n"
-        "hmm.stay_prob=null\nhmm.emission=\"linear\"\nhmm.transition=null\nhmm.start=null\n"
-        "data.sequences=30000\ndata.length=30\ndata.split=[1,1,1]\n"
-        "rnn.hidden=150\nrnn.noise_dim=100\nrnn.bias=false\nrnn.initial_state=\"zeros\"\n"
-        "train.epochs=500\ntrain.batch=4096\ntrain.learning_rate=[0.001]\ntrain.betas=[0.9,0.9]\n"
-        "train.adam_eps=1e-08\ntrain.clip_norm=0.9\ntrain.weight_decay=0\ntrain.blur=0.2\n"
-        "train.scaling=0.5\ntrain.temperature=1\ntrain.select=\"best_validation\"\n"
-        "measure.sequences=5000\nmeasure.length=30\nmeasure.floor_draws=8\n"
-        "measure.generation=\"trained\"\naccept.max_excess_loss=null\nreseed.max=0\nseed=7\n";
-    char expected[33], key[33];
     struct settings s;
     struct status st = {0};
-    hash_128_hex(text, strlen(text), expected);
     settings_default(&s);
     check_ok(settings_resolve(&s, NULL, &st), &st);
-    plan_run_key(&s, 7, key);
-    assert_string_equal(key, expected);
+    check_key(&s, 7, "measure.length=30\nseed=7\n");
     s.run.retries = 50;     /* of the study: no part of the key */
     s.train.snapshots = 10; /* what is kept does not change the network */
-    plan_run_key(&s, 7, key);
-    assert_string_equal(key, expected);
+    check_key(&s, 7, "measure.length=30\nseed=7\n");
+    s.hmm.emission = EMISSION_LINEAR; /* what auto means for this family */
+    s.hmm.target_prob = 0.05;
+    check_key(&s, 7, "measure.length=30\nseed=7\n");
     s.train.adam_eps = 1.0000000000000002e-08;
-    plan_run_key(&s, 7, key);
-    assert_string_not_equal(key, expected);
+    s.hmm.target_prob = NAN;
+    s.hmm.stay_prob = 0.75;
+    s.hmm.emission = EMISSION_GAUSSIAN;
+    check_key(&s, -3,
+              "hmm.stay_prob=0.75\nhmm.emission=\"gaussian\"\n"
+              "train.adam_eps=1.0000000000000002e-08\nmeasure.length=30\nseed=-3\n");
+    double A[] = {.5, .5, .25, .75}, B[] = {1, 0, 0, 1};
+    settings_default(&s);
+    s.hmm.architecture = CUSTOM;
+    s.hmm.states = s.hmm.symbols = 2;
+    s.hmm.transition = (struct matrix){2, 2, A};
+    s.hmm.emission = EMISSION_MATRIX;
+    s.hmm.emission_matrix = (struct matrix){2, 2, B};
+    check_ok(settings_resolve(&s, NULL, &st), &st);
+    check_key(&s, 0,
+              "hmm.architecture=\"custom\"\nhmm.states=2\nhmm.symbols=2\n"
+              "hmm.emission=[[1,0],[0,1]]\nhmm.transition=[[0.5,0.5],[0.25,0.75]]\n"
+              "measure.length=30\nseed=0\n");
 }
 
 static const struct run *find_run(const struct plan *p, const char *key)
@@ -629,7 +642,7 @@ int main(void)
         cmocka_unit_test(aliases_and_merge_keys),
         cmocka_unit_test(all_errors_come_at_once),
         cmocka_unit_test(analyses_can_be_turned_off_at_once),
-        cmocka_unit_test(key_is_the_hash_of_the_settings),
+        cmocka_unit_test(key_is_the_hash_of_what_differs_from_the_defaults),
         cmocka_unit_test(keys_do_not_depend_on_the_grid),
         cmocka_unit_test(json_and_yaml_round_trip),
         cmocka_unit_test(parse_json_is_strict),

@@ -77,6 +77,97 @@ static void defaults_are_the_reference(void **state)
     check_near(s.run.checkpoint_s, 600, 0);
 }
 
+/* Settings that make a run's key, with the defaults that they had when results files were first
+ * promised to last. A key leaves out what has its default. */
+static const char *const frozen[][2] = {
+    {"hmm.architecture", "linear-chain"},
+    {"hmm.states", "3"},
+    {"hmm.symbols", "3"},
+    {"hmm.target_prob", "auto"},
+    {"hmm.stay_prob", "auto"},
+    {"hmm.emission", "auto"},
+    {"hmm.transition", "none"},
+    {"hmm.start", "none"},
+    {"data.sequences", "30000"},
+    {"data.length", "30"},
+    {"data.split", "[1, 1, 1]"},
+    {"rnn.hidden", "150"},
+    {"rnn.noise_dim", "100"},
+    {"rnn.bias", "false"},
+    {"rnn.initial_state", "zeros"},
+    {"train.epochs", "500"},
+    {"train.batch", "4096"},
+    {"train.learning_rate", "0.001"},
+    {"train.betas", "[0.9, 0.9]"},
+    {"train.adam_eps", "1e-8"},
+    {"train.clip_norm", "0.9"},
+    {"train.weight_decay", "0"},
+    {"train.blur", "0.2"},
+    {"train.scaling", "0.5"},
+    {"train.temperature", "1"},
+    {"train.select", "best_validation"},
+    {"measure.sequences", "5000"},
+    {"measure.length", "0"},
+    {"measure.floor_draws", "8"},
+    {"measure.generation", "trained"},
+    {"accept.max_excess_loss", "none"},
+    {"reseed.max", "0"},
+};
+
+static void frozen_defaults(void **state)
+{
+    (void)state;
+    size_t num = sizeof frozen / sizeof frozen[0];
+    for (size_t i = 0; i < num; i++) {
+        const struct setting *row = settings_find(frozen[i][0]);
+        if (row && !row->outside_key && strcmp(row->default_text, frozen[i][1]) == 0) continue;
+        fail_msg("%s: its default was %s when results files were first promised to last, now it is "
+                 "%s. A run's key hashes only what differs from the defaults, so with another "
+                 "default (or without the setting) old keys would stand for other runs, and "
+                 "--resume and --extend would take old results for new ones. Keep this default; "
+                 "give the new behaviour a setting or a value of its own",
+                 frozen[i][0], frozen[i][1], row ? row->default_text : "gone or outside the key");
+    }
+    for (int i = 0; i < num_settings; i++) {
+        const struct setting *row = &settings_table[i];
+        bool kept = row->scope != SCOPE_RUN || row->outside_key;
+        for (size_t k = 0; k < num && !kept; k++) kept = strcmp(frozen[k][0], row->key) == 0;
+        if (!kept)
+            fail_msg("%s makes a run's key: add {\"%s\", \"%s\"} to the list above, and never "
+                     "change that default again",
+                     row->key, row->key, row->default_text);
+    }
+}
+
+/* What auto means is frozen for the same reason. */
+static void frozen_autos(void **state)
+{
+    (void)state;
+    static const struct {
+        int architecture, states, symbols, emission;
+        double given; /* target_prob of the chain, stay_prob of the others */
+    } meant[] = {{LINEAR_CHAIN, 4, 3, EMISSION_LINEAR, .05},
+                 {FULLY_CONNECTED, 5, 5, EMISSION_TRIANGULAR, .95},
+                 {CYCLIC, 4, 3, EMISSION_CYCLIC, .95}};
+    for (size_t i = 0; i < sizeof meant / sizeof meant[0]; i++) {
+        struct settings s;
+        struct status st = {0};
+        settings_default(&s);
+        s.hmm.architecture = meant[i].architecture;
+        s.hmm.states = meant[i].states;
+        s.hmm.symbols = meant[i].symbols;
+        check_ok(settings_resolve(&s, NULL, &st), &st);
+        assert_int_equal(s.hmm.emission, meant[i].emission);
+        bool chain = meant[i].architecture == LINEAR_CHAIN;
+        check_near(chain ? s.hmm.target_prob : s.hmm.stay_prob, meant[i].given, 0);
+        assert_true(isnan(chain ? s.hmm.stay_prob : s.hmm.target_prob));
+    }
+    int autos = 0;
+    for (int i = 0; i < num_settings; i++)
+        autos += strcmp(settings_table[i].default_text, "auto") == 0;
+    assert_int_equal(autos, 3); /* a new one: add what it means to the table above */
+}
+
 static void keys_are_found_and_suggested(void **state)
 {
     (void)state;
@@ -459,6 +550,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_is_consistent),
         cmocka_unit_test(defaults_are_the_reference),
+        cmocka_unit_test(frozen_defaults),
+        cmocka_unit_test(frozen_autos),
         cmocka_unit_test(keys_are_found_and_suggested),
         cmocka_unit_test(resolve_refuses),
         cmocka_unit_test(resolve_fills),
