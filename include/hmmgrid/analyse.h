@@ -121,7 +121,7 @@ struct analyses {
     double *memory;  /* owner */
 };
 
-/* Room for the enabled ones, all NaN. STATUS_RUN_FAILED when memory is out. Free with
+/* Room for the enabled ones, all NaN. STATUS_NO_MEMORY. Free with
  * analyses_free, also after a failure. */
 int analyses_init(struct analyses *a, const struct settings *s, struct status *st);
 void analyses_free(struct analyses *a);

@@ -18,7 +18,7 @@ struct arena {
 void arena_measure(struct arena *arena);
 
 /* A real one of `size` bytes, 64-byte aligned, zeroed lazily by the system.
- * STATUS_RUN_FAILED when memory is not to be had (a run can fail of that, the study goes on). */
+ * STATUS_NO_MEMORY (a run can fail of that, the study goes on). */
 int arena_init(struct arena *arena, size_t size, struct status *st);
 
 /* The next `count` elements of `bytes` each, 64-byte aligned; contents are zero on first use.

@@ -18,7 +18,7 @@ struct hmm {
 /* Build the HMM of resolved settings (EMISSION_AUTO is taken as the architecture's own).
  * STATUS_BAD_GRID when the preset cannot serve them (the text says why and what to do): 1 <= M <=
  * MAX_STATES, 1 <= K <= MAX_SYMBOLS, rows that sum to 1 within 1e-6 (then normalised).
- * STATUS_RUN_FAILED when memory is out. A failure leaves *hmm zeroed. Free with hmm_free. */
+ * STATUS_NO_MEMORY. A failure leaves *hmm zeroed. Free with hmm_free. */
 int hmm_init(struct hmm *hmm, const struct settings *s, struct status *st);
 void hmm_free(struct hmm *hmm);
 

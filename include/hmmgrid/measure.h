@@ -67,7 +67,7 @@ struct measures {
     double **z;        /* (value - floor) / floor_sd; NaN where floor_sd is 0 */
     void *memory;      /* owner */
 };
-/* All NaN. STATUS_RUN_FAILED when memory is out. */
+/* All NaN. STATUS_NO_MEMORY. */
 int measures_init(struct measures *m, int symbols, int T, struct status *st);
 void measures_free(struct measures *m);
 
@@ -82,7 +82,7 @@ void floor_cache_free(struct floor_cache *cache);
  *   tested (n, T) with n = settings.measure.sequences, T = settings.measure.length
  *   cache may be NULL: the floors are computed and not kept
  *   should_stop may be NULL; asked between metrics: true -> STATUS_RUN_STOPPED.
- * STATUS_RUN_FAILED when memory is out. A failure leaves *m zeroed. Of the settings it reads
+ * STATUS_NO_MEMORY. A failure leaves *m zeroed. Of the settings it reads
  * measure.floor_draws only. Peak memory: about n * n bytes (twice that for T > 255). */
 int measure_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
                 struct sample tested, struct floor_cache *cache, bool (*should_stop)(void *context),

@@ -16,7 +16,7 @@ struct network {
     float *memory;                /* owner of bias_h */
 };
 
-/* params (rnn_num_params) is borrowed until network_free. STATUS_RUN_FAILED: memory is out, or a
+/* params (rnn_num_params) is borrowed until network_free. STATUS_NO_MEMORY; STATUS_RUN_FAILED: a
  * weight is not finite. */
 int network_init(struct network *net, struct rnn_shape shape, const float *params,
                  struct status *st);
@@ -49,7 +49,7 @@ void network_noise(struct rng rng, uint64_t t, size_t n, int D, float *noise);
 /* A long driven run: `steps` states of one trajectory from h_0, h_0 left out.
  *   start (H) or NULL (zeros), warm_up steps are taken and dropped first; sd of the noise
  *   noise: numbers of the stream rng, step t (warm-up included) as row 0 of network_noise(rng, t)
- *   h (steps, H) out, symbol (steps) out or NULL (argmax). STATUS_RUN_FAILED: memory is out. */
+ *   h (steps, H) out, symbol (steps) out or NULL (argmax). STATUS_NO_MEMORY. */
 int network_drive(const struct network *net, struct rng rng, const float *start, int warm_up,
                   size_t steps, double sd, float *h, uint8_t *symbol, struct status *st);
 

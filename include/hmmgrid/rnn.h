@@ -98,7 +98,7 @@ void rnn_plain_backward(struct rnn_shape shape, const double *params, const doub
 /* Emit n sequences of T symbols with fresh noise; symbols (n, T) out.
  * rng is split into noise, Gumbel and initial state; sequence i depends on (rng, first + i, T)
  * only. Symbols are drawn from softmax(z): temperature 1 (SCIENCE 2.2). first: a multiple of 64.
- * STATUS_RUN_FAILED when memory is out or a weight is not finite. */
+ * STATUS_NO_MEMORY; STATUS_RUN_FAILED when a weight is not finite. */
 int rnn_generate(struct rnn_shape shape, const float *params, int generation, int initial_state,
                  struct rng rng, size_t first, size_t n, int T, uint8_t *symbols,
                  struct status *st);

@@ -41,7 +41,7 @@ struct sinkhorn_potentials {
 };
 
 /* Value into *value; gradient with respect to the generated points into grad (n, T, K) unless NULL;
- * potentials unless NULL. STATUS_RUN_FAILED when memory is out. */
+ * potentials unless NULL. STATUS_NO_MEMORY. */
 int sinkhorn_plain(const uint8_t *x, size_t n, const uint8_t *y, size_t m, int T, int K,
                    struct sinkhorn_options options, double *value, double *grad,
                    struct sinkhorn_potentials *potentials, struct status *st);

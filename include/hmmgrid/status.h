@@ -2,7 +2,9 @@
  *
  * Two tiers. A broken *world* (bad grid, missing file, full disk, MPI or HDF5 error) ends the
  * program: its code is the documented exit code. A failed *run* (NaN, out of memory for that run)
- * is recorded with its reason and the study goes on: its codes are never exit codes.
+ * is recorded with its reason and the study goes on: its codes are never exit codes. Where memory
+ * is out, a function says just that: of a run that is being done, whoever does it makes it a failed
+ * run; anywhere else it ends the program.
  *
  * Convention: a function that can fail returns int, 0 for success, otherwise the code that it also
  * left in *st together with a text for the reader: what, where, why, what to do.
@@ -23,6 +25,8 @@ enum status_code {
     /* tier two: of one run, never an exit code */
     STATUS_RUN_FAILED = 200,  /* this run failed; text says why */
     STATUS_RUN_STOPPED = 201, /* this run was asked to stop and did */
+    /* either tier: the caller decides */
+    STATUS_NO_MEMORY = 210,
 };
 
 struct status {
@@ -33,6 +37,14 @@ struct status {
 /* Fill *st (overwriting) and return code. st may be NULL: then only the code is returned. */
 int status_set(struct status *st, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The exit code of a program that ends with this code: itself, or STATUS_INTERNAL for those that
+ * are none. */
+int status_exit_code(int code);
+
+/* STATUS_NO_MEMORY, "out of memory for " and what the memory was for. */
+int status_no_memory(struct status *st, const char *what, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Put text in front of the message that *st already holds ("FILE: " + message). Returns st->code.
  */

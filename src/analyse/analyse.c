@@ -89,7 +89,7 @@ int analyses_init(struct analyses *a, const struct settings *s, struct status *s
     a->value = calloc((size_t)num_analyses + pointers, sizeof *a->value);
     if (!a->memory || !a->value) {
         analyses_free(a);
-        return status_set(st, STATUS_RUN_FAILED, "out of memory for the results of analyses");
+        return status_no_memory(st, "the results of analyses");
     }
     a->cpu_s = a->memory + count;
     for (size_t i = 0; i < count + (size_t)num_analyses; i++) a->memory[i] = NAN;
@@ -137,9 +137,7 @@ static int driven_make(const struct analysis_input *in, struct driven *d, struct
     d->z = malloc(d->n * K * sizeof *d->z);
     d->symbol = malloc(d->n);
     if (!d->h || !d->z || !d->symbol)
-        return status_set(st, STATUS_RUN_FAILED,
-                          "out of memory for a driven run of %zu steps; lower analysis.steps",
-                          d->n);
+        return status_no_memory(st, "a driven run of %zu steps; lower analysis.steps", d->n);
     /* of the weights alone, so that it is the same whichever analysis asks first */
     struct rng rng = rng_child(in->memo->shared, 0);
     int code = network_drive(net, rng, NULL, WARM_UP, d->n, 1.0, d->h, NULL, st);
@@ -157,7 +155,7 @@ int analysis_driven(const struct analysis_input *in, const struct driven **drive
     struct analysis_memo *memo = in->memo;
     if (!memo->driven) {
         memo->driven = calloc(1, sizeof *memo->driven);
-        if (!memo->driven) return status_set(st, STATUS_RUN_FAILED, "out of memory");
+        if (!memo->driven) return status_no_memory(st, "the analyses");
         int code = driven_make(in, memo->driven, st);
         if (code) {
             driven_free(memo->driven);

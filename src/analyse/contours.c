@@ -49,7 +49,7 @@ static int drive(const struct analysis_input *in, const struct pca *pca, double 
     size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
     struct rng rng = rng_child(in->rng, 0);
     float *state = calloc(LEVELS * (2 * H + D) + D, sizeof *state);
-    if (!state) return status_set(st, STATUS_RUN_FAILED, "out of memory for driven states");
+    if (!state) return status_no_memory(st, "driven states");
     float *scaled = state + 2 * LEVELS * H, *draw = scaled + LEVELS * D;
     int code = STATUS_OK;
     for (size_t t = 0; t < STATES && !code; t++) {
@@ -144,7 +144,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     int code = analysis_driven(in, &driven, st);
     if (code || driven->pca.count < 2) return code;
     double *score = malloc((2 * (LEVELS + 1) * STATES + 2 * DENSITY_CELLS) * sizeof *score);
-    if (!score) return status_set(st, STATUS_RUN_FAILED, "out of memory for contours");
+    if (!score) return status_no_memory(st, "contours");
     p.value = score + 2 * (LEVELS + 1) * STATES;
     p.sorted = p.value + DENSITY_CELLS;
     code = drive(in, &driven->pca, score, st);

@@ -66,7 +66,7 @@ static int paths_init(struct paths *p, struct status *st)
 {
     size_t n = (size_t)p->n, H = (size_t)p->H;
     p->memory = malloc((2 * n * (STEPS + 1) + n * H + H) * sizeof *p->memory);
-    if (!p->memory) return status_set(st, STATUS_RUN_FAILED, "out of memory for end states");
+    if (!p->memory) return status_no_memory(st, "end states");
     p->log_norm = p->memory;
     p->log_speed = p->log_norm + n * (STEPS + 1);
     p->end = p->log_speed + n * (STEPS + 1);

@@ -108,9 +108,7 @@ static int scored_init(struct scored *q, size_t n, int T, size_t K, struct statu
     q->symbols = malloc(n * (size_t)T);
     q->hmm = malloc((8 * n + q->piece * (size_t)T * K) * sizeof *q->hmm);
     if (!q->symbols || !q->hmm)
-        return status_set(st, STATUS_RUN_FAILED,
-                          "out of memory for %zu sequences; lower analysis.likelihood_sequences",
-                          n);
+        return status_no_memory(st, "%zu sequences; lower analysis.likelihood_sequences", n);
     for (size_t f = 0; f < 2; f++) {
         q->rnn[f] = q->hmm + (1 + f) * n;
         q->stepwise[f] = q->hmm + (3 + f) * n;

@@ -190,8 +190,7 @@ static int bundle_init(struct bundle *b, struct rnn_shape shape, struct status *
     size_t H = (size_t)shape.hidden, D = (size_t)shape.noise_dim, n = TRAJECTORIES;
     b->mean = malloc(H * sizeof *b->mean);
     b->memory = malloc((2 * n * H + 2 * n * D + D) * sizeof *b->memory);
-    if (!b->mean || !b->memory)
-        return status_set(st, STATUS_RUN_FAILED, "out of memory for trajectories");
+    if (!b->mean || !b->memory) return status_no_memory(st, "trajectories");
     b->h = b->memory;
     b->next = b->h + n * H;
     b->fresh = b->next + n * H;
@@ -346,8 +345,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
         .h = malloc((size_t)(TRACK + AFTER + 1) * (size_t)in->net->shape.hidden * sizeof *track.h),
         .symbol = malloc(TRACK + AFTER + 1)};
     int events = 0, tracks = 0, code = bundle_init(&bundle, in->net->shape, st);
-    if (!track.h || !track.symbol)
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for a track");
+    if (!track.h || !track.symbol) code = status_no_memory(st, "a track");
     while (!code && events < MAX_EVENTS && tracks < MAX_TRACKS) {
         struct event *e = &event[events];
         bool accepted = false;

@@ -123,8 +123,7 @@ static int orbit_init(struct orbit *o, const struct driven *driven, struct statu
     o->phi = malloc(2 * n * sizeof *o->phi);
     o->revolution = malloc(most * sizeof *o->revolution);
     o->order = malloc(most * sizeof *o->order);
-    if (!o->phi || !o->revolution || !o->order)
-        return status_set(st, STATUS_RUN_FAILED, "out of memory for the angles of states");
+    if (!o->phi || !o->revolution || !o->order) return status_no_memory(st, "the angles of states");
     o->step = o->phi + n;
     for (size_t from = 0; from < n; from += ROWS) {
         size_t rows = n - from < ROWS ? n - from : ROWS;
@@ -195,7 +194,7 @@ static int report_times(const struct orbit *o, double *const *out, struct status
     *out[NEGATIVE] = (double)(o->num - positive);
     if (num < 2) return STATUS_OK;
     double *time = malloc(num * sizeof *time), mean, sd;
-    if (!time) return status_set(st, STATUS_RUN_FAILED, "out of memory for revolution times");
+    if (!time) return status_no_memory(st, "revolution times");
     for (size_t i = 0; i < num; i++) time[i] = o->revolution[i + 1].end - o->revolution[i].end;
     mean_sd(time, num, &mean, &sd);
     *out[TIME] = mean;

@@ -314,7 +314,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     unsigned char *active = malloc(H);
     struct spectrum *spectrum = spectrum_new(in->net, NULL);
     if (!h || !next || !active || !spectrum) {
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for unstable eigenvalues");
+        code = status_no_memory(st, "unstable eigenvalues");
         goto cleanup;
     }
     for (size_t i = 0; i < r->n; i++) memcpy(h + i * H, driven->h + r->state[i] * H, H * sizeof *h);

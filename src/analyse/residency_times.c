@@ -40,7 +40,7 @@ static int residency_make(const struct analysis_input *in, struct residency *r, 
     r->escape = malloc(r->n * sizeof *r->escape);
     float *h = malloc(r->n * H * sizeof *h);
     if (!r->state || !r->rt || !r->zone || !r->max_softmax || !r->escape || !h) {
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for residency times");
+        code = status_no_memory(st, "residency times");
         goto cleanup;
     }
     for (size_t i = 0; i < r->n; i++) {
@@ -65,7 +65,7 @@ int analysis_residency(const struct analysis_input *in, const struct residency *
     struct analysis_memo *memo = in->memo;
     if (!memo->residency) {
         struct residency *made = calloc(1, sizeof *made);
-        if (!made) return status_set(st, STATUS_RUN_FAILED, "out of memory");
+        if (!made) return status_no_memory(st, "residency times");
         int code = residency_make(in, made, st);
         if (code) {
             residency_free(made);

@@ -126,7 +126,7 @@ static int sweep_init(struct sweep *w, const struct analysis_input *in, struct s
     w->dwells = calloc(LEVELS, sizeof *w->dwells);
     w->predictive = malloc(w->num_kl * (size_t)T * K * sizeof *w->predictive);
     if (!w->U || !w->symbols || !w->dwells || !w->predictive)
-        return status_set(st, STATUS_RUN_FAILED, "out of memory for %d trajectories", TRAJECTORIES);
+        return status_no_memory(st, "%d trajectories", TRAJECTORIES);
     w->h = w->U + H * D;
     w->next = w->h + n * H;
     w->noise = w->next + n * H;

@@ -265,8 +265,7 @@ static int report_spread(const struct analysis_input *in, const struct driven *d
     struct moments sum[PAIRS][LEVELS] = {0};
     uint8_t symbol[BATCH];
     float *memory = malloc(BATCH * (2 * H + D + K + GLOBAL) * sizeof *memory);
-    if (!memory)
-        return status_set(st, STATUS_RUN_FAILED, "out of memory for states at noise levels");
+    if (!memory) return status_no_memory(st, "states at noise levels");
     float *now = memory, *next = now + BATCH * H, *noise = next + BATCH * H;
     float *z = noise + BATCH * D, *score = z + BATCH * K;
     for (size_t i = 0; i < BATCH; i++)
@@ -336,7 +335,7 @@ static int pair_residency(const struct analysis_input *in, const struct driven *
     struct escape escape[STARTS];
     int num = choose_starts(mark, driven->n, start);
     float *h = malloc(STARTS * H * sizeof *h);
-    if (!h) return status_set(st, STATUS_RUN_FAILED, "out of memory for residency times");
+    if (!h) return status_no_memory(st, "residency times");
     for (int i = 0; i < num; i++)
         memcpy(h + (size_t)i * H, driven->h + start[i] * H, H * sizeof *h);
     int code = escape_times(in, rng_child(in->rng, 1 + (uint64_t)at), h, (size_t)num,
@@ -367,8 +366,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     uint8_t *mark = malloc(driven->n);
     int num = choose_pairs(driven, in->net->shape.symbols, pair);
     if (!score || !mark || num < 0) {
-        code =
-            status_set(st, STATUS_RUN_FAILED, "out of memory for the states between two symbols");
+        code = status_no_memory(st, "the states between two symbols");
         goto cleanup;
     }
     if (!scores_of(&driven->pca, driven->h, driven->n, G, score)) goto cleanup; /* exploding */

@@ -76,7 +76,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     uint8_t *likeliest = malloc(STEPS + 1);
     code = path && likeliest
                ? relax_init(&relax, in->net, driven, rng_child(in->rng, 0), STARTS, st)
-               : status_set(st, STATUS_RUN_FAILED, "out of memory for sampled trajectories");
+               : status_no_memory(st, "sampled trajectories");
     if (code) goto cleanup;
     float *logits = path + (STEPS + 1) * H;
     for (int t = 0, k = 0; t <= STEPS; t++) {

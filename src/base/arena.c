@@ -17,10 +17,10 @@ int arena_init(struct arena *arena, size_t size, struct status *st)
     if (size == 0) size = ALIGNMENT;
     void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED)
-        return status_set(st, STATUS_RUN_FAILED,
-                          "out of memory: this run needs %.1f MB; use fewer workers a node or "
-                          "smaller rnn.hidden, data.length or train.batch",
-                          (double)size / 1e6);
+        return status_no_memory(st,
+                                "a run that needs %.1f MB; use fewer workers a node or "
+                                "smaller rnn.hidden, data.length or train.batch",
+                                (double)size / 1e6);
     madvise(block, size, MADV_HUGEPAGE); /* advice only: its failure costs speed, nothing else */
     arena->base = block;
     arena->size = size;

@@ -171,7 +171,7 @@ int density_estimate(const double *x, size_t n, double widening, struct density_
     size_t rows = (size_t)bins.count[0], columns = (size_t)bins.count[1];
     size_t table = columns + (size_t)(DENSITY_SIDE * bins.split[1]);
     float *hist = calloc(rows * columns + DENSITY_SIDE * (rows + columns) + table, sizeof *hist);
-    if (!hist) return status_set(st, STATUS_RUN_FAILED, "out of memory for a density");
+    if (!hist) return status_no_memory(st, "a density");
     float *weight = hist + rows * columns, *smooth = weight + DENSITY_SIDE * rows;
     fill(x, n, grid, &bins, hist);
     row_weights(&bins, weight);

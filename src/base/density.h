@@ -23,7 +23,7 @@ struct density_grid {
  * above, but for points with a range beyond some 100 bandwidths or a squared correlation above .98,
  * where the grid is too coarse. False, with value and grid NaN, where there is no such density: n <
  * 3, a coordinate is not finite, or the points lie on a line (1 - squared correlation < 1e-3, or
- * one axis carries less than 1e-12 of the other's variance). STATUS_RUN_FAILED: memory is out (at
+ * one axis carries less than 1e-12 of the other's variance). STATUS_NO_MEMORY (at
  * most 40 MB is taken). */
 #define DENSITY_ERROR 2e-4
 int density_estimate(const double *x, size_t n, double widening, struct density_grid *grid,

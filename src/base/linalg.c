@@ -137,7 +137,7 @@ int linalg_symmetric_eigen(int n, double *a, double *value, struct status *st)
     int *iwork = malloc((size_t)liwork * sizeof *iwork);
     int code = STATUS_OK;
     if (!work || !iwork) {
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for eigenvectors");
+        code = status_no_memory(st, "eigenvectors");
     } else {
         /* the lower triangle by rows is the upper one by columns; vectors come as columns = rows */
         dsyevd_("V", "U", &n, a, &n, value, work, &lwork, iwork, &liwork, &info, 1, 1);
@@ -153,7 +153,7 @@ int linalg_eigenvalues(int n, double *a, double *re, double *im, struct status *
     /* by columns a is its transpose, which has the same eigenvalues */
     int lwork = 8 * n, one = 1, info;
     double *work = malloc((size_t)lwork * sizeof *work);
-    if (!work) return status_set(st, STATUS_RUN_FAILED, "out of memory for eigenvalues");
+    if (!work) return status_no_memory(st, "eigenvalues");
     dgeev_("N", "N", &n, a, &n, re, im, NULL, &one, NULL, &one, work, &lwork, &info, 1, 1);
     free(work);
     return info ? lapack_failed("eigenvalues", info, st) : STATUS_OK;

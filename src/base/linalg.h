@@ -29,7 +29,8 @@ void linalg_gemm(int transpose_a, int transpose_b, int m, int n, int k, float al
 void linalg_add_gram(int n, int k, double alpha, const double *x, double *c);
 
 /* Eigenvalues (n), ascending, and eigenvectors, the rows of a on return, of a symmetric matrix of
- * which the lower triangle of a (n, n) is read. STATUS_RUN_FAILED: no convergence or memory is out.
+ * which the lower triangle of a (n, n) is read. STATUS_NO_MEMORY; STATUS_RUN_FAILED: no
+ * convergence.
  */
 int linalg_symmetric_eigen(int n, double *a, double *value, struct status *st);
 

@@ -16,6 +16,24 @@ int status_set(struct status *st, int code, const char *fmt, ...)
     return code;
 }
 
+int status_exit_code(int code)
+{
+    return code < STATUS_RUN_FAILED ? code : STATUS_INTERNAL;
+}
+
+int status_no_memory(struct status *st, const char *what, ...)
+{
+    if (!st) return STATUS_NO_MEMORY;
+    static const char head[] = "out of memory for ";
+    va_list ap;
+    va_start(ap, what);
+    st->code = STATUS_NO_MEMORY;
+    memcpy(st->text, head, sizeof head);
+    vsnprintf(st->text + sizeof head - 1, sizeof st->text - sizeof head + 1, what, ap);
+    va_end(ap);
+    return STATUS_NO_MEMORY;
+}
+
 int status_prefix(struct status *st, const char *fmt, ...)
 {
     if (!st) return STATUS_INTERNAL;

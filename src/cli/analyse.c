@@ -37,7 +37,7 @@ static int make_grid(const struct imported *network, char **text, struct status 
     }
     *text = plan_run_yaml(&s, seed, "analyse");
     if (network->resolved && *network->resolved) settings_free_matrices(&s);
-    return *text ? STATUS_OK : status_set(st, STATUS_INTERNAL, "memory is out");
+    return *text ? STATUS_OK : status_no_memory(st, "the network");
 }
 
 /* An output in which only the network, its HMM and its analyses are known. */
@@ -54,7 +54,7 @@ static int make_output(const struct settings *s, const struct imported *network,
     t->last = malloc(bytes);
     t->best = malloc(bytes);
     if (!t->train_loss || !t->val_loss || !t->last || !t->best)
-        return status_set(st, STATUS_INTERNAL, "memory is out");
+        return status_no_memory(st, "the network");
     for (size_t i = 0; i < epochs; i++) t->train_loss[i] = t->val_loss[i] = NAN;
     memcpy(t->last, network->params, bytes);
     memcpy(t->best, network->params, bytes);
@@ -86,7 +86,8 @@ static int analyse(const struct invocation *inv, const struct plan *plan, struct
     if (!code)
         code = analyse_network(s, network->shape, network->params, out.hmm.states ? &out.hmm : NULL,
                                &options, &out.analyses, st);
-    if (code == STATUS_RUN_FAILED) code = STATUS_NO_INPUT; /* there is no study to go on */
+    if (code == STATUS_RUN_FAILED)
+        code = st->code = STATUS_NO_INPUT; /* bad weights: no run to fail */
     if (train_num_snapshots(s) == network->num_snapshots) {
         out.train.snapshots = network->snapshots;
         network->snapshots = NULL; /* the output's now */
@@ -129,10 +130,7 @@ static int run_analyse(const struct invocation *inv)
                        "%d inputs, %d symbols",
                        network.shape.hidden, network.shape.noise_dim, network.shape.symbols);
     if (!code) code = analyse(inv, &plan, &network, &st);
-    if (code) {
-        if (st.code == STATUS_RUN_FAILED) st.code = code;
-        code = cli_fail(inv, &st);
-    }
+    if (code) code = cli_fail(inv, &st);
     plan_free(&plan);
     store_imported_free(&network);
     free(text);

@@ -105,7 +105,7 @@ const char *cli_command_line(const struct invocation *inv)
 int cli_fail(const struct invocation *inv, const struct status *st)
 {
     log_line(&inv->log, LOG_ERROR, "%s", st->text);
-    return st->code > 0 && st->code < STATUS_RUN_FAILED ? st->code : STATUS_INTERNAL;
+    return st->code ? status_exit_code(st->code) : STATUS_INTERNAL;
 }
 
 /* Of the launcher that started us (Open MPI, PMIx, PMI, Slurm), 0 without one: MPI is not up yet.
@@ -302,7 +302,7 @@ static int parse(struct invocation *inv, int argc, char **argv, struct status *s
     struct option *longs = calloc(n + 2, sizeof *longs);
     char *letters = calloc(2 * n + 8, 1);
     if (!inv->operand || !inv->value || !inv->first || !given || !longs || !letters) {
-        code = status_set(st, STATUS_INTERNAL, "out of memory reading the command line");
+        code = status_no_memory(st, "the command line");
         goto cleanup;
     }
     code = parse_words(inv, argc, argv, longs, letters, given, &num_given, st);
@@ -347,7 +347,7 @@ static int run_verb(struct invocation *inv, int argc, char **argv)
     struct status st = {0};
     inv->command_line = quoted(argc, argv);
     int code = inv->command_line ? parse(inv, argc - 1, argv + 1, &st)
-                                 : status_set(&st, STATUS_INTERNAL, "out of memory");
+                                 : status_no_memory(&st, "the command line");
     if (code)
         code = usage_fail(inv, &st);
     else if (inv->help)

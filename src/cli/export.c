@@ -28,7 +28,7 @@ static int read_snapshots(struct store *store, int run, struct imported *network
                           "--snapshots: run %d has none; train.snapshots in the grid keeps some",
                           run);
     network->snapshot_epoch = calloc((size_t)num, sizeof *network->snapshot_epoch);
-    if (!network->snapshot_epoch) return status_set(st, STATUS_INTERNAL, "memory is out");
+    if (!network->snapshot_epoch) return status_no_memory(st, "the networks");
     for (int i = 0; i < num; i++) network->snapshot_epoch[i] = train_snapshot_epoch(settings, i);
     network->num_snapshots = num;
     return STATUS_OK;

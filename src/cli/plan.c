@@ -85,9 +85,8 @@ static int cost_cells(const struct invocation *inv, const struct plan *plan, str
     struct calibrated *packed = calloc(room, sizeof *packed);
     f->cell = calloc(room, sizeof *f->cell);
     f->floors_s = calloc(room, sizeof *f->floors_s);
-    int code = settings && packed && f->cell && f->floors_s
-                   ? STATUS_OK
-                   : status_set(st, STATUS_INTERNAL, "out of memory");
+    int code =
+        settings && packed && f->cell && f->floors_s ? STATUS_OK : status_no_memory(st, "the plan");
     for (int i = 0; i < plan->num_cells && !code; i++)
         if (f->seeds[i]) settings[f->num_cells++] = &plan->cells[i].settings;
     f->num_measured = -1;
@@ -98,7 +97,6 @@ static int cost_cells(const struct invocation *inv, const struct plan *plan, str
         if (!code)
             code = calibrate_measure(settings, f->num_cells, calibration_s, &watch, packed,
                                      &f->num_measured, st);
-        if (code == STATUS_RUN_FAILED) code = st->code = STATUS_INTERNAL;
     }
     for (int i = 0, k = 0; i < plan->num_cells && !code; i++)
         if (f->seeds[i]) f->cell[i] = packed[k++];
@@ -123,7 +121,7 @@ static int schedule_all(const struct plan *plan, struct forecast *f, struct stat
 {
     bool longest = plan->study_settings.run.order == ORDER_LONGEST;
     struct cost_run *run = calloc((size_t)plan->num_runs + 1, sizeof *run);
-    if (!run) return status_set(st, STATUS_INTERNAL, "out of memory");
+    if (!run) return status_no_memory(st, "the plan");
     for (int i = 0; i < plan->num_runs; i++) {
         int cell = plan->runs[i].cell;
         run[i] = (struct cost_run){longest ? cost_run_s(&plan->cells[cell].settings) : 0,
@@ -135,7 +133,7 @@ static int schedule_all(const struct plan *plan, struct forecast *f, struct stat
         e->workers = e->ranks > 1 ? e->ranks - 1 : 1;
         if (!cost_schedule(run, plan->num_runs, f->floors_s, f->num_floors, e->workers,
                            &e->schedule))
-            code = status_set(st, STATUS_INTERNAL, "out of memory");
+            code = status_no_memory(st, "the plan");
         write_time(plan, e);
     }
     free(run);
@@ -145,7 +143,7 @@ static int schedule_all(const struct plan *plan, struct forecast *f, struct stat
 static int make_forecast(const struct invocation *inv, const struct plan *plan, struct forecast *f,
                          struct status *st)
 {
-    if (!(f->seeds = count_seeds(plan))) return status_set(st, STATUS_INTERNAL, "out of memory");
+    if (!(f->seeds = count_seeds(plan))) return status_no_memory(st, "the plan");
     int code = cost_cells(inv, plan, f, st);
     f->result_bytes = file_bytes;
     for (int i = 0; i < f->num_floors && !code; i++) f->core_s += f->floors_s[i];
@@ -247,7 +245,7 @@ static int print_table(const struct plan *plan, const struct forecast *f, FILE *
     bool is_number[MAX_COLUMNS] = {false};
     int num_columns = choose_columns(plan, row, header, is_number);
     struct table *table = table_new(num_columns, header, is_number);
-    int code = table ? STATUS_OK : status_set(st, STATUS_INTERNAL, "out of memory");
+    int code = table ? STATUS_OK : status_no_memory(st, "the plan");
     for (int i = 0; i < plan->num_cells && !code; i++)
         if (f->seeds[i])
             code = add_row(table, &plan->cells[i], f->seeds[i], f->cell[i].run_s, num_columns, row,
@@ -300,7 +298,7 @@ static int print_json(const struct plan *plan, const struct forecast *f, FILE *o
     fputs("\",\"runs\":[", out);
     for (int i = 0; i < plan->num_runs; i++) {
         char *line = plan_run_json(plan, i);
-        if (!line) return status_set(st, STATUS_INTERNAL, "out of memory");
+        if (!line) return status_no_memory(st, "the plan");
         fprintf(out, "%s\n%s", i ? "," : "", line);
         free(line);
     }

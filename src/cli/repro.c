@@ -17,7 +17,7 @@ static int print_grid(const struct invocation *inv, struct store *store, struct 
                           "verify` tells whether the file is whole",
                           cli_operand(inv, 0), run);
     char *yaml = plan_run_yaml(settings, seed, store_attribute(store, "study"));
-    if (!yaml) return status_set(st, STATUS_INTERNAL, "out of memory for the grid");
+    if (!yaml) return status_no_memory(st, "the grid");
     fprintf(cli_out(inv),
             "# Run %s: row %d of a study made by hmmgrid %s.\n"
             "# Printed by hmmgrid %s; to compute it again: hmmgrid run THIS.yaml -o ONE.h5\n%s",

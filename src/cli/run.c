@@ -241,7 +241,7 @@ static int select_runs(struct request *r, struct status *st)
     int code = plan_read(&part, r->grid, r->text, r->bytes, r->sets, r->num_sets, st);
     if (!code) code = plan_where(&part, r->where, st);
     if (!code && !(r->selected = calloc((size_t)r->plan.num_runs + 1, sizeof *r->selected)))
-        code = status_set(st, STATUS_INTERNAL, "memory is out");
+        code = status_no_memory(st, "the choice of runs");
     if (!code) {
         for (int i = 0, k = 0; i < r->plan.num_runs && k < part.num_runs; i++)
             if (strcmp(r->plan.runs[i].key, part.runs[k].key) == 0) r->selected[i] = true, k++;
@@ -320,7 +320,7 @@ static int run_under_mpi(struct request *r)
     free(r->text);
     free(r->shared);
     free(r->selected);
-    return code;
+    return status_exit_code(code);
 }
 
 static int run_run(const struct invocation *inv)

@@ -68,7 +68,7 @@ static int group_rows(struct summary *s, struct status *st)
 {
     size_t keys = (size_t)s->num_keys, cells = (size_t)s->num_rows * keys;
     const char **text = malloc((cells + 1) * sizeof *text);
-    if (!text) return status_set(st, STATUS_INTERNAL, "out of memory grouping the runs");
+    if (!text) return status_no_memory(st, "grouping the runs");
     for (size_t i = 0; i < cells; i++) text[i] = s->key_text[i % keys][i / keys];
     int code = aggregate_groups(text, s->num_rows, s->num_keys, s->group, &s->num_groups, st);
     free(text);
@@ -78,7 +78,7 @@ static int group_rows(struct summary *s, struct status *st)
 static int parse_keys(struct summary *s, const char *list, struct status *st)
 {
     s->list = strdup(list);
-    if (!s->list) return status_set(st, STATUS_INTERNAL, "out of memory for --by");
+    if (!s->list) return status_no_memory(st, "--by");
     char *rest = NULL;
     for (char *word = strtok_r(s->list, ", ", &rest); word; word = strtok_r(NULL, ", ", &rest)) {
         const struct setting *setting = rows_setting(word);
@@ -134,7 +134,7 @@ static int group_statistics(const struct summary *s, const double *value, double
                             struct statistics *out, struct status *st)
 {
     int *first = calloc((size_t)s->num_groups + 1, sizeof *first), code = STATUS_OK;
-    if (!first) return status_set(st, STATUS_INTERNAL, "out of memory for the statistics");
+    if (!first) return status_no_memory(st, "the statistics");
     /* where each group's done runs begin in `part`; filling moves it to where they end */
     for (int g = 0, at = 0; g < s->num_groups; at += s->done[g++]) first[g] = at;
     for (int i = 0; i < s->num_rows; i++)
@@ -150,17 +150,17 @@ static int compute(struct summary *s, struct status *st)
 {
     double *value = calloc(2 * (size_t)s->num_rows + 1, sizeof *value);
     double *part = value ? value + s->num_rows : NULL;
-    int code = value ? STATUS_OK : status_set(st, STATUS_INTERNAL, "out of memory for values");
+    int code = value ? STATUS_OK : status_no_memory(st, "values");
     s->value = calloc(2 * (size_t)s->num_scores + 1, sizeof(struct statistics *));
     s->floor = s->value ? s->value + s->num_scores : NULL;
-    if (!s->value && !code) code = status_set(st, STATUS_INTERNAL, "out of memory for statistics");
+    if (!s->value && !code) code = status_no_memory(st, "statistics");
     for (int i = 0; i < 2 * s->num_scores && !code; i++) {
         const struct score *score = &s->score[i / 2];
         bool floor = i % 2;
         if (floor && score->floor_column < 0) continue;
         struct statistics *out = calloc((size_t)s->num_groups + 1, sizeof *out);
         *(floor ? &s->floor[i / 2] : &s->value[i / 2]) = out;
-        if (!out) code = status_set(st, STATUS_INTERNAL, "out of memory for statistics");
+        if (!out) code = status_no_memory(st, "statistics");
         if (!code) code = scores_read(s->store, score, floor, s->row, s->num_rows, value, st);
         if (!code) code = group_statistics(s, value, part, out, st);
     }
@@ -195,7 +195,7 @@ static int summarise(struct summary *s, const struct invocation *inv, struct sta
     if (code) return code;
     s->group = calloc((size_t)s->num_rows + 1, sizeof *s->group);
     s->done = calloc(3 * (size_t)s->num_rows + 3, sizeof *s->done);
-    if (!s->group || !s->done) return status_set(st, STATUS_INTERNAL, "out of memory for groups");
+    if (!s->group || !s->done) return status_no_memory(st, "groups");
     s->failed = s->done + s->num_rows + 1;
     s->open = s->failed + s->num_rows + 1;
     const char *by = cli_value(inv, "by");

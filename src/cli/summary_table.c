@@ -208,7 +208,7 @@ int summary_print(const struct summary *s, FILE *out, struct status *st)
         fill_row(s, -1, 0, &c);
         table = table_new(c.num, c.cell, c.numeric);
     }
-    if (!table) code = status_set(st, STATUS_INTERNAL, "out of memory for the table");
+    if (!table) code = status_no_memory(st, "the table");
     for (int i = 0; i < s->num_rows && !code; i++) {
         if (s->group[i] != next) continue; /* groups are numbered by first appearance */
         fill_row(s, next++, i, &c);

@@ -34,8 +34,7 @@ static int batch_init(struct batch *b, struct rnn_shape shape, size_t rows, size
     b->memory = malloc(rows * (2 * H + D + K + 1) * sizeof *b->memory);
     b->owner = malloc(rows * sizeof *b->owner);
     b->symbol = malloc(2 * rows + states);
-    if (!b->memory || !b->owner || !b->symbol)
-        return status_set(st, STATUS_RUN_FAILED, "out of memory for residency times");
+    if (!b->memory || !b->owner || !b->symbol) return status_no_memory(st, "residency times");
     b->h = b->memory;
     b->next = b->h + rows * H;
     b->noise = b->next + rows * H;

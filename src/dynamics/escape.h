@@ -18,7 +18,7 @@ struct escape {
 /* Continuations of the states h (n, H), standard normal noise, at most `horizon` steps each. A
  * continuation has left when argmax z is not that of its state. escape (n) out.
  *   states i*B .. i*B + B-1, B = escape_block(continuations), draw from rng_child(rng, i)
- * Asks in->should_stop. STATUS_RUN_FAILED: memory is out; STATUS_RUN_STOPPED. */
+ * Asks in->should_stop. STATUS_NO_MEMORY; STATUS_RUN_STOPPED. */
 int escape_times(const struct analysis_input *in, struct rng rng, const float *h, size_t n,
                  int continuations, int horizon, struct escape *escape, struct status *st);
 size_t escape_block(int continuations);

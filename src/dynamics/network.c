@@ -23,7 +23,7 @@ int network_init(struct network *net, struct rnn_shape shape, const float *param
             return status_set(st, STATUS_RUN_FAILED, "weight %zu is not finite", i);
     if (num == 3) return STATUS_OK;
     net->memory = malloc(H * sizeof(float));
-    if (!net->memory) return status_set(st, STATUS_RUN_FAILED, "out of memory for the biases");
+    if (!net->memory) return status_no_memory(st, "the biases");
     for (size_t i = 0; i < H; i++)
         net->memory[i] = params[v[3].offset + i] + params[v[4].offset + i];
     for (size_t i = 0; i < H && !net->bias_h; i++) /* all zero: none, and states scale with noise */
@@ -106,7 +106,7 @@ int network_drive(const struct network *net, struct rng rng, const float *start,
     size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
     size_t K = (size_t)net->shape.symbols;
     float *memory = calloc(2 * H + D + K, sizeof *memory);
-    if (!memory) return status_set(st, STATUS_RUN_FAILED, "out of memory for a driven run");
+    if (!memory) return status_no_memory(st, "a driven run");
     float *state[2] = {memory, memory + H}, *noise = memory + 2 * H, *z = noise + D;
     const float *now = state[0];
     if (start) memcpy(state[0], start, H * sizeof *start);

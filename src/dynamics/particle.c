@@ -38,9 +38,7 @@ int particle_init(struct particle_filter *filter, const struct network *net, int
     if (filter->state && filter->moved && filter->noise && filter->logits && filter->weight &&
         filter->exponent && filter->from)
         return STATUS_OK;
-    return status_set(st, STATUS_RUN_FAILED,
-                      "out of memory for a filter of %zu particles; lower analysis.particles",
-                      particles);
+    return status_no_memory(st, "a filter of %zu particles; lower analysis.particles", particles);
 }
 
 void particle_free(struct particle_filter *filter)

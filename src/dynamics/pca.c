@@ -47,7 +47,7 @@ int pca_fit(struct pca *pca, const float *x, size_t n, int width, int count, str
     double *block = malloc((ROWS * w + w * w + w) * sizeof(double));
     int code = STATUS_OK;
     if (!pca->mean || !block) {
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for principal components");
+        code = status_no_memory(st, "principal components");
         goto cleanup;
     }
     double *cov = block + ROWS * w, *value = cov + w * w;

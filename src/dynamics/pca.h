@@ -16,8 +16,8 @@ struct pca {
 };
 
 /* Of x (n, width), n >= 2, count <= width: eigenvectors of the covariance matrix (LAPACK, all of
- * it). Components of no variance are kept as LAPACK gives them. STATUS_RUN_FAILED: memory is out or
- * x is not finite. Free with pca_free. */
+ * it). Components of no variance are kept as LAPACK gives them. STATUS_NO_MEMORY;
+ * STATUS_RUN_FAILED: x is not finite. Free with pca_free. */
 int pca_fit(struct pca *pca, const float *x, size_t n, int width, int count, struct status *st);
 void pca_free(struct pca *pca); /* accepts a zeroed struct */
 

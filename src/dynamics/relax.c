@@ -43,7 +43,7 @@ int relax_init(struct relax *r, const struct network *net, const struct driven *
     if (r->h && r->before && r->exponent && index)
         relax_draw(driven, net->shape.hidden, rng, n, index, r->h);
     else
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for states without noise");
+        code = status_no_memory(st, "states without noise");
     free(index);
     return code;
 }

@@ -16,7 +16,7 @@ struct relax {
 };
 
 /* Start in `count` different states of the driven run, equally likely (all of them, n < count, when
- * it is shorter). STATUS_RUN_FAILED: memory is out. Free with relax_free, also after a failure. */
+ * it is shorter). STATUS_NO_MEMORY. Free with relax_free, also after a failure. */
 int relax_init(struct relax *r, const struct network *net, const struct driven *driven,
                struct rng rng, int count, struct status *st);
 void relax_free(struct relax *r); /* accepts a zeroed struct */

@@ -35,7 +35,7 @@ static int block_init(struct block *b, const struct silence_task *task, struct s
     b->rows = (int)rows;
     b->memory = malloc(((steps + 2) * H + D + K) * rows * sizeof *b->memory);
     b->symbol = malloc((steps + 1) * rows);
-    if (!b->memory || !b->symbol) return status_set(st, STATUS_RUN_FAILED, "out of memory");
+    if (!b->memory || !b->symbol) return status_no_memory(st, "silenced trajectories");
     b->drive = b->memory;
     b->state = b->drive + steps * rows * H;
     b->next = b->state + rows * H;
@@ -136,7 +136,7 @@ int silence_count(const struct silence_task *task, struct switch_count *count, s
     struct block b = {0};
     int code = block_init(&b, task, st);
     int *silent = malloc(2 * (size_t)H * sizeof *silent);
-    if (!code && !silent) code = status_set(st, STATUS_RUN_FAILED, "out of memory");
+    if (!code && !silent) code = status_no_memory(st, "silenced trajectories");
     for (int first = 0; first < task->n && !code; first += b.rows) {
         int rows = task->n - first < b.rows ? task->n - first : b.rows;
         project_noise(task, &b, first, rows);

@@ -35,7 +35,7 @@ struct switch_count {
     uint16_t events, steps;
 };
 
-/* count (groups, num_to, n) out. STATUS_RUN_FAILED: memory is out. */
+/* count (groups, num_to, n) out. STATUS_NO_MEMORY. */
 int silence_count(const struct silence_task *task, struct switch_count *count, struct status *st);
 
 /* Switches of a symbol sequence o[0], o[stride], ..., o[(steps)*stride], the first is a start. */

@@ -21,7 +21,7 @@ struct spectrum; /* holds the matrix and what was computed */
 struct spectrum *spectrum_new(const struct network *net, const float *recurrent);
 void spectrum_free(struct spectrum *spectrum); /* accepts NULL */
 
-/* Counts where active[i] (H) is not 0. STATUS_RUN_FAILED: memory is out or LAPACK fails. */
+/* Counts where active[i] (H) is not 0. STATUS_NO_MEMORY; STATUS_RUN_FAILED: LAPACK fails. */
 int spectrum_count(struct spectrum *spectrum, const unsigned char *active,
                    struct spectrum_counts *counts, struct status *st);
 

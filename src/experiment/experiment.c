@@ -24,7 +24,7 @@ static int take_memory(const struct settings *s, struct run_output *out, struct 
     t->best = calloc(params, sizeof(float));
     if (snapshots) t->snapshots = calloc(snapshots * params, sizeof(float));
     if (!t->train_loss || !t->val_loss || !t->last || !t->best || (snapshots && !t->snapshots))
-        return status_set(st, STATUS_RUN_FAILED, "out of memory for the results of a run");
+        return status_no_memory(st, "the results of a run");
     return STATUS_OK;
 }
 
@@ -72,7 +72,7 @@ static int measure_network(const struct settings *s, const char *run_key,
     size_t n = (size_t)s->measure.sequences;
     int T = s->measure.length;
     uint8_t *symbols = malloc(n * (size_t)T);
-    if (!symbols) return status_set(st, STATUS_RUN_FAILED, "out of memory for the measured sample");
+    if (!symbols) return status_no_memory(st, "the measured sample");
     const float *params = selected_weights(s, out);
     struct rng rng = rng_stream((uint64_t)out->effective_seed, run_key, "measure_network");
     int code = rnn_generate(out->shape, params, s->measure.generation, s->rnn.initial_state, rng, 0,
@@ -90,7 +90,7 @@ static int analyse(const struct settings *s, const struct run_context *context,
 {
     int num = train_num_snapshots(s), code = STATUS_OK;
     int *epoch = calloc((size_t)num + 1, sizeof *epoch);
-    if (!epoch) return status_set(st, STATUS_RUN_FAILED, "out of memory for the analyses");
+    if (!epoch) return status_no_memory(st, "the analyses");
     for (int i = 0; i < num; i++) epoch[i] = train_snapshot_epoch(s, i);
     struct analyse_options options = {.snapshots = out->train.snapshots,
                                       .snapshot_epoch = epoch,

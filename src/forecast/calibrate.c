@@ -52,7 +52,7 @@ static struct memo_entry *memo_find(struct memo *memo, const char *key, bool *is
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory while calibrating");
+    return status_no_memory(st, "calibrating");
 }
 
 /* --- the network ------------------------------------------------------------------------------ */

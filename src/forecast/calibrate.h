@@ -29,7 +29,7 @@ int calibrate_by_model(const struct settings *const cell[], int num, struct cali
  * is taken, so that a busy machine does no harm; a full node may share memory bandwidth and be
  * slower. After budget_s the cells that are left keep the model's seconds times the ratio seen so
  * far, a cell that has begun is finished; *num_measured: how many cells were measured. linalg_start
- * must have been called. STATUS_RUN_FAILED when memory is out, STATUS_BAD_GRID for an impossible
+ * must have been called. STATUS_NO_MEMORY, STATUS_BAD_GRID for an impossible
  * HMM. */
 int calibrate_measure(const struct settings *const cell[], int num, double budget_s,
                       const struct calibrate_watch *watch, struct calibrated *out,

@@ -11,9 +11,8 @@
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED,
-                      "out of memory for the autocorrelation; lower measure.length or use fewer "
-                      "workers a node");
+    return status_no_memory(
+        st, "the autocorrelation; lower measure.length or use fewer workers a node");
 }
 
 /* (both - f head - f tail + f^2) / (f (1 - f)): both, head and tail are the means of z_t z_(t+lag),

@@ -9,12 +9,12 @@
 
 #include "hmmgrid/measure.h"
 
-/* Of a sample. STATUS_RUN_FAILED when memory is out. */
+/* Of a sample. STATUS_NO_MEMORY. */
 int autocorrelation_sample(const struct sample *sample, int symbols, double *out,
                            struct status *st);
 
 /* The same expression with the HMM's exact probabilities, T = steps, from its start distribution.
- * STATUS_RUN_FAILED when memory is out. */
+ * STATUS_NO_MEMORY. */
 int autocorrelation_exact(const struct hmm *hmm, int steps, double *out, struct status *st);
 
 #endif

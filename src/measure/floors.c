@@ -14,10 +14,8 @@
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(
-        st, STATUS_RUN_FAILED,
-        "out of memory for the measures; lower measure.sequences or measure.length or "
-        "use fewer workers a node");
+    return status_no_memory(
+        st, "the measures; lower measure.sequences or measure.length or use fewer workers a node");
 }
 
 /* Doubles of all metrics together. */

@@ -104,10 +104,10 @@ static int problem_init(struct problem *p, const struct sample *x, const struct 
     }
     if (p->distance && p->a && fill_distances(p, x, y)) return STATUS_OK;
     problem_free(p);
-    return status_set(st, STATUS_RUN_FAILED,
-                      "out of memory: the matched distance of %zu and %zu sequences needs %.0f MB; "
-                      "lower measure.sequences or use fewer workers a node",
-                      x->n, y->n, (double)((p->n * p->stride) << p->wide) / 1e6);
+    return status_no_memory(st,
+                            "the matched distance of %zu and %zu sequences, which needs %.0f MB; "
+                            "lower measure.sequences or use fewer workers a node",
+                            x->n, y->n, (double)((p->n * p->stride) << p->wide) / 1e6);
 }
 
 static int distance_of(const struct problem *p, size_t i, size_t j)
@@ -255,9 +255,7 @@ static int measure(const struct sample *x, const struct sample *y, bool plain, s
     size_t *row = malloc(p.m * sizeof *row);
     double *previous = malloc(p.n * sizeof *previous);
     if (!row || !previous) {
-        code = status_set(
-            st, STATUS_RUN_FAILED,
-            "out of memory for the matches of %zu sequences; use fewer workers a node", p.m);
+        code = status_no_memory(st, "the matches of %zu sequences; use fewer workers a node", p.m);
         goto cleanup;
     }
     memset(row, 0, p.m * sizeof *row);

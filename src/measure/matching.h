@@ -17,7 +17,7 @@ struct matching {
 };
 
 /* x (n, T), y (m, T), same T, n and m >= 1. Needs about n * m bytes (twice that for T > 255).
- * Same bits at every kernel level. STATUS_RUN_FAILED when memory is out. */
+ * Same bits at every kernel level. STATUS_NO_MEMORY. */
 int matching_measure(const struct sample *x, const struct sample *y, struct matching *out,
                      struct status *st);
 

@@ -13,10 +13,8 @@
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(
-        st, STATUS_RUN_FAILED,
-        "out of memory for the run lengths; lower measure.length or use fewer workers "
-        "a node");
+    return status_no_memory(st,
+                            "the run lengths; lower measure.length or use fewer workers a node");
 }
 
 void runlength_count(const struct sample *sample, int symbols, double *count)

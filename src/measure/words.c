@@ -92,10 +92,10 @@ int words_total_variation(const struct hmm *hmm, const struct sample *sample, in
     uint64_t *key = malloc(n * sizeof *key), *spare = malloc(n * sizeof *spare);
     int code = STATUS_OK;
     if (!key || !spare) {
-        code = status_set(st, STATUS_RUN_FAILED,
-                          "out of memory: counting words of %zu sequences needs %.0f MB; lower "
-                          "measure.sequences or use fewer workers a node",
-                          sample->n, 2 * sizeof *key * (double)n / 1e6);
+        code = status_no_memory(st,
+                                "counting words of %zu sequences, which needs %.0f MB; lower "
+                                "measure.sequences or use fewer workers a node",
+                                sample->n, 2 * sizeof *key * (double)n / 1e6);
         goto cleanup;
     }
     pack_words(sample, hmm->symbols, k, key);

@@ -282,11 +282,8 @@ int hmm_init(struct hmm *hmm, const struct settings *s, struct status *st)
     double *block =
         calloc((size_t)M + (size_t)M * (size_t)M + (size_t)M * (size_t)K, sizeof *block);
     if (!block)
-        return status_set(
-            st, STATUS_RUN_FAILED,
-            "out of memory for the matrices of an HMM of %d states; use fewer workers "
-            "a node",
-            M);
+        return status_no_memory(st, "the matrices of an HMM of %d states; use fewer workers a node",
+                                M);
     *hmm = (struct hmm){.states = M,
                         .symbols = K,
                         .start = block,

@@ -115,7 +115,7 @@ int sinkhorn_plain(const uint8_t *x, size_t n, const uint8_t *y, size_t m, int T
                           options.scaling, SINKHORN_MAX_LEVELS);
     size_t longest = n > m ? n : m;
     double *block = calloc(4 * (n + m) + longest, sizeof *block);
-    if (!block) return status_set(st, STATUS_RUN_FAILED, "out of memory in sinkhorn_plain");
+    if (!block) return status_no_memory(st, "sinkhorn_plain");
     struct plain w = {.x = x, .y = y, .n = n, .m = m, .T = T};
     double *at = block;
     w.f = at, at += n, w.g = at, at += m, w.p = at, at += n, w.q = at, at += m;

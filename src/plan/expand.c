@@ -299,7 +299,7 @@ int plan_read(struct plan *plan, const char *file, const char *text, size_t byte
     struct reading r = {.faults = faults, .tree = pool_new(), .keep = pool_new()};
     int code = STATUS_INTERNAL;
     if (!faults || !r.tree || !r.keep) {
-        status_set(st, code, "%s: out of memory while reading the grid", file);
+        status_no_memory(st, "the grid %s", file);
         goto cleanup;
     }
     faults->file = file;
@@ -335,7 +335,7 @@ int plan_load_text(const char *file, char **text, size_t *bytes, struct status *
     char *buf = malloc(MAX_GRID_BYTES + 1);
     size_t n = buf ? fread(buf, 1, MAX_GRID_BYTES + 1, in) : 0;
     if (!buf)
-        code = status_set(st, STATUS_INTERNAL, "%s: out of memory", file);
+        code = status_no_memory(st, "%s", file);
     else if (ferror(in))
         code =
             status_set(st, STATUS_NO_INPUT, "%s: cannot read the grid: %s", file, strerror(errno));

@@ -234,7 +234,7 @@ int expr_parse(struct expr **expr, const char *text, struct status *st)
     }
     if (!e || !e->text || !e->term || !e->literal) {
         expr_free(e);
-        return status_set(st, STATUS_INTERNAL, "--where: out of memory");
+        return status_no_memory(st, "--where");
     }
     struct parser p = {.expr = e, .source = text, .st = st};
     next(&p);

@@ -154,7 +154,7 @@ static int own_matrices(struct settings *s, struct status *st)
         if (m[i]->value)
             memcpy(m[i]->value, from[i], bytes);
         else
-            code = status_set(st, STATUS_INTERNAL, "out of memory while reading a run");
+            code = status_no_memory(st, "a run that is read");
     }
     if (code) settings_free_matrices(s);
     return code;
@@ -230,7 +230,7 @@ int plan_parse_json(const char *line, struct settings *settings, int64_t *seed, 
     char again[33];
     settings_default(settings);
     struct pool *pool = pool_new();
-    if (!pool) return status_set(st, STATUS_INTERNAL, "out of memory while reading a run");
+    if (!pool) return status_no_memory(st, "a run that is read");
     int code = node_read_json(pool, line, &root, st);
     if (!code && root->kind != NODE_MAP) code = parse_failed(st, "no object but", node_what(root));
     if (!code) code = parse_head(root, seed, key, block, st);
@@ -322,8 +322,7 @@ int plan_where(struct plan *plan, const char *text, struct status *st)
     struct expr *expr = NULL;
     struct where_context context = {.plan = plan};
     bool *keep = calloc((size_t)plan->num_runs + 1, sizeof *keep);
-    int code = keep ? expr_parse(&expr, text, st)
-                    : status_set(st, STATUS_INTERNAL, "--where: out of memory");
+    int code = keep ? expr_parse(&expr, text, st) : status_no_memory(st, "--where");
     for (int i = 0; i < plan->num_runs && !code; i++) {
         context.run = i;
         code = expr_eval(expr, where_lookup, &context, &keep[i], st);

@@ -126,7 +126,7 @@ int aggregate_statistics(const double *value, int num, struct statistics *out, s
     *out = (struct statistics){
         .mean = NAN, .sd = NAN, .median = NAN, .ci95 = NAN, .min = NAN, .max = NAN};
     double *kept = malloc((num > 0 ? (size_t)num : 1) * sizeof *kept);
-    if (!kept) return status_set(st, STATUS_INTERNAL, "out of memory for %d values", num);
+    if (!kept) return status_no_memory(st, "%d values", num);
     int n = 0;
     for (int i = 0; i < num; i++)
         if (isfinite(value[i])) kept[n++] = value[i];
@@ -187,7 +187,7 @@ int aggregate_groups(const char *const *text, int num_rows, int num_keys, int *g
     if (!sorted || !number) {
         free(sorted);
         free(number);
-        return status_set(st, STATUS_INTERNAL, "out of memory grouping %d runs", num_rows);
+        return status_no_memory(st, "grouping %d runs", num_rows);
     }
     for (int i = 0; i < num_rows; i++)
         sorted[i] = (struct keyed_row){text + (size_t)i * (size_t)num_keys, num_keys, i};

@@ -20,7 +20,7 @@ int aggregate_statistics(const double *value, int num, struct statistics *out, s
 /* Rows that agree in every text are one group.
  *   text   (num_rows, num_keys), row-major, borrowed, no NULL
  *   group  (num_rows) out: number of each row's group; groups are numbered by first appearance
- * Returns 0 and the number of groups in *num_groups; STATUS_INTERNAL when memory is out. */
+ * Returns 0 and the number of groups in *num_groups; STATUS_NO_MEMORY. */
 int aggregate_groups(const char *const *text, int num_rows, int num_keys, int *group,
                      int *num_groups, struct status *st);
 

@@ -198,7 +198,7 @@ int rows_where(struct store *store, const char *expr, int **row, int *num, struc
     int num_runs = store_num_runs(store), code = STATUS_OK;
     *num = 0;
     *row = malloc(((size_t)num_runs + 1) * sizeof **row);
-    if (!*row) code = status_set(st, STATUS_INTERNAL, "out of memory for %d runs", num_runs);
+    if (!*row) code = status_no_memory(st, "%d runs", num_runs);
     if (!code && expr) code = expr_parse(&parsed, expr, st);
     for (int run = 0; run < num_runs && !code; run++) {
         bool wanted = true;

@@ -128,7 +128,7 @@ static int select_listed(struct store *store, const char *list, struct score *sc
                          struct status *st)
 {
     char *copy = strdup(list), *rest = copy;
-    int code = copy ? STATUS_OK : status_set(st, STATUS_INTERNAL, "out of memory for a list");
+    int code = copy ? STATUS_OK : status_no_memory(st, "a list");
     for (char *item; !code && (item = next_item(&rest));)
         code = parse_score(store, item, &score[(*num)++], st);
     free(copy);
@@ -144,7 +144,7 @@ int scores_select(struct store *store, const char *list, struct score **score, i
     for (const char *p = list; p && *p; p++) most += *p == ',';
     *num = 0;
     *score = calloc(most + 1, sizeof **score);
-    if (!*score) return status_set(st, STATUS_INTERNAL, "out of memory for %zu metrics", most);
+    if (!*score) return status_no_memory(st, "%zu metrics", most);
     if (!list) {
         for (size_t i = 0; i < sizeof default_score / sizeof default_score[0]; i++)
             if (parse_score(store, default_score[i], &(*score)[*num], NULL) == STATUS_OK) (*num)++;
@@ -169,7 +169,7 @@ int scores_read(struct store *store, const struct score *score, bool floor, cons
     bool scalar = store_column(store, column)->num_dims == 0;
     size_t size = scalar ? (size_t)num_runs : (size_t)count;
     double *value = malloc((size + 1) * sizeof *value);
-    if (!value) return status_set(st, STATUS_INTERNAL, "out of memory for %s", score->name);
+    if (!value) return status_no_memory(st, "%s", score->name);
     int code = scalar && num_runs ? store_read_column(store, column, value, st) : STATUS_OK;
     for (int i = 0; i < num && !code; i++) {
         out[i] = NAN;

@@ -51,7 +51,7 @@ int table_row(struct table *table, const char *const *cell, struct status *st)
     if (table->num_rows == table->capacity) {
         size_t capacity = table->capacity ? 2 * table->capacity : 16;
         char **grown = realloc(table->cell, capacity * width * sizeof *grown);
-        if (!grown) return status_set(st, STATUS_INTERNAL, "out of memory for a table");
+        if (!grown) return status_no_memory(st, "a table");
         table->cell = grown;
         table->capacity = capacity;
     }
@@ -60,7 +60,7 @@ int table_row(struct table *table, const char *const *cell, struct status *st)
         row[c] = strdup(cell[c] ? cell[c] : "");
         if (row[c]) continue;
         while (c > 0) free(row[--c]);
-        return status_set(st, STATUS_INTERNAL, "out of memory for a table");
+        return status_no_memory(st, "a table");
     }
     table->num_rows++;
     return STATUS_OK;
@@ -277,7 +277,7 @@ int table_write(const struct table *table, enum table_format format, FILE *out, 
 {
     if (format == TABLE_TEXT) {
         int *width = malloc((size_t)table->num_columns * sizeof *width);
-        if (!width) return status_set(st, STATUS_INTERNAL, "out of memory for a table");
+        if (!width) return status_no_memory(st, "a table");
         for (int c = 0; c < table->num_columns; c++) width[c] = column_width(table, c);
         write_text(table, width, out);
         free(width);

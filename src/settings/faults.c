@@ -35,9 +35,7 @@ static int by_place(const void *a, const void *b)
 
 int faults_status(struct faults *faults, struct status *st)
 {
-    if (faults->out_of_memory)
-        return status_set(st, STATUS_INTERNAL, "%s: out of memory while reading the grid",
-                          faults->file);
+    if (faults->out_of_memory) return status_no_memory(st, "the grid %s", faults->file);
     if (!faults->count) return STATUS_OK;
     if (!st) return STATUS_BAD_GRID;
     qsort(faults->fault, (size_t)faults->count, sizeof faults->fault[0], by_place);

@@ -230,7 +230,7 @@ static int parse_matrix(struct parse *p, const struct node *node, struct matrix 
         return PARSE_FAIL(p, node, "%s: %d x %d is too large; at most %d states and %d symbols",
                           key, rows, cols, MAX_STATES, MAX_SYMBOLS);
     double *value = p->pool ? pool_take(p->pool, (size_t)rows * (size_t)cols, sizeof *value) : NULL;
-    if (!value) return status_set(p->st, STATUS_INTERNAL, "%s: out of memory", key);
+    if (!value) return status_no_memory(p->st, "%s", key);
     for (int i = 0; i < rows; i++) {
         const struct node *row = one_row ? node : node->item[i];
         if (row->kind != NODE_LIST || row->count == 0)

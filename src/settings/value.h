@@ -15,7 +15,7 @@ struct value {
 /* Parse node as a value of this setting: type and range, nothing that depends on other settings.
  *   pool    takes the numbers of matrices; NULL refuses matrices
  *   where   set to the node at fault (node itself or one inside it); may be NULL
- * STATUS_BAD_GRID with "key: what, what to do"; STATUS_INTERNAL when memory is out. */
+ * STATUS_BAD_GRID with "key: what, what to do"; STATUS_NO_MEMORY. */
 int value_parse(const struct setting *row, const struct node *node, struct pool *pool,
                 struct value *value, const struct node **where, struct status *st);
 

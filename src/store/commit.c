@@ -149,7 +149,7 @@ static int write_weights(struct store *store, int run, const struct networks wei
     size_t num = rnn_num_params(group->shape), most = (size_t)group->copies[WHICH_SNAPSHOTS];
     float *block = malloc((most > 1 ? most : 1) * num * sizeof *block);
     int code = STATUS_OK;
-    if (!block) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!block) return status_no_memory(st, "%s", store->path);
     for (int w = 0; w < NUM_WHICH; w++)
         for (int v = 0; v < group->num_views && group->copies[w] && !code; v++) {
             size_t bytes = (size_t)group->copies[w] * group->view[v].count * sizeof *block;
@@ -167,7 +167,7 @@ int store_write_bytes(struct store *store, int run, const unsigned char *row,
                       struct status *st)
 {
     struct hash_state *hash = hash_begin();
-    if (!hash) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!hash) return status_no_memory(st, "%s", store->path);
     hash_add(hash, row, store_row_bytes(store));
     int code = STATUS_OK;
     for (int c = 0; c < store->schema.num_rows && !code; c++) {
@@ -192,7 +192,7 @@ static int write_run(struct store *store, const struct run_attempt *attempt,
                      const struct run_output *out, uint64_t *checksum, struct status *st)
 {
     unsigned char *row = malloc(store_row_bytes(store) + 1), *at = row;
-    if (!row) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!row) return status_no_memory(st, "%s", store->path);
     for (int c = 0; c < store->schema.num_rows; c++) {
         const struct schema_row *column = &store->schema.row[c];
         if (column->writer != WRITER_WORKER) continue;
@@ -283,7 +283,7 @@ int store_commit_runs(struct store *store, const struct store_commit *commit, in
 {
     struct record *record = calloc((size_t)(num > 0 ? num : 1), sizeof *record);
     int code = STATUS_OK;
-    if (!record) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!record) return status_no_memory(st, "%s", store->path);
     for (int i = 0; i < num && !code; i++) {
         const struct store_commit *c = &commit[i];
         record[i] = (struct record){c->run, c->attempt, c->status, c->checksum};
@@ -305,7 +305,7 @@ int store_begin_runs(struct store *store, const int *run, int num, struct status
 {
     struct record *record = calloc((size_t)(num > 0 ? num : 1), sizeof *record);
     int code = STATUS_OK;
-    if (!record) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!record) return status_no_memory(st, "%s", store->path);
     for (int i = 0; i < num && !code; i++) {
         if (run[i] < 0 || run[i] >= store->num_runs)
             code = status_set(st, STATUS_INTERNAL, "%s: no run %d to begin", store->path, run[i]);

@@ -25,8 +25,7 @@ static int read_piece(struct reader *reader, uint64_t offset, size_t bytes, int 
 {
     if (bytes > reader->room) {
         unsigned char *larger = realloc(reader->buf, bytes);
-        if (!larger)
-            return status_set(st, STATUS_INTERNAL, "%s: out of memory", reader->store->path);
+        if (!larger) return status_no_memory(st, "%s", reader->store->path);
         reader->buf = larger;
         reader->room = bytes;
     }
@@ -42,7 +41,7 @@ int store_check_run(struct store *store, int run, bool *valid, struct status *st
     if (!store_is_committed(store, run) || !store_record(store, run, &record)) return STATUS_OK;
     struct reader reader = {.store = store};
     struct hash_state *hash = hash_begin();
-    if (!hash) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!hash) return status_no_memory(st, "%s", store->path);
     int code = STATUS_OK;
     for (int c = 0; c < store->schema.num_rows && !code; c++) {
         if (store->schema.row[c].writer != WRITER_WORKER) continue;
@@ -189,8 +188,7 @@ int store_digest(struct store *store, char hex[17], struct status *st)
     d.entry = calloc(widest, sizeof *d.entry);
     d.number = calloc(widest, sizeof *d.number);
     hex[0] = '\0';
-    if (!d.hash || !d.entry || !d.number || !order)
-        code = status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!d.hash || !d.entry || !d.number || !order) code = status_no_memory(st, "%s", store->path);
     if (!code) code = sort_runs(store, order, &num, st);
     for (int i = 0; i < num && !code; i++) code = add_run(&d, order[i].run, order[i].key, st);
     if (d.hash) {

@@ -14,8 +14,7 @@ static void make_parameter(struct tree *tree, const char *prefix, const struct r
     char name[96];
     size_t networks = copies ? (size_t)copies : 1;
     float *own = malloc(networks * view->count * sizeof *own);
-    if (!own && !tree->code)
-        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    if (!own && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     for (size_t c = 0; own && c < networks; c++)
         memcpy(own + c * view->count, params + c * num_params + view->offset,
                view->count * sizeof *own);
@@ -37,8 +36,7 @@ static void make_snapshots(struct tree *tree, const struct imported *network)
     struct rnn_view view[MAX_RNN_VIEWS];
     int num_views = rnn_views(network->shape, view), num = network->num_snapshots;
     int32_t *epoch = malloc((size_t)num * sizeof *epoch);
-    if (!epoch && !tree->code)
-        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    if (!epoch && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     for (int i = 0; epoch && i < num; i++) epoch[i] = network->snapshot_epoch[i];
     tree_group(tree, "/snapshots", "the network over training");
     struct dataset_kind kind = {.name = "/snapshots/epoch",

@@ -23,7 +23,7 @@ static int compare_keys(const void *a, const void *b)
 static int match_runs(struct store *from, const struct plan *plan, int *target, struct status *st)
 {
     struct keyed *sorted = malloc((size_t)plan->num_runs * sizeof *sorted);
-    if (!sorted) return status_set(st, STATUS_INTERNAL, "%s: out of memory", from->path);
+    if (!sorted) return status_no_memory(st, "%s", from->path);
     for (int run = 0; run < plan->num_runs; run++)
         sorted[run] = (struct keyed){plan->runs[run].key, run};
     qsort(sorted, (size_t)plan->num_runs, sizeof *sorted, compare_keys);
@@ -86,7 +86,7 @@ static int convert_row(struct store *from, int run, struct store *to, unsigned c
         if (old >= 0 && same_kind(&from->schema, &from->schema.row[old], &to->schema, column)) {
             const struct store_column_place *place = &from->place[old];
             unsigned char *value = malloc(place->bytes);
-            if (!value) return status_set(st, STATUS_INTERNAL, "%s: out of memory", from->path);
+            if (!value) return status_no_memory(st, "%s", from->path);
             int error = file_read_at(from->fd, place->offset + (uint64_t)run * place->bytes, value,
                                      place->bytes);
             if (!error)
@@ -105,8 +105,7 @@ static int copy_run(struct store *from, int run, struct store *to, int target, s
     float *params[NUM_WHICH] = {NULL};
     struct networks weights[NUM_WHICH] = {{NULL, 0}};
     unsigned char *row = malloc(store_row_bytes(to) + 1);
-    int code = row ? convert_row(from, run, to, row, st)
-                   : status_set(st, STATUS_INTERNAL, "%s: out of memory", from->path);
+    int code = row ? convert_row(from, run, to, row, st) : status_no_memory(st, "%s", from->path);
     for (int w = 0; w < NUM_WHICH && !code && store_run_status(from, run) == RUN_DONE; w++) {
         struct rnn_shape shape;
         int num = 0;
@@ -165,8 +164,7 @@ int store_extend(const char *path, const struct plan *plan, const struct provena
     int code = store_attach(&from, path, false, NULL, st);
     if (code) return code;
     target = malloc((size_t)from->num_runs * sizeof *target);
-    code = target ? match_runs(from, plan, target, st)
-                  : status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+    code = target ? match_runs(from, plan, target, st) : status_no_memory(st, "%s", path);
     if (!code) code = layout_prepare(path, true, &tmp, st);
     if (!code) code = layout_make(tmp, path, plan, provenance, st);
     if (!code) code = store_attach(&to, tmp, true, plan, st);

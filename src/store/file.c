@@ -69,7 +69,7 @@ int file_fail(struct status *st, int code, const char *path, const char *doing, 
 int file_sync_directory(const char *path, struct status *st)
 {
     char *dir = strdup(path);
-    if (!dir) return status_set(st, STATUS_INTERNAL, "out of memory for a path");
+    if (!dir) return status_no_memory(st, "a path");
     char *slash = strrchr(dir, '/');
     const char *name = !slash ? "." : slash == dir ? "/" : dir;
     if (slash) *slash = '\0';

@@ -96,7 +96,7 @@ int guard_seal(int fd, const char *path, struct extent guard, struct extent *ext
         return status_set(st, STATUS_INTERNAL, "%s: the guard is too small for %zu extents", path,
                           num);
     unsigned char *g = calloc(1, bytes);
-    if (!g) return status_set(st, STATUS_INTERNAL, "%s: out of memory for the guard", path);
+    if (!g) return status_no_memory(st, "the guard of %s", path);
     uint64_t outside = 0;
     int error = fstat(fd, &info) == 0 ? 0 : errno;
     qsort(extent, num, sizeof *extent, compare_extents);
@@ -214,7 +214,7 @@ int guard_check(int fd, const char *path, struct status *st)
     g = malloc(bytes);
     extent = malloc((num + 1) * sizeof *extent);
     if (!g || !extent) {
-        code = status_set(st, STATUS_INTERNAL, "%s: out of memory for its guard", path);
+        code = status_no_memory(st, "the guard of %s", path);
         goto cleanup;
     }
     error = file_read_at(fd, offset, g, bytes);

@@ -160,7 +160,7 @@ static int read_networks(const struct source *in, const char *prefix, struct rnn
                     (!view[v].cols || dim[first + 1] == (hsize_t)view[v].cols);
         if (!fits) return refuse(in, "its dataset %s does not have the size of the others", name);
         float *block = malloc(networks * view[v].count * sizeof *block);
-        if (!block) return status_set(in->st, STATUS_INTERNAL, "%s: out of memory", in->path);
+        if (!block) return status_no_memory(in->st, "%s", in->path);
         int code = read_as(in, name, H5T_NATIVE_FLOAT, block);
         for (size_t c = 0; c < networks && !code; c++)
             memcpy(params + c * num + view[v].offset, block + c * view[v].count,
@@ -180,8 +180,7 @@ static int read_snapshots(const struct source *in, struct imported *out)
     int num = (int)dim[0];
     out->snapshot_epoch = calloc((size_t)num, sizeof *out->snapshot_epoch);
     out->snapshots = calloc((size_t)num * rnn_num_params(out->shape), sizeof *out->snapshots);
-    if (!out->snapshot_epoch || !out->snapshots)
-        return status_set(in->st, STATUS_INTERNAL, "%s: out of memory", in->path);
+    if (!out->snapshot_epoch || !out->snapshots) return status_no_memory(in->st, "%s", in->path);
     int code = read_as(in, "snapshots/epoch", H5T_NATIVE_INT, out->snapshot_epoch);
     if (!code) code = read_networks(in, "snapshots/", out->shape, num, out->snapshots);
     out->num_snapshots = code ? 0 : num;
@@ -206,7 +205,7 @@ int store_import_weights(const char *path, struct imported *out, struct status *
     if (!code) {
         out->params = calloc(rnn_num_params(out->shape), sizeof *out->params);
         code = out->params ? read_networks(&in, "", out->shape, 0, out->params)
-                           : status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+                           : status_no_memory(st, "%s", path);
     }
     if (!code) code = read_snapshots(&in, out);
     if (!code) out->resolved = text_attribute(&in, "run");

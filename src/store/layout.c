@@ -99,8 +99,7 @@ static size_t make_bytes(struct tree *tree, const char *name, void *own, size_t 
                                 .meaning = meaning,
                                 .fill = FILL_OWN,
                                 .own = own};
-    if (!own && !tree->code)
-        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    if (!own && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     return tree_dataset(tree, &kind, NULL);
 }
 
@@ -167,8 +166,7 @@ static void make_column(struct tree *tree, const struct schema *schema,
     if (row->writer == WRITER_LAYOUT) {
         kind.fill = FILL_OWN;
         kind.own = static_column(schema, row, plan);
-        if (!kind.own && !tree->code)
-            tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+        if (!kind.own && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     }
     tree_dataset(tree, &kind, scale);
     if (strcmp(row->name, "status") == 0) tree_flags(tree, name, run_status_name, NUM_RUN_STATUS);
@@ -257,8 +255,7 @@ static void make_slots(struct tree *tree, const char *top, struct rnn_shape shap
         tree_scale(tree, path, &axis[i]);
     }
     int32_t *own = malloc((size_t)slots * sizeof *own);
-    if (!own && !tree->code)
-        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    if (!own && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     if (own) memcpy(own, run, (size_t)slots * sizeof *own);
     snprintf(path, sizeof path, "%s/run", top);
     snprintf(slot_path, sizeof slot_path, "%s/slot", top);
@@ -281,8 +278,7 @@ static void make_snapshots(struct tree *tree, const char *name, struct rnn_shape
     tree_group(tree, top, "weights over training, of networks of one shape");
     make_slots(tree, top, shape, run, slots, snapshots);
     int32_t *epoch = malloc((size_t)slots * (size_t)snapshots * sizeof *epoch);
-    if (!epoch && !tree->code)
-        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    if (!epoch && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     for (int slot = 0; epoch && slot < slots; slot++) {
         const struct settings *s = &plan->cells[plan->runs[run[slot]].cell].settings;
         for (int i = 0; i < snapshots; i++)
@@ -349,8 +345,7 @@ static void make_weights(struct tree *tree, const struct plan *plan)
     tree_group(tree, "/weights", "trained networks, one group a shape");
     tree_group(tree, "/snapshots", "networks over training, one group a shape that keeps them");
     bool *placed = calloc((size_t)plan->num_cells, sizeof *placed);
-    if (!placed && !tree->code)
-        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    if (!placed && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     for (int first = 0; first < plan->num_runs && !tree->code; first++) {
         if (placed[plan->runs[first].cell]) continue;
         struct rnn_shape shape = rnn_shape_of(&plan->cells[plan->runs[first].cell].settings);
@@ -359,7 +354,7 @@ static void make_weights(struct tree *tree, const struct plan *plan)
         int32_t *run = malloc((size_t)plan->num_runs * sizeof *run);
         int slots = 0;
         if (!run) {
-            tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+            tree->code = status_no_memory(tree->st, "%s", tree->path);
             break;
         }
         for (int r = first; r < plan->num_runs; r++)
@@ -376,7 +371,7 @@ static void make_weights(struct tree *tree, const struct plan *plan)
 static int seal(struct tree *tree, const char *tmp, size_t guard)
 {
     struct extent *extent = malloc((tree->num_pieces + 1) * sizeof *extent);
-    if (!extent) return status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+    if (!extent) return status_no_memory(tree->st, "%s", tree->path);
     size_t num = 0;
     for (size_t i = 0; i < tree->num_pieces; i++)
         if (tree->piece[i].changes && i != guard) extent[num++] = tree->piece[i].where;

@@ -102,7 +102,7 @@ int store_open_all(struct store **store, const char *path, const struct plan *pl
     int code = agree(comm, rank == 0 ? inspect(path, plan, st) : STATUS_OK, st);
     if (code) return code;
     struct store *s = calloc(1, sizeof *s);
-    if (!s) code = status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+    if (!s) code = status_no_memory(st, "%s", path);
     code = agree(comm, code, st);
     if (code) {
         free(s);
@@ -116,7 +116,7 @@ int store_open_all(struct store **store, const char *path, const struct plan *pl
     s->path = strdup(path);
     s->fd = open(path, O_RDWR | O_CLOEXEC);
     if (!s->path)
-        code = status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+        code = status_no_memory(st, "%s", path);
     else if (s->fd < 0)
         code = file_fail(st, STATUS_IO, path, "open it for writing on every rank", errno);
     code = agree(comm, code, st);

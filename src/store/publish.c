@@ -67,7 +67,7 @@ int layout_prepare(const char *path, bool replace, char **tmp, struct status *st
     }
     if (asprintf(tmp, "%s.tmp", path) < 0) {
         *tmp = NULL;
-        return status_set(st, STATUS_INTERNAL, "out of memory for a path");
+        return status_no_memory(st, "a path");
     }
     int fd = open(*tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) {

@@ -67,7 +67,7 @@ int store_check_format(struct store *store, struct status *st)
 int store_grid_source(struct store *store, char **text, size_t *bytes, struct status *st)
 {
     *text = malloc(store->source_bytes + 1);
-    if (!*text) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!*text) return status_no_memory(st, "%s", store->path);
     memcpy(*text, store->source, store->source_bytes);
     (*text)[store->source_bytes] = '\0';
     *bytes = store->source_bytes;
@@ -183,7 +183,7 @@ int store_read_numbers(struct store *store, int column, int run, double *out, st
         return STATUS_OK;
     }
     unsigned char *value = malloc(place->bytes);
-    if (!value) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!value) return status_no_memory(st, "%s", store->path);
     int error =
         file_read_at(store->fd, place->offset + (uint64_t)run * place->bytes, value, place->bytes);
     for (size_t i = 0; i < count && !error; i++)
@@ -201,7 +201,7 @@ int store_read_column(struct store *store, int column, double *out, struct statu
                           row->name);
     size_t bytes = place->bytes * (size_t)store->num_runs;
     unsigned char *value = malloc(bytes);
-    if (!value) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!value) return status_no_memory(st, "%s", store->path);
     int error = file_read_at(store->fd, place->offset, value, bytes);
     for (int run = 0; run < store->num_runs && !error; run++) {
         if (from_record(store, column, run, &out[run])) continue;
@@ -244,7 +244,7 @@ int store_read_text(struct store *store, int column, int run, char *buf, size_t 
     }
     if (!is_trusted(store, column, run)) return STATUS_OK;
     char *value = calloc(1, place->bytes + 1);
-    if (!value) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!value) return status_no_memory(st, "%s", store->path);
     int error =
         file_read_at(store->fd, place->offset + (uint64_t)run * place->bytes, value, place->bytes);
     if (!error && row->type == TYPE_TEXT)
@@ -294,7 +294,7 @@ int store_read_networks(struct store *store, int run, const char *which, struct 
     *shape = group->shape;
     size_t most = (size_t)(copies > 0 ? copies : 1) * rnn_num_params(group->shape);
     *params = malloc(most * sizeof **params);
-    if (!*params) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!*params) return status_no_memory(st, "%s", store->path);
     for (int v = 0; v < group->num_views; v++) {
         int error = read_view(store, run, w, v, copies, *params);
         if (!error) continue;

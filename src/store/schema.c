@@ -358,7 +358,7 @@ static int make_room(struct schema *schema, struct status *st)
                               .axis = calloc(axes, sizeof *schema->axis)};
     if (schema->row && schema->axis) return STATUS_OK;
     schema_free(schema);
-    return status_set(st, STATUS_INTERNAL, "out of memory for the columns");
+    return status_no_memory(st, "the columns");
 }
 
 int schema_init(struct schema *schema, const struct plan *plan, struct status *st)
@@ -475,7 +475,7 @@ int schema_parse(struct schema *schema, const char *text, struct status *st)
                               .axis = calloc(lines, sizeof *schema->axis)};
     int code = STATUS_OK;
     if (!copy || !schema->row || !schema->axis) {
-        code = status_set(st, STATUS_INTERNAL, "out of memory for the columns");
+        code = status_no_memory(st, "the columns");
         goto cleanup;
     }
     for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {

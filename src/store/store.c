@@ -46,8 +46,7 @@ static int read_dataset(struct store *store, const char *name, char **text, size
     int code = find_dataset(store, name, &where, NULL, st);
     if (code) return code;
     *text = malloc((size_t)where.bytes + 1);
-    if (!*text)
-        return status_set(st, STATUS_INTERNAL, "%s: out of memory for %s", store->path, name);
+    if (!*text) return status_no_memory(st, "%s: %s", store->path, name);
     int error = file_read_at(store->fd, where.offset, *text, (size_t)where.bytes);
     if (error) {
         free(*text);
@@ -70,7 +69,7 @@ static int wrong_size(struct store *store, const char *name, struct status *st)
 static int load_columns(struct store *store, struct status *st)
 {
     store->place = calloc((size_t)store->schema.num_rows, sizeof *store->place);
-    if (!store->place) return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!store->place) return status_no_memory(st, "%s", store->path);
     for (int c = 0; c < store->schema.num_rows; c++) store->place[c].dataset = H5I_INVALID_HID;
     for (int c = 0; c < store->schema.num_rows; c++) {
         const struct schema_row *row = &store->schema.row[c];
@@ -178,8 +177,7 @@ static int load_weights(struct store *store, struct status *st)
 {
     store->run_group = malloc((size_t)store->num_runs * sizeof *store->run_group);
     store->run_slot = calloc((size_t)store->num_runs, sizeof *store->run_slot);
-    if (!store->run_group || !store->run_slot)
-        return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!store->run_group || !store->run_slot) return status_no_memory(st, "%s", store->path);
     for (int run = 0; run < store->num_runs; run++) store->run_group[run] = -1;
     if (H5Literate_by_name(store->file, "/weights", H5_INDEX_NAME, H5_ITER_INC, NULL, collect_group,
                            store, H5P_DEFAULT) < 0)
@@ -207,8 +205,7 @@ static int load_records(struct store *store, struct status *st)
     store->record_offset = where.offset;
     store->record = malloc(bytes);
     store->attempts = malloc((size_t)store->num_runs * sizeof *store->attempts);
-    if (!store->record || !store->attempts)
-        return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!store->record || !store->attempts) return status_no_memory(st, "%s", store->path);
     int error = file_read_at(store->fd, store->record_offset, store->record, bytes);
     if (!error)
         error = file_read_at(store->fd, store->place[store->attempts_column].offset,
@@ -226,7 +223,7 @@ static int load_schema(struct store *store, struct status *st)
         code = schema_init(&store->schema, store->plan, st);
         wanted = code ? NULL : schema_text(&store->schema);
         if (!code && !wanted)
-            code = status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+            code = status_no_memory(st, "%s", store->path);
         else if (!code && strcmp(text, wanted) != 0)
             code = status_set(st, STATUS_CANNOT_CREATE,
                               "%s: its columns are not those of this grid and this version of the "
@@ -251,8 +248,7 @@ static int load_grid(struct store *store, struct status *st)
     if (code) return code;
     store->line = calloc((size_t)store->num_runs, sizeof *store->line);
     store->decoded = calloc((size_t)store->num_runs, sizeof *store->decoded);
-    if (!store->line || !store->decoded)
-        return status_set(st, STATUS_INTERNAL, "%s: out of memory", store->path);
+    if (!store->line || !store->decoded) return status_no_memory(st, "%s", store->path);
     char *rest = store->resolved;
     for (int run = 0; run < store->num_runs; run++) {
         store->line[run] = strsep(&rest, "\n");
@@ -271,14 +267,14 @@ static int load_grid(struct store *store, struct status *st)
 static int begin_open(struct store **store, const char *path, bool writable, struct status *st)
 {
     *store = calloc(1, sizeof **store);
-    if (!*store) return status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+    if (!*store) return status_no_memory(st, "%s", path);
     struct store *s = *store;
     s->fd = -1;
     s->file = H5I_INVALID_HID;
     s->comm = MPI_COMM_NULL;
     s->writable = writable;
     s->path = strdup(path);
-    if (!s->path) return status_set(st, STATUS_INTERNAL, "%s: out of memory", path);
+    if (!s->path) return status_no_memory(st, "%s", path);
     s->fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     if (s->fd >= 0) return STATUS_OK;
     if (errno == ENOENT || errno == ENOTDIR)

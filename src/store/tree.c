@@ -129,8 +129,7 @@ static size_t remember(struct tree *tree, struct piece piece)
         struct piece *larger = realloc(tree->piece, room * sizeof *larger);
         if (!larger) {
             free(piece.own);
-            if (!tree->code)
-                tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+            if (!tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
             return 0;
         }
         tree->piece = larger;
@@ -195,7 +194,7 @@ void tree_scale(struct tree *tree, const char *name, const struct schema_axis *a
     bool real = axis->value != NULL;
     void *own = malloc((size_t)axis->size * (real ? sizeof(double) : sizeof(int32_t)));
     if (!own) {
-        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+        tree->code = status_no_memory(tree->st, "%s", tree->path);
         return;
     }
     if (real) memcpy(own, axis->value, (size_t)axis->size * sizeof(double));
@@ -303,7 +302,7 @@ int tree_finish(struct tree *tree, const char *tmp)
     int fd = open(tmp, O_RDWR | O_CLOEXEC);
     int error = fd < 0 || fstat(tree->memory, &info) != 0 ? errno : 0;
     if (!block || !sorted) {
-        tree->code = status_set(tree->st, STATUS_INTERNAL, "%s: out of memory", tree->path);
+        tree->code = status_no_memory(tree->st, "%s", tree->path);
     } else if (error || (error = reserve(fd, info.st_size)) != 0) {
         tree->code = file_fail(tree->st, STATUS_CANNOT_CREATE, tree->path,
                                "reserve the space for all results", error);

@@ -329,7 +329,7 @@ static int make_room(struct coordinator *c, struct status *st)
     c->idle = calloc((size_t)c->size, sizeof *c->idle);
     c->num_in_phase[RANK_UNKNOWN] = c->size > 1 ? c->size - 1 : 1;
     c->last_eta_s = -INFINITY;
-    if (!c->rank || !c->idle) return status_set(st, STATUS_INTERNAL, "rank 0: memory is out");
+    if (!c->rank || !c->idle) return status_no_memory(st, "the workers of rank 0");
     return ledger_init(&c->ledger, &c->journal, c->schedule, c->row, c->size, st);
 }
 

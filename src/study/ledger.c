@@ -16,7 +16,7 @@ int ledger_init(struct ledger *l, const struct journal *journal, struct schedule
     l->commit = calloc(n, sizeof *l->commit);
     if (l->start && l->start_row && l->end && l->commit) return 0;
     ledger_free(l);
-    return status_set(st, STATUS_INTERNAL, "rank 0: memory is out");
+    return status_no_memory(st, "the ledger of rank 0");
 }
 
 void ledger_free(struct ledger *l)

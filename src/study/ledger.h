@@ -38,7 +38,7 @@ struct ledger {
     struct store_commit *commit; /* of the ends */
 };
 
-/* Lists for `room` starts and as many ends. STATUS_INTERNAL when memory is out. */
+/* Lists for `room` starts and as many ends. STATUS_NO_MEMORY. */
 int ledger_init(struct ledger *ledger, const struct journal *journal, struct schedule *schedule,
                 const int *row, int room, struct status *st);
 void ledger_free(struct ledger *ledger);

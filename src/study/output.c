@@ -48,7 +48,7 @@ static int compare_grid(const char *path, const struct plan *plan, bool may_diff
     bool same = false;
     int num = store_num_runs(store), missing = count_missing(store, plan, &same);
     store_close(store);
-    if (missing < 0) return status_set(st, STATUS_INTERNAL, "memory is out");
+    if (missing < 0) return status_no_memory(st, "the state of the runs");
     *differs = !same;
     if (same || may_differ) return 0;
     return status_set(st, STATUS_CANNOT_CREATE,
@@ -106,7 +106,7 @@ static int load(struct output *o, const char *path, int num, const struct log *l
     o->attempts = calloc((size_t)num + 1, sizeof *o->attempts);
     o->wall_s = calloc((size_t)num + 1, sizeof *o->wall_s);
     if (!o->status || !o->attempts || !o->wall_s) {
-        code = status_set(st, STATUS_INTERNAL, "memory is out");
+        code = status_no_memory(st, "the state of the runs");
         goto cleanup;
     }
     snprintf(o->uuid, sizeof o->uuid, "%s", store_attribute(store, "uuid"));

@@ -72,7 +72,7 @@ static int make_schedule(struct study *s, struct status *st)
     s->attempts = calloc(room, sizeof *s->attempts);
     s->cost_s = calloc(room, sizeof *s->cost_s);
     if (!s->row || !s->status || !s->attempts || !s->cost_s)
-        return status_set(st, STATUS_INTERNAL, "memory is out");
+        return status_no_memory(st, "the schedule");
     for (int i = 0; i < plan->num_runs; i++) {
         if (s->options->selected && !s->options->selected[i]) continue;
         s->row[num] = i;
@@ -85,7 +85,7 @@ static int make_schedule(struct study *s, struct status *st)
                                &(struct schedule_options){.order = settings->run.order,
                                                           .retries = settings->run.retries,
                                                           .max_failures = s->max_failures});
-    if (!s->schedule) return status_set(st, STATUS_INTERNAL, "memory is out");
+    if (!s->schedule) return status_no_memory(st, "the schedule");
     for (int j = 0; j < num; j++) {
         double wall_s = s->output.wall_s[s->row[j]];
         if (isnan(wall_s)) continue;
@@ -109,7 +109,7 @@ static int make_board(struct study *s, struct status *st)
     b->start_s = b->now_s = clock_monotonic_s();
     memcpy(b->uuid, s->output.uuid, sizeof b->uuid);
     b->worker = calloc((size_t)workers, sizeof *b->worker);
-    if (!b->worker) return status_set(st, STATUS_INTERNAL, "memory is out");
+    if (!b->worker) return status_no_memory(st, "the schedule");
     for (int i = 0; i < workers; i++) {
         b->worker[i].run = -1;
         b->worker[i].seen_s = b->start_s;

@@ -15,7 +15,7 @@ static const double progress_every_s = 1;
 int worker_init(struct worker *w, struct status *st)
 {
     w->floors = floor_cache_new();
-    return w->floors ? 0 : status_set(st, STATUS_INTERNAL, "rank %d: memory is out", w->rank);
+    return w->floors ? 0 : status_no_memory(st, "the floors of rank %d", w->rank);
 }
 
 void worker_free(struct worker *w)
@@ -67,7 +67,7 @@ void worker_do_run(struct worker *w, int run, int attempt_number, const struct t
     if (code == STATUS_RUN_STOPPED) {
         up->kind = UP_GIVEN_BACK;
         up->status = RUN_PENDING;
-    } else if (code == 0 || code == STATUS_RUN_FAILED) {
+    } else if (code == 0 || code == STATUS_RUN_FAILED || code == STATUS_NO_MEMORY) {
         write_row(w, &attempt, &out, up);
     } else {
         up->kind = UP_BROKEN;

@@ -15,7 +15,7 @@ struct worker {
     struct floor_cache *floors; /* owned */
 };
 
-/* STATUS_INTERNAL when memory is out. */
+/* STATUS_NO_MEMORY. */
 int worker_init(struct worker *worker, struct status *st);
 void worker_free(struct worker *worker);
 

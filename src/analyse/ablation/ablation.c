@@ -156,7 +156,7 @@ static int layout_init(struct layout *layout, const struct ablation_sets *sets, 
     }
     size_t H = (size_t)hidden, size = (size_t)layout->num_points * H;
     layout->recurrent = malloc(2 * size * sizeof *layout->recurrent);
-    if (!layout->recurrent) return status_set(st, STATUS_RUN_FAILED, "out of memory for factors");
+    if (!layout->recurrent) return status_no_memory(st, "factors");
     layout->noise = layout->recurrent + size;
     for (size_t i = 0; i < 2 * size; i++) layout->recurrent[i] = 1;
     for (int c = 0; c < NUM_ABLATIONS; c++) {
@@ -294,8 +294,7 @@ static int put_pairs_floor(const struct analysis_input *in, const struct circuit
     double all[PAIR_REPLICATES], up[PAIR_REPLICATES];
     struct ablation_points intact = {1, NULL, NULL};
     struct spectrum *spectrum = spectrum_new(in->net, NULL);
-    int code =
-        spectrum ? STATUS_OK : status_set(st, STATUS_RUN_FAILED, "out of memory for a spectrum");
+    int code = spectrum ? STATUS_OK : status_no_memory(st, "a spectrum");
     for (int r = 0; r < PAIR_REPLICATES && !code; r++) {
         struct rng rng = rng_child(rng_child(in->rng, 3), (uint64_t)r);
         struct ablation_counts counts = {0};
@@ -334,7 +333,7 @@ static int put_pairs(const struct analysis_input *in, const struct layout *layou
         if (!before || memcmp(c, before, H * sizeof *c) != 0) { /* else its sets are looked up */
             spectrum_free(spectrum);
             spectrum = spectrum_new(in->net, c);
-            if (!spectrum) code = status_set(st, STATUS_RUN_FAILED, "out of memory for a spectrum");
+            if (!spectrum) code = status_no_memory(st, "a spectrum");
         }
         struct critical_pairs pairs;
         if (!code && !counts->exploded[layout->kept[i]]) {

@@ -30,7 +30,7 @@ struct ablation_sets {
     unsigned char *member;        /* (NUM_ABLATIONS, H) 1: scaled; owned */
 };
 
-/* STATUS_RUN_FAILED: memory is out. Free with ablation_sets_free, also after a failure. */
+/* STATUS_NO_MEMORY. Free with ablation_sets_free, also after a failure. */
 int ablation_sets_init(struct ablation_sets *sets, const struct network *net,
                        const struct circuit *circuit, struct status *st);
 void ablation_sets_free(struct ablation_sets *sets);

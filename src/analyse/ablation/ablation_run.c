@@ -27,7 +27,7 @@ int ablation_counts_init(struct ablation_counts *counts, int num_points, int num
     counts->exploded = calloc((size_t)num_points, 1);
     if (!counts->events || !counts->exploded) {
         ablation_counts_free(counts);
-        return status_set(st, STATUS_RUN_FAILED, "out of memory for counts of switches");
+        return status_no_memory(st, "counts of switches");
     }
     counts->steps = counts->events + size;
     return STATUS_OK;
@@ -174,7 +174,7 @@ int ablation_run(const struct analysis_input *in, struct rng rng,
     tile.symbol = malloc(ABLATION_ALL_STEPS * rows);
     tile.active = kept ? malloc(ABLATION_ALL_STEPS * kept * bench.H) : NULL;
     if (!has_room || !tile.symbol || (kept && !tile.active))
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for %zu trajectories", rows);
+        code = status_no_memory(st, "%zu trajectories", rows);
     for (; !code && tile.first < counts->num_trajectories; tile.first += tile.num) {
         bool wanted = windows && ablation_windows_wanted(windows);
         run_tile(in->net, rng, points->recurrent ? &gain : NULL, &bench, wanted ? windows : NULL,

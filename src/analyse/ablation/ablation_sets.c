@@ -53,7 +53,7 @@ int ablation_sets_init(struct ablation_sets *sets, const struct network *net,
     int H = net->shape.hidden;
     *sets = (struct ablation_sets){0};
     sets->member = calloc(NUM_ABLATIONS * (size_t)H, 1);
-    if (!sets->member) return status_set(st, STATUS_RUN_FAILED, "out of memory for sets of units");
+    if (!sets->member) return status_no_memory(st, "sets of units");
     unsigned char *member[NUM_ABLATIONS];
     for (int c = 0; c < NUM_ABLATIONS; c++) member[c] = sets->member + (size_t)c * (size_t)H;
 

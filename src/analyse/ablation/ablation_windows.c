@@ -23,7 +23,7 @@ int ablation_windows_init(struct ablation_windows *windows, int num_points, cons
     windows->active = malloc(n * NUM_SENSES * MAX_WINDOWS * one);
     if (windows->num && windows->window && windows->active) return STATUS_OK;
     ablation_windows_free(windows);
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for windows around switches");
+    return status_no_memory(st, "windows around switches");
 }
 
 void ablation_windows_free(struct ablation_windows *windows)

@@ -26,7 +26,7 @@ struct finder {
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for the circuit");
+    return status_no_memory(st, "the circuit");
 }
 
 static int finder_init(struct finder *f, const struct analysis_input *in, struct status *st)

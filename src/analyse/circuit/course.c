@@ -105,7 +105,7 @@ int course_orbit(const struct network *net, const struct driven *driven,
             average(driven, H, &in, bin, bins, in.row + H, mean + d * bins, sd + d * bins);
         }
     } else {
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for the orbit of the circuit");
+        code = status_no_memory(st, "the orbit of the circuit");
     }
     free(memory);
     free(bin);

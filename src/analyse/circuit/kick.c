@@ -18,7 +18,7 @@ static const double cluster_probability = 0.8, least_score = 0.2, least_evidence
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for the kick scores");
+    return status_no_memory(st, "the kick scores");
 }
 
 /* End of the dwell that begins at state t. */

@@ -14,7 +14,7 @@ enum {
 };
 
 /* Directions of at least KICK_LEAST_EVENTS switches, most frequent first (ties: lower from, then
- * lower to), at most MAX_DIRECTIONS. STATUS_RUN_FAILED: memory is out. */
+ * lower to), at most MAX_DIRECTIONS. STATUS_NO_MEMORY. */
 struct kick_direction {
     int from, to, num_events;
 };
@@ -40,7 +40,7 @@ struct kick_scores {
                           dwells by 3 standard errors, specific >= -3 */
 };
 
-/* Fills what scores points to. STATUS_RUN_FAILED: memory is out. */
+/* Fills what scores points to. STATUS_NO_MEMORY. */
 int kick_score(const struct driven *driven, int H, struct kick_direction direction,
                const struct kick_cluster *from, const struct kick_cluster *to,
                struct kick_scores *scores, struct status *st);

@@ -11,7 +11,7 @@ enum { STARTS = 128, MOST_UNITS = 200 };
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for the causal scores");
+    return status_no_memory(st, "the causal scores");
 }
 
 /* Directions of one `from`. */

@@ -11,7 +11,7 @@ static const double least_seen = 0.1; /* share of the intact steps in `from` */
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for switch rates");
+    return status_no_memory(st, "switch rates");
 }
 
 bool unit_set_has(const struct unit_set *set, int unit)

@@ -20,7 +20,7 @@ enum {
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory to refine a kick set");
+    return status_no_memory(st, "refining a kick set");
 }
 
 static int measure(const struct kick_case *c, const struct unit_set *set, int groups, int n,

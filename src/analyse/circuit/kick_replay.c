@@ -23,7 +23,7 @@ enum {
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for replayed switches");
+    return status_no_memory(st, "replayed switches");
 }
 
 /* A block of trajectories with all of their states. */

@@ -30,7 +30,7 @@ struct search {
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for a kick set");
+    return status_no_memory(st, "a kick set");
 }
 
 /* The eligible units of the highest kick scores, ties by index. */

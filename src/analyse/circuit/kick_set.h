@@ -86,8 +86,8 @@ int kick_replay_measure(const struct kick_replay *replay, const struct kick_case
 static const double kick_enough = 0.1; /* of the intact rate may be left */
 
 /* The set that leaves least, of at most c->most units in the order in which a greedy choice adds
- * them; empty when there are no candidates or too few switches. STATUS_RUN_FAILED: memory is out or
- * the run is to stop, and *set is empty. */
+ * them; empty when there are no candidates or too few switches. STATUS_NO_MEMORY;
+ * STATUS_RUN_FAILED: the run is to stop, and *set is empty. */
 int kick_set_search(const struct kick_case *c, struct unit_set *set, struct status *st);
 
 /* --- kick_refine.c: where that is not enough ------------------------------------------------- */

@@ -22,7 +22,7 @@ static const double found_below = 0.5;
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for the test of a kick set");
+    return status_no_memory(st, "the test of a kick set");
 }
 
 /* --- matched sets ----------------------------------------------------------------------------- */

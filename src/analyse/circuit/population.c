@@ -17,7 +17,7 @@ static const double percentile = 0.95;
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for the populations");
+    return status_no_memory(st, "the populations");
 }
 
 /* --- the rows of kick units, and permutations of them ---------------------------------------- */

@@ -17,7 +17,7 @@ struct kick_rows {
     uint32_t *bits;                    /* (H) scratch */
 };
 
-/* Of the groups that circuit->group names. STATUS_RUN_FAILED: memory is out. Free in any case. */
+/* Of the groups that circuit->group names. STATUS_NO_MEMORY. Free in any case. */
 int kick_rows_init(struct kick_rows *r, const struct network *net, const struct circuit *circuit,
                    struct status *st);
 void kick_rows_free(struct kick_rows *r); /* accepts a zeroed struct */
@@ -29,7 +29,7 @@ void kick_rows_permute(struct kick_rows *r, struct rng rng);
 int population_of(const struct kick_rows *r, const struct circuit *circuit, size_t j);
 
 /* Choose the two groups and fill group, bound, num_population and population of *circuit; none when
- * fewer than two kick sets were found. rng: of the permutations. STATUS_RUN_FAILED: memory is out.
+ * fewer than two kick sets were found. rng: of the permutations. STATUS_NO_MEMORY.
  */
 int population_find(const struct analysis_input *in, struct rng rng, struct circuit *circuit,
                     struct status *st);

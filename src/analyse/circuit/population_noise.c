@@ -14,7 +14,7 @@ enum { STARTS = 256, INTACT = 0, POPULATIONS, REST, RANDOM };
 
 static int out_of_memory(struct status *st)
 {
-    return status_set(st, STATUS_RUN_FAILED, "out of memory for the noise into populations");
+    return status_no_memory(st, "the noise into populations");
 }
 
 /* quiet (3 + controls, H): who gets no noise in each condition; scratch (H) */

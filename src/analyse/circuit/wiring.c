@@ -90,8 +90,7 @@ int wiring_find(const struct analysis_input *in, struct rng rng, const struct ci
     double(*null)[NUM_WIRES][2] = malloc(n * sizeof *null);
     uint8_t *taken = malloc((size_t)in->net->shape.hidden);
     int code = kick_rows_init(&r, in->net, circuit, st);
-    if (!code && (!null || !taken))
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for the permuted weights");
+    if (!code && (!null || !taken)) code = status_no_memory(st, "the permuted weights");
     if (code) goto cleanup;
     average(&r, circuit, false, taken, w->weight);
     for (size_t i = 0; i < n && !code; i++) {

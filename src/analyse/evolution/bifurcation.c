@@ -92,7 +92,7 @@ int bifurcation_find(const double *epoch, const uint16_t *count, int n, int sequ
     int *weight = malloc((size_t)sequences * sizeof *weight), same = 0;
     int code = STATUS_OK;
     if (!y || !change || !weight) {
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for the bootstrap of a history");
+        code = status_no_memory(st, "the bootstrap of a history");
         goto cleanup;
     }
     double *at = change + SAMPLES;

@@ -27,7 +27,7 @@ enum { BIFURCATION_MIN = 4 };
 
 /*   epoch (n) ascending; count (n, sequences): switches of sequence s in the same noise at every
  *   snapshot; steps: switches that a sequence can hold
- * A rate of zero is held above by half a switch in all sequences. STATUS_RUN_FAILED: memory is out.
+ * A rate of zero is held above by half a switch in all sequences. STATUS_NO_MEMORY.
  */
 int bifurcation_find(const double *epoch, const uint16_t *count, int n, int sequences, int steps,
                      struct rng rng, struct bifurcation *out, struct status *st);

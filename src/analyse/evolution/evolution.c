@@ -188,7 +188,7 @@ static int find_bifurcation(const struct analysis_input *in, int rows, uint16_t 
     struct bifurcation found;
     int num = 0;
     double *epoch = malloc((size_t)rows * sizeof *epoch);
-    if (!epoch) return status_set(st, STATUS_RUN_FAILED, "out of memory for a history");
+    if (!epoch) return status_no_memory(st, "a history");
     for (int i = 0; i < rows; i++) {
         if (isnan(out[SNAPSHOT_WINDOW_RATE][i])) continue;
         memmove(count + (size_t)num * SNAPSHOT_WINDOWS, count + (size_t)i * SNAPSHOT_WINDOWS,
@@ -239,8 +239,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     if (!in->snapshots || rows < 1) return STATUS_OK;
     struct snapshot *result = malloc(sizeof *result);
     uint16_t *count = malloc((size_t)rows * sizeof result->window_switches);
-    if (!result || !count)
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for %d snapshots", rows);
+    if (!result || !count) code = status_no_memory(st, "%d snapshots", rows);
     for (int i = 0; i < rows && !code; i++) {
         code = analysis_check_stop(in, st);
         if (!code)

@@ -45,7 +45,7 @@ int second_order_term(const struct network *net, struct rng rng, const float *st
     int H = net->shape.hidden, D = net->shape.noise_dim;
     size_t size = n * (size_t)H;
     float *memory = malloc((4 * size + n * (size_t)D) * sizeof *memory);
-    if (!memory) return status_set(st, STATUS_RUN_FAILED, "out of memory for second-order terms");
+    if (!memory) return status_no_memory(st, "second-order terms");
     struct buffers b = {memory, memory + size, memory + 2 * size, memory + 3 * size,
                         memory + 4 * size};
     struct rng noise = rng_child(rng, 1);

@@ -109,7 +109,7 @@ static int run_make(const struct network *net, struct rng rng, struct run *run, 
     run->symbol = malloc(STATES);
     int code = STATUS_OK;
     if (!start || !run->h || !run->z || !run->symbol) {
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for the run of a snapshot");
+        code = status_no_memory(st, "the run of a snapshot");
         goto cleanup;
     }
     rng_fill_normal(rng_child(rng, START), 0, H, start);
@@ -163,8 +163,7 @@ static int measure_spectrum(const struct network *net, const struct run *run, do
     unsigned char *active = malloc(H);
     struct moments unstable = {0}, complex_slow = {0}, radius = {0};
     int code = STATUS_OK;
-    if (!spectrum || !active)
-        code = status_set(st, STATUS_RUN_FAILED, "out of memory for the spectra of a snapshot");
+    if (!spectrum || !active) code = status_no_memory(st, "the spectra of a snapshot");
     for (size_t i = 0; i < num && !code; i++) {
         struct spectrum_counts counts;
         size_t t = WARM_UP + i * steps / num;
@@ -237,7 +236,7 @@ static int run_windows(const struct network *net, const struct settings *s, stru
     size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
     size_t K = (size_t)net->shape.symbols;
     float *memory = calloc(N * (2 * H + D + K), sizeof *memory);
-    if (!memory) return status_set(st, STATUS_RUN_FAILED, "out of memory for windows");
+    if (!memory) return status_no_memory(st, "windows");
     float *h = memory, *next = h + N * H, *noise = next + N * H, *z = noise + N * D;
     uint8_t symbol[2][N];
     if (s->rnn.initial_state == INITIAL_NORMAL)
@@ -303,7 +302,7 @@ static int measure_second_order(const struct network *net, struct rng rng, const
 {
     size_t H = (size_t)net->shape.hidden;
     float *term = malloc(TRIALS * H * sizeof *term);
-    if (!term) return status_set(st, STATUS_RUN_FAILED, "out of memory for second-order terms");
+    if (!term) return status_no_memory(st, "second-order terms");
     int code = second_order_term(net, rng_child(rng, SECOND_ORDER), start, TRIALS, term, st);
     struct sizes all = {NAN, NAN, NAN};
     if (!code) all = sizes_of(term, TRIALS, H);

@@ -46,7 +46,7 @@ int snapshot_window_length(const struct settings *s);
 /* Measure a network; what is not defined is NaN. Start, warm-up and noise depend on rng and the
  * network's sizes alone, so snapshots of one training are all measured in the same noise.
  * second_order (H): root of the size of each unit's second-order term; left alone when a term is
- * not finite. STATUS_RUN_FAILED: memory is out or LAPACK gave up. */
+ * not finite. STATUS_NO_MEMORY; STATUS_RUN_FAILED: LAPACK gave up. */
 int snapshot_measure(const struct network *net, const struct settings *s, struct rng rng,
                      struct snapshot *out, double *second_order, struct status *st);
 
