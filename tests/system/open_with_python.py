@@ -41,7 +41,7 @@ def check_attributes(name, item):
 def check_h5py(path):
     with h5py.File(path, "r") as f:
         expect(f.attrs["format"] == "hmmgrid-results", "attribute format is not hmmgrid-results")
-        expect(f.attrs["format_version"] == "2.0", "attribute format_version is not 2.0")
+        expect(f.attrs["format_version"] == "3.0", "attribute format_version is not 3.0")
         for name in ("study", "grid_sha256", "uuid", "created_utc", "program_version", "git_commit",
                      "compiler", "mpi", "hdf5", "blas_core", "cpu", "kernel", "hosts", "slurm_job_id"):
             expect(isinstance(f.attrs.get(name), str), f"attribute {name} is missing")
