@@ -39,7 +39,7 @@ static void print_summary(FILE *out, const struct plan *plan)
     fputc('\n', out);
 }
 
-static int check_run(const struct invocation *inv)
+static int run_check(const struct invocation *inv)
 {
     struct status st = {0};
     struct plan plan = {0};
@@ -75,5 +75,5 @@ const struct verb verb_check = {
         "\n"
         "  hmmgrid check experiments/paper.yaml --set train.epochs=10",
     .options = check_options,
-    .run = check_run,
+    .run = run_check,
 };

@@ -4,7 +4,7 @@
 #include "cli.h"
 #include "help.h"
 
-#include "base/word.h"
+#include "base/spelling.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -151,7 +151,7 @@ static int unknown_verb(const char *name, bool topics, struct status *st)
     const char *candidate[NUM_VERBS + 2] = {"help"};
     for (int i = 0; i < NUM_VERBS; i++) candidate[i + 1] = verb_table[i].verb->name;
     if (topics) candidate[NUM_VERBS + 1] = "settings";
-    const char *nearest = word_nearest(name, candidate, NUM_VERBS + 2);
+    const char *nearest = spelling_nearest(name, candidate, NUM_VERBS + 2);
     if (*name == '-')
         return status_set(st, STATUS_USAGE,
                           "unknown option '%s' in front of a verb; options come after the verb, "
@@ -182,8 +182,8 @@ static int unknown_option(const struct invocation *inv, const char *said, struct
                               "option '--%s' takes no value; see 'hmmgrid %s --help'", word, name);
         prefixes++;
     }
-    const char *nearest =
-        word_nearest(word, candidate, inv->num_options + 1 < MOST ? inv->num_options + 1 : MOST);
+    const char *nearest = spelling_nearest(
+        word, candidate, inv->num_options + 1 < MOST ? inv->num_options + 1 : MOST);
     return status_set(st, STATUS_USAGE, "%s option '--%s'.%s%s%s See 'hmmgrid %s --help'.",
                       prefixes > 1 ? "ambiguous" : "unknown", word,
                       nearest ? " Did you mean '--" : "", nearest ? nearest : "",

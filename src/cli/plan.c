@@ -354,7 +354,7 @@ static int read_plan(const struct invocation *inv, struct plan *plan, struct sta
     return code;
 }
 
-static int plan_run(const struct invocation *inv)
+static int run_plan(const struct invocation *inv)
 {
     struct status st = {0};
     struct plan plan = {0};
@@ -395,5 +395,5 @@ const struct verb verb_plan = {
         "  hmmgrid plan grid.yaml --ranks 40 --where 'rnn.hidden >= 150'\n"
         "  hmmgrid plan grid.yaml --ranks 2,32,128 --calibrate",
     .options = plan_options,
-    .run = plan_run,
+    .run = run_plan,
 };

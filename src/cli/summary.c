@@ -5,7 +5,7 @@
 #include "report/rows.h"
 #include "summary.h"
 
-#include "base/word.h"
+#include "base/spelling.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int parse_stats(struct summary *s, const char *list, struct status *st)
         snprintf(word, sizeof word, "%.*s", n, list);
         while (i < NUM_STATS && strcmp(summary_stat_name[i], word) != 0) i++;
         if (i == NUM_STATS) {
-            const char *nearest = word_nearest(word, summary_stat_name, NUM_STATS);
+            const char *nearest = spelling_nearest(word, summary_stat_name, NUM_STATS);
             return status_set(st, STATUS_USAGE,
                               "--stats: unknown statistic '%s'.%s%s%s Known: mean, sd, median, "
                               "ci95, n, min, max.",

@@ -118,17 +118,3 @@ int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
     if (!code) code = analyse(s, context, out, st);
     return code;
 }
-
-void run_output_free(struct run_output *out)
-{
-    if (!out) return;
-    free(out->train.train_loss);
-    free(out->train.val_loss);
-    free(out->train.last);
-    free(out->train.best);
-    free(out->train.snapshots);
-    hmm_free(&out->hmm);
-    measures_free(&out->measures);
-    analyses_free(&out->analyses);
-    *out = (struct run_output){0};
-}

@@ -1,4 +1,4 @@
-/* calibrate: see calibrate.h. Runs the pieces of train.c and floors.c through their own functions
+/* calibrate: see calibrate.h. Runs the pieces of train.c and measure.c through their own functions
  * on samples of the HMM. Refuses to train: a network's sample is taken to cost what the HMM's
  * costs, and the first epochs what random symbols cost. */
 #include "model/adam.h"

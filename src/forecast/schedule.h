@@ -4,7 +4,7 @@
 #ifndef HMMGRID_SCHEDULE_H
 #define HMMGRID_SCHEDULE_H
 
-#include "store/schema.h"
+#include "experiment/run_record.h"
 
 struct schedule; /* opaque */
 

@@ -7,7 +7,7 @@
 #ifndef HMMGRID_AUTOCORRELATION_H
 #define HMMGRID_AUTOCORRELATION_H
 
-#include "hmmgrid/measure.h"
+#include "hmmgrid/metrics.h"
 
 /* Of a sample. STATUS_NO_MEMORY. */
 int autocorrelation_sample(const struct sample *sample, int symbols, double *out,

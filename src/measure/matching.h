@@ -8,7 +8,7 @@
 #ifndef HMMGRID_MATCHING_H
 #define HMMGRID_MATCHING_H
 
-#include "hmmgrid/measure.h"
+#include "hmmgrid/metrics.h"
 
 struct matching {
     double mean, sd; /* of the distances of the columns; ddof 0 */

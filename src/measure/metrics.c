@@ -4,7 +4,7 @@
  */
 #include "autocorrelation.h"
 #include "matching.h"
-#include "hmmgrid/measure.h"
+#include "hmmgrid/metrics.h"
 #include "runlength.h"
 #include "words.h"
 

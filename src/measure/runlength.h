@@ -3,7 +3,7 @@
 #ifndef HMMGRID_RUNLENGTH_H
 #define HMMGRID_RUNLENGTH_H
 
-#include "hmmgrid/measure.h"
+#include "hmmgrid/metrics.h"
 
 /* Runs of each symbol and length in a sample, all sequences pooled:
  *   count (K, T) out; [k * T + L - 1] = number of runs of L times symbol k */

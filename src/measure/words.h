@@ -2,7 +2,7 @@
 #ifndef HMMGRID_WORDS_H
 #define HMMGRID_WORDS_H
 
-#include "hmmgrid/measure.h"
+#include "hmmgrid/metrics.h"
 
 /* Total variation distance between the k-gram frequencies of a sample, all sequences and positions
  * pooled, and the HMM's exact ones averaged over the same positions: 1/2 sum |p^ - p|, of which

@@ -209,7 +209,7 @@ static void number_runs(struct expansion *e)
     for (int c = 0; c < plan->num_cells; c++) {
         const struct settings *s = &plan->cells[c].settings;
         size_t bytes;
-        char *text = run_key_text(s, &bytes);
+        char *text = plan_key_text(s, &bytes);
         if (!text) {
             e->r->faults->out_of_memory = 1;
             return;
@@ -217,7 +217,7 @@ static void number_runs(struct expansion *e)
         for (int i = 0; i < e->grid->num_seeds; i++) {
             struct run *run = &plan->runs[plan->num_runs++];
             *run = (struct run){.cell = c, .seed = e->grid->seed[i]};
-            run_key_of_text(text, bytes, run->seed, run->key);
+            plan_key_of_text(text, bytes, run->seed, run->key);
         }
         free(text);
         for (int i = 0; i < num_settings; i++)

@@ -2,7 +2,7 @@
  * what it should be. Source: DESIGN 2. */
 #include "grid.h"
 
-#include "base/word.h"
+#include "base/spelling.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -58,7 +58,7 @@ static void check_keys(struct reading *r, const struct node *map, const char *wh
             if (n < sizeof list)
                 n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", num ? ", " : "",
                                       words[num]);
-        const char *near = word_nearest(key->text, words, num);
+        const char *near = spelling_nearest(key->text, words, num);
         if (words == top_keys && is_one_of(key->text, section_keys))
             faults_add(r->faults, key->line, key->column,
                        "unknown key '%s' here; settings stand "
@@ -267,7 +267,7 @@ static void read_include(struct reading *r, const struct node *item, const struc
             names[i] = grid->block[i].name;
             if (strcmp(names[i], from->text) == 0) include->from = &grid->block[i];
         }
-        const char *near = word_nearest(from->text, names, grid->num_blocks);
+        const char *near = spelling_nearest(from->text, names, grid->num_blocks);
         if (include->from)
             include->name = include->from->name;
         else

@@ -47,7 +47,7 @@ static char *finish_text(FILE *out, char **text, int failed)
 
 enum { SEED_ROOM = 32 };
 
-char *run_key_text(const struct settings *settings, size_t *bytes)
+char *plan_key_text(const struct settings *settings, size_t *bytes)
 {
     char *text = NULL;
     int failed = 0;
@@ -69,7 +69,7 @@ char *run_key_text(const struct settings *settings, size_t *bytes)
     return text;
 }
 
-void run_key_of_text(char *text, size_t bytes, int64_t seed, char key[33])
+void plan_key_of_text(char *text, size_t bytes, int64_t seed, char key[33])
 {
     int n = snprintf(text + bytes, SEED_ROOM, "seed=%" PRId64 "\n", seed);
     hash_128_hex(text, bytes + (size_t)n, key);
@@ -78,9 +78,9 @@ void run_key_of_text(char *text, size_t bytes, int64_t seed, char key[33])
 void plan_run_key(const struct settings *settings, int64_t seed, char key[33])
 {
     size_t bytes;
-    char *text = run_key_text(settings, &bytes);
+    char *text = plan_key_text(settings, &bytes);
     memset(key, 0, 33); /* "" when memory is out */
-    if (text) run_key_of_text(text, bytes, seed, key);
+    if (text) plan_key_of_text(text, bytes, seed, key);
     free(text);
 }
 

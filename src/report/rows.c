@@ -2,7 +2,7 @@
 #include "rows.h"
 
 #include "plan/expr.h"
-#include "base/word.h"
+#include "base/spelling.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -103,7 +103,7 @@ const char *rows_nearest(struct store *store, const char *name, bool columns)
         if (settings_table[i].scope == SCOPE_RUN) candidate[num++] = settings_table[i].key;
     for (int c = 0; columns && c < store_num_columns(store); c++)
         candidate[num++] = store_column(store, c)->name;
-    const char *nearest = word_nearest(name, candidate, num);
+    const char *nearest = spelling_nearest(name, candidate, num);
     free(candidate);
     if (nearest) return nearest;
     nearest = settings_nearest(name); /* knows the part behind the dot alone: "hidden" */

@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "rows.h"
 
-#include "base/word.h"
+#include "base/spelling.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static int unknown_score(struct store *store, const char *name, struct status *s
     for (int c = 0; candidate && c < store_num_columns(store); c++)
         if (store_column(store, c)->type != TYPE_TEXT)
             candidate[num++] = store_column(store, c)->name;
-    const char *nearest = candidate ? word_nearest(name, candidate, num) : NULL;
+    const char *nearest = candidate ? spelling_nearest(name, candidate, num) : NULL;
     free(candidate);
     return status_set(st, STATUS_USAGE,
                       "--metrics: the file has no numbers named '%s'.%s%s%s '--metrics all' shows "

@@ -3,7 +3,7 @@
  * together (resolve.c). Defaults: DESIGN section 2, SCIENCE 2.6. */
 #include "value.h"
 
-#include "base/word.h"
+#include "base/spelling.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -176,11 +176,11 @@ const char *settings_nearest(const char *key)
         keys[i] = strchr(settings_table[i].key, '.') + 1;
         if (strcmp(keys[i], key) == 0) return settings_table[i].key;
     }
-    const char *name = strchr(key, '.') ? NULL : word_nearest(key, keys, num_settings);
+    const char *name = strchr(key, '.') ? NULL : spelling_nearest(key, keys, num_settings);
     for (int i = 0; name && i < num_settings; i++)
         if (keys[i] == name) return settings_table[i].key;
     for (int i = 0; i < num_settings; i++) keys[i] = settings_table[i].key;
-    return word_nearest(key, keys, num_settings);
+    return spelling_nearest(key, keys, num_settings);
 }
 
 /* One default of the table, "[1, 1, 1]" included, through the parser that reads grids. */

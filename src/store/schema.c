@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const run_status_name[NUM_RUN_STATUS] = {"pending", "running", "done", "failed",
-                                                     "crashed"};
-
 static const struct {
     const char *name, *meaning;
     int first;

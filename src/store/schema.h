@@ -1,6 +1,6 @@
 /* schema: THE table of the results file. One row per dataset: name, type, row shape, unit,
  * meaning, where the value lives. Create, write, read, verify, document and export loop over it.
- * The metrics' columns are generated from metrics_table (measure.h), the settings' columns from
+ * The metrics' columns are generated from metrics_table (metrics.h), the settings' columns from
  * settings_table (settings.h), the analyses' from analysis_table (analyse.h), the weights' from
  * rnn_views (rnn.h). Columns stand in groups: /runs, and /analysis/NAME for every analysis that a
  * cell of the grid asks for.
@@ -8,7 +8,7 @@
 #ifndef HMMGRID_SCHEMA_H
 #define HMMGRID_SCHEMA_H
 
-#include "experiment/experiment.h"
+#include "experiment/run_record.h"
 #include "plan/plan.h"
 
 /* Format of the file. A reader takes the same major; a newer major is refused. */
@@ -39,21 +39,6 @@ struct schema_axis {
 };
 
 enum { MAX_COLUMN_DIMS = 3 };
-
-enum run_status { RUN_PENDING, RUN_RUNNING, RUN_DONE, RUN_FAILED, RUN_CRASHED, NUM_RUN_STATUS };
-extern const char *const run_status_name[NUM_RUN_STATUS];
-
-/* What the program knows about one attempt at a run besides its output. */
-struct run_attempt {
-    int run;     /* row */
-    int attempt; /* 1-based */
-    int status;  /* RUN_DONE or RUN_FAILED */
-    int rank;
-    char host[64];
-    char error[256];  /* "" when done */
-    double t_start_s; /* Unix time, s */
-    double wall_s, cpu_s;
-};
 
 /* Who writes a column. LAYOUT: known before any run, never changes. WORKER: by store_write_run and
  * covered by the row's checksum. COORDINATOR: by rank 0 beside the record, which is what counts. */

@@ -4,6 +4,7 @@
 #define HMMGRID_RUN_BOARD_H
 
 #include "forecast/schedule.h"
+#include "plan/plan.h"
 
 struct board_worker {
     char host[64];

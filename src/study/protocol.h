@@ -5,7 +5,7 @@
 #ifndef HMMGRID_RUN_PROTOCOL_H
 #define HMMGRID_RUN_PROTOCOL_H
 
-#include "store/schema.h"
+#include "experiment/run_record.h"
 #include <mpi.h>
 
 enum protocol_tag { TAG_UP = 1, TAG_DOWN = 2 };

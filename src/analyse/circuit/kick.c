@@ -102,14 +102,14 @@ int kick_cluster_find(const struct driven *d, int K, int symbol, struct kick_clu
 /* --- scores ---------------------------------------------------------------------------------- */
 
 /* Mean and variance of groups of states (windows, dwells), of each unit. */
-struct sample {
+struct unit_moments {
     size_t num_states, num_groups, *state; /* (num_states), owned unless it is the cluster's */
     double *mean, *square;                 /* (H) over states */
     double *group_mean, *group_square;     /* (H) over the means of groups */
 };
 
 static int list_windows(const struct driven *d, struct kick_direction direction,
-                        struct sample *windows, struct status *st)
+                        struct unit_moments *windows, struct status *st)
 {
     windows->state = malloc((size_t)direction.num_events * KICK_WINDOW * sizeof(size_t));
     if (!windows->state) return out_of_memory(st);
@@ -125,7 +125,7 @@ static int list_windows(const struct driven *d, struct kick_direction direction,
 }
 
 /* Sums over states, and over groups of states that follow each other without a gap; work (H) */
-static void summarise(const struct driven *d, size_t H, struct sample *s, double *work)
+static void summarise(const struct driven *d, size_t H, struct unit_moments *s, double *work)
 {
     for (size_t i = 0, end; i < s->num_states; i = end) {
         memset(work, 0, H * sizeof *work);
@@ -157,7 +157,7 @@ static void summarise(const struct driven *d, size_t H, struct sample *s, double
 }
 
 /* d' and the standard errors by which the means over groups differ */
-static double discriminability(const struct sample *a, const struct sample *b, size_t j,
+static double discriminability(const struct unit_moments *a, const struct unit_moments *b, size_t j,
                                double *evidence)
 {
     double n = (double)(a->num_states + b->num_states);
@@ -181,10 +181,10 @@ static int compare_ranked(const void *a, const void *b)
 }
 
 /* Mann-Whitney U / (na nb), ties count half; list has room for 2 * MOST_RANKED */
-static double roc_area(const struct driven *d, size_t H, size_t j, const struct sample *a,
-                       const struct sample *b, struct ranked *list)
+static double roc_area(const struct driven *d, size_t H, size_t j, const struct unit_moments *a,
+                       const struct unit_moments *b, struct ranked *list)
 {
-    const struct sample *of[2] = {b, a};
+    const struct unit_moments *of[2] = {b, a};
     size_t n = 0, count[2];
     for (int s = 0; s < 2; s++) {
         count[s] = of[s]->num_states < MOST_RANKED ? of[s]->num_states : MOST_RANKED;
@@ -206,7 +206,7 @@ static double roc_area(const struct driven *d, size_t H, size_t j, const struct 
     return wins / ((double)count[0] * (double)count[1]);
 }
 
-static void place_sums(struct sample *s, double *sums, size_t H)
+static void place_sums(struct unit_moments *s, double *sums, size_t H)
 {
     s->mean = sums;
     s->square = s->mean + H;
@@ -219,13 +219,13 @@ int kick_score(const struct driven *d, int num_units, struct kick_direction dire
                struct kick_scores *out, struct status *st)
 {
     size_t H = (size_t)num_units;
-    struct sample windows = {0}, before = {.num_states = from->num, .state = from->state},
-                  after = {.num_states = to->num, .state = to->state};
+    struct unit_moments windows = {0}, before = {.num_states = from->num, .state = from->state},
+                        after = {.num_states = to->num, .state = to->state};
     double *sums = calloc(13 * H, sizeof *sums);
     struct ranked *list = malloc(2 * MOST_RANKED * sizeof *list);
     int code = sums && list ? list_windows(d, direction, &windows, st) : out_of_memory(st);
     if (code) goto cleanup;
-    struct sample *all[3] = {&windows, &before, &after};
+    struct unit_moments *all[3] = {&windows, &before, &after};
     for (size_t s = 0; s < 3; s++) {
         place_sums(all[s], sums + 4 * s * H, H);
         summarise(d, H, all[s], sums + 12 * H);

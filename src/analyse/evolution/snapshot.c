@@ -67,13 +67,13 @@ static double sd(const struct moments *m) /* NaN of fewer than 2 */
 
 /* --- the long run ----------------------------------------------------------------------------- */
 
-struct run {
+struct long_run {
     float *h, *z;    /* (STATES, H), (STATES, K) */
     uint8_t *symbol; /* (STATES) */
     size_t n;        /* states within bounds */
 };
 
-static void run_free(struct run *run)
+static void long_run_free(struct long_run *run)
 {
     free(run->h);
     free(run->z);
@@ -100,7 +100,8 @@ static size_t num_bounded(const struct network *net, const float *h)
     return STATES;
 }
 
-static int run_make(const struct network *net, struct rng rng, struct run *run, struct status *st)
+static int long_run_make(const struct network *net, struct rng rng, struct long_run *run,
+                         struct status *st)
 {
     size_t H = (size_t)net->shape.hidden, K = (size_t)net->shape.symbols;
     float *start = malloc(H * sizeof *start);
@@ -126,7 +127,7 @@ cleanup:
 }
 
 /* Switches in the run: the reference's rate and residence, and switches per step. */
-static void measure_rates(const struct run *run, double *curve)
+static void measure_rates(const struct long_run *run, double *curve)
 {
     struct moments interval = {0}, inverse = {0}, block = {0};
     size_t num = 0, of_zero = 0, last = 0, length = (run->n - 1) / BLOCKS, in_block = 0;
@@ -154,7 +155,7 @@ static void measure_rates(const struct run *run, double *curve)
 }
 
 /* Shares of steps t -> t + 1 whose Jacobian, the first WARM_UP left out, has ... */
-static int measure_spectrum(const struct network *net, const struct run *run, double *curve,
+static int measure_spectrum(const struct network *net, const struct long_run *run, double *curve,
                             struct status *st)
 {
     size_t H = (size_t)net->shape.hidden, steps = run->n - 1 - WARM_UP;
@@ -185,8 +186,8 @@ static int measure_spectrum(const struct network *net, const struct run *run, do
     return code;
 }
 
-static int measure_plane(const struct network *net, const struct run *run, struct snapshot *out,
-                         struct status *st)
+static int measure_plane(const struct network *net, const struct long_run *run,
+                         struct snapshot *out, struct status *st)
 {
     struct pca pca;
     int H = net->shape.hidden, kept = H < SNAPSHOT_COMPONENTS ? H : SNAPSHOT_COMPONENTS;
@@ -203,7 +204,7 @@ static int measure_plane(const struct network *net, const struct run *run, struc
 }
 
 /* Variance of a logit, mean over symbols, and their common autocorrelation at lag 1. */
-static void measure_logits(const struct run *run, size_t K, double *curve)
+static void measure_logits(const struct long_run *run, size_t K, double *curve)
 {
     double variance = 0, covariance = 0;
     for (size_t k = 0; k < K; k++) {
@@ -323,10 +324,10 @@ static int measure_second_order(const struct network *net, struct rng rng, const
 int snapshot_measure(const struct network *net, const struct settings *s, struct rng rng,
                      struct snapshot *out, double *second_order, struct status *st)
 {
-    struct run run = {0};
+    struct long_run run = {0};
     snapshot_clear(out);
     int code = measure_windows(net, s, rng, out, st);
-    if (!code) code = run_make(net, rng, &run, st);
+    if (!code) code = long_run_make(net, rng, &run, st);
     if (code) goto cleanup;
     out->curve[SNAPSHOT_BOUNDED_STEPS] = run.n ? (double)run.n - 1 : 0;
     code = measure_second_order(net, rng, run.h, out->curve, second_order, st);
@@ -336,6 +337,6 @@ int snapshot_measure(const struct network *net, const struct settings *s, struct
     if (!code) code = measure_plane(net, &run, out, st);
     if (run.n == STATES) measure_logits(&run, (size_t)net->shape.symbols, out->curve);
 cleanup:
-    run_free(&run);
+    long_run_free(&run);
     return code;
 }

@@ -1,7 +1,6 @@
-/* floors: all metrics of one run, each beside what a perfect emulation would score (SCIENCE 8.1).
- * The floor of a metric is its mean over draws of two independent HMM samples. Refuses to let a run
- * change its floors: their streams depend on the HMM and the sizes alone, so a cached floor and one
- * computed again have the same bits.
+/* measure: see measure.h. The floor of a metric is its mean over draws of two independent HMM
+ * samples (SCIENCE 8.1). Refuses to let a run change its floors: their streams depend on the HMM
+ * and the sizes alone, so a cached floor and one computed again have the same bits.
  */
 #include "hmmgrid/measure.h"
 

@@ -1,5 +1,5 @@
-/* word: see word.h. Refuses to decide what the words are. */
-#include "word.h"
+/* spelling: see spelling.h. Refuses to decide what the words are. */
+#include "spelling.h"
 
 #include <string.h>
 
@@ -25,7 +25,7 @@ static int distance(const char *a, const char *b)
     return d[na][nb];
 }
 
-const char *word_nearest(const char *word, const char *const *candidate, int num)
+const char *spelling_nearest(const char *word, const char *const *candidate, int num)
 {
     const char *nearest = NULL;
     size_t length = strlen(word);
