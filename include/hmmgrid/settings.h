@@ -174,6 +174,10 @@ void settings_split(const struct settings *s, int part[3]);
  * (shortest form that does). Returns the length needed without NUL, like snprintf. */
 int settings_json_value(const struct settings *s, const struct setting *row, char *buf, size_t n);
 
+/* One setting as text for people: an enum's name, a list of one number as that number, "none" where
+ * there is none, otherwise the JSON value without its quotes. malloc'd; NULL: memory out. */
+char *settings_text(const struct settings *s, const struct setting *row);
+
 /* Do a and b agree on one setting? NaN (not given) equals NaN; matrices by their numbers. */
 bool settings_equal(const struct settings *a, const struct settings *b, const struct setting *row);
 

@@ -76,7 +76,7 @@ static int print_settings(const struct settings *settings, FILE *out, struct sta
     for (int i = 0; i < num_settings; i++) {
         const struct setting *setting = &settings_table[i];
         if (setting->scope != SCOPE_RUN) continue;
-        char *text = rows_setting_text(settings, setting);
+        char *text = settings_text(settings, setting);
         if (!text) return status_no_memory(st, "the settings");
         if (strcmp(text, "none") != 0)
             fprintf(out, "  %-22s %s%s%s\n", setting->key, text, *setting->unit ? " " : "",

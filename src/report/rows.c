@@ -36,23 +36,6 @@ const struct setting *rows_setting(const char *name)
     return row && row->scope == SCOPE_RUN ? row : NULL;
 }
 
-char *rows_setting_text(const struct settings *s, const struct setting *setting)
-{
-    const char *name = settings_name(s, setting);
-    if (name) return strdup(name);
-    int n = settings_json_value(s, setting, NULL, 0);
-    char *text = n >= 0 ? malloc((size_t)n + 1) : NULL;
-    if (!text) return NULL;
-    settings_json_value(s, setting, text, (size_t)n + 1);
-    if (n > 1 && text[0] == '"' && text[n - 1] == '"') {
-        memmove(text, text + 1, (size_t)n - 2);
-        text[n - 2] = '\0';
-    }
-    if (strcmp(text, "null") != 0) return text;
-    free(text);
-    return strdup("none");
-}
-
 /* The column of text of this name, or -1. */
 static int text_column(struct store *store, const char *name)
 {
@@ -80,7 +63,7 @@ char *rows_key_text(struct store *store, int run, const char *name)
     int64_t seed;
     const struct settings *s = store_settings(store, run, &seed, &key, &block);
     char number[32] = "";
-    if (setting) return s ? rows_setting_text(s, setting) : NULL;
+    if (setting) return s ? settings_text(s, setting) : NULL;
     switch (own_index(name)) {
     case 0: snprintf(number, sizeof number, "%d", run); break;
     case 1: return s ? strdup(key) : NULL;

@@ -25,10 +25,6 @@ int rows_where(struct store *store, const char *expr, int **row, int *num, struc
 /* Setting by its name, with '.' or '_' between section and name; NULL when there is none. */
 const struct setting *rows_setting(const char *name);
 
-/* A setting's value as it stands in a grid, texts without quotes ("none" where it has none).
- * malloc'd; NULL: memory out. */
-char *rows_setting_text(const struct settings *s, const struct setting *setting);
-
 /* Is this a name that a run's text can be asked for? Columns of text (host, kernel) count too. */
 bool rows_is_key(struct store *store, const char *name);
 

@@ -331,3 +331,18 @@ int settings_json_value(const struct settings *s, const struct setting *row, cha
     }
     return (int)out.used;
 }
+
+char *settings_text(const struct settings *s, const struct setting *row)
+{
+    int n = settings_json_value(s, row, NULL, 0);
+    char *text = malloc((size_t)n + sizeof "none");
+    if (!text) return NULL;
+    settings_json_value(s, row, text, (size_t)n + 1);
+    bool one = row->type == SETTING_REAL_LIST && value_load(s, row).list.count == 1;
+    if (text[0] == '"' || one) {
+        memmove(text, text + 1, (size_t)n - 2);
+        text[n - 2] = '\0';
+    }
+    if (strcmp(text, "null") == 0) strcpy(text, "none");
+    return text;
+}

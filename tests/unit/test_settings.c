@@ -441,6 +441,31 @@ static void json_values(void **state)
     assert_string_equal(small, "[[0.5,0");
 }
 
+static void check_text(const struct settings *s, const char *key, const char *wanted)
+{
+    char *text = settings_text(s, settings_find(key));
+    assert_non_null(text);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
+static void texts_for_people(void **state)
+{
+    (void)state;
+    struct settings s;
+    settings_default(&s);
+    check_text(&s, "rnn.hidden", "150");
+    check_text(&s, "rnn.bias", "false");
+    check_text(&s, "hmm.architecture", "linear-chain");
+    check_text(&s, "hmm.target_prob", "none");
+    check_text(&s, "hmm.transition", "none");
+    check_text(&s, "train.learning_rate", "0.001");
+    check_text(&s, "data.split", "[1,1,1]");
+    check_text(&s, "run.max_failures", "10%");
+    custom(&s, half);
+    check_text(&s, "hmm.emission", "[[0.5,0.5],[0.5,0.5]]");
+}
+
 static void numbers_and_names(void **state)
 {
     (void)state;
@@ -557,6 +582,7 @@ int main(void)
         cmocka_unit_test(resolve_fills),
         cmocka_unit_test(split_by_position),
         cmocka_unit_test(json_values),
+        cmocka_unit_test(texts_for_people),
         cmocka_unit_test(numbers_and_names),
         cmocka_unit_test(durations),
         cmocka_unit_test(cost_grows),
