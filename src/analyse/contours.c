@@ -7,6 +7,7 @@
  */
 #include "analyses.h"
 #include "base/density.h"
+#include "base/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -101,21 +102,11 @@ static void keep_density(const struct plane *p, double *extent, double *density)
         }
 }
 
-/* Standard error of an estimate by its values with one block left out each (Efron 1982). */
-static double jackknife(const double *left_out, int stride)
-{
-    double mean = 0, squares = 0;
-    for (int b = 0; b < BLOCKS; b++) mean += left_out[b * stride] / BLOCKS;
-    for (int b = 0; b < BLOCKS; b++)
-        squares += (left_out[b * stride] - mean) * (left_out[b * stride] - mean);
-    return sqrt(squares * (BLOCKS - 1) / BLOCKS);
-}
-
 /* rest (STATES, 2): scratch */
 static int errors(const struct analysis_input *in, const double *score, double *rest,
                   struct plane *p, double *const *out, struct status *st)
 {
-    double area[BLOCKS][LEVELS], ratio[BLOCKS][LEVELS];
+    double area[LEVELS][BLOCKS], ratio[LEVELS][BLOCKS];
     size_t block = STATES / BLOCKS;
     for (size_t b = 0; b < BLOCKS; b++) {
         for (size_t v = 0; v < LEVELS; v++) {
@@ -126,13 +117,13 @@ static int errors(const struct analysis_input *in, const double *score, double *
             int code = contour(rest, STATES - block, p, st);
             if (!code) code = analysis_check_stop(in, st);
             if (code) return code;
-            area[b][v] = p->area[OUTER];
+            area[v][b] = p->area[OUTER];
         }
-        for (int v = 0; v < LEVELS; v++) ratio[b][v] = sqrt(area[b][v] / area[b][UNIT_LEVEL]);
+        for (int v = 0; v < LEVELS; v++) ratio[v][b] = sqrt(area[v][b] / area[UNIT_LEVEL][b]);
     }
     for (int v = 0; v < LEVELS; v++) {
-        out[AREA_SE][v] = jackknife(&area[0][v], LEVELS);
-        out[SQRT_RATIO_SE][v] = jackknife(&ratio[0][v], LEVELS);
+        out[AREA_SE][v] = jackknife_error(area[v], BLOCKS);
+        out[SQRT_RATIO_SE][v] = jackknife_error(ratio[v], BLOCKS);
     }
     return STATUS_OK;
 }

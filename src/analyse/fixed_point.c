@@ -4,6 +4,7 @@
  * would end. Source: SCIENCE 4, 8.6.
  */
 #include "analyses.h"
+#include "base/statistics.h"
 #include "dynamics/relax.h"
 
 #include <math.h>
@@ -136,7 +137,7 @@ static double decay(const struct paths *p, int i)
 
 static void rates(const struct paths *p, double *const *out)
 {
-    double sum = 0, squares = 0, rate[STARTS];
+    double rate[STARTS];
     int count = 0;
     for (int i = 0; i < p->n; i++) {
         const double *size = p->log_norm + i * (STEPS + 1);
@@ -144,16 +145,12 @@ static void rates(const struct paths *p, double *const *out)
         *out[LARGEST_RATIO] = fmax(*out[LARGEST_RATIO], exp(size[STEPS] - size[0]));
         *out[LARGEST_SPEED] = fmax(*out[LARGEST_SPEED], speed);
         double own = decay(p, i);
-        if (isfinite(own)) rate[count++] = own;
+        if (!isfinite(own)) continue;
+        *out[DECAY_RATE] = fmax(*out[DECAY_RATE], own);
+        rate[count++] = own;
     }
-    for (int c = 0; c < count; c++) {
-        *out[DECAY_RATE] = fmax(*out[DECAY_RATE], rate[c]);
-        sum += rate[c];
-    }
-    if (count == 0) return;
-    for (int c = 0; c < count; c++) squares += (rate[c] - sum / count) * (rate[c] - sum / count);
-    *out[DECAY_RATE_MEAN] = sum / count;
-    *out[DECAY_RATE_SD] = sqrt(squares / count);
+    *out[DECAY_RATE_MEAN] = mean_of(rate, (size_t)count);
+    *out[DECAY_RATE_SD] = sd_about(rate, (size_t)count, *out[DECAY_RATE_MEAN], 0);
 }
 
 /* --- where to --------------------------------------------------------------------------------- */

@@ -18,7 +18,7 @@
  * Source: SCIENCE 8.2 and 8.3; Pitt, Silva, Giordani, Kohn 2012 (bias and noise of log p^).
  */
 #include "analyses.h"
-#include "base/average.h"
+#include "base/statistics.h"
 #include "predictive.h"
 #include "dynamics/particle.h"
 
@@ -177,7 +177,8 @@ static void average_of(const struct scored *q, bool possible, const double *x, d
     size_t n = 0;
     for (size_t i = 0; i < q->n; i++)
         if (!possible || !isinf(q->hmm[i])) q->kept[n++] = x[i];
-    average(q->kept, n, mean, se);
+    *mean = mean_of(q->kept, n);
+    if (se) *se = sem_about(q->kept, n, *mean);
 }
 
 /* Forms to out[first..] of what is x[0] (n) at P and x[1] (n) at 2P; x[0] is overwritten. */

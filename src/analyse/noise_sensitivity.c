@@ -16,6 +16,7 @@
  * spread between them. Refuses to search a track for a second one. Source: SCIENCE 5.3 and 5.4.
  */
 #include "analyses.h"
+#include "base/statistics.h"
 #include "dynamics/escape.h"
 
 #include <math.h>
@@ -275,14 +276,11 @@ static void run_event(const struct network *net, const struct track *track, stru
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* Mean and sd (ddof 1) of x (n), one number per event; the sd of one event is NaN. */
+/* Mean and sd of x (n), one number per event; the sd of one event is NaN. */
 static void over_events(const double *x, int n, double *mean, double *sd)
 {
-    double sum = 0, squares = 0;
-    for (int i = 0; i < n; i++) sum += x[i];
-    *mean = sum / n;
-    for (int i = 0; i < n; i++) squares += (x[i] - *mean) * (x[i] - *mean);
-    *sd = n > 1 ? sqrt(squares / (n - 1)) : NAN;
+    *mean = mean_of(x, (size_t)n);
+    *sd = sd_about(x, (size_t)n, *mean, 1);
 }
 
 static void give_curves(const struct event *e, int n, int start, double *const *out)

@@ -10,6 +10,7 @@
  * symbol. Refuses a plane in which the states lie on a line, and the motion without noise
  * (fixed_point). Source: SCIENCE 8.6. */
 #include "analyses.h"
+#include "base/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -159,29 +160,18 @@ static void find_revolutions(struct orbit *o)
 
 /* --- rotation and revolution times -------------------------------------------------------- */
 
-/* mean and sd (ddof 0) of x (n), n >= 1 */
-static void mean_sd(const double *x, size_t n, double *mean, double *sd)
-{
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) sum += x[i];
-    *mean = sum / (double)n;
-    for (size_t i = 0; i < n; i++) squares += (x[i] - *mean) * (x[i] - *mean);
-    *sd = sqrt(squares / (double)n);
-}
-
 static void report_rotation(const struct orbit *o, double *const *out)
 {
     size_t steps = o->n - 1, length = steps / BLOCKS, large = 0;
-    double mean, sd, block[BLOCKS], spread;
-    mean_sd(o->step, steps, &mean, &sd);
+    double mean = mean_of(o->step, steps), block[BLOCKS];
     *out[ROTATION] = mean * DEGREE;
-    *out[ROTATION_SD] = sd * DEGREE;
+    *out[ROTATION_SD] = sd_about(o->step, steps, mean, 0) * DEGREE;
     *out[ROTATION_NUMBER] = mean / TURN;
     for (size_t t = 0; t < steps; t++) large += fabs(o->step[t]) * DEGREE > LARGE;
     *out[LARGE_STEPS] = (double)large / (double)steps;
     if (length == 0) return;
-    for (size_t b = 0; b < BLOCKS; b++) mean_sd(o->step + b * length, length, &block[b], &sd);
-    mean_sd(block, BLOCKS, &mean, &spread);
+    for (size_t b = 0; b < BLOCKS; b++) block[b] = mean_of(o->step + b * length, length);
+    double spread = sd_about(block, BLOCKS, mean_of(block, BLOCKS), 0);
     *out[ROTATION_SEM] = spread / sqrt(BLOCKS - 1.0) * DEGREE;
 }
 
@@ -193,10 +183,10 @@ static int report_times(const struct orbit *o, double *const *out, struct status
     *out[POSITIVE] = (double)positive;
     *out[NEGATIVE] = (double)(o->num - positive);
     if (num < 2) return STATUS_OK;
-    double *time = malloc(num * sizeof *time), mean, sd;
+    double *time = malloc(num * sizeof *time);
     if (!time) return status_no_memory(st, "revolution times");
     for (size_t i = 0; i < num; i++) time[i] = o->revolution[i + 1].end - o->revolution[i].end;
-    mean_sd(time, num, &mean, &sd);
+    double mean = mean_of(time, num), sd = sd_about(time, num, mean, 0);
     *out[TIME] = mean;
     *out[TIME_SD] = sd;
     *out[TIME_SEM] = sd / sqrt((double)(num - 1));
@@ -311,19 +301,12 @@ static void report_emission(const struct orbit *o, const float *z, int K, double
 
 static void report_speed(const struct orbit *o, double *const *out)
 {
-    double count[BINS] = {0}, sum[BINS] = {0}, squares[BINS] = {0};
-    for (size_t t = 0; t + 1 < o->n; t++) {
-        int bin = bin_of(o->phi[t]);
-        count[bin]++;
-        sum[bin] += o->step[t];
-        squares[bin] += o->step[t] * o->step[t];
-    }
+    struct sums speed[BINS] = {0};
+    for (size_t t = 0; t + 1 < o->n; t++) sums_add(&speed[bin_of(o->phi[t])], o->step[t]);
     for (int b = 0; b < BINS; b++) {
-        if (count[b] == 0) continue;
-        double mean = sum[b] / count[b];
-        double variance = squares[b] / count[b] - mean * mean;
-        out[SPEED][b] = mean * DEGREE;
-        out[SPEED_SD][b] = (variance < 0 ? 0 : sqrt(variance)) * DEGREE;
+        if (speed[b].num == 0) continue;
+        out[SPEED][b] = sums_mean(&speed[b]) * DEGREE;
+        out[SPEED_SD][b] = sqrt(sums_variance(&speed[b])) * DEGREE;
     }
 }
 

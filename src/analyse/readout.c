@@ -7,6 +7,7 @@
  * Refuses a row of zeros, and a plane in which the states lie on a line. Source: SCIENCE 4, readout
  * axes. */
 #include "analyses.h"
+#include "base/statistics.h"
 
 #include <math.h>
 
@@ -86,16 +87,11 @@ static double chance_angle(int H)
 static void report_plane(const struct network *net, const double *axis, double *const *out)
 {
     int H = net->shape.hidden, K = net->shape.symbols;
-    double sum = 0, squares = 0;
-    for (int k = 0; k < K; k++) {
-        double *angle = &out[ANGLE][k];
-        *angle = DEGREE * plane_angle(net->R + (size_t)k * (size_t)H, axis, H, &out[PROJECTION][k]);
-        sum += *angle;
-    }
-    double mean = sum / K;
-    for (int k = 0; k < K; k++) squares += (out[ANGLE][k] - mean) * (out[ANGLE][k] - mean);
-    *out[ANGLE_MEAN] = mean;
-    *out[ANGLE_SD] = sqrt(squares / K);
+    for (int k = 0; k < K; k++)
+        out[ANGLE][k] =
+            DEGREE * plane_angle(net->R + (size_t)k * (size_t)H, axis, H, &out[PROJECTION][k]);
+    *out[ANGLE_MEAN] = mean_of(out[ANGLE], (size_t)K);
+    *out[ANGLE_SD] = sd_about(out[ANGLE], (size_t)K, *out[ANGLE_MEAN], 0);
     if (K >= 3) *out[ANGLE_ENDS] = (out[ANGLE][0] + out[ANGLE][K - 1]) / 2;
     *out[ANGLE_CHANCE] = DEGREE * chance_angle(H);
 }

@@ -1,13 +1,13 @@
 /* residency: residency times (RT), zones, sign changes of the symbol's logit, and unstable
  * directions by zone. Refuses to take eigenvalues at more than SAMPLED states of a zone, evenly
- * spaced. Standard errors: jackknife.h. Source: SCIENCE 5.1.
+ * spaced. Standard errors: jackknife. Source: SCIENCE 5.1.
  * Fixed of the reference: unassigned states and continuations cut at 60 steps are shares of their
  * own, sign changes are also given per increment (D19); bins do not follow the data; |l| > 1 is
  * counted as such, without m(l), which has a pole at l = -1 (D22).
  */
 #include "residency.h"
 #include "analyses.h"
-#include "base/jackknife.h"
+#include "base/statistics.h"
 #include "dynamics/spectrum.h"
 
 #include <math.h>
@@ -155,7 +155,6 @@ static double correlation(const struct residency *r, bool per_increment)
 static void give_times(const struct residency *r, double *const *out)
 {
     struct jackknife rt = {0}, censored = {0}, changes = {0}, rate = {0};
-    double squares = 0;
     for (size_t i = 0; i < r->n; i++) {
         const struct escape *e = &r->escape[i];
         jackknife_add(&rt, i, r->n, r->rt[i], 1);
@@ -168,8 +167,7 @@ static void give_times(const struct residency *r, double *const *out)
     give(&censored, out, CENSORED, 0);
     give(&changes, out, SIGN_CHANGES, 0);
     give(&rate, out, SIGN_CHANGE_RATE, 0);
-    for (size_t i = 0; i < r->n; i++) squares += (r->rt[i] - *out[RT]) * (r->rt[i] - *out[RT]);
-    *out[RT_SD] = sqrt(squares / (double)(r->n - 1));
+    *out[RT_SD] = sd_about(r->rt, r->n, *out[RT], 1);
     *out[RT_SIGN_CHANGES] = correlation(r, false);
     *out[RT_SIGN_CHANGE_RATE] = correlation(r, true);
 }

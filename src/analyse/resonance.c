@@ -15,7 +15,7 @@
  * Source: SCIENCE 8.7; Pikovsky & Kurths 1997.
  */
 #include "analyses.h"
-#include "base/average.h"
+#include "base/statistics.h"
 #include "dwells.h"
 #include "predictive.h"
 #include "dynamics/particle.h"
@@ -192,6 +192,13 @@ static bool run_level(struct sweep *w, const struct analysis_input *in, double l
     return true;
 }
 
+/* Mean of x (n) and its standard error, the output behind it. */
+static void average(const double *x, size_t n, double *const *out, int which, int level)
+{
+    out[which][level] = mean_of(x, n);
+    out[which + 1][level] = sem_about(x, n, out[which][level]);
+}
+
 /* KL rate and entropy of one level from the first symbols of trajectories */
 static int measure_kl(struct sweep *w, const struct analysis_input *in, int level,
                       double *const *out, struct status *st)
@@ -208,7 +215,7 @@ static int measure_kl(struct sweep *w, const struct analysis_input *in, int leve
     particle_free(&filter);
     if (code) return code;
     for (size_t i = 0; i < w->num_kl; i++) entropy[i] = -bits[i] / w->T;
-    average(entropy, w->num_kl, &out[RNN_ENTROPY][level], &out[RNN_ENTROPY_SE][level]);
+    average(entropy, w->num_kl, out, RNN_ENTROPY, level);
     for (size_t i = 0; i < w->num_kl; i++) {
         const uint8_t *symbol = w->kl_symbols + i * T;
         double *value = &w->kl[level][i];
@@ -217,7 +224,7 @@ static int measure_kl(struct sweep *w, const struct analysis_input *in, int leve
         predictive_divergence(in->hmm, symbol, w->T, w->predictive + i * T * K, NULL, value);
         kl[n++] = *value;
     }
-    average(kl, n, &out[KL_RNN_HMM][level], &out[KL_RNN_HMM_SE][level]);
+    average(kl, n, out, KL_RNN_HMM, level);
     if (in->hmm) out[IMPOSSIBLE][level] = (double)(w->num_kl - n) / (double)w->num_kl;
     return STATUS_OK;
 }
@@ -284,7 +291,7 @@ static void fill_least(const struct sweep *w, const double *curve, double *const
         difference[n] = w->kl[TRAINED][i] - w->kl[least][i];
         n += !isnan(difference[n]);
     }
-    average(difference, n, NULL, out[EXCESS_SE]);
+    *out[EXCESS_SE] = sem_about(difference, n, mean_of(difference, n));
 }
 
 static void fill_hmm(struct sweep *w, const struct analysis_input *in, double *const *out)

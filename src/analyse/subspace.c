@@ -12,6 +12,7 @@
  * noise level, 20 steps dropped, 100 kept, all levels with the same numbers. The level is an sd
  * (D17). Refuses a pair of fewer than 10 states. Source: SCIENCE 4 and 5.1. */
 #include "analyses.h"
+#include "base/statistics.h"
 #include "residency.h"
 
 #include <float.h>
@@ -316,16 +317,12 @@ static void report_residency(const struct escape *escape, const size_t *start, i
                              const uint8_t *mark, int least, double *mean, double *sd,
                              double *count)
 {
-    double n = 0, sum = 0, squares = 0;
-    for (int i = 0; i < num; i++) {
-        if (mark[start[i]] < least) continue;
-        n++;
-        sum += escape[i].time;
-        squares += escape[i].time * escape[i].time;
-    }
-    *count = n;
-    if (n > 0) *mean = sum / n;
-    if (n > 1) *sd = sqrt(fmax(squares / n - *mean * *mean, 0));
+    struct sums time = {0};
+    for (int i = 0; i < num; i++)
+        if (mark[start[i]] >= least) sums_add(&time, escape[i].time);
+    *count = time.num;
+    if (time.num > 0) *mean = sums_mean(&time);
+    if (time.num > 1) *sd = sqrt(sums_variance(&time));
 }
 
 static int pair_residency(const struct analysis_input *in, const struct driven *driven, int at,

@@ -3,6 +3,7 @@
  * and the sizes alone, so a cached floor and one computed again have the same bits.
  */
 #include "hmmgrid/measure.h"
+#include "base/statistics.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -122,22 +123,18 @@ void floor_cache_free(struct floor_cache *cache)
     free(cache);
 }
 
-/* Mean and sd (ddof 1) of one number over draws, NaN left out; draw d is at value[d * stride]. */
-static void mean_sd(const double *value, int draws, size_t stride, double *mean, double *sd)
+/* Mean and sd (ddof 1) of one number over draws, NaN left out; draw d is at value[d * stride]; kept
+ * (draws) is scratch. */
+static void mean_sd(const double *value, int draws, size_t stride, double *kept, double *mean,
+                    double *sd)
 {
-    double sum = 0, squares = 0;
-    int count = 0;
-    for (int d = 0; d < draws; d++)
-        if (!isnan(value[(size_t)d * stride])) {
-            sum += value[(size_t)d * stride];
-            count++;
-        }
-    *mean = count ? sum / count : NAN;
+    size_t num = 0;
     for (int d = 0; d < draws; d++) {
-        double x = value[(size_t)d * stride] - *mean;
-        if (!isnan(x)) squares += x * x;
+        kept[num] = value[(size_t)d * stride];
+        num += !isnan(kept[num]);
     }
-    *sd = count > 1 ? sqrt(squares / (count - 1)) : NAN;
+    *mean = mean_of(kept, num);
+    *sd = sd_about(kept, num, *mean, 1);
 }
 
 static int compute_floors(const struct job *job, struct measures *m, struct status *st)
@@ -149,7 +146,9 @@ static int compute_floors(const struct job *job, struct measures *m, struct stat
     struct rng rng = rng_stream(0, key, "measure_floor");
 
     size_t total = total_count(K, job->T);
-    double *value = calloc((size_t)job->draws * total, sizeof *value); /* (draws, total) */
+    size_t draws = (size_t)job->draws;
+    double *value =
+        calloc(draws * (total + 1), sizeof *value); /* (draws, total), (draws) scratch */
     if (!value) return out_of_memory(st);
     for (int d = 0; d < job->draws && !code; d++) {
         hmm_sample(job->hmm, rng_child(rng, 2 * (uint64_t)d), 0, job->n, job->T, job->reference,
@@ -162,7 +161,8 @@ static int compute_floors(const struct job *job, struct measures *m, struct stat
     for (int i = 0; i < num_metrics && !code; i++) {
         int count = measure_count(&metrics_table[i], K, job->T);
         for (int c = 0; m->floor[i] && c < count; c++)
-            mean_sd(value + at + c, job->draws, total, &m->floor[i][c], &m->floor_sd[i][c]);
+            mean_sd(value + at + c, job->draws, total, value + draws * total, &m->floor[i][c],
+                    &m->floor_sd[i][c]);
         at += (size_t)count;
     }
     free(value);

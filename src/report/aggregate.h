@@ -24,11 +24,4 @@ int aggregate_statistics(const double *value, int num, struct statistics *out, s
 int aggregate_groups(const char *const *text, int num_rows, int num_keys, int *group,
                      int *num_groups, struct status *st);
 
-/* P(T <= t) of Student's t with df >= 1 degrees of freedom (df need not be whole). */
-double student_t_cdf(double t, double df);
-
-/* Student's t quantile at probability p in (0,1), df >= 1; NaN outside. Relative error below 1e-9
- * for p between 1e-12 and 1 - 1e-12 and df up to 1e9. */
-double student_t_quantile(double p, double df);
-
 #endif

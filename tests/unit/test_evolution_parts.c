@@ -1,129 +1,12 @@
-/* What the training history is made of: Kendall's tau against counting all orders, the second-order
- * term against plain loops and a closed form, the step of a history at a known epoch.
+/* What the training history is made of: the second-order term against plain loops and a closed
+ * form, the step of a history at a known epoch.
  */
 #include "../support/check.h"
 #include "analyse/evolution/bifurcation.h"
-#include "base/kendall.h"
 #include "analyse/evolution/second_order.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* --- Kendall's tau ---------------------------------------------------------------------------- */
-
-static double score_of(const double *x, const double *y, int n)
-{
-    double s = 0;
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < i; j++)
-            s += ((x[i] > x[j]) - (x[i] < x[j])) * ((y[i] > y[j]) - (y[i] < y[j]));
-    return s;
-}
-
-struct orders {
-    const double *x;
-    int n;
-    double least, num, as_large, squares;
-};
-
-/* every order of y[from..n) */
-static void permute(struct orders *o, double *y, int from)
-{
-    if (from == o->n) {
-        double s = score_of(o->x, y, o->n);
-        o->num++;
-        o->as_large += fabs(s) >= o->least;
-        o->squares += s * s;
-        return;
-    }
-    for (int i = from; i < o->n; i++) {
-        double first = y[from];
-        y[from] = y[i];
-        y[i] = first;
-        permute(o, y, from + 1);
-        y[i] = y[from];
-        y[from] = first;
-    }
-}
-
-static void test_kendall_by_enumeration(void **state)
-{
-    (void)state;
-    const double x[] = {0, 10, 20, 30, 40, 50, 55}, x_ties[] = {1, 1, 2, 3, 3, 3, 4};
-    for (int n = 2; n <= 7; n++)
-        for (int draw = 0; draw < 6; draw++) {
-            struct rng rng = rng_child(rng_stream(1, "kendall", "data"), (uint64_t)draw);
-            bool ties = draw >= 3;
-            double y[7];
-            for (int i = 0; i < n; i++) {
-                y[i] = rng_uniform(rng, (uint64_t)i);
-                if (ties) y[i] = floor(3 * y[i]);
-            }
-            struct kendall k;
-            kendall_tau(ties ? x_ties : x, y, n, &k);
-            struct orders o = {
-                ties ? x_ties : x, n, fabs(score_of(ties ? x_ties : x, y, n)), 0, 0, 0};
-            if (isnan(k.tau)) continue; /* all of y, or of x, equal */
-            permute(&o, y, 0);
-            check_near(fabs(k.score), o.least, 0);
-            check_near(k.variance, o.squares / o.num, 1e-10 * o.squares / o.num);
-            assert_true(k.exact || ties);
-            if (k.exact) check_near(k.p, o.as_large / o.num, 1e-12);
-        }
-}
-
-static void test_kendall_known(void **state)
-{
-    (void)state;
-    struct kendall k;
-    double x[60], y[60];
-    /* one-sided points of Kendall 1970, appendix table 1: P(S >= 23 | n = 10) = .023 and so on */
-    static const struct {
-        int n, swaps;
-        double p, digits;
-    } known[] = {
-        {10, 11, .023, .0005}, {10, 8, .0046, .00005}, {6, 2, .028, .0005}, {4, 0, .042, .0005}};
-    for (int c = 0; c < 4; c++) {
-        int n = known[c].n, left = known[c].swaps;
-        for (int i = 0; i < n; i++) x[i] = y[i] = i;
-        for (int pass = 0; pass < n && left; pass++)
-            for (int i = 0; i + 1 < n && left; i++) {
-                if (y[i] > y[i + 1]) continue;
-                double first = y[i];
-                y[i] = y[i + 1];
-                y[i + 1] = first;
-                left--;
-            }
-        kendall_tau(x, y, n, &k);
-        check_near(k.score, n * (n - 1) / 2.0 - 2 * known[c].swaps, 0);
-        check_near(k.p / 2, known[c].p, known[c].digits);
-    }
-    /* tau-b by hand: 3 concordant, 0 discordant, one tie in each: 4 / sqrt(5 * 5) */
-    const double a[] = {1, 1, 2, 3}, b[] = {1, 2, 3, 3};
-    kendall_tau(a, b, 4, &k);
-    check_near(k.tau, 4 / 5., 1e-12);
-    /* pairs with a NaN are left out; a constant has no rank correlation */
-    const double holes[] = {5, NAN, 4, 1}, other[] = {1, 2, NAN, 4}, same[] = {2, 2, 2, 2};
-    kendall_tau(holes, other, 4, &k);
-    assert_int_equal(k.num, 2);
-    check_near(k.tau, -1, 0);
-    check_near(k.p, 1, 0);
-    kendall_tau(a, same, 4, &k);
-    assert_true(isnan(k.tau) && isnan(k.p));
-    /* the normal limit takes over where exact counting ends: about the same p for 50 and 51 */
-    for (int i = 0; i < 51; i++) {
-        x[i] = i;
-        y[i] = (i * 20) % 51; /* 51 and 20 have no common divisor */
-    }
-    kendall_tau(x, y, 51, &k);
-    assert_false(k.exact);
-    double p = k.p, variance = k.variance;
-    kendall_tau(x, y, 50, &k);
-    assert_true(k.exact);
-    check_near(erfc((fabs(k.score) - 1) / sqrt(2 * k.variance)), k.p, .003);
-    check_near(variance, 51 * 50 * 107 / 18., 1e-9);
-    assert_true(p > 0 && p < 1);
-}
 
 /* --- the second-order term -------------------------------------------------------------------- */
 
@@ -324,8 +207,6 @@ static void test_reference_rule(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kendall_by_enumeration),
-        cmocka_unit_test(test_kendall_known),
         cmocka_unit_test(test_second_order_against_loops),
         cmocka_unit_test(test_second_order_expected),
         cmocka_unit_test(test_step_of_a_history),

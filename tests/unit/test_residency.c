@@ -2,7 +2,6 @@
  * switching of known probability, a ring of units that runs like a clock, pure noise. */
 #include "../support/check.h"
 #include "hmmgrid/analyse.h"
-#include "base/jackknife.h"
 #include "base/linalg.h"
 #include "analyse/residency.h"
 
@@ -396,29 +395,6 @@ static void test_shared_residency(void **state)
     drop(&m);
 }
 
-/* A ratio of sums: over independent items its standard error is sd / sqrt(n). */
-static void test_jackknife(void **state)
-{
-    (void)state;
-    enum { N = 8000 };
-    struct jackknife mean = {0}, ratio = {0}, nothing = {0};
-    double value, sem;
-    float x;
-    for (size_t i = 0; i < N; i++) {
-        rng_fill_normal(rng_stream(1, "jackknife", "x"), i, 1, &x);
-        jackknife_add(&mean, i, N, (double)x, 1);
-        jackknife_add(&ratio, i, N, i % 2 ? 3 : 1, i % 2 ? 6 : 2);
-    }
-    jackknife_give(&mean, &value, &sem);
-    check_near(value, 0, 4.5 / sqrt(N));
-    check_near(log(sem * sqrt(N)), 0, log(2)); /* 20 stretches: known within 16 % or so */
-    jackknife_give(&ratio, &value, &sem);
-    check_near(value, 0.5, 1e-12);
-    check_near(sem, 0, 1e-12);
-    jackknife_give(&nothing, &value, &sem);
-    assert_true(isnan(value) && isnan(sem));
-}
-
 /* --- noise sensitivity ------------------------------------------------------------------------ */
 
 enum { NOISE_UNITS = 40, LONG_PERIOD = 120 };
@@ -542,7 +518,6 @@ int main(void)
         cmocka_unit_test(test_order_of_the_units_does_not_matter),
         cmocka_unit_test(test_states_are_independent_of_those_that_follow),
         cmocka_unit_test(test_shared_residency),
-        cmocka_unit_test(test_jackknife),
         cmocka_unit_test(test_spread_of_pure_noise),
         cmocka_unit_test(test_the_search_ends),
         cmocka_unit_test(test_a_stop_is_heard),

@@ -8,6 +8,7 @@
  */
 #include "ablation.h"
 #include "analyse/analyses.h"
+#include "base/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -244,12 +245,10 @@ static void put_rates(const struct layout *layout, const struct ablation_counts 
 }
 
 /* Mean and sd of replicates. */
-static struct estimate floor_of(const double *value, int num)
+static struct estimate floor_of(const double *value, size_t num)
 {
-    double mean = 0, sum = 0;
-    for (int i = 0; i < num; i++) mean += value[i] / num;
-    for (int i = 0; i < num; i++) sum += (value[i] - mean) * (value[i] - mean);
-    return (struct estimate){mean, sqrt(sum / (num - 1))};
+    double mean = mean_of_shares(value, num);
+    return (struct estimate){mean, sd_about(value, num, mean, 1)};
 }
 
 static int put_floor(const struct analysis_input *in, const struct circuit *circuit,

@@ -5,6 +5,7 @@
  * point's switches are put in place of missing ones. Refuses to simulate.
  */
 #include "ablation.h"
+#include "base/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -126,10 +127,10 @@ int ablation_windows_count(const struct ablation_windows *windows, int i, int se
 /* Mean over switches, of all 30 steps of a window. */
 static struct estimate estimate_windows(const double *pairs, int num)
 {
-    double mean = 0, sum = 0;
-    for (int w = 0; w < num; w++) mean += 2 * WINDOW_BEFORE * pairs[w] / num;
-    for (int w = 0; w < num; w++) sum += pow(2 * WINDOW_BEFORE * pairs[w] - mean, 2);
-    return (struct estimate){num ? mean : NAN, num > 1 ? sqrt(sum / (num - 1) / num) : NAN};
+    double all[NUM_SENSES * MAX_WINDOWS];
+    for (int w = 0; w < num; w++) all[w] = 2 * WINDOW_BEFORE * pairs[w];
+    double mean = mean_of_shares(all, (size_t)num);
+    return (struct estimate){mean, sem_about(all, (size_t)num, mean)};
 }
 
 int ablation_windows_pairs(const struct ablation_windows *windows, int i, int rounds,

@@ -3,6 +3,7 @@
  * SCIENCE 5.2, 5.6.
  */
 #include "course.h"
+#include "base/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -69,22 +70,19 @@ static void find_bins(const struct driven *driven, int bins, double *score, int 
 }
 
 static void average(const struct driven *driven, size_t H, const struct input *in, const int *bin,
-                    int bins, double *sums, double *mean, double *sd)
+                    int bins, struct sums *sums, double *mean, double *sd)
 {
-    memset(sums, 0, 3 * (size_t)bins * sizeof *sums);
+    memset(sums, 0, (size_t)bins * sizeof *sums);
     for (size_t t = 0; t < driven->n; t++) {
         const float *h = driven->h + t * H;
-        double x = in->bias, *sum = sums + 3 * bin[t];
+        double x = in->bias;
         for (size_t j = 0; j < H; j++) x += in->row[j] * h[j];
-        sum[0]++;
-        sum[1] += x;
-        sum[2] += x * x;
+        sums_add(&sums[bin[t]], x);
     }
     for (int b = 0; b < bins; b++) {
-        const double *sum = sums + 3 * b;
-        if (!(sum[0] > 0)) continue;
-        mean[b] = sum[1] / sum[0];
-        sd[b] = sqrt(fmax(0, sum[2] / sum[0] - mean[b] * mean[b]) + in->noise);
+        if (!(sums[b].num > 0)) continue;
+        mean[b] = sums_mean(&sums[b]);
+        sd[b] = sqrt(sums_variance(&sums[b]) + in->noise);
     }
 }
 
@@ -94,20 +92,22 @@ int course_orbit(const struct network *net, const struct driven *driven,
 {
     size_t H = (size_t)net->shape.hidden;
     if (driven->pca.count < 2) return STATUS_OK;
-    double *memory = malloc((2 * driven->n + H + 3 * (size_t)bins) * sizeof *memory);
+    double *memory = malloc((2 * driven->n + H) * sizeof *memory);
+    struct sums *sums = malloc((size_t)bins * sizeof *sums);
     int *bin = malloc(driven->n * sizeof *bin), code = STATUS_OK;
-    if (memory && bin) {
+    if (memory && sums && bin) {
         struct input in = {.row = memory + 2 * driven->n};
         find_bins(driven, bins, memory, bin);
         for (int d = 0; d < circuit->num_directions; d++) {
             if (!circuit->direction[d].num_units) continue;
             group_input(net, &circuit->direction[d], &in);
-            average(driven, H, &in, bin, bins, in.row + H, mean + d * bins, sd + d * bins);
+            average(driven, H, &in, bin, bins, sums, mean + d * bins, sd + d * bins);
         }
     } else {
         code = status_no_memory(st, "the orbit of the circuit");
     }
     free(memory);
+    free(sums);
     free(bin);
     return code;
 }

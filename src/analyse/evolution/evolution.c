@@ -9,7 +9,7 @@
  */
 #include "analyse/analyses.h"
 #include "bifurcation.h"
-#include "base/kendall.h"
+#include "base/statistics.h"
 #include "snapshot.h"
 
 #include <math.h>
@@ -170,15 +170,13 @@ static void keep_row(const struct snapshot *result, size_t row, double *const *o
 /* Mean and sd of the last numbers of a curve (rows) that are not NaN; NaN when they are too few. */
 static void converge(const double *curve, int rows, double *mean, double *sd)
 {
-    double last[CONVERGED], sum = 0, squares = 0;
+    double last[CONVERGED];
     int num = 0;
     for (int i = rows - 1; i >= 0 && num < CONVERGED; i--)
         if (!isnan(curve[i])) last[num++] = curve[i];
     if (num < CONVERGED) return;
-    for (int i = 0; i < CONVERGED; i++) sum += last[i] / CONVERGED;
-    for (int i = 0; i < CONVERGED; i++) squares += (last[i] - sum) * (last[i] - sum);
-    *mean = sum;
-    *sd = sqrt(squares / (CONVERGED - 1));
+    *mean = mean_of_shares(last, CONVERGED);
+    *sd = sd_about(last, CONVERGED, *mean, 1);
 }
 
 /* count (rows, SNAPSHOT_WINDOWS), moved together: snapshots without a rate are left out */

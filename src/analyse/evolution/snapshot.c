@@ -7,6 +7,7 @@
  * better read from windows as long as the training's.
  */
 #include "snapshot.h"
+#include "base/statistics.h"
 #include "dynamics/pca.h"
 #include "second_order.h"
 #include "dynamics/spectrum.h"
@@ -39,30 +40,6 @@ void snapshot_clear(struct snapshot *out)
         out->symbol[i] = NAN;
         for (int a = 0; a < SNAPSHOT_AXES; a++) out->score[i][a] = NAN;
     }
-}
-
-/* --- sums ------------------------------------------------------------------------------------- */
-
-struct moments {
-    double num, sum, squares;
-};
-
-static void add(struct moments *m, double x)
-{
-    m->num++;
-    m->sum += x;
-    m->squares += x * x;
-}
-
-static double mean(const struct moments *m)
-{
-    return m->sum / m->num;
-}
-
-static double sd(const struct moments *m) /* NaN of fewer than 2 */
-{
-    double left = m->squares - m->sum * mean(m);
-    return m->num < 2 ? NAN : sqrt(fmax(left, 0) / (m->num - 1));
 }
 
 /* --- the long run ----------------------------------------------------------------------------- */
@@ -129,29 +106,29 @@ cleanup:
 /* Switches in the run: the reference's rate and residence, and switches per step. */
 static void measure_rates(const struct long_run *run, double *curve)
 {
-    struct moments interval = {0}, inverse = {0}, block = {0};
+    struct sums interval = {0}, inverse = {0}, block = {0};
     size_t num = 0, of_zero = 0, last = 0, length = (run->n - 1) / BLOCKS, in_block = 0;
     for (size_t t = 1; t < run->n; t++) {
         const uint8_t *o = run->symbol + t;
         bool is_switch = o[0] != o[-1];
         of_zero += (o[0] > 0) != (o[-1] > 0);
         if (is_switch && num++) {
-            add(&interval, (double)(t - last));
-            add(&inverse, 1 / (double)(t - last));
+            sums_add(&interval, (double)(t - last));
+            sums_add(&inverse, 1 / (double)(t - last));
         }
         if (is_switch) last = t;
         in_block += is_switch;
         if (t % length) continue;
-        add(&block, (double)in_block / (double)length);
+        sums_add(&block, (double)in_block / (double)length);
         in_block = 0;
     }
     double steps = (double)(run->n - 1);
     bool none = of_zero < 3; /* the reference's rule, whatever the other symbols do */
-    curve[SNAPSHOT_TRANSITION_RATE] = none ? 0 : mean(&inverse);
-    curve[SNAPSHOT_RESIDENCE_TIME] = none ? steps : mean(&interval);
-    curve[SNAPSHOT_RESIDENCE_TIME_SD] = none ? NAN : sd(&interval);
+    curve[SNAPSHOT_TRANSITION_RATE] = none ? 0 : sums_mean(&inverse);
+    curve[SNAPSHOT_RESIDENCE_TIME] = none ? steps : sums_mean(&interval);
+    curve[SNAPSHOT_RESIDENCE_TIME_SD] = none ? NAN : sums_sd(&interval);
     curve[SNAPSHOT_SWITCH_RATE] = (double)num / steps;
-    curve[SNAPSHOT_SWITCH_RATE_SEM] = sd(&block) / sqrt(block.num);
+    curve[SNAPSHOT_SWITCH_RATE_SEM] = sums_sd(&block) / sqrt(block.num);
 }
 
 /* Shares of steps t -> t + 1 whose Jacobian, the first WARM_UP left out, has ... */
@@ -162,7 +139,7 @@ static int measure_spectrum(const struct network *net, const struct long_run *ru
     size_t num = steps < JACOBIANS ? steps : JACOBIANS;
     struct spectrum *spectrum = spectrum_new(net, NULL);
     unsigned char *active = malloc(H);
-    struct moments unstable = {0}, complex_slow = {0}, radius = {0};
+    struct sums unstable = {0}, complex_slow = {0}, radius = {0};
     int code = STATUS_OK;
     if (!spectrum || !active) code = status_no_memory(st, "the spectra of a snapshot");
     for (size_t i = 0; i < num && !code; i++) {
@@ -171,15 +148,15 @@ static int measure_spectrum(const struct network *net, const struct long_run *ru
         spectrum_active(run->h + (t + 1) * H, (int)H, active);
         code = spectrum_count(spectrum, active, &counts, st);
         if (code) break;
-        add(&unstable, counts.unstable > 0);
-        add(&complex_slow, counts.complex_slow > 0);
-        add(&radius, counts.radius);
+        sums_add(&unstable, counts.unstable > 0);
+        sums_add(&complex_slow, counts.complex_slow > 0);
+        sums_add(&radius, counts.radius);
     }
     if (!code) {
-        curve[SNAPSHOT_UNSTABLE] = mean(&unstable);
-        curve[SNAPSHOT_COMPLEX] = mean(&complex_slow);
-        curve[SNAPSHOT_RADIUS] = mean(&radius);
-        curve[SNAPSHOT_RADIUS_SD] = sd(&radius);
+        curve[SNAPSHOT_UNSTABLE] = sums_mean(&unstable);
+        curve[SNAPSHOT_COMPLEX] = sums_mean(&complex_slow);
+        curve[SNAPSHOT_RADIUS] = sums_mean(&radius);
+        curve[SNAPSHOT_RADIUS_SD] = sums_sd(&radius);
     }
     spectrum_free(spectrum);
     free(active);
@@ -265,10 +242,11 @@ static int measure_windows(const struct network *net, const struct settings *s, 
     if (steps < 1) return STATUS_OK;
     int code = run_windows(net, s, rng, out->window_switches, &overflows, st);
     if (code || overflows) return code;
-    struct moments rate = {0};
-    for (int i = 0; i < SNAPSHOT_WINDOWS; i++) add(&rate, (double)out->window_switches[i] / steps);
-    out->curve[SNAPSHOT_WINDOW_RATE] = mean(&rate);
-    out->curve[SNAPSHOT_WINDOW_RATE_SEM] = sd(&rate) / sqrt(rate.num);
+    struct sums rate = {0};
+    for (int i = 0; i < SNAPSHOT_WINDOWS; i++)
+        sums_add(&rate, (double)out->window_switches[i] / steps);
+    out->curve[SNAPSHOT_WINDOW_RATE] = sums_mean(&rate);
+    out->curve[SNAPSHOT_WINDOW_RATE_SEM] = sums_sd(&rate) / sqrt(rate.num);
     return STATUS_OK;
 }
 
@@ -308,11 +286,11 @@ static int measure_second_order(const struct network *net, struct rng rng, const
     struct sizes all = {NAN, NAN, NAN};
     if (!code) all = sizes_of(term, TRIALS, H);
     if (isfinite(all.sum)) {
-        struct moments norm = {0};
+        struct sums norm = {0};
         for (size_t g = 0; g < NUM_GROUPS; g++)
-            add(&norm, sqrt(sizes_of(term + g * GROUP * H, GROUP, H).sum));
+            sums_add(&norm, sqrt(sizes_of(term + g * GROUP * H, GROUP, H).sum));
         curve[SNAPSHOT_SECOND_ORDER_NORM] = sqrt(all.sum);
-        curve[SNAPSHOT_SECOND_ORDER_NORM_SD] = sd(&norm);
+        curve[SNAPSHOT_SECOND_ORDER_NORM_SD] = sums_sd(&norm);
         curve[SNAPSHOT_SECOND_ORDER_MEAN] = all.mean_root;
         curve[SNAPSHOT_SECOND_ORDER_MAX] = sqrt(all.largest);
         for (size_t j = 0; j < H; j++) of_unit[j] = sqrt(size_of(term, TRIALS, H, j));
