@@ -1,17 +1,9 @@
-/* run: the verb that runs a grid, alone or under mpirun/srun. The only verb that starts MPI.
- *
- * Refuses to print anything but on rank 0, and to let a rank leave before all are through: every
- * rank passes MPI_Finalize and then returns the same code, so that mpirun reports that code and
- * has no running rank to kill (RELIABILITY section 4).
- */
+/* run: the verb that runs a grid, alone or under mpirun/srun. Refuses to know that there are ranks:
+ * study_launch decides whose reading of the command line counts. */
 #include "cli.h"
 
-#include "forecast/cost.h"
-#include "base/kernel.h"
-#include "base/linalg.h"
 #include "study/study.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,22 +49,10 @@ static const struct cli_option run_options[] = {
 
 struct request {
     const struct invocation *inv;
-    const char *grid; /* file */
-    int rank, size;
     const char *sets[MAX_SETS];
     char set_text[NUM_SETTING_OPTIONS][256];
-    int num_sets;
-    const char *where;
-    struct study_options study;
-    char *shared; /* rank 0's texts on the other ranks, owned */
-    char *text;   /* of the grid, owned */
-    unsigned long bytes;
-    struct plan plan;
-    bool *selected; /* owned */
-    int num_selected;
+    struct study_request study;
 };
-
-/* --- the command line ------------------------------------------------------------------------- */
 
 static int read_sets(struct request *r, struct status *st)
 {
@@ -81,7 +61,7 @@ static int read_sets(struct request *r, struct status *st)
     if (num > MAX_SETS - NUM_SETTING_OPTIONS)
         return status_set(st, STATUS_USAGE, "--set: at most %d of them",
                           MAX_SETS - NUM_SETTING_OPTIONS);
-    for (int i = 0; i < num; i++) r->sets[r->num_sets++] = value[i];
+    for (int i = 0; i < num; i++) r->sets[r->study.num_sets++] = value[i];
     for (int i = 0; i < NUM_SETTING_OPTIONS; i++) {
         const char *text = cli_value(r->inv, setting_options[i].option);
         if (!text) continue;
@@ -90,7 +70,7 @@ static int read_sets(struct request *r, struct status *st)
         if (n >= (int)sizeof r->set_text[i])
             return status_set(st, STATUS_USAGE, "--%s: the value is too long",
                               setting_options[i].option);
-        r->sets[r->num_sets++] = r->set_text[i];
+        r->sets[r->study.num_sets++] = r->set_text[i];
     }
     return 0;
 }
@@ -101,14 +81,14 @@ static int read_existing(struct request *r, struct status *st)
         const char *option;
         int existing;
     } way[] = {{"resume", EXISTING_RESUME}, {"fresh", EXISTING_FRESH}, {"extend", EXISTING_EXTEND}};
-    r->study.existing = EXISTING_REFUSE;
+    r->study.study.existing = EXISTING_REFUSE;
     for (int i = 0; i < 3; i++) {
         if (!cli_flag(r->inv, way[i].option)) continue;
-        if (r->study.existing != EXISTING_REFUSE)
+        if (r->study.study.existing != EXISTING_REFUSE)
             return status_set(st, STATUS_USAGE,
                               "--resume, --fresh and --extend exclude each "
                               "other: give one of them");
-        r->study.existing = way[i].existing;
+        r->study.study.existing = way[i].existing;
     }
     return 0;
 }
@@ -116,10 +96,10 @@ static int read_existing(struct request *r, struct status *st)
 static int read_progress(struct request *r, struct status *st)
 {
     const char *text = cli_value(r->inv, "progress");
-    r->study.progress = PROGRESS_AUTO;
+    r->study.study.progress = PROGRESS_AUTO;
     for (int i = 0; text && i <= PROGRESS_NONE; i++) {
         if (strcmp(text, progress_names[i]) != 0) continue;
-        r->study.progress = i;
+        r->study.study.progress = i;
         return 0;
     }
     return text ? status_set(st, STATUS_USAGE,
@@ -133,11 +113,11 @@ static int read_progress(struct request *r, struct status *st)
 static int read_deadline(struct request *r, struct status *st)
 {
     const char *text = cli_value(r->inv, "deadline"), *source = "--deadline";
-    r->study.deadline_s = INFINITY;
+    r->study.study.deadline_s = INFINITY;
     if (!text) text = getenv("SLURM_JOB_END_TIME"), source = "SLURM_JOB_END_TIME";
     if (!text || !*text) return 0;
     if (strspn(text, "0123456789.") == strlen(text) && strtod(text, NULL) >= 1e9) {
-        r->study.deadline_s = strtod(text, NULL);
+        r->study.study.deadline_s = strtod(text, NULL);
         return 0;
     }
     double seconds;
@@ -147,15 +127,15 @@ static int read_deadline(struct request *r, struct status *st)
                           "%s: '%s' is neither seconds since 1970 nor a duration "
                           "such as 3h50m (%s)",
                           source, text, duration.text);
-    r->study.deadline_s = (double)time(NULL) + seconds;
+    r->study.study.deadline_s = (double)time(NULL) + seconds;
     return 0;
 }
 
 static int check_output(const struct request *r, struct status *st)
 {
-    const char *path = r->study.output;
+    const char *path = r->study.study.output;
     struct stat info;
-    if (!path && cli_flag(r->inv, "dry-run")) return 0;
+    if (!path && r->study.dry_run) return 0;
     if (!path || !*path)
         return status_set(st, STATUS_USAGE, "run: -o FILE.h5 is missing: where the results go");
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
@@ -165,176 +145,25 @@ static int check_output(const struct request *r, struct status *st)
     return 0;
 }
 
-static int read_request(struct request *r, struct status *st)
-{
-    r->grid = cli_operand(r->inv, 0);
-    r->where = cli_value(r->inv, "where");
-    r->study.output = cli_value(r->inv, "output");
-    r->study.command_line = cli_command_line(r->inv);
-    r->study.run = experiment_run;
-    r->study.out = cli_out(r->inv);
-    r->study.err = cli_err(r->inv);
-    int code = read_sets(r, st);
-    if (!code) code = read_existing(r, st);
-    if (!code) code = read_progress(r, st);
-    if (!code) code = read_deadline(r, st);
-    return code ? code : check_output(r, st);
-}
-
-/* Rank 0's reading of flags and environment holds everywhere: HMMGRID_* variables need not reach
- * every node. Output, where and the sets travel as texts one after the other. */
-static void share_request_all(struct request *r)
-{
-    unsigned long bytes = 0;
-    const char *first[2] = {r->study.output ? r->study.output : "", r->where ? r->where : ""};
-    MPI_Bcast(&r->num_sets, 1, MPI_INT, 0, MPI_COMM_WORLD);
-    MPI_Bcast(&r->study.deadline_s, 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
-    int num = r->num_sets + 2;
-    for (int i = 0; r->rank == 0 && i < num; i++)
-        bytes += strlen(i < 2 ? first[i] : r->sets[i - 2]) + 1;
-    MPI_Bcast(&bytes, 1, MPI_UNSIGNED_LONG, 0, MPI_COMM_WORLD);
-    if (!(r->shared = malloc(bytes))) {
-        fprintf(stderr, "hmmgrid: rank %d: memory is out at the start\n", r->rank);
-        MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
-    }
-    char *at = r->shared;
-    for (int i = 0; r->rank == 0 && i < num; i++)
-        at = stpcpy(at, i < 2 ? first[i] : r->sets[i - 2]) + 1;
-    MPI_Bcast(r->shared, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD);
-    at = r->shared;
-    for (int i = 0; r->rank > 0 && i < num; i++) {
-        if (i == 0)
-            r->study.output = at;
-        else if (i == 1)
-            r->where = *at ? at : NULL;
-        else
-            r->sets[i - 2] = at;
-        at += strlen(at) + 1;
-    }
-}
-
-/* --- the grid --------------------------------------------------------------------------------- */
-
-/* Rank 0 reads the text, everyone gets it. */
-static int load_text_all(struct request *r, struct status *st)
-{
-    size_t bytes = 0;
-    if (r->rank == 0) st->code = plan_load_text(r->grid, &r->text, &bytes, st);
-    r->bytes = bytes;
-    MPI_Bcast(st, sizeof *st, MPI_BYTE, 0, MPI_COMM_WORLD);
-    if (st->code) return st->code;
-    MPI_Bcast(&r->bytes, 1, MPI_UNSIGNED_LONG, 0, MPI_COMM_WORLD);
-    if (r->rank > 0 && !(r->text = malloc(r->bytes + 1))) {
-        fprintf(stderr, "hmmgrid: rank %d: memory is out at the start\n", r->rank);
-        MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
-    }
-    MPI_Bcast(r->text, (int)r->bytes, MPI_BYTE, 0, MPI_COMM_WORLD); /* at most 1 MiB */
-    return 0;
-}
-
-/* Which runs of the plan --where keeps; both lists have the same order. */
-static int select_runs(struct request *r, struct status *st)
-{
-    struct plan part = {0};
-    r->num_selected = r->plan.num_runs;
-    if (!r->where) return 0;
-    int code = plan_read(&part, r->grid, r->text, r->bytes, r->sets, r->num_sets, st);
-    if (!code) code = plan_where(&part, r->where, st);
-    if (!code && !(r->selected = calloc((size_t)r->plan.num_runs + 1, sizeof *r->selected)))
-        code = status_no_memory(st, "the choice of runs");
-    if (!code) {
-        for (int i = 0, k = 0; i < r->plan.num_runs && k < part.num_runs; i++)
-            if (strcmp(r->plan.runs[i].key, part.runs[k].key) == 0) r->selected[i] = true, k++;
-        r->num_selected = part.num_runs;
-        r->study.selected = r->selected;
-        if (part.num_runs == 0)
-            code = status_set(st, STATUS_USAGE, "--where '%s' is true for none of the %d runs",
-                              r->where, r->plan.num_runs);
-    }
-    plan_free(&part);
-    return code;
-}
-
-static int dry_run(struct request *r)
-{
-    const struct plan *p = &r->plan;
-    double core_s = 0, memory_bytes = 0;
-    for (int i = 0; i < p->num_runs; i++) {
-        const struct settings *s = &p->cells[p->runs[i].cell].settings;
-        if (r->selected && !r->selected[i]) continue;
-        core_s += cost_run_s(s);
-        memory_bytes = fmax(memory_bytes, cost_memory_bytes(s));
-    }
-    if (r->rank > 0) return 0;
-    int workers = r->size > 1 ? r->size - 1 : 1;
-    fprintf(r->study.out,
-            "%s: study %s: %d runs in %d cells, %d to do\n"
-            "about %.3g core-hours (%.3g hours on %d worker%s), %.0f MB a worker\n",
-            r->grid, p->study, p->num_runs, p->num_cells, r->num_selected, core_s / 3600,
-            core_s / 3600 / workers, workers, workers == 1 ? "" : "s", memory_bytes / 1e6);
-    return 0;
-}
-
-/* --- the verb --------------------------------------------------------------------------------- */
-
-/* The worst code of all ranks, everywhere: a CPU or BLAS of one node may be at fault. */
-static int start_numerics_all(int rank, struct status *st)
-{
-    int code = kernel_check(st), worst;
-    if (!code) code = linalg_start(st);
-    if (code && rank > 0) fprintf(stderr, "hmmgrid: rank %d: error: %s\n", rank, st->text);
-    MPI_Allreduce(&code, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
-    if (worst && !code) status_set(st, worst, "another rank cannot compute here, see above");
-    return worst;
-}
-
-static bool is_end_of_study(int code)
-{
-    return code == STATUS_OK || code == STATUS_SOME_FAILED || code == STATUS_STOPPED;
-}
-
-static int run_under_mpi(struct request *r)
-{
-    struct status st = {0};
-    bool ran = false;
-    MPI_Comm_rank(MPI_COMM_WORLD, &r->rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &r->size);
-    int code = read_request(r, &st);
-    MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
-    if (!code) share_request_all(r);
-    if (!code) code = load_text_all(r, &st);
-    if (!code) code = plan_read(&r->plan, r->grid, r->text, r->bytes, r->sets, r->num_sets, &st);
-    if (!code) code = plan_check_trainable(&r->plan, &st);
-    if (!code) code = select_runs(r, &st);
-    if (!code && cli_flag(r->inv, "dry-run")) {
-        code = dry_run(r);
-    } else {
-        if (!code) code = start_numerics_all(r->rank, &st);
-        if (!code) {
-            code = study_run_all(&r->plan, &r->study, MPI_COMM_WORLD, &st);
-            ran = true;
-        }
-        if (code && r->rank == 0 && !(ran && is_end_of_study(code))) code = cli_fail(r->inv, &st);
-    }
-    plan_free(&r->plan);
-    free(r->text);
-    free(r->shared);
-    free(r->selected);
-    return status_exit_code(code);
-}
-
 static int run_run(const struct invocation *inv)
 {
-    struct request request = {.inv = inv};
     struct status st = {0};
-    setenv("OMPI_MCA_io", "romio321", 0); /* OMPIO 4.1.4 overflows on long paths, can hang */
-    if (MPI_Init(NULL, NULL) != MPI_SUCCESS) {
-        status_set(&st, STATUS_INTERNAL, "MPI_Init failed");
-        return cli_fail(inv, &st);
-    }
-    int code = run_under_mpi(&request);
-    MPI_Finalize();
-    return code;
+    struct request r = {.inv = inv,
+                        .study = {.grid = cli_operand(inv, 0),
+                                  .where = cli_value(inv, "where"),
+                                  .dry_run = cli_flag(inv, "dry-run"),
+                                  .study = {.output = cli_value(inv, "output"),
+                                            .command_line = cli_command_line(inv),
+                                            .run = experiment_run,
+                                            .out = cli_out(inv),
+                                            .err = cli_err(inv)}}};
+    r.study.sets = r.sets;
+    int code = read_sets(&r, &st);
+    if (!code) code = read_existing(&r, &st);
+    if (!code) code = read_progress(&r, &st);
+    if (!code) code = read_deadline(&r, &st);
+    if (!code) check_output(&r, &st);
+    return study_launch(&r.study, &st); /* with what was wrong, so that all ranks leave together */
 }
 
 const struct verb verb_run = {

@@ -3,6 +3,7 @@
 #include "protocol.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 /* A sleep of 1 us takes 50 us and more. Two that wait for each other poll for longer than that
@@ -66,8 +67,20 @@ void backoff_wait(struct backoff *b)
     if (b->sleep_ns > longest_sleep_ns) b->sleep_ns = longest_sleep_ns;
 }
 
+int protocol_start(struct status *st)
+{
+    setenv("OMPI_MCA_io", "romio321", 0); /* OMPIO 4.1.4 overflows on long paths, can hang */
+    return MPI_Init(NULL, NULL) == MPI_SUCCESS ? 0
+                                               : status_set(st, STATUS_INTERNAL, "MPI_Init failed");
+}
+
 int protocol_agree_all(MPI_Comm comm, struct status *st)
 {
-    MPI_CHECK(comm, MPI_Bcast(st, (int)sizeof *st, MPI_BYTE, 0, comm));
+    struct {
+        int code, rank;
+    } own = {.code = st->code}, worst;
+    MPI_Comm_rank(comm, &own.rank);
+    MPI_CHECK(comm, MPI_Allreduce(&own, &worst, 1, MPI_2INT, MPI_MAXLOC, comm));
+    MPI_CHECK(comm, MPI_Bcast(st, (int)sizeof *st, MPI_BYTE, worst.rank, comm));
     return st->code;
 }

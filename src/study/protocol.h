@@ -62,7 +62,12 @@ void backoff_reset(struct backoff *b);
 void backoff_heard(struct backoff *b);
 void backoff_wait(struct backoff *b); /* of a backoff that was reset once */
 
-/* Root acts, all agree: code and text of rank 0 everywhere. Collective; returns the code. */
+/* MPI_Init with what the store needs of it, once a process; MPI_Finalize ends it. STATUS_INTERNAL.
+ */
+int protocol_start(struct status *st);
+
+/* One acts or each does, all agree: the largest code of all ranks and its text (rank 0's where all
+ * are 0) everywhere. Collective; returns the code. */
 int protocol_agree_all(MPI_Comm comm, struct status *st);
 
 #endif

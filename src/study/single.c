@@ -1,12 +1,12 @@
 /* single: one run's output in a results file of its own, written as a study writes it, by one
  * process. Refuses to train. */
+#include "protocol.h"
 #include "provenance.h"
 
 #include "store/store.h"
 #include "study.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,9 +31,7 @@ int study_write_single(const char *path, const struct plan *plan, const struct r
 {
     struct provenance_facts facts;
     struct store *store = NULL;
-    setenv("OMPI_MCA_io", "romio321", 0); /* OMPIO 4.1.4 overflows on long paths, can hang */
-    if (MPI_Init(NULL, NULL) != MPI_SUCCESS)
-        return status_set(st, STATUS_INTERNAL, "MPI_Init failed");
+    if (protocol_start(st)) return st->code;
     provenance_gather_all(&facts, command_line, MPI_COMM_SELF);
     int code = store_create(path, plan, &facts.view, replace, st);
     if (!code) {

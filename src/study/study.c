@@ -210,10 +210,8 @@ static int prepare_all(struct study *s, struct status *st)
     s->worker = (struct worker){
         .plan = s->plan, .store = s->store, .run = s->options->run, .rank = s->rank};
     memcpy(s->worker.host, s->facts.host, sizeof s->worker.host);
-    code = worker_init(&s->worker, st);
-    int worst = code;
-    MPI_CHECK(s->comm, MPI_Allreduce(&code, &worst, 1, MPI_INT, MPI_MAX, s->comm));
-    return worst ? status_set(st, worst, "a rank has no memory left at the start") : 0;
+    worker_init(&s->worker, st);
+    return protocol_agree_all(s->comm, st);
 }
 
 /* Signals are watched from the first look at the file to the last byte. */

@@ -12,19 +12,20 @@
 enum study_existing { EXISTING_REFUSE, EXISTING_RESUME, EXISTING_FRESH, EXISTING_EXTEND };
 enum study_progress { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_JSON, PROGRESS_NONE };
 
+/* output, run and err are used on every rank, the rest on rank 0. */
 struct study_options {
-    const char *output;       /* results file */
+    const char *output;       /* results file; the same on every rank */
     const char *command_line; /* for provenance */
     int existing;             /* enum study_existing */
     int progress;             /* enum study_progress */
     double deadline_s;        /* Unix time; INFINITY: none */
     const bool *selected;     /* [num_runs] runs to do, others stay as they are; NULL: all.
-                                 Borrowed, looked at on rank 0 only */
+                                 Borrowed */
     run_function run;         /* experiment_run, or a dummy in tests */
-    FILE *out, *err;          /* streams; used on rank 0, err on any rank for trouble */
+    FILE *out, *err;          /* streams */
 };
 
-/* Run everything. Collective over comm (dup'd). plan and options are the same on every rank.
+/* Run everything. Collective over comm (dup'd). plan is the same on every rank.
  * plan->study_settings.run holds order, retries, reserve and max_failures: so many failed or
  * crashed runs end the study early with STATUS_SOME_FAILED, running runs being finished. A share
  * is one of the selected runs, rounded up and never less than 3 runs (0%: the first failure).
@@ -35,6 +36,21 @@ struct study_options {
  * the other ends have been told on options->err already unless progress is json or none. */
 int study_run_all(const struct plan *plan, const struct study_options *options, MPI_Comm comm,
                   struct status *st);
+
+/* What a command line asks for; each rank has read it for itself, rank 0's reading counts. */
+struct study_request {
+    const char *grid;        /* file, "-": standard input */
+    const char *where;       /* do only the runs for which this is true; NULL: all */
+    const char *const *sets; /* KEY=VALUE overrides */
+    int num_sets;
+    bool dry_run;               /* only say on study.out what would be run */
+    struct study_options study; /* selected follows from where */
+};
+
+/* Start MPI, read and expand the grid, run it, end MPI. Call it on every rank of the launcher, also
+ * when the command line was found wrong: st->code then says so, and all ranks leave together.
+ * Errors are told on study.err by rank 0. Returns the exit code, the same on every rank. */
+int study_launch(const struct study_request *request, struct status *st);
 
 /* A results file for one run that was made without a study: layout, row, record; durable. plan has
  * one run. Refuses an existing file unless `replace`. Initialises MPI, which can be done once a

@@ -1,0 +1,190 @@
+/* launch: from what was asked for to a study that runs on every rank: MPI, the request and the grid
+ * as rank 0 has them, the choice of runs, the start of the numerics.
+ *
+ * Refuses to print anything but on rank 0, and to let a rank leave before all are through: every
+ * rank passes MPI_Finalize and then returns the same code, so that mpirun reports that code and
+ * has no running rank to kill (RELIABILITY section 4).
+ */
+#include "study.h"
+
+#include "base/kernel.h"
+#include "base/linalg.h"
+#include "forecast/cost.h"
+#include "protocol.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct launch {
+    const struct study_request *request;
+    struct study_options study;
+    const char *where, **sets; /* sets: owned; the texts are in words */
+    int num_sets;
+    char *words; /* rank 0's texts, one behind the other, owned */
+    char *text;  /* of the grid, owned */
+    size_t words_bytes, text_bytes;
+    struct plan plan;
+    bool *selected; /* owned */
+    int num_selected, rank, size;
+};
+
+/* --- what rank 0 knows --------------------------------------------------------------------------
+ */
+
+/* A block of rank 0's on every rank: *block is malloc'd there (rank 0 keeps its own). */
+static int share_all(char **block, size_t *bytes, int rank, struct status *st)
+{
+    unsigned long n = *bytes;
+    MPI_CHECK(MPI_COMM_WORLD, MPI_Bcast(&n, 1, MPI_UNSIGNED_LONG, 0, MPI_COMM_WORLD));
+    *bytes = n;
+    if (rank > 0 && !(*block = malloc(n + 1))) status_no_memory(st, "what rank 0 read");
+    if (protocol_agree_all(MPI_COMM_WORLD, st)) return st->code;
+    MPI_CHECK(MPI_COMM_WORLD, MPI_Bcast(*block, (int)n, MPI_BYTE, 0, MPI_COMM_WORLD));
+    return 0;
+}
+
+/* Output, where and the sets as texts one after the other. */
+static void pack_words(struct launch *l, struct status *st)
+{
+    const struct study_request *r = l->request;
+    FILE *memory = open_memstream(&l->words, &l->words_bytes);
+    for (int i = -2; memory && i < r->num_sets; i++) {
+        const char *word = i == -2 ? r->study.output : i == -1 ? r->where : r->sets[i];
+        fwrite(word ? word : "", 1, word ? strlen(word) + 1 : 1, memory);
+    }
+    if (!memory || fclose(memory) != 0) status_no_memory(st, "the request");
+}
+
+static void unpack_words(struct launch *l, struct status *st)
+{
+    const char *end = l->words + l->words_bytes;
+    if (!(l->sets = calloc(l->words_bytes, sizeof *l->sets))) {
+        status_no_memory(st, "the request");
+        return;
+    }
+    l->study.output = l->words;
+    l->where = l->words + strlen(l->words) + 1;
+    for (const char *at = l->where + strlen(l->where) + 1; at < end; at += strlen(at) + 1)
+        l->sets[l->num_sets++] = at;
+}
+
+/* Rank 0's reading of flags and environment holds everywhere: HMMGRID_* variables need not reach
+ * every node. */
+static int share_request_all(struct launch *l, struct status *st)
+{
+    if (l->rank == 0) pack_words(l, st);
+    if (protocol_agree_all(MPI_COMM_WORLD, st) ||
+        share_all(&l->words, &l->words_bytes, l->rank, st))
+        return st->code;
+    unpack_words(l, st);
+    return protocol_agree_all(MPI_COMM_WORLD, st);
+}
+
+/* Rank 0 reads the text of the grid, everyone gets it; at most 1 MiB. */
+static int load_text_all(struct launch *l, struct status *st)
+{
+    if (l->rank == 0) plan_load_text(l->request->grid, &l->text, &l->text_bytes, st);
+    if (protocol_agree_all(MPI_COMM_WORLD, st)) return st->code;
+    return share_all(&l->text, &l->text_bytes, l->rank, st);
+}
+
+/* --- the runs -----------------------------------------------------------------------------------
+ */
+
+/* Which runs of the plan --where keeps; both lists have the same order. */
+static int select_runs(struct launch *l, struct status *st)
+{
+    struct plan part = {0};
+    l->num_selected = l->plan.num_runs;
+    if (!*l->where) return 0;
+    int code = plan_read(&part, l->request->grid, l->text, l->text_bytes, l->sets, l->num_sets, st);
+    if (!code) code = plan_where(&part, l->where, st);
+    if (!code && !(l->selected = calloc((size_t)l->plan.num_runs + 1, sizeof *l->selected)))
+        code = status_no_memory(st, "the choice of runs");
+    for (int i = 0, k = 0; !code && i < l->plan.num_runs && k < part.num_runs; i++)
+        if (strcmp(l->plan.runs[i].key, part.runs[k].key) == 0) l->selected[i] = true, k++;
+    l->num_selected = part.num_runs;
+    if (!code && part.num_runs == 0)
+        code = status_set(st, STATUS_USAGE, "--where '%s' is true for none of the %d runs",
+                          l->where, l->plan.num_runs);
+    plan_free(&part);
+    return code;
+}
+
+static int expand(struct launch *l, struct status *st)
+{
+    int code =
+        plan_read(&l->plan, l->request->grid, l->text, l->text_bytes, l->sets, l->num_sets, st);
+    if (!code) code = plan_check_trainable(&l->plan, st);
+    return code ? code : select_runs(l, st);
+}
+
+static void tell_plan(const struct launch *l)
+{
+    const struct plan *p = &l->plan;
+    double core_s = 0, memory_bytes = 0;
+    for (int i = 0; i < p->num_runs; i++) {
+        const struct settings *s = &p->cells[p->runs[i].cell].settings;
+        if (l->selected && !l->selected[i]) continue;
+        core_s += cost_run_s(s);
+        memory_bytes = fmax(memory_bytes, cost_memory_bytes(s));
+    }
+    int workers = l->size > 1 ? l->size - 1 : 1;
+    fprintf(l->study.out,
+            "%s: study %s: %d runs in %d cells, %d to do\n"
+            "about %.3g core-hours (%.3g hours on %d worker%s), %.0f MB a worker\n",
+            l->request->grid, p->study, p->num_runs, p->num_cells, l->num_selected, core_s / 3600,
+            core_s / 3600 / workers, workers, workers == 1 ? "" : "s", memory_bytes / 1e6);
+}
+
+/* --- the start ----------------------------------------------------------------------------------
+ */
+
+/* A CPU or BLAS of one node may be at fault. */
+static void start_numerics(int rank, struct status *st)
+{
+    int code = kernel_check(st);
+    if (!code) code = linalg_start(st);
+    if (code && rank > 0) status_prefix(st, "rank %d cannot compute: ", rank);
+}
+
+/* *told: the study has told its end. */
+static void launch_all(struct launch *l, bool *told, struct status *st)
+{
+    /* what another rank found wrong with its copy of the command line does not matter */
+    if (l->rank > 0) *st = (struct status){0};
+    if (protocol_agree_all(MPI_COMM_WORLD, st) || share_request_all(l, st) || load_text_all(l, st))
+        return;
+    int code = expand(l, st);
+    if (!code && !l->request->dry_run) start_numerics(l->rank, st);
+    if (protocol_agree_all(MPI_COMM_WORLD, st)) return;
+    if (l->request->dry_run) {
+        if (l->rank == 0) tell_plan(l);
+        return;
+    }
+    l->study.selected = l->selected;
+    code = study_run_all(&l->plan, &l->study, MPI_COMM_WORLD, st);
+    *told = code == STATUS_OK || code == STATUS_SOME_FAILED || code == STATUS_STOPPED;
+}
+
+int study_launch(const struct study_request *request, struct status *st)
+{
+    struct launch l = {.request = request, .study = request->study};
+    struct log log;
+    bool told = false, started = protocol_start(st) == 0;
+    log_init(&log, request->study.err, -1);
+    if (started) {
+        MPI_Comm_rank(MPI_COMM_WORLD, &l.rank);
+        MPI_Comm_size(MPI_COMM_WORLD, &l.size);
+        launch_all(&l, &told, st);
+    }
+    if (st->code && l.rank == 0 && !told) log_line(&log, LOG_ERROR, "%s", st->text);
+    plan_free(&l.plan);
+    free(l.text);
+    free(l.words);
+    free(l.sets);
+    free(l.selected);
+    if (started) MPI_Finalize();
+    return status_exit_code(st->code);
+}
