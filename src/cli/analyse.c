@@ -16,13 +16,13 @@
 /* The grid of this one network: the run's own settings, or sizes and an unknown HMM. */
 static int make_grid(const struct imported *network, char **text, struct status *st)
 {
-    struct settings s;
-    int64_t seed = 0;
-    char key[33], block[64];
+    struct decoded_run run = {.seed = 0};
     if (network->resolved && *network->resolved) {
-        int code = plan_parse_json(network->resolved, &s, &seed, key, block, st);
+        int code = plan_parse_json(network->resolved, &run, st);
         if (code) return code;
-    } else {
+    }
+    struct settings s = run.settings;
+    if (!network->resolved || !*network->resolved) {
         settings_default(&s);
         s.hmm.architecture = UNKNOWN_HMM;
     }
@@ -35,8 +35,8 @@ static int make_grid(const struct imported *network, char **text, struct status 
         s.train.snapshots = network->num_snapshots > 1 ? network->snapshot_epoch[1] : 1;
         s.train.epochs = network->snapshot_epoch[network->num_snapshots - 1];
     }
-    *text = plan_run_yaml(&s, seed, "analyse");
-    if (network->resolved && *network->resolved) settings_free_matrices(&s);
+    *text = plan_run_yaml(&s, run.seed, "analyse");
+    decoded_run_free(&run);
     return *text ? STATUS_OK : status_no_memory(st, "the network");
 }
 

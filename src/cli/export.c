@@ -7,18 +7,17 @@
 #include <string.h>
 
 /* The weights that the grid selects, unless told otherwise. */
-static const char *which_of(const struct invocation *inv, struct store *store, int run)
+static const char *which_of(const struct invocation *inv, const struct decoded_run *decoded)
 {
     const char *which = cli_value(inv, "which");
-    const struct settings *settings = store_settings(store, run, NULL, NULL, NULL);
     if (which) return which;
-    return settings && settings->train.select == SELECT_LAST ? "last" : "best";
+    return decoded->settings.train.select == SELECT_LAST ? "last" : "best";
 }
 
 /* The epochs and weights of the run's snapshots. */
-static int read_snapshots(struct store *store, int run, struct imported *network, struct status *st)
+static int read_snapshots(struct store *store, int run, const struct settings *settings,
+                          struct imported *network, struct status *st)
 {
-    const struct settings *settings = store_settings(store, run, NULL, NULL, NULL);
     int num = 0;
     int code = store_read_networks(store, run, "snapshots", &network->shape, &network->snapshots,
                                    &num, st);
@@ -38,23 +37,24 @@ static int export_run(const struct invocation *inv, struct store *store, struct 
 {
     int run = -1;
     struct imported network = {.params = NULL};
-    const char *key = "";
     bool valid = false;
     int code = store_find_run(store, cli_operand(inv, 1), &run, st);
-    if (!code)
-        code = store_read_weights(store, run, which_of(inv, store, run), &network.shape,
-                                  &network.params, st);
+    if (code) return code;
+    const struct decoded_run *decoded = store_settings(store, run, st);
+    if (!decoded) return st->code;
+    code =
+        store_read_weights(store, run, which_of(inv, decoded), &network.shape, &network.params, st);
     if (!code) code = store_check_run(store, run, &valid, st);
     if (!code && !valid)
         code = status_set(st, STATUS_IO,
                           "%s: run %d is damaged: its bytes are not the ones that were committed; "
                           "`hmmgrid run GRID -o %s --resume` runs it again",
                           cli_operand(inv, 0), run, cli_operand(inv, 0));
-    if (!code && cli_flag(inv, "snapshots")) code = read_snapshots(store, run, &network, st);
+    if (!code && cli_flag(inv, "snapshots"))
+        code = read_snapshots(store, run, &decoded->settings, &network, st);
     if (!code) {
-        store_settings(store, run, NULL, &key, NULL);
         network.resolved = strdup(store_resolved(store, run));
-        code = store_export_weights(cli_value(inv, "output"), &network, key, st);
+        code = store_export_weights(cli_value(inv, "output"), &network, decoded->key, st);
     }
     store_imported_free(&network);
     return code;

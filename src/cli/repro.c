@@ -6,22 +6,21 @@
 
 static int print_grid(const struct invocation *inv, struct store *store, struct status *st)
 {
-    const char *key, *block;
-    int64_t seed;
     int run = -1, code = store_find_run(store, cli_operand(inv, 1), &run, st);
     if (code) return code;
-    const struct settings *settings = store_settings(store, run, &seed, &key, &block);
-    if (!settings)
+    const struct decoded_run *decoded = store_settings(store, run, st);
+    if (!decoded) return st->code;
+    if (decoded->unknown)
         return status_set(st, STATUS_IO,
-                          "%s: the settings of run %d cannot be read; `hmmgrid "
-                          "verify` tells whether the file is whole",
-                          cli_operand(inv, 0), run);
-    char *yaml = plan_run_yaml(settings, seed, store_attribute(store, "study"));
+                          "%s: run %d has settings that this version does not know, so it cannot "
+                          "be computed here; hmmgrid %s made the file",
+                          cli_operand(inv, 0), run, store_attribute(store, "program_version"));
+    char *yaml = plan_run_yaml(&decoded->settings, decoded->seed, store_attribute(store, "study"));
     if (!yaml) return status_no_memory(st, "the grid");
     fprintf(cli_out(inv),
             "# Run %s: row %d of a study made by hmmgrid %s.\n"
             "# Printed by hmmgrid %s; to compute it again: hmmgrid run THIS.yaml -o ONE.h5\n%s",
-            key, run, store_attribute(store, "program_version"), cli_version(), yaml);
+            decoded->key, run, store_attribute(store, "program_version"), cli_version(), yaml);
     free(yaml);
     return STATUS_OK;
 }

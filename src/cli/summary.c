@@ -47,13 +47,10 @@ static int add_key(struct summary *s, const char *name, struct status *st)
     char **text = calloc((size_t)s->num_rows + 1, sizeof *text);
     s->key[s->num_keys] = name;
     s->key_text[s->num_keys++] = text;
-    for (int i = 0; text && i < s->num_rows; i++)
-        if (!(text[i] = rows_key_text(s->store, s->row[i], name))) text = NULL;
-    return text ? STATUS_OK
-                : status_set(st, STATUS_INTERNAL,
-                             "out of memory, or unreadable "
-                             "settings, grouping by %s",
-                             name);
+    if (!text) return status_no_memory(st, "grouping by %s", name);
+    for (int i = 0; i < s->num_rows; i++)
+        if (!(text[i] = rows_key_text(s->store, s->row[i], name, st))) return st->code;
+    return STATUS_OK;
 }
 
 static void drop_key(struct summary *s)

@@ -70,36 +70,36 @@ static int print_start(struct store *store, int run, FILE *out, struct status *s
     return STATUS_OK;
 }
 
-static int print_settings(const struct settings *settings, FILE *out, struct status *st)
+static int print_settings(const struct decoded_run *decoded, FILE *out, struct status *st)
 {
     fputs("\nsettings\n", out);
     for (int i = 0; i < num_settings; i++) {
         const struct setting *setting = &settings_table[i];
         if (setting->scope != SCOPE_RUN) continue;
-        char *text = settings_text(settings, setting);
+        char *text = settings_text(&decoded->settings, setting);
         if (!text) return status_no_memory(st, "the settings");
         if (strcmp(text, "none") != 0)
             fprintf(out, "  %-22s %s%s%s\n", setting->key, text, *setting->unit ? " " : "",
                     setting->unit);
         free(text);
     }
+    if (decoded->unknown) fputs("\nsettings that this version does not know\n", out);
+    for (const char *line = decoded->unknown; line && *line;) {
+        int n = (int)strcspn(line, "="), length = (int)strcspn(line, "\n");
+        fprintf(out, "  %-22.*s %.*s\n", n, line, length - n - 1, line + n + 1);
+        line += length + 1;
+    }
     return STATUS_OK;
 }
 
 static int print_why(struct store *store, int run, FILE *out, struct status *st)
 {
-    const char *key, *block;
-    int64_t seed;
-    const struct settings *settings = store_settings(store, run, &seed, &key, &block);
-    if (!settings)
-        return status_set(st, STATUS_IO,
-                          "the settings of run %d cannot be read; `hmmgrid verify` "
-                          "tells whether the file is whole",
-                          run);
+    const struct decoded_run *decoded = store_settings(store, run, st);
+    if (!decoded) return st->code;
     int status = store_run_status(store, run), attempts = store_run_attempts(store, run);
     fprintf(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n", "run", run,
-            store_num_runs(store), "key", key, "block", block, "seed", (long long)seed, "status",
-            run_status_name[status], "attempts", attempts);
+            store_num_runs(store), "key", decoded->key, "block", decoded->block, "seed",
+            (long long)decoded->seed, "status", run_status_name[status], "attempts", attempts);
     int column = store_find_column(store, "error"), code = STATUS_OK;
     char error[512] = "";
     if (column >= 0) code = store_read_text(store, column, run, error, sizeof error, st);
@@ -110,7 +110,7 @@ static int print_why(struct store *store, int run, FILE *out, struct status *st)
         code = print_start(store, run, out, st);
         if (!code) code = print_columns(store, run, out, st);
     }
-    return code ? code : print_settings(settings, out, st);
+    return code ? code : print_settings(decoded, out, st);
 }
 
 static int why(const struct invocation *inv, struct store *store, struct status *st)

@@ -22,6 +22,7 @@ struct run {
     char key[33]; /* 32 lower-case hex digits */
     int cell;     /* index into plan.cells */
     int64_t seed;
+    const char *unknown; /* see decoded_run; borrowed; NULL in a plan that was read from a grid */
 };
 
 struct plan {
@@ -70,13 +71,22 @@ int plan_where(struct plan *plan, const char *expr, struct status *st);
  * the same run key. */
 char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *study);
 
-/* The settings and seed of one line of plan_run_json. Strict: every key exactly once, nothing else,
- * values in range, and the key must be the one of these settings and seed; otherwise
- * STATUS_BAD_GRID and nothing to free. (matrices malloc'd into *settings; free with
- * settings_free_matrices). Used to read /grid/resolved back. */
-int plan_parse_json(const char *line, struct settings *settings, int64_t *seed, char key[33],
-                    char block[64], struct status *st);
-void settings_free_matrices(struct settings *settings);
+/* A run read back from one line of plan_run_json, written by this version or another one. */
+struct decoded_run {
+    struct settings settings; /* matrices malloc'd */
+    int64_t seed;
+    char key[33], block[64];
+    char *unknown; /* lines "section.name=JSON": what this version does not know; NULL: none */
+};
+
+/* Read such a line. A setting that it does not name has its default, one that it names and this
+ * version does not know is kept in `unknown`, whatever its value. Otherwise strict: no key twice,
+ * values in range, and the key must be the one of these settings and seed, unless something is
+ * unknown: then the key may depend on that and is taken as it stands. STATUS_BAD_GRID or
+ * STATUS_NO_MEMORY, and nothing to free; otherwise free with decoded_run_free, which takes a zeroed
+ * one too. */
+int plan_parse_json(const char *line, struct decoded_run *run, struct status *st);
+void decoded_run_free(struct decoded_run *run);
 
 /* Key of (settings, seed): 32 hex digits, or "" when memory is out. */
 void plan_run_key(const struct settings *settings, int64_t seed, char key[33]);

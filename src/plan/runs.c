@@ -1,8 +1,8 @@
 /* runs: a run's key, and a run as text: one line of JSON, a one-run grid, and back.
  * The key hashes the settings that differ from their defaults, as "key=value" lines in table order,
  * and the seed, so it depends on nothing else and a new setting changes no key; settings of what is
- * kept and analysed are left out (settings.h). Refuses to read YAML (grid.c) and JSON that
- * plan_run_json would not have written. */
+ * kept and analysed are left out (settings.h). Refuses to read YAML (grid.c) and JSON that no
+ * version's plan_run_json would have written. */
 #include "expr.h"
 #include "base/hash.h"
 #include "plan.h"
@@ -86,23 +86,73 @@ void plan_run_key(const struct settings *settings, int64_t seed, char key[33])
 
 /* --- JSON ---------------------------------------------------------------------------------- */
 
-/* Length of the section in "rnn.hidden". */
-static size_t section_length(const struct setting *row)
+/* Length of the section in "rnn.hidden"; 0: no section. */
+static size_t section_length(const char *key)
 {
-    return (size_t)(strchr(row->key, '.') - row->key);
+    size_t n = strcspn(key, ".=");
+    return key[n] == '.' ? n : 0;
 }
 
-static bool same_section(const struct setting *a, const struct setting *b)
+static bool same_section(const char *a, const char *b)
 {
     size_t n = section_length(a);
-    return n == section_length(b) && strncmp(a->key, b->key, n) == 0;
+    return n == section_length(b) && strncmp(a, b, n) == 0;
+}
+
+static bool is_known_section(const char *key)
+{
+    for (int i = 0; i < num_settings; i++)
+        if (settings_table[i].scope == SCOPE_RUN && same_section(settings_table[i].key, key))
+            return true;
+    return false;
+}
+
+static const char *next_line(const char *line)
+{
+    line += strcspn(line, "\n");
+    return *line ? line + 1 : line;
+}
+
+/* `"name":JSON` of a line "section.name=JSON". */
+static void put_unknown(FILE *out, const char *line)
+{
+    const char *name = line + section_length(line) + (section_length(line) > 0);
+    int n = (int)strcspn(name, "=");
+    fprintf(out, "\"%.*s\":%.*s", n, name, (int)strcspn(name + n + 1, "\n"), name + n + 1);
+}
+
+/* What of `unknown` belongs into the section of `key`, a known one. */
+static void put_unknown_of(FILE *out, const char *unknown, const char *key)
+{
+    for (const char *line = unknown; line && *line; line = next_line(line)) {
+        if (!same_section(line, key)) continue;
+        fputc(',', out);
+        put_unknown(out, line);
+    }
+}
+
+/* The sections of `unknown` that this version has not. */
+static void put_unknown_sections(FILE *out, const char *unknown)
+{
+    const char *last = NULL;
+    for (const char *line = unknown; line && *line; line = next_line(line)) {
+        size_t n = section_length(line);
+        if (n && is_known_section(line)) continue;
+        bool goes_on = n && last && same_section(last, line);
+        if (last && section_length(last) && !goes_on) fputc('}', out);
+        fputc(',', out);
+        if (n && !goes_on) fprintf(out, "\"%.*s\":{", (int)n, line);
+        put_unknown(out, line);
+        last = line;
+    }
+    if (last && section_length(last)) fputc('}', out);
 }
 
 char *plan_run_json(const struct plan *plan, int run)
 {
     const struct run *r = &plan->runs[run];
     const struct cell *cell = &plan->cells[r->cell];
-    const struct setting *last = NULL;
+    const char *last = NULL;
     char *text = NULL;
     size_t bytes = 0;
     int failed = 0;
@@ -113,28 +163,32 @@ char *plan_run_json(const struct plan *plan, int run)
     for (int i = 0; i < num_settings; i++) {
         const struct setting *row = &settings_table[i];
         if (row->scope != SCOPE_RUN) continue;
-        size_t n = section_length(row);
-        if (!last || !same_section(last, row))
-            fprintf(out, "%s,\"%.*s\":{", last ? "}" : "", (int)n, row->key);
-        else
+        size_t n = section_length(row->key);
+        if (last && same_section(last, row->key)) {
             fputc(',', out);
+        } else {
+            if (last) put_unknown_of(out, r->unknown, last);
+            fprintf(out, "%s,\"%.*s\":{", last ? "}" : "", (int)n, row->key);
+        }
         fprintf(out, "\"%s\":", row->key + n + 1);
         failed |= put_value(out, &cell->settings, row);
-        last = row;
+        last = row->key;
     }
-    fputs("}}", out);
+    put_unknown_of(out, r->unknown, last);
+    fputc('}', out);
+    put_unknown_sections(out, r->unknown);
+    fputc('}', out);
     return finish_text(out, &text, failed);
 }
 
-void settings_free_matrices(struct settings *settings)
+void decoded_run_free(struct decoded_run *run)
 {
-    if (!settings) return;
-    struct matrix *owned[] = {&settings->hmm.emission_matrix, &settings->hmm.transition,
-                              &settings->hmm.start};
-    for (int i = 0; i < 3; i++) {
-        free(owned[i]->value);
-        *owned[i] = (struct matrix){0};
-    }
+    if (!run) return;
+    struct matrix *owned[] = {&run->settings.hmm.emission_matrix, &run->settings.hmm.transition,
+                              &run->settings.hmm.start};
+    for (int i = 0; i < 3; i++) free(owned[i]->value);
+    free(run->unknown);
+    *run = (struct decoded_run){0};
 }
 
 /* Matrices of the pool -> malloc, so that they outlive it. */
@@ -142,22 +196,18 @@ static int own_matrices(struct settings *s, struct status *st)
 {
     struct matrix *m[] = {&s->hmm.emission_matrix, &s->hmm.transition, &s->hmm.start};
     const double *from[3];
-    int code = STATUS_OK;
     for (int i = 0; i < 3; i++) {
         from[i] = m[i]->value;
         m[i]->value = NULL;
     }
-    for (int i = 0; i < 3 && !code; i++) {
+    for (int i = 0; i < 3; i++) {
         size_t bytes = (size_t)m[i]->rows * (size_t)m[i]->cols * sizeof(double);
         if (!from[i] || !bytes) continue;
         m[i]->value = malloc(bytes);
-        if (m[i]->value)
-            memcpy(m[i]->value, from[i], bytes);
-        else
-            code = status_no_memory(st, "a run that is read");
+        if (!m[i]->value) return status_no_memory(st, "a run that is read");
+        memcpy(m[i]->value, from[i], bytes);
     }
-    if (code) settings_free_matrices(s);
-    return code;
+    return STATUS_OK;
 }
 
 static int parse_failed(struct status *st, const char *what, const char *key)
@@ -165,50 +215,122 @@ static int parse_failed(struct status *st, const char *what, const char *key)
     return status_set(st, STATUS_BAD_GRID, "not a run as hmmgrid writes it: %s '%s'", what, key);
 }
 
-/* Every run setting from its section, each exactly once. */
-static int parse_sections(const struct node *root, struct pool *pool, struct settings *s,
-                          struct status *st)
+/* Every setting that the line names. One that it does not name was not there when the line was
+ * written: its default is what the run was made with, and auto is filled in as in a grid (where
+ * that cannot be, by rules that came later, the settings stay as the line has them). */
+static int parse_known(const struct node *root, struct pool *pool, struct settings *s,
+                       struct status *st)
 {
-    const struct setting *last = NULL;
-    int found = 0, present = 0; /* sections and settings */
+    bool complete = true;
     for (int i = 0; i < num_settings; i++) {
         const struct setting *row = &settings_table[i];
         struct value value;
         char section[32];
         if (row->scope != SCOPE_RUN) continue;
-        found += 1 + (!last || !same_section(last, row));
-        last = row;
-        size_t n = section_length(row);
+        size_t n = section_length(row->key);
         snprintf(section, sizeof section, "%.*s", (int)n, row->key);
         int at = node_find(root, section);
         const struct node *map = at < 0 ? NULL : root->item[at];
+        if (map && map->kind != NODE_MAP)
+            return parse_failed(st, "no section but a value", section);
         at = map ? node_find(map, row->key + n + 1) : -1;
-        if (at < 0) return parse_failed(st, "no value for", row->key);
+        complete = complete && at >= 0;
+        if (at < 0) continue;
         int code = value_parse(row, map->item[at], pool, &value, NULL, st);
         if (code) return code;
         value_store(s, row, &value);
     }
-    for (int i = 0; i < root->count; i++)
-        if (root->item[i]->kind == NODE_MAP) present += 1 + root->item[i]->count;
-    return present == found ? STATUS_OK : parse_failed(st, "unknown keys in", "sections");
+    struct settings resolved = *s;
+    if (!complete && settings_resolve(&resolved, NULL, NULL) == STATUS_OK) *s = resolved;
+    return STATUS_OK;
 }
 
-/* run, key, seed, block; the only entries of the line that are not sections. */
-static int parse_head(const struct node *root, int64_t *seed, char key[33], char block[64],
-                      struct status *st)
+static void put_node(FILE *out, const struct node *node)
 {
-    static const char *const names[] = {"run", "key", "seed", "block"};
-    const char *text[4];
-    int scalars = 0;
-    for (int i = 0; i < 4; i++) {
-        int at = node_find(root, names[i]);
+    if (node->kind == NODE_SCALAR) {
+        const char *quote = node->quoted ? "\"" : "";
+        fprintf(out, "%s%s%s", quote, node->text, quote);
+        return;
+    }
+    bool is_map = node->kind == NODE_MAP;
+    fputc(is_map ? '{' : '[', out);
+    for (int i = 0; i < node->count; i++) {
+        if (i > 0) fputc(',', out);
+        if (is_map) fprintf(out, "\"%s\":", node->key[i]->text);
+        put_node(out, node->item[i]);
+    }
+    fputc(is_map ? '}' : ']', out);
+}
+
+static const char *const head_name[] = {"run", "key", "seed", "block"};
+enum { NUM_HEAD = 4 };
+
+static bool is_head(const char *name)
+{
+    for (int i = 0; i < NUM_HEAD; i++)
+        if (strcmp(head_name[i], name) == 0) return true;
+    return false;
+}
+
+/* Of a setting or a section, as every version writes them. */
+static bool is_name(const char *text)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+    return n > 0 && n < 64 && !text[n];
+}
+
+/* One line of `unknown`, unless this version knows the setting. section: "" or "rnn." */
+static int keep_unknown(FILE *out, const char *section, const char *name, const struct node *item,
+                        struct status *st)
+{
+    char key[128];
+    if (!is_name(name)) return parse_failed(st, "no name of a setting but", name);
+    snprintf(key, sizeof key, "%s%s", section, name);
+    const struct setting *row = *section ? settings_find(key) : NULL;
+    if (row && row->scope == SCOPE_RUN) return STATUS_OK;
+    fprintf(out, "%s=", key);
+    put_node(out, item);
+    fputc('\n', out);
+    return STATUS_OK;
+}
+
+/* What the line says besides its head and known settings; *unknown stays NULL when that is nothing.
+ */
+static int parse_unknown(const struct node *root, char **unknown, struct status *st)
+{
+    char *text = NULL, section[80];
+    size_t bytes = 0;
+    int code = STATUS_OK;
+    FILE *out = open_memstream(&text, &bytes);
+    if (!out) return status_no_memory(st, "a run that is read");
+    for (int i = 0; i < root->count && !code; i++) {
+        const struct node *item = root->item[i];
+        const char *name = root->key[i]->text;
+        if (is_head(name)) continue;
+        if (item->kind != NODE_MAP) code = keep_unknown(out, "", name, item, st);
+        if (!is_name(name)) code = parse_failed(st, "no name of a section but", name);
+        snprintf(section, sizeof section, "%.63s.", name);
+        for (int k = 0; item->kind == NODE_MAP && k < item->count && !code; k++)
+            code = keep_unknown(out, section, item->key[k]->text, item->item[k], st);
+    }
+    if (!finish_text(out, &text, code != STATUS_OK))
+        return code ? code : status_no_memory(st, "a run that is read");
+    *unknown = bytes ? text : NULL;
+    if (!bytes) free(text);
+    return STATUS_OK;
+}
+
+/* run, key, seed, block. */
+static int parse_head(const struct node *root, struct decoded_run *run, struct status *st)
+{
+    const char *text[NUM_HEAD];
+    for (int i = 0; i < NUM_HEAD; i++) {
+        int at = node_find(root, head_name[i]);
         const struct node *item = at < 0 ? NULL : root->item[at];
         if (!item || item->kind != NODE_SCALAR || item->quoted != (i == 1 || i == 3))
-            return parse_failed(st, "no", names[i]);
+            return parse_failed(st, "no", head_name[i]);
         text[i] = item->text;
     }
-    for (int i = 0; i < root->count; i++) scalars += root->item[i]->kind != NODE_MAP;
-    if (scalars != 4) return parse_failed(st, "unknown keys beside", "run, key, seed, block");
     if (strlen(text[1]) != 32 || strspn(text[1], "0123456789abcdef") != 32)
         return parse_failed(st, "a bad key", text[1]);
     if (!*text[3] || strlen(text[3]) > 63) return parse_failed(st, "a bad block", text[3]);
@@ -216,35 +338,49 @@ static int parse_head(const struct node *root, int64_t *seed, char key[33], char
         if (strspn(text[i], "0123456789") != strlen(text[i]))
             return parse_failed(st, "a bad number", text[i]);
     errno = 0;
-    *seed = strtoll(text[2], NULL, 10);
+    run->seed = strtoll(text[2], NULL, 10);
     if (errno) return parse_failed(st, "a bad seed", text[2]);
-    snprintf(key, 33, "%s", text[1]);
-    snprintf(block, 64, "%s", text[3]);
+    snprintf(run->key, sizeof run->key, "%s", text[1]);
+    snprintf(run->block, sizeof run->block, "%s", text[3]);
     return STATUS_OK;
 }
 
-int plan_parse_json(const char *line, struct settings *settings, int64_t *seed, char key[33],
-                    char block[64], struct status *st)
+/* Is the key that of the settings? Where something is unknown this cannot be told. A newer version
+ * hashes only what differs from its default, so a run whose unknown settings are at their defaults
+ * has the key that it would have here, and is the same run; any other has a key that no grid of
+ * this version makes, and is in none of them. */
+static int check_key(const struct decoded_run *run, struct status *st)
+{
+    char again[33];
+    plan_run_key(&run->settings, run->seed, again);
+    if (run->unknown || strcmp(run->key, again) == 0) return STATUS_OK;
+    if (!*again) return status_no_memory(st, "a run that is read");
+    return status_set(st, STATUS_BAD_GRID,
+                      "run %s: its settings give the key %s; the line was changed, or another "
+                      "version wrote it",
+                      run->key, again);
+}
+
+int plan_parse_json(const char *line, struct decoded_run *run, struct status *st)
 {
     struct node *root;
-    char again[33];
-    settings_default(settings);
+    *run = (struct decoded_run){0};
     struct pool *pool = pool_new();
     if (!pool) return status_no_memory(st, "a run that is read");
     int code = node_read_json(pool, line, &root, st);
     if (!code && root->kind != NODE_MAP) code = parse_failed(st, "no object but", node_what(root));
-    if (!code) code = parse_head(root, seed, key, block, st);
-    if (!code) code = parse_sections(root, pool, settings, st);
-    if (!code) {
-        plan_run_key(settings, *seed, again);
-        if (strcmp(key, again) != 0)
-            code = status_set(st, STATUS_BAD_GRID,
-                              "run %s: its settings give the key %s; the "
-                              "line was changed, or another version wrote it",
-                              key, again);
-    }
-    if (!code) code = own_matrices(settings, st);
-    if (code) *settings = (struct settings){0};
+    if (!code) code = parse_head(root, run, st);
+    struct settings s;
+    settings_default(&s);
+    if (!code) code = parse_known(root, pool, &s, st);
+    if (!code) run->settings = s;
+    if (!code) code = parse_unknown(root, &run->unknown, st);
+    if (!code) code = check_key(run, st);
+    if (!code)
+        code = own_matrices(&run->settings, st);
+    else
+        run->settings = (struct settings){0}; /* its matrices are the pool's */
+    if (code) decoded_run_free(run);
     pool_free(pool);
     return code;
 }

@@ -48,32 +48,42 @@ bool rows_is_key(struct store *store, const char *name)
     return own_index(name) >= 0 || rows_setting(name) || text_column(store, name) >= 0;
 }
 
-/* The text of a run in a column; malloc'd; NULL: memory out or unreadable. */
-static char *column_text(struct store *store, int run, int column)
+/* The text of a run in a column; malloc'd; NULL: st says why. */
+static char *column_text(struct store *store, int run, int column, struct status *st)
 {
     char text[512] = "";
-    if (column < 0 || store_read_text(store, column, run, text, sizeof text, NULL)) return NULL;
-    return strdup(text);
+    if (store_read_text(store, column, run, text, sizeof text, st)) return NULL;
+    char *copy = strdup(text);
+    if (!copy) status_no_memory(st, "the values of a column");
+    return copy;
 }
 
-char *rows_key_text(struct store *store, int run, const char *name)
+static char *key_text(struct store *store, int run, const char *name, const struct decoded_run *d)
 {
     const struct setting *setting = rows_setting(name);
-    const char *key, *block;
-    int64_t seed;
-    const struct settings *s = store_settings(store, run, &seed, &key, &block);
     char number[32] = "";
-    if (setting) return s ? settings_text(s, setting) : NULL;
+    if (setting) return settings_text(&d->settings, setting);
     switch (own_index(name)) {
     case 0: snprintf(number, sizeof number, "%d", run); break;
-    case 1: return s ? strdup(key) : NULL;
-    case 2: snprintf(number, sizeof number, "%lld", (long long)seed); break;
-    case 3: return s ? strdup(block) : NULL;
+    case 1: return strdup(d->key);
+    case 2: snprintf(number, sizeof number, "%lld", (long long)d->seed); break;
+    case 3: return strdup(d->block);
     case 4: return strdup(run_status_name[store_run_status(store, run)]);
     case 5: snprintf(number, sizeof number, "%d", store_run_attempts(store, run)); break;
-    default: return column_text(store, run, text_column(store, name));
+    default: return NULL;
     }
-    return s ? strdup(number) : NULL;
+    return strdup(number);
+}
+
+char *rows_key_text(struct store *store, int run, const char *name, struct status *st)
+{
+    int column = rows_setting(name) || own_index(name) >= 0 ? -1 : text_column(store, name);
+    char *text = NULL;
+    if (column >= 0) return column_text(store, run, column, st);
+    const struct decoded_run *decoded = store_settings(store, run, st);
+    if (decoded && !(text = key_text(store, run, name, decoded)))
+        status_no_memory(st, "the values of %s", name);
+    return text;
 }
 
 const char *rows_nearest(struct store *store, const char *name, bool columns)
@@ -136,20 +146,20 @@ static bool column_value(struct row_context *c, const char *name, struct expr_va
 static bool lookup(void *context, const char *name, struct expr_value *value)
 {
     struct row_context *c = context;
-    const char *key, *block;
-    int64_t seed;
-    const struct settings *s = store_settings(c->store, c->run, &seed, &key, &block);
+    const struct decoded_run *d = store_settings(c->store, c->run, c->st);
     const struct setting *setting = rows_setting(name);
     *value = (struct expr_value){.number = NAN};
-    if (s && setting) {
-        setting_value(s, setting, c, value);
+    c->failed = !d;
+    if (!d) return false;
+    if (setting) {
+        setting_value(&d->settings, setting, c, value);
         return true;
     }
-    switch (s ? own_index(name) : -1) {
+    switch (own_index(name)) {
     case 0: value->number = c->run; return true;
-    case 1: value->text = key; return true;
-    case 2: value->number = (double)seed; return true;
-    case 3: value->text = block; return true;
+    case 1: value->text = d->key; return true;
+    case 2: value->number = (double)d->seed; return true;
+    case 3: value->text = d->block; return true;
     case 4: value->text = run_status_name[store_run_status(c->store, c->run)]; return true;
     case 5: value->number = store_run_attempts(c->store, c->run); return true;
     default: break;

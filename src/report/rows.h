@@ -28,8 +28,9 @@ const struct setting *rows_setting(const char *name);
 /* Is this a name that a run's text can be asked for? Columns of text (host, kernel) count too. */
 bool rows_is_key(struct store *store, const char *name);
 
-/* The text of a run under such a name; malloc'd; NULL: memory out or not a key. */
-char *rows_key_text(struct store *store, int run, const char *name);
+/* The text of a run under such a name; malloc'd; NULL: st says why (STATUS_IO, STATUS_NO_MEMORY).
+ */
+char *rows_key_text(struct store *store, int run, const char *name, struct status *st);
 
 /* Nearest of these names (and of the scalar columns when `columns`), or NULL. Borrowed from the
  * settings table or the store. */

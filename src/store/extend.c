@@ -125,8 +125,8 @@ static int copy_run(struct store *from, int run, struct store *to, int target, s
 /* Was the run asked for what the new grid asks for, beside the network itself? */
 static bool is_kept_alike(struct store *from, int run, const struct settings *wanted)
 {
-    const struct settings *had = store_settings(from, run, NULL, NULL, NULL);
-    return had && !settings_differing(had, wanted);
+    const struct decoded_run *had = store_settings(from, run, NULL);
+    return had && !settings_differing(&had->settings, wanted);
 }
 
 /* Every valid row, and the attempts of runs that were started: a run that crashes its rank is not

@@ -93,12 +93,6 @@ struct attribute {
     char *name, *text;
 };
 
-struct decoded_run {
-    struct settings settings;
-    int64_t seed;
-    char key[33], block[64];
-};
-
 struct store {
     char *path;
     int fd;     /* our own descriptor; read-only unless writable */

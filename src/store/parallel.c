@@ -43,9 +43,10 @@ static int check_keys(struct store *store, const struct plan *plan, struct statu
                 store->path, run, key, run, plan->runs[run].key);
     }
     for (int run = 0; run < known; run++) {
-        const struct settings *had = store_settings(store, run, NULL, NULL, NULL);
+        const struct decoded_run *had = store_settings(store, run, st);
+        if (!had) return st->code;
         const struct settings *wanted = &plan->cells[plan->runs[run].cell].settings;
-        const struct setting *row = had ? settings_differing(had, wanted) : NULL;
+        const struct setting *row = settings_differing(&had->settings, wanted);
         if (row)
             return status_set(
                 st, STATUS_CANNOT_CREATE,

@@ -79,24 +79,20 @@ const char *store_resolved(struct store *store, int run)
     return store->line[run];
 }
 
-const struct settings *store_settings(struct store *store, int run, int64_t *seed, const char **key,
-                                      const char **block)
+const struct decoded_run *store_settings(struct store *store, int run, struct status *st)
 {
-    if (!store->decoded[run]) {
-        struct decoded_run *d = calloc(1, sizeof *d);
-        struct status ignored;
-        if (!d ||
-            plan_parse_json(store->line[run], &d->settings, &d->seed, d->key, d->block, &ignored)) {
-            free(d);
-            return NULL;
-        }
-        store->decoded[run] = d;
+    if (store->decoded[run]) return store->decoded[run];
+    struct decoded_run *d = calloc(1, sizeof *d);
+    int code = d ? plan_parse_json(store->line[run], d, st) : STATUS_NO_MEMORY;
+    if (!code) return store->decoded[run] = d;
+    free(d);
+    if (code == STATUS_NO_MEMORY) {
+        status_no_memory(st, "%s", store->path);
+    } else if (st) {
+        st->code = STATUS_IO;
+        status_prefix(st, "%s: the settings of run %d cannot be read: ", store->path, run);
     }
-    const struct decoded_run *d = store->decoded[run];
-    if (seed) *seed = d->seed;
-    if (key) *key = d->key;
-    if (block) *block = d->block;
-    return &d->settings;
+    return NULL;
 }
 
 /* --- columns ------------------------------------------------------------------------------ */
@@ -272,6 +268,14 @@ static int read_view(struct store *store, int run, int which, int v, int num, fl
     return error;
 }
 
+/* Of the plan where there is one, else of the file. */
+static const struct settings *settings_of(struct store *store, int run, struct status *st)
+{
+    if (store->plan) return &store->plan->cells[store->plan->runs[run].cell].settings;
+    const struct decoded_run *decoded = store_settings(store, run, st);
+    return decoded ? &decoded->settings : NULL;
+}
+
 int store_read_networks(struct store *store, int run, const char *which, struct rnn_shape *shape,
                         float **params, int *num, struct status *st)
 {
@@ -286,11 +290,12 @@ int store_read_networks(struct store *store, int run, const char *which, struct 
         return status_set(st, STATUS_NO_INPUT, "%s: run %d has no weights: it is %s", store->path,
                           run, run_status_name[store_run_status(store, run)]);
     const struct weight_group *group = &store->group[store->run_group[run]];
-    const struct settings *s = store->plan
-                                   ? &store->plan->cells[store->plan->runs[run].cell].settings
-                                   : store_settings(store, run, NULL, NULL, NULL);
-    int copies = w != WHICH_SNAPSHOTS ? 1 : s ? train_num_snapshots(s) : 0;
-    if (copies > group->copies[w]) copies = group->copies[w];
+    int copies = group->copies[w];
+    if (w == WHICH_SNAPSHOTS && copies > 0) {
+        const struct settings *s = settings_of(store, run, st);
+        if (!s) return st ? st->code : STATUS_IO;
+        if (train_num_snapshots(s) < copies) copies = train_num_snapshots(s);
+    }
     *shape = group->shape;
     size_t most = (size_t)(copies > 0 ? copies : 1) * rnn_num_params(group->shape);
     *params = malloc(most * sizeof **params);

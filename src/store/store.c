@@ -336,7 +336,7 @@ void store_detach(struct store *store)
 {
     if (!store) return;
     for (int run = 0; store->decoded && run < store->num_runs; run++) {
-        if (store->decoded[run]) settings_free_matrices(&store->decoded[run]->settings);
+        decoded_run_free(store->decoded[run]);
         free(store->decoded[run]);
     }
     for (int i = 0; i < store->num_attributes; i++) {

@@ -76,10 +76,9 @@ const char *store_attribute(struct store *store, const char *name);
 int store_grid_source(struct store *store, char **text, size_t *bytes, struct status *st);
 /* Line `run` of /grid/resolved, owned by the store. */
 const char *store_resolved(struct store *store, int run);
-/* Settings and seed of a run (decoded from /grid/resolved), owned by the store; seed, key and block
- * may be NULL. NULL when the line cannot be understood. */
-const struct settings *store_settings(struct store *store, int run, int64_t *seed, const char **key,
-                                      const char **block);
+/* Settings, seed, key and block of a run (decoded from that line), owned by the store. NULL, and st
+ * says why (STATUS_IO, STATUS_NO_MEMORY), when the line cannot be understood. */
+const struct decoded_run *store_settings(struct store *store, int run, struct status *st);
 
 /* Status and attempts as the *records* say. A run that was started and has no valid record is
  * RUN_RUNNING. */

@@ -25,10 +25,8 @@ static int count_missing(struct store *store, const struct plan *plan, bool *sam
     if (!keys) return -1;
     *same = num == plan->num_runs;
     for (int i = 0; i < num; i++) {
-        int64_t seed;
-        const char *key = NULL, *block = NULL;
-        if (store_settings(store, i, &seed, &key, &block) && key)
-            snprintf(keys[i], sizeof keys[i], "%.32s", key);
+        const struct decoded_run *decoded = store_settings(store, i, NULL);
+        if (decoded) snprintf(keys[i], sizeof keys[i], "%s", decoded->key);
         if (*same && strcmp(keys[i], plan->runs[i].key) != 0) *same = false;
     }
     qsort(keys, (size_t)num, sizeof *keys, compare_keys);

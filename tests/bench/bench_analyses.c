@@ -45,18 +45,18 @@ static double training_s(struct settings s)
 static void bench_network(const char *path)
 {
     struct imported network;
-    struct settings s;
+    struct decoded_run run;
     struct hmm hmm;
     struct analyses analyses;
     struct status st;
-    int64_t seed;
-    char key[33], block[64], name[64];
+    char name[64];
     check(store_import_weights(path, &network, &st), &st);
     if (!network.resolved) {
         fprintf(stderr, "bench_analyses: %s: not a file of hmmgrid export\n", path);
         exit(1);
     }
-    check(plan_parse_json(network.resolved, &s, &seed, key, block, &st), &st);
+    check(plan_parse_json(network.resolved, &run, &st), &st);
+    struct settings s = run.settings;
     analyses_turn_on(&s, false);
     check(hmm_init(&hmm, &s, &st), &st);
     check(analyses_init(&analyses, &s, &st), &st);
@@ -75,7 +75,7 @@ static void bench_network(const char *path)
     row(name, "share of training", sum / training, "x", "all analyses over training");
     analyses_free(&analyses);
     hmm_free(&hmm);
-    settings_free_matrices(&s);
+    decoded_run_free(&run);
     store_imported_free(&network);
 }
 

@@ -188,14 +188,13 @@ static void round_trip(void **state)
                (float)made_up_number(p->plan.runs[3].key, 1, 0), 0);
     assert_true(isnan(number_of(store, "final_val_loss", 3, 0)));
     assert_true(isnan(number_of(store, metrics_table[0].name, 3, 0)));
-    int64_t seed = -1;
-    const char *key = NULL, *block = NULL;
-    const struct settings *s = store_settings(store, 5, &seed, &key, &block);
-    assert_non_null(s);
-    assert_string_equal(key, p->plan.runs[5].key);
-    assert_string_equal(block, "chain");
-    assert_int_equal(seed, p->plan.runs[5].seed);
-    assert_int_equal(s->rnn.hidden, p->plan.cells[p->plan.runs[5].cell].settings.rnn.hidden);
+    const struct decoded_run *d = store_settings(store, 5, &st);
+    assert_non_null(d);
+    assert_string_equal(d->key, p->plan.runs[5].key);
+    assert_string_equal(d->block, "chain");
+    assert_int_equal(d->seed, p->plan.runs[5].seed);
+    assert_int_equal(d->settings.rnn.hidden,
+                     p->plan.cells[p->plan.runs[5].cell].settings.rnn.hidden);
     store_close(store);
 }
 

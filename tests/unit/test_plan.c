@@ -406,33 +406,33 @@ static void round_trips(const char *grid)
     struct plan p = must_read(grid);
     for (int i = 0; i < p.num_runs; i++) {
         const struct settings *s = &p.cells[p.runs[i].cell].settings;
-        struct settings back;
+        struct decoded_run back;
         struct status st = {0};
-        int64_t seed;
-        char key[33], again[33], block[64];
+        char again[33];
 
         char *json = plan_run_json(&p, i);
         assert_non_null(json);
         assert_null(strchr(json, '\n'));
-        check_ok(plan_parse_json(json, &back, &seed, key, block, &st), &st);
-        assert_string_equal(key, p.runs[i].key);
-        assert_true(seed == p.runs[i].seed);
-        assert_string_equal(block, p.cells[p.runs[i].cell].block);
+        check_ok(plan_parse_json(json, &back, &st), &st);
+        assert_string_equal(back.key, p.runs[i].key);
+        assert_true(back.seed == p.runs[i].seed);
+        assert_string_equal(back.block, p.cells[p.runs[i].cell].block);
+        assert_null(back.unknown);
         for (int k = 0; k < num_settings; k++)
             if (settings_table[k].scope == SCOPE_RUN)
-                assert_true(settings_equal(s, &back, &settings_table[k]));
-        plan_run_key(&back, seed, again);
+                assert_true(settings_equal(s, &back.settings, &settings_table[k]));
+        plan_run_key(&back.settings, back.seed, again);
         assert_string_equal(again, p.runs[i].key);
 
-        char *yaml = plan_run_yaml(&back, seed, p.study);
+        char *yaml = plan_run_yaml(&back.settings, back.seed, p.study);
         assert_non_null(yaml);
         struct plan one = must_read(yaml);
         assert_int_equal(one.num_runs, 1);
         assert_string_equal(one.runs[0].key, p.runs[i].key);
         assert_string_equal(one.study, p.study);
         plan_free(&one);
-        settings_free_matrices(&back);
-        assert_null(back.hmm.transition.value);
+        decoded_run_free(&back);
+        assert_null(back.settings.hmm.transition.value);
         free(yaml);
         free(json);
     }
@@ -444,7 +444,7 @@ static void json_and_yaml_round_trip(void **state)
     (void)state;
     round_trips(design_grid);
     round_trips(custom_grid);
-    settings_free_matrices(NULL);
+    decoded_run_free(NULL);
 }
 
 /* Is byte i in the value of a setting outside the key (or of its section)? */
@@ -459,34 +459,37 @@ static int is_outside_key(const char *json, size_t i)
     return 0;
 }
 
-/* Whatever happens to the line, it is refused: every cut, every changed byte. */
+/* Whatever happens to the line, it is refused: every cut, every changed byte. Only a changed name
+ * is one that some other version may know. */
 static void parse_json_is_strict(void **state)
 {
     (void)state;
     struct plan p = must_read(custom_grid);
-    struct settings s;
+    struct decoded_run run;
     struct status st = {0};
-    int64_t seed;
-    char key[33], block[64], *json = plan_run_json(&p, 0);
+    char *json = plan_run_json(&p, 0);
     size_t n = strlen(json);
     for (size_t i = 0; i < n; i++) {
         char kept = json[i];
         int outside_key = is_outside_key(json, i);
         json[i] = '\0';
-        check_code(plan_parse_json(json, &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
+        check_code(plan_parse_json(json, &run, &st), STATUS_BAD_GRID, &st);
         json[i] = kept == '1' ? '2' : kept == '{' ? '[' : (char)(kept ^ 1);
-        int code = plan_parse_json(json, &s, &seed, key, block, &st);
+        int code = plan_parse_json(json, &run, &st);
         /* run, block, and what is kept and analysed are not part of the key */
         char *block_at = strstr(json, "\"block\":\"");
         int in_run = i == strlen("{\"run\":");
         int in_block = block_at && i >= (size_t)(block_at - json) + 9 &&
                        i < (size_t)(strstr(json, "\",\"hmm\"") - json);
-        if (!in_run && !in_block && !outside_key) check_code(code, STATUS_BAD_GRID, &st);
-        if (!code) settings_free_matrices(&s);
+        int in_name = !code && run.unknown;
+        if (in_name) in_name = json[i + strspn(json + i, "abcdefghijklmnopqrstuvwxyz_`")] == '"';
+        if (!in_run && !in_block && !outside_key && !in_name)
+            check_code(code, STATUS_BAD_GRID, &st);
+        decoded_run_free(&run);
         json[i] = kept;
     }
-    check_ok(plan_parse_json(json, &s, &seed, key, block, &st), &st);
-    settings_free_matrices(&s);
+    check_ok(plan_parse_json(json, &run, &st), &st);
+    decoded_run_free(&run);
     static const char *const bad[] = {"",
                                       "{}",
                                       "[]",
@@ -495,16 +498,84 @@ static void parse_json_is_strict(void **state)
                                       "{\"run\":0,\"run\":0}",
                                       "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        check_code(plan_parse_json(bad[i], &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
+        check_code(plan_parse_json(bad[i], &run, &st), STATUS_BAD_GRID, &st);
     char *more = malloc(n + 32);
     assert_non_null(more);
     sprintf(more, "%s x", json);
-    check_code(plan_parse_json(more, &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
-    sprintf(more, "%.*s,\"extra\":{}}", (int)n - 1, json); /* an empty section changes nothing */
-    check_code(plan_parse_json(more, &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
-    sprintf(more, "%.*s,\"extra\":{\"a\":1}}", (int)n - 1, json);
-    check_code(plan_parse_json(more, &s, &seed, key, block, &st), STATUS_BAD_GRID, &st);
+    check_code(plan_parse_json(more, &run, &st), STATUS_BAD_GRID, &st);
+    sprintf(more, "%.*s,\"ex tra\":{\"a\":1}}", (int)n - 1, json);
+    check_code(plan_parse_json(more, &run, &st), STATUS_BAD_GRID, &st);
     free(more);
+    free(json);
+    plan_free(&p);
+}
+
+/* The line without one member, "NAME": and a value without commas. */
+static void cut_member(char *json, const char *name)
+{
+    char *at = strstr(json, name);
+    assert_non_null(at);
+    size_t n = strlen(name) + strcspn(at + strlen(name), ",}");
+    if (at[n] == ',')
+        n++;
+    else
+        at--, n++;
+    memmove(at, at + n, strlen(at + n) + 1);
+}
+
+/* A line of a version that lacked some settings, inside the key, outside it, and of default auto.
+ */
+static void older_lines(void **state)
+{
+    (void)state;
+    struct plan p =
+        must_read("version: 1\nstudy: s\nseeds: [3]\ngrid: {a: {set: {rnn.hidden: 9}}}\n");
+    struct decoded_run run;
+    struct status st = {0};
+    char *json = plan_run_json(&p, 0);
+    static const char *const newer[] = {
+        "\"batch\":", "\"snapshots\":", "\"particles\":", "\"target_prob\":", "\"bias\":"};
+    for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++) cut_member(json, newer[i]);
+    check_ok(plan_parse_json(json, &run, &st), &st);
+    assert_string_equal(run.key, p.runs[0].key);
+    for (int k = 0; k < num_settings; k++)
+        if (settings_table[k].scope == SCOPE_RUN)
+            assert_true(settings_equal(&p.cells[0].settings, &run.settings, &settings_table[k]));
+    decoded_run_free(&run);
+    cut_member(json, "\"hidden\":"); /* not at its default: the key tells */
+    check_code(plan_parse_json(json, &run, &st), STATUS_BAD_GRID, &st);
+    assert_non_null(strstr(st.text, "give the key"));
+    free(json);
+    plan_free(&p);
+}
+
+/* A line of a version that knows more: kept as it is, through reading and writing again. */
+static void newer_lines(void **state)
+{
+    (void)state;
+    static const char unknown[] =
+        "rnn.gain=[1,{\"a b\":null}]\nheat=0.5\nextra.a=\"x=y\"\nextra.b=true\nother.c=-1e-3\n";
+    struct plan p = must_read(custom_grid);
+    struct decoded_run run, again;
+    struct status st = {0};
+    char wrong[33] = "0123456789abcdef0123456789abcdef";
+    p.runs[1].unknown = unknown;
+    memcpy(p.runs[1].key, wrong, sizeof wrong); /* the newer version's key */
+    char *json = plan_run_json(&p, 1);
+    assert_non_null(strstr(json, "\"gain\":[1,{\"a b\":null}]},\"train\":{"));
+    assert_non_null(strstr(json, "},\"heat\":0.5,\"extra\":{\"a\":\"x=y\",\"b\":true},"
+                                 "\"other\":{\"c\":-1e-3}}"));
+    check_ok(plan_parse_json(json, &run, &st), &st);
+    assert_string_equal(run.unknown, unknown);
+    assert_string_equal(run.key, wrong);
+    p.runs[1].unknown = run.unknown;
+    char *twice = plan_run_json(&p, 1);
+    assert_string_equal(twice, json);
+    check_ok(plan_parse_json(twice, &again, &st), &st);
+    assert_string_equal(again.unknown, unknown);
+    decoded_run_free(&again);
+    decoded_run_free(&run);
+    free(twice);
     free(json);
     plan_free(&p);
 }
@@ -646,6 +717,8 @@ int main(void)
         cmocka_unit_test(keys_do_not_depend_on_the_grid),
         cmocka_unit_test(json_and_yaml_round_trip),
         cmocka_unit_test(parse_json_is_strict),
+        cmocka_unit_test(older_lines),
+        cmocka_unit_test(newer_lines),
         cmocka_unit_test(fingerprint),
         cmocka_unit_test(where_keeps_runs),
         cmocka_unit_test(files_are_loaded),
