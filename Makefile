@@ -117,8 +117,7 @@ $(BUILD)/version: FORCE
 FORCE:
 
 # --- tests -----------------------------------------------------------------------------------------
-UNIT := rng circuit model golden hmm measure network residency settings expr plan cost schedule aggregate statistics table orbit subspace density state_space evolution evolution_parts particle likelihood ablation ablation_parts
-UNIT_BIN := $(UNIT:%=$(BUILD)/tests/test_%)
+UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*.c)))
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop
 MPI_BIN := $(STUDY_BIN) $(BUILD)/tests/test_store_mpi

@@ -36,9 +36,47 @@ int train_num_epochs(const struct settings *s);
 int train_num_snapshots(const struct settings *s);
 int train_snapshot_epoch(const struct settings *s, int snapshot);
 
-/* Train (settings resolved). run_key and seed key every random number: streams "init", "data",
- * "noise", "gumbel", "initial", "loss_floor". NaN or infinite loss: STATUS_RUN_FAILED with the
- * epoch and the last finite loss. *out arrays are filled as far as training came. */
+/* Training, an epoch at a time. Between two epochs its state is whole: kept then, and put back into
+ * a trainer of the same settings, HMM, key and seed, it goes on to the same bits. */
+struct trainer;
+
+struct train_array {
+    const char *name;
+    float *value;
+    size_t count; /* 0: the settings ask for none */
+};
+
+enum { NUM_TRAIN_ARRAYS = 8 };
+
+struct train_state {
+    int epoch;                   /* done so far */
+    long step;                   /* Adam's, at this learning rate */
+    struct train_output *output; /* as given: of its numbers best_epoch, best_val_loss and
+                                    final_val_loss are state */
+    struct train_array array[NUM_TRAIN_ARRAYS]; /* parameters, Adam's moments, and the output's */
+};
+
+/* Ready for the first epoch (settings resolved). run_key and seed key every random number: streams
+ * "init", "data", "noise", "gumbel", "initial", "loss_floor". Everything given is borrowed until
+ * train_close; watch may be NULL. STATUS_NO_MEMORY; then *trainer is NULL. */
+int train_open(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
+               const struct train_watch *watch, struct train_output *out, struct trainer **trainer,
+               struct status *st);
+
+/* The next epoch; not to be called when train_num_epochs are done. NaN or infinite loss:
+ * STATUS_RUN_FAILED with the epoch and the last finite loss; STATUS_RUN_STOPPED. After either the
+ * output is filled as far as training came and the state is of no use. */
+int train_epoch(struct trainer *trainer, struct status *st);
+
+/* What to keep and put back; what it points at is the trainer's and the output's. */
+struct train_state *train_state(struct trainer *trainer);
+
+/* The loss that the HMM itself has, into the output. STATUS_RUN_STOPPED. */
+int train_floor(struct trainer *trainer, struct status *st);
+
+void train_close(struct trainer *trainer);
+
+/* All of it: open, every epoch, floor, close. */
 int train_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
               const struct train_watch *watch, struct train_output *out, struct status *st);
 

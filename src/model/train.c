@@ -18,10 +18,15 @@ struct part {
 
 struct trainer {
     const struct settings *s;
+    const struct hmm *hmm;
+    const struct train_watch *watch;
+    struct train_output *out;
+    struct train_state state;
+    struct arena arena;
     struct rnn_shape shape;
     size_t num_params, batch;
     struct part train, val;
-    struct rng noise, gumbel, initial;
+    struct rng noise, gumbel, initial, floor;
     struct rnn_work rnn;
     struct sinkhorn_work sinkhorn;
     uint8_t *symbols; /* (batch, T) generated */
@@ -49,15 +54,6 @@ int train_snapshot_epoch(const struct settings *s, int snapshot)
 }
 
 /* --- data and memory ------------------------------------------------------------------------- */
-
-static size_t share(const struct settings *s, int part)
-{
-    const struct real_list *split = &s->data.split;
-    double sum = 0;
-    for (int i = 0; i < split->count; i++) sum += split->value[i];
-    /* 1e-9: a third of 30000 is 10000, whichever way the division rounds */
-    return (size_t)(s->data.sequences * (split->value[part] / sum) + 1e-9);
-}
 
 static void take_part(struct part *part, struct arena *arena, size_t n, size_t batch, int T)
 {
@@ -87,9 +83,10 @@ static void take_targets(struct part *part, struct arena *arena, size_t batch, i
 static void take_memory(struct trainer *tr, struct arena *arena)
 {
     const struct settings *s = tr->s;
-    int T = s->data.length, K = s->hmm.symbols;
-    take_part(&tr->train, arena, share(s, 0), tr->batch, T);
-    take_part(&tr->val, arena, share(s, 1), tr->batch, T);
+    int T = s->data.length, K = s->hmm.symbols, part[3];
+    settings_split(s, part);
+    take_part(&tr->train, arena, (size_t)part[0], tr->batch, T);
+    take_part(&tr->val, arena, (size_t)part[1], tr->batch, T);
     size_t longest = tr->train.n > tr->val.n ? tr->train.n : tr->val.n;
     size_t n = longest < tr->batch ? longest : tr->batch;
     rnn_work_init(&tr->rnn, arena, tr->shape, n, T, 1);
@@ -168,20 +165,21 @@ static int batch_loss(struct trainer *tr, struct part *part, int epoch, int b, f
     return STATUS_OK;
 }
 
-static int stop_wanted(const struct train_watch *watch)
+static bool stop_wanted(const struct trainer *tr)
 {
+    const struct train_watch *watch = tr->watch;
     return watch && watch->should_stop && watch->should_stop(watch->context);
 }
 
 /* One pass over a part: mean of its batch losses; with adam, a step after each batch. */
-static int epoch_loss(struct trainer *tr, struct part *part, int epoch, long *step,
-                      const struct adam_options *adam, const struct train_watch *watch,
+static int epoch_loss(struct trainer *tr, struct part *part, const struct adam_options *adam,
                       double *mean, struct status *st)
 {
     double sum = 0;
+    int epoch = tr->state.epoch;
     for (int b = 0; b < part->num_batches; b++) {
         double loss;
-        if (stop_wanted(watch))
+        if (stop_wanted(tr))
             return status_set(st, STATUS_RUN_STOPPED, "stopped in epoch %d", epoch + 1);
         int code = batch_loss(tr, part, epoch, b, adam ? tr->grad : NULL, &loss, st);
         if (code) return code;
@@ -192,78 +190,73 @@ static int epoch_loss(struct trainer *tr, struct part *part, int epoch, long *st
             sum = NAN;
             break;
         }
-        adam_step(tr->params, tr->grad, tr->m, tr->v, tr->num_params, ++*step, adam);
+        adam_step(tr->params, tr->grad, tr->m, tr->v, tr->num_params, ++tr->state.step, adam);
     }
     *mean = sum / part->num_batches;
     return STATUS_OK;
 }
 
-/* --- the loop --------------------------------------------------------------------------------- */
+/* --- the epochs ------------------------------------------------------------------------------- */
 
-static int diverged(const struct train_output *out, int epoch, const char *what, struct status *st)
+static int diverged(const struct trainer *tr, const char *what, struct status *st)
 {
+    int epoch = tr->state.epoch;
     if (epoch == 0)
         return status_set(st, STATUS_RUN_FAILED, "diverged: %s not finite in epoch 1", what);
     return status_set(
         st, STATUS_RUN_FAILED,
         "diverged: %s not finite in epoch %d (last finite training loss %g in epoch %d)", what,
-        epoch + 1, (double)out->train_loss[epoch - 1], epoch);
+        epoch + 1, (double)tr->out->train_loss[epoch - 1], epoch);
 }
 
-/* Keep the weights if those after `epoch` epochs are the next snapshot; returns the number kept. */
-static int keep_snapshot(const struct trainer *tr, struct train_output *out, int kept, int epoch)
+/* Keep the weights if those after so many epochs are a snapshot. */
+static void keep_snapshot(const struct trainer *tr)
 {
-    if (!out->snapshots || kept >= train_num_snapshots(tr->s) ||
-        train_snapshot_epoch(tr->s, kept) != epoch)
-        return kept;
-    memcpy(out->snapshots + (size_t)kept * tr->num_params, tr->params,
-           tr->num_params * sizeof(float));
-    return kept + 1;
+    int num = tr->out->snapshots ? train_num_snapshots(tr->s) : 0;
+    for (int i = 0; i < num; i++)
+        if (train_snapshot_epoch(tr->s, i) == tr->state.epoch)
+            memcpy(tr->out->snapshots + (size_t)i * tr->num_params, tr->params,
+                   tr->num_params * sizeof(float));
 }
 
-static int train_epochs(struct trainer *tr, const struct train_watch *watch,
-                        struct train_output *out, struct status *st)
+int train_epoch(struct trainer *tr, struct status *st)
 {
     const struct settings *s = tr->s;
-    int num_epochs = train_num_epochs(s), kept = keep_snapshot(tr, out, 0, 0);
-    long step = 0;
-    out->best_val_loss = INFINITY;
-    for (int epoch = 0; epoch < num_epochs; epoch++) {
-        int rate = epoch / s->train.epochs;
-        if (epoch % s->train.epochs == 0) { /* a new rate goes on with the weights, Adam afresh */
-            memset(tr->m, 0, tr->num_params * sizeof(float));
-            memset(tr->v, 0, tr->num_params * sizeof(float));
-            step = 0;
-        }
-        struct adam_options adam = {s->train.learning_rate.value[rate], s->train.betas.value[0],
-                                    s->train.betas.value[1], s->train.adam_eps};
-        double train_loss, val_loss;
-        int code = epoch_loss(tr, &tr->train, epoch, &step, &adam, watch, &train_loss, st);
-        if (code) return code;
-        if (!isfinite(train_loss)) return diverged(out, epoch, "training loss or gradient", st);
-        code = epoch_loss(tr, &tr->val, epoch, NULL, NULL, watch, &val_loss, st);
-        if (code) return code;
-        if (!isfinite(val_loss)) return diverged(out, epoch, "validation loss", st);
-        out->train_loss[epoch] = (float)train_loss;
-        out->val_loss[epoch] = (float)val_loss;
-        out->final_val_loss = val_loss;
-        if (val_loss < out->best_val_loss) {
-            out->best_val_loss = val_loss;
-            out->best_epoch = epoch + 1;
-            memcpy(out->best, tr->params, tr->num_params * sizeof(float));
-        }
-        memcpy(out->last, tr->params, tr->num_params * sizeof(float));
-        kept = keep_snapshot(tr, out, kept, epoch + 1);
-        if (watch && watch->epoch_done)
-            watch->epoch_done(watch->context, epoch + 1, num_epochs, (float)train_loss,
-                              (float)val_loss);
+    struct train_output *out = tr->out;
+    int epoch = tr->state.epoch, rate = epoch / s->train.epochs;
+    if (epoch % s->train.epochs == 0) { /* a new rate goes on with the weights, Adam afresh */
+        memset(tr->m, 0, tr->num_params * sizeof(float));
+        memset(tr->v, 0, tr->num_params * sizeof(float));
+        tr->state.step = 0;
     }
+    struct adam_options adam = {s->train.learning_rate.value[rate], s->train.betas.value[0],
+                                s->train.betas.value[1], s->train.adam_eps};
+    double train_loss, val_loss;
+    int code = epoch_loss(tr, &tr->train, &adam, &train_loss, st);
+    if (code) return code;
+    if (!isfinite(train_loss)) return diverged(tr, "training loss or gradient", st);
+    code = epoch_loss(tr, &tr->val, NULL, &val_loss, st);
+    if (code) return code;
+    if (!isfinite(val_loss)) return diverged(tr, "validation loss", st);
+    out->train_loss[epoch] = (float)train_loss;
+    out->val_loss[epoch] = (float)val_loss;
+    out->final_val_loss = val_loss;
+    if (val_loss < out->best_val_loss) {
+        out->best_val_loss = val_loss;
+        out->best_epoch = epoch + 1;
+        memcpy(out->best, tr->params, tr->num_params * sizeof(float));
+    }
+    memcpy(out->last, tr->params, tr->num_params * sizeof(float));
+    tr->state.epoch++;
+    keep_snapshot(tr);
+    if (tr->watch && tr->watch->epoch_done)
+        tr->watch->epoch_done(tr->watch->context, epoch + 1, train_num_epochs(s), (float)train_loss,
+                              (float)val_loss);
     return STATUS_OK;
 }
 
-/* The score of the HMM itself: independent samples against the validation targets. */
-static int loss_floor(struct trainer *tr, const struct hmm *hmm, struct rng rng,
-                      const struct train_watch *watch, struct train_output *out, struct status *st)
+/* Independent samples of the HMM against the validation targets. */
+int train_floor(struct trainer *tr, struct status *st)
 {
     int draws = tr->s->measure.floor_draws;
     double sum = 0, squares = 0;
@@ -272,9 +265,9 @@ static int loss_floor(struct trainer *tr, const struct hmm *hmm, struct rng rng,
         for (int b = 0; b < tr->val.num_batches; b++) {
             double loss;
             size_t n = batch_size(&tr->val, tr->batch, b);
-            if (stop_wanted(watch))
+            if (stop_wanted(tr))
                 return status_set(st, STATUS_RUN_STOPPED, "stopped while scoring the HMM itself");
-            hmm_sample(hmm, rng_child(rng, (uint64_t)d), (size_t)b * tr->batch, n,
+            hmm_sample(tr->hmm, rng_child(tr->floor, (uint64_t)d), (size_t)b * tr->batch, n,
                        tr->s->data.length, tr->symbols, NULL);
             int code = sinkhorn_loss(&tr->sinkhorn, &tr->val.target[b], tr->symbols, n, tr->loss,
                                      &loss, NULL, st);
@@ -284,39 +277,94 @@ static int loss_floor(struct trainer *tr, const struct hmm *hmm, struct rng rng,
         sum += score;
         squares += score * score;
     }
-    out->loss_floor = sum / draws;
+    tr->out->loss_floor = sum / draws;
     double variance = (squares - sum * sum / draws) / (draws - 1);
-    out->loss_floor_sd = sqrt(variance > 0 ? variance : 0);
+    tr->out->loss_floor_sd = sqrt(variance > 0 ? variance : 0);
     return STATUS_OK;
+}
+
+/* --- from start to end ------------------------------------------------------------------------ */
+
+/* Memory, data and their coding. */
+static int take_all(struct trainer *tr, struct rng data, struct status *st)
+{
+    int T = tr->s->data.length, K = tr->s->hmm.symbols;
+    int code = arena_init(&tr->arena, train_memory_bytes(tr->s), st);
+    if (code) return code;
+    take_memory(tr, &tr->arena);
+    hmm_sample(tr->hmm, data, 0, tr->train.n, T, tr->train.symbols, NULL);
+    hmm_sample(tr->hmm, data, tr->train.n, tr->val.n, T, tr->val.symbols, NULL);
+    take_targets(&tr->train, &tr->arena, tr->batch, T, K);
+    take_targets(&tr->val, &tr->arena, tr->batch, T, K);
+    if (tr->arena.overflow)
+        return status_set(st, STATUS_INTERNAL, "train: arena of %zu bytes is too small",
+                          tr->arena.size);
+    return STATUS_OK;
+}
+
+static struct train_state first_state(const struct trainer *tr)
+{
+    struct train_output *out = tr->out;
+    size_t n = tr->num_params, epochs = (size_t)train_num_epochs(tr->s);
+    size_t snapshots = out->snapshots ? (size_t)train_num_snapshots(tr->s) : 0;
+    return (struct train_state){.output = out,
+                                .array = {{"params", tr->params, n},
+                                          {"first_moment", tr->m, n},
+                                          {"second_moment", tr->v, n},
+                                          {"train_loss", out->train_loss, epochs},
+                                          {"val_loss", out->val_loss, epochs},
+                                          {"last", out->last, n},
+                                          {"best", out->best, n},
+                                          {"snapshots", out->snapshots, snapshots * n}}};
+}
+
+int train_open(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
+               const struct train_watch *watch, struct train_output *out, struct trainer **trainer,
+               struct status *st)
+{
+    uint64_t root = (uint64_t)seed;
+    struct trainer *tr = *trainer = malloc(sizeof *tr);
+    if (!tr) return status_no_memory(st, "training");
+    *tr = trainer_of(s);
+    tr->hmm = hmm;
+    tr->watch = watch;
+    tr->out = out;
+    int code = take_all(tr, rng_stream(root, run_key, "data"), st);
+    if (code) {
+        train_close(tr);
+        *trainer = NULL;
+        return code;
+    }
+    tr->noise = rng_stream(root, run_key, "noise");
+    tr->gumbel = rng_stream(root, run_key, "gumbel");
+    tr->initial = rng_stream(root, run_key, "initial");
+    tr->floor = rng_stream(root, run_key, "loss_floor");
+    rnn_init_params(tr->shape, rng_stream(root, run_key, "init"), tr->params);
+    tr->state = first_state(tr);
+    out->best_val_loss = INFINITY;
+    keep_snapshot(tr);
+    return STATUS_OK;
+}
+
+struct train_state *train_state(struct trainer *tr)
+{
+    return &tr->state;
+}
+
+void train_close(struct trainer *tr)
+{
+    if (!tr) return;
+    arena_free(&tr->arena);
+    free(tr);
 }
 
 int train_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
               const struct train_watch *watch, struct train_output *out, struct status *st)
 {
-    struct trainer tr = trainer_of(s);
-    struct arena arena;
-    int code = arena_init(&arena, train_memory_bytes(s), st);
-    if (code) return code;
-    uint64_t root = (uint64_t)seed;
-    int T = s->data.length, K = s->hmm.symbols;
-    take_memory(&tr, &arena);
-    struct rng data = rng_stream(root, run_key, "data");
-    hmm_sample(hmm, data, 0, tr.train.n, T, tr.train.symbols, NULL);
-    hmm_sample(hmm, data, tr.train.n, tr.val.n, T, tr.val.symbols, NULL);
-    take_targets(&tr.train, &arena, tr.batch, T, K);
-    take_targets(&tr.val, &arena, tr.batch, T, K);
-    if (arena.overflow) {
-        arena_free(&arena);
-        return status_set(st, STATUS_INTERNAL, "train: arena of %zu bytes is too small",
-                          arena.size);
-    }
-    tr.noise = rng_stream(root, run_key, "noise");
-    tr.gumbel = rng_stream(root, run_key, "gumbel");
-    tr.initial = rng_stream(root, run_key, "initial");
-    rnn_init_params(tr.shape, rng_stream(root, run_key, "init"), tr.params);
-
-    code = train_epochs(&tr, watch, out, st);
-    if (!code) code = loss_floor(&tr, hmm, rng_stream(root, run_key, "loss_floor"), watch, out, st);
-    arena_free(&arena);
+    struct trainer *tr;
+    int code = train_open(s, hmm, run_key, seed, watch, out, &tr, st);
+    while (!code && tr->state.epoch < train_num_epochs(s)) code = train_epoch(tr, st);
+    if (!code) code = train_floor(tr, st);
+    train_close(tr);
     return code;
 }

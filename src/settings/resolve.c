@@ -192,8 +192,9 @@ void settings_split(const struct settings *s, int part[3])
 {
     const double *share = s->data.split.value;
     double sum = share[0] + share[1] + share[2];
-    part[0] = (int)(s->data.sequences * (share[0] / sum));
-    part[1] = (int)(s->data.sequences * (share[1] / sum));
+    /* 1e-6: 7:2:1 of 90 is 63, 18 and 9, whichever way the division rounds */
+    part[0] = (int)(s->data.sequences * (share[0] / sum) + 1e-6);
+    part[1] = (int)(s->data.sequences * (share[1] / sum) + 1e-6);
     part[2] = s->data.sequences - part[0] - part[1];
 }
 

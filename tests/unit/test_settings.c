@@ -405,6 +405,33 @@ static void split_by_position(void **state)
     assert_int_equal(part[2], 4);
 }
 
+/* 7/10 of 90 is 63, though 90 * 0.7 is 62.999999999999993 in doubles: shares a, b, c of any n. */
+static void split_is_exact(void **state)
+{
+    (void)state;
+    struct settings s;
+    settings_default(&s);
+    for (int n = 1; n <= 100; n++)
+        for (int a = 1; a < 12; a++)
+            for (int b = 1; b < 12; b++)
+                for (int tenths = 0; tenths < 2; tenths++) {
+                    int part[3], sum = a + b + 1;
+                    double unit = tenths ? 10 : 1;
+                    s.data.sequences = n * 30;
+                    s.data.split = (struct real_list){3, {a / unit, b / unit, 1 / unit}};
+                    settings_split(&s, part);
+                    assert_int_equal(part[0], n * 30 * a / sum);
+                    assert_int_equal(part[1], n * 30 * b / sum);
+                    assert_int_equal(part[0] + part[1] + part[2], n * 30);
+                }
+    s.data.sequences = 9999990; /* a part of 1e7 is off by up to 4e-9 before it is cut */
+    s.data.split = (struct real_list){3, {0.7, 0.2, 0.1}};
+    int part[3];
+    settings_split(&s, part);
+    assert_int_equal(part[0], 6999993);
+    assert_int_equal(part[1], 1999998);
+}
+
 /* --- texts --------------------------------------------------------------------------------- */
 
 static const char *json_of(const struct settings *s, const char *key, char *buf, size_t n)
@@ -581,6 +608,7 @@ int main(void)
         cmocka_unit_test(resolve_refuses),
         cmocka_unit_test(resolve_fills),
         cmocka_unit_test(split_by_position),
+        cmocka_unit_test(split_is_exact),
         cmocka_unit_test(json_values),
         cmocka_unit_test(texts_for_people),
         cmocka_unit_test(numbers_and_names),
