@@ -1,19 +1,15 @@
-/* analyse: taking one trained network apart, and THE table of analyses.
+/* analyse: taking one trained network apart.
  *
  * An analysis is a function of (the network, its HMM, the settings analysis.*) that fills named
  * arrays of fixed size. It depends on the weights and these settings alone: its random numbers are
  * keyed by the weights' bytes, so the worker after training and `hmmgrid analyse` on exported
- * weights get the same bits. To add one: src/analyse/NAME.c with its `struct analysis`, a row in
- * the table of src/analyse/analyse.c, its switch in the settings table (src/settings/settings.c), a
- * test, and about how many steps it takes. Its datasets, units, help and `summary --metrics
- * NAME.output` follow.
+ * weights get the same bits. Refuses to say how one is written: src/analyse/analysis.h does.
  */
 #ifndef HMMGRID_ANALYSE_H
 #define HMMGRID_ANALYSE_H
 
 #include "hmmgrid/hmm.h"
 #include "hmmgrid/network.h"
-#include "dynamics/pca.h"
 #include "hmmgrid/train.h"
 
 /* --- what an analysis gives ------------------------------------------------------------------- */
@@ -28,7 +24,7 @@ struct analysis_dim {
     const char *unit, *meaning; /* "1" when dimensionless */
 };
 
-enum { MAX_ANALYSIS_DIMS = 3, MAX_ANALYSIS_OUTPUTS = 64 };
+enum { MAX_ANALYSIS_DIMS = 3 };
 struct analysis_output {
     const char *name; /* dataset /analysis/ANALYSIS/name, column ANALYSIS.name */
     int num_dims;     /* 0: a scalar, stored as float64; arrays are stored as float32 */
@@ -36,29 +32,15 @@ struct analysis_output {
     const char *unit, *meaning; /* one line */
 };
 
-struct analysis_input {
-    const struct settings
-        *s; /* resolved; analysis.* is meant, and data.length, rnn.initial_state */
-    const struct network *net; /* the weights that train.select names */
-    const struct hmm *hmm;     /* what it was trained on; NULL: not known (foreign weights) */
-    const float *snapshots;    /* (num_snapshots, rnn_num_params); NULL: none */
-    const int *snapshot_epoch; /* (num_snapshots); 0: before training */
-    int num_snapshots;
-    struct rng rng;             /* of this analysis: take rng_child(rng, 0), 1, ... for its parts */
-    struct analysis_memo *memo; /* what analyses share; never NULL */
-    bool (*should_stop)(void *context); /* asked between pieces of work; may be NULL */
-    void *stop_context;
-};
-
+struct analysis_input;
 struct analysis {
-    const char *name;    /* its group in the file; its switch is the setting analysis.NAME */
-    const char *meaning; /* one line */
-    size_t enabled;      /* offset of its switch (bool) in struct settings */
+    const char *name; /* its group in the file; its switch is the setting analysis.NAME */
+    size_t enabled;   /* offset of its switch (bool) in struct settings */
     const struct analysis_output *output;
     int num_outputs;
     /* out[i]: output i, all NaN before; dimensions at the sizes of this run, row-major. What is not
-     * defined for a network (no switch, HMM not known, no snapshots) stays NaN. STATUS_RUN_FAILED:
-     * memory is out or LAPACK gave up; STATUS_RUN_STOPPED. */
+     * defined for a network (no switch, HMM not known, no snapshots) stays NaN. STATUS_NO_MEMORY;
+     * STATUS_RUN_FAILED: LAPACK gave up; STATUS_RUN_STOPPED. */
     int (*compute)(const struct analysis_input *in, double *const *out, struct status *st);
     /* What `plan` reckons with: network steps of one state that it takes, about, at a network
      * trained to full size (0: next to none), `times` over (NULL: once). `make bench` shows the
@@ -67,11 +49,17 @@ struct analysis {
     double (*times)(const struct settings *s);
 };
 
+/* The table, in the order of the list of settings.h. */
 extern const struct analysis *const analysis_table[];
 extern const int num_analyses;
 
 const struct analysis *analysis_find(const char *name); /* or NULL */
+
+/* What it tells: the help of its switch. */
+const char *analysis_meaning(const struct analysis *analysis);
+
 bool analysis_is_enabled(const struct analysis *analysis, const struct settings *s);
+void analysis_enable(const struct analysis *analysis, bool on, struct settings *s);
 
 /* All on; evolution only with snapshots. */
 void analyses_turn_on(struct settings *s, bool has_snapshots);
@@ -83,40 +71,12 @@ double analyses_steps(const struct settings *s);
 int analysis_dim_size(const struct analysis_dim *dim, const struct settings *s);
 size_t analysis_count(const struct analysis_output *output, const struct settings *s);
 
-/* STATUS_RUN_STOPPED when a stop is wanted, else STATUS_OK: for use between pieces of work. */
-int analysis_check_stop(const struct analysis_input *in, struct status *st);
-
-/* --- what analyses share: computed by the first that asks ------------------------------------- */
-
-/* The long driven run (SCIENCE 4): analysis.steps states from h = 0, noise sd 1, after 20 steps. */
-struct driven {
-    size_t n;
-    float *h;        /* (n, H) states after each step */
-    float *z;        /* (n, K) their logits */
-    uint8_t *symbol; /* (n) argmax z */
-    struct pca pca;  /* of h, min(H, 10) components; none (count 0) when h is not finite */
-};
-int analysis_driven(const struct analysis_input *in, const struct driven **driven,
-                    struct status *st);
-
-struct circuit;
-struct residency;
-struct analysis_memo {
-    struct rng shared;           /* stream of what is shared: child 0 the driven run, 1 the circuit,
-                                    2 the residency */
-    struct driven *driven;       /* owned, NULL: not yet */
-    struct residency *residency; /* the same; residency.h */
-    struct circuit *circuit;     /* the same; circuit.h */
-};
-
-/* What it owns. */
-void analysis_memo_free(struct analysis_memo *memo);
-
 /* --- all of them ------------------------------------------------------------------------------ */
 
 /* Results, in table order. */
 struct analyses {
-    double ***value; /* [num_analyses][num_outputs]; value[a] is NULL for one that is off */
+    double ***value; /* [num_analyses][num_outputs], arrays row-major at the sizes of this run;
+                        value[a] is NULL for one that is off */
     double *cpu_s;   /* [num_analyses] processor time; NaN for one that is off */
     double *memory;  /* owner */
 };
@@ -127,10 +87,10 @@ int analyses_init(struct analyses *a, const struct settings *s, struct status *s
 void analyses_free(struct analyses *a);
 
 struct analyse_options {
-    const float *snapshots; /* as in analysis_input */
-    const int *snapshot_epoch;
+    const float *snapshots;    /* (num_snapshots, rnn_num_params); NULL: none */
+    const int *snapshot_epoch; /* (num_snapshots); 0: before training */
     int num_snapshots;
-    bool (*should_stop)(void *context); /* may be NULL */
+    bool (*should_stop)(void *context); /* asked between pieces of work; may be NULL */
     void *stop_context;
 };
 

@@ -42,6 +42,26 @@ struct real_list {
     double value[MAX_LIST];
 };
 
+/* THE list of analyses: name, on by default, what it tells. A row makes its switch analysis.NAME
+ * here and in the settings table, and its row in the table of analyses (analyse.h); src/analyse
+ * computes it. New ones go to the end: the order is that of the groups in a results file. */
+#define ANALYSES(ROW)                                                                              \
+    ROW(pca, "true", "principal components of the driven states")                                  \
+    ROW(residency, "true", "residency times, zones, unstable directions by zone")                  \
+    ROW(noise_sensitivity, "true", "spread of trajectories under fresh noise")                     \
+    ROW(subspace, "true", "driven states between two symbols, three pairs")                        \
+    ROW(readout, "true", "angles of the readout to the states' plane")                             \
+    ROW(orbit, "true", "rotation about the mean state: periods, symbols by angle")                 \
+    ROW(trajectory, "true", "sampled trajectories with and without noise")                         \
+    ROW(fixed_point, "true", "where the network goes without noise, and how fast")                 \
+    ROW(contours, "true", "density of the states at five noise levels")                            \
+    ROW(evolution, "false",                                                                        \
+        "switching, eigenvalues, bifurcation over training; needs train.snapshots")                \
+    ROW(likelihood, "true", "likelihood under the network, KL rates to and from the HMM")          \
+    ROW(resonance, "true", "switching and its coherence against the noise level")                  \
+    ROW(circuit, "true", "kick neurons and noise-integrating populations")                         \
+    ROW(ablation, "true", "switching with parts of the circuit scaled")
+
 struct settings {
     struct {
         int architecture;   /* enum architecture */
@@ -87,8 +107,8 @@ struct settings {
         int generation;  /* enum generation */
     } measure;
     struct { /* outside the run key: analyses do not change the network */
-        bool pca, trajectory, fixed_point, contours, subspace, readout, orbit, residency,
-            noise_sensitivity, circuit, ablation, likelihood, resonance, evolution; /* on or off */
+#define ANALYSIS_SWITCH(name, on, meaning) bool name;
+        ANALYSES(ANALYSIS_SWITCH) /* on or off */
         int steps;                /* of the long driven run */
         int particles;            /* of the likelihood's filter */
         int likelihood_sequences; /* of each kind */

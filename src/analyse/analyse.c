@@ -1,23 +1,18 @@
-/* analyse: see analyse.h. THE table of analyses and the loop over it. Refuses to know what any of
- * them does. */
-#include "hmmgrid/analyse.h"
-#include "analyses.h"
+/* analyse: see analyse.h and analysis.h. THE table of analyses, made from the list of settings.h,
+ * and the loop over it. Refuses to know what any of them does. */
+#include "analysis.h"
 #include "analyse/circuit/circuit.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "residency.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const struct analysis *const analysis_table[] = {
-    &analysis_pca,        &analysis_of_residency, &analysis_noise_sensitivity,
-    &analysis_subspace,   &analysis_readout,      &analysis_orbit,
-    &analysis_trajectory, &analysis_fixed_point,  &analysis_contours,
-    &analysis_evolution,  &analysis_likelihood,   &analysis_resonance,
-    &analysis_of_circuit, &analysis_ablation,
-};
+#define ROW(name, on, meaning) &analysis_##name,
+const struct analysis *const analysis_table[] = {ANALYSES(ROW)};
 const int num_analyses = sizeof analysis_table / sizeof analysis_table[0];
 
 const struct analysis *analysis_find(const char *name)
@@ -27,14 +22,26 @@ const struct analysis *analysis_find(const char *name)
     return NULL;
 }
 
+const char *analysis_meaning(const struct analysis *analysis)
+{
+    char key[64];
+    snprintf(key, sizeof key, "analysis.%s", analysis->name);
+    return settings_find(key)->help;
+}
+
 bool analysis_is_enabled(const struct analysis *analysis, const struct settings *s)
 {
     return *(const bool *)((const char *)s + analysis->enabled);
 }
 
+void analysis_enable(const struct analysis *analysis, bool on, struct settings *s)
+{
+    *(bool *)((char *)s + analysis->enabled) = on;
+}
+
 void analyses_turn_on(struct settings *s, bool has_snapshots)
 {
-    for (int i = 0; i < num_analyses; i++) *(bool *)((char *)s + analysis_table[i]->enabled) = true;
+    for (int i = 0; i < num_analyses; i++) analysis_enable(analysis_table[i], true, s);
     s->analysis.evolution = has_snapshots;
 }
 
@@ -149,8 +156,7 @@ static int driven_make(const struct analysis_input *in, struct driven *d, struct
     return pca_fit(&d->pca, d->h, d->n, (int)H, most, st);
 }
 
-int analysis_driven(const struct analysis_input *in, const struct driven **driven,
-                    struct status *st)
+int driven_get(const struct analysis_input *in, const struct driven **driven, struct status *st)
 {
     struct analysis_memo *memo = in->memo;
     if (!memo->driven) {

@@ -5,7 +5,7 @@
  * rounding, and a deviation is the network's own. Refuses many short chains: one chain a level,
  * from h = 0, which is kept. Source: SCIENCE 4.
  */
-#include "analyses.h"
+#include "analysis.h"
 #include "base/density.h"
 #include "base/statistics.h"
 
@@ -30,16 +30,17 @@ static const struct analysis_dim pc2 = {"pc2_cell", COARSE, NULL, "1", "cell alo
 
 enum { LEVEL, AREA, AREA_SE, SQRT_RATIO, SQRT_RATIO_SE, EXTENT, DENSITY, NUM_OUTPUTS };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    PLANE_OUTPUT("level", noise, held, "1", "density on the contour"),
-    PLANE_OUTPUT("area", noise, held, "1", "area inside the contour, in units of PC1 times PC2"),
-    CURVE_OUTPUT("area_se", noise, "1",
-                 "standard error of the area at mass .95: jackknife over 10 blocks of the chain"),
-    CURVE_OUTPUT("sqrt_area_ratio", noise, "1",
-                 "root of the area at mass .95 over that at noise sd 1"),
-    CURVE_OUTPUT("sqrt_area_ratio_se", noise, "1", "its standard error, same jackknife"),
-    PLANE_OUTPUT("extent", noise, side, "1", "outer edges of the cells of the density"),
-    SOLID_OUTPUT("density", noise, pc1, pc2, "1",
-                 "density of the states, mean over the 16 points of a cell"),
+    [LEVEL] = PLANE("level", noise, held, "1", "density on the contour"),
+    [AREA] = PLANE("area", noise, held, "1", "area inside the contour, in units of PC1 times PC2"),
+    [AREA_SE] =
+        CURVE("area_se", noise, "1",
+              "standard error of the area at mass .95: jackknife over 10 blocks of the chain"),
+    [SQRT_RATIO] = CURVE("sqrt_area_ratio", noise, "1",
+                         "root of the area at mass .95 over that at noise sd 1"),
+    [SQRT_RATIO_SE] = CURVE("sqrt_area_ratio_se", noise, "1", "its standard error, same jackknife"),
+    [EXTENT] = PLANE("extent", noise, side, "1", "outer edges of the cells of the density"),
+    [DENSITY] = SOLID("density", noise, pc1, pc2, "1",
+                      "density of the states, mean over the 16 points of a cell"),
 };
 
 /* The chains of all levels, side by side: score (LEVELS, STATES, 2). */
@@ -132,7 +133,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 {
     const struct driven *driven;
     struct plane p;
-    int code = analysis_driven(in, &driven, st);
+    int code = driven_get(in, &driven, st);
     if (code || driven->pca.count < 2) return code;
     double *score = malloc((2 * (LEVELS + 1) * STATES + 2 * DENSITY_CELLS) * sizeof *score);
     if (!score) return status_no_memory(st, "contours");
@@ -156,9 +157,4 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return code;
 }
 
-const struct analysis analysis_contours = {.name = "contours",
-                                           .meaning = "density of the states at five noise levels",
-                                           .enabled = ENABLED(contours),
-                                           .output = output,
-                                           .num_outputs = NUM_OUTPUTS,
-                                           .compute = compute};
+const struct analysis analysis_contours = {ANALYSIS(contours)};

@@ -3,7 +3,7 @@
  * end states there are and how many starts have not come to rest. Refuses to guess where those
  * would end. Source: SCIENCE 4, 8.6.
  */
-#include "analyses.h"
+#include "analysis.h"
 #include "base/statistics.h"
 #include "dynamics/relax.h"
 
@@ -33,23 +33,27 @@ enum {
     NUM_OUTPUTS
 };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    SCALAR_OUTPUT("largest_ratio", "1",
-                  "largest norm after 500 steps without noise over the norm at the start"),
-    SCALAR_OUTPUT("decay_rate", "1/step",
-                  "slowest decay: largest slope of log norm (with biases: log speed), second half"),
-    SCALAR_OUTPUT("decay_rate_mean", "1/step", "mean of that slope over the starts"),
-    SCALAR_OUTPUT("decay_rate_sd", "1/step", "sd of that slope over the starts"),
-    SCALAR_OUTPUT("end_states", "1",
-                  "different states in which starts come to rest, 0.01 of the scale apart or more"),
-    SCALAR_OUTPUT("origin_share", "1", "share of starts that come to rest at the origin"),
-    SCALAR_OUTPUT("moving_share", "1",
-                  "share of starts that have not come to rest after 500 steps"),
-    SCALAR_OUTPUT("largest_speed", "1/step",
-                  "largest step to the end state, in units of the scale"),
-    SCALAR_OUTPUT("mean_norm", "1", "norm of the mean end state"),
-    SCALAR_OUTPUT("spread", "1", "root mean squared distance of the end states from their mean"),
-    SCALAR_OUTPUT("scale", "1", "root mean squared norm of the driven run's states"),
-    CURVE_OUTPUT("mean_end_state", component, "1", "scores of the mean end state"),
+    [LARGEST_RATIO] =
+        SCALAR("largest_ratio", "1",
+               "largest norm after 500 steps without noise over the norm at the start"),
+    [DECAY_RATE] =
+        SCALAR("decay_rate", "1/step",
+               "slowest decay: largest slope of log norm (with biases: log speed), second half"),
+    [DECAY_RATE_MEAN] = SCALAR("decay_rate_mean", "1/step", "mean of that slope over the starts"),
+    [DECAY_RATE_SD] = SCALAR("decay_rate_sd", "1/step", "sd of that slope over the starts"),
+    [END_STATES] =
+        SCALAR("end_states", "1",
+               "different states in which starts come to rest, 0.01 of the scale apart or more"),
+    [ORIGIN_SHARE] = SCALAR("origin_share", "1", "share of starts that come to rest at the origin"),
+    [MOVING_SHARE] =
+        SCALAR("moving_share", "1", "share of starts that have not come to rest after 500 steps"),
+    [LARGEST_SPEED] =
+        SCALAR("largest_speed", "1/step", "largest step to the end state, in units of the scale"),
+    [MEAN_NORM] = SCALAR("mean_norm", "1", "norm of the mean end state"),
+    [SPREAD] =
+        SCALAR("spread", "1", "root mean squared distance of the end states from their mean"),
+    [SCALE] = SCALAR("scale", "1", "root mean squared norm of the driven run's states"),
+    [MEAN_END_STATE] = CURVE("mean_end_state", component, "1", "scores of the mean end state"),
 };
 
 struct paths {
@@ -233,7 +237,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 {
     struct relax relax = {0};
     const struct driven *driven;
-    int code = analysis_driven(in, &driven, st);
+    int code = driven_get(in, &driven, st);
     if (code || driven->pca.count == 0) return code;
     struct paths p = {.H = in->net->shape.hidden, .is_homogeneous = !in->net->bias_h};
     code = relax_init(&relax, in->net, driven, rng_child(in->rng, 0), STARTS, st);
@@ -252,10 +256,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_fixed_point = {
-    .name = "fixed_point",
-    .meaning = "where the network goes without noise, and how fast",
-    .enabled = ENABLED(fixed_point),
-    .output = output,
-    .num_outputs = NUM_OUTPUTS,
-    .compute = compute};
+const struct analysis analysis_fixed_point = {ANALYSIS(fixed_point)};

@@ -17,7 +17,7 @@
  *
  * Source: SCIENCE 8.2 and 8.3; Pitt, Silva, Giordani, Kohn 2012 (bias and noise of log p^).
  */
-#include "analyses.h"
+#include "analysis.h"
 #include "base/statistics.h"
 #include "predictive.h"
 #include "dynamics/particle.h"
@@ -54,36 +54,47 @@ enum {
 
 #define BITS "bits/symbol"
 #define FORMS(name, meaning)                                                                       \
-    SCALAR_OUTPUT(name "_p", BITS, meaning ", at analysis.particles"),                             \
-        SCALAR_OUTPUT(name "_2p", BITS, meaning ", at twice as many"),                             \
-        SCALAR_OUTPUT(name "_extrapolated", BITS, meaning ", 2 (at 2P) - (at P)"),                 \
-        SCALAR_OUTPUT(name "_se", BITS, "standard error over sequences of " name "_extrapolated")
+    SCALAR(name "_p", BITS, meaning ", at analysis.particles"),                                    \
+        SCALAR(name "_2p", BITS, meaning ", at twice as many"),                                    \
+        SCALAR(name "_extrapolated", BITS, meaning ", 2 (at 2P) - (at P)"),                        \
+        SCALAR(name "_se", BITS, "standard error over sequences of " name "_extrapolated")
 
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    FORMS("kl_hmm_rnn", "KL rate HMM||RNN: log2 p_HMM - log2 p_RNN of HMM sequences"),
-    FORMS("kl_rnn_hmm", "KL rate RNN||HMM: log2 p_RNN - log2 p_HMM of possible RNN sequences"),
-    FORMS("kl_hmm_rnn_stepwise", "KL rate HMM||RNN: divergence of forecasts, HMM sequences"),
-    FORMS("kl_rnn_hmm_stepwise", "KL rate RNN||HMM: divergence of forecasts, RNN sequences"),
-    FORMS("cross_entropy_hmm_rnn", "-log2 p_RNN of HMM sequences"),
-    FORMS("rnn_entropy", "-log2 p_RNN of all RNN sequences"),
-    SCALAR_OUTPUT("cross_entropy_rnn_hmm", BITS, "-log2 p_HMM of possible RNN sequences"),
-    SCALAR_OUTPUT("cross_entropy_rnn_hmm_se", BITS, "its standard error over sequences"),
-    SCALAR_OUTPUT("hmm_entropy", BITS, "-log2 p_HMM of the same HMM sequences"),
-    SCALAR_OUTPUT("hmm_entropy_se", BITS, "its standard error over sequences"),
-    SCALAR_OUTPUT("impossible_sequences", "1",
-                  "share of RNN sequences of probability 0 under the HMM (left out: 'possible')"),
-    SCALAR_OUTPUT("filter_sd_hmm", "bits",
-                  "sd of one HMM sequence's log2 p^ over filters at P; above about 1: raise P"),
-    SCALAR_OUTPUT("filter_sd_rnn", "bits",
-                  "sd of one RNN sequence's log2 p^ over filters at P; above about 1: raise P"),
-    SCALAR_OUTPUT("kl_floor_hmm_rnn", BITS,
-                  "kl_hmm_rnn_p of an exact emulation, by the filter's noise; half at 2P"),
-    SCALAR_OUTPUT("kl_floor_hmm_rnn_sd", BITS,
-                  "sd about 0 of kl_hmm_rnn_extrapolated of an exact emulation"),
-    SCALAR_OUTPUT("kl_floor_rnn_hmm", BITS,
-                  "kl_rnn_hmm_p of an exact emulation, by the filter's noise; half at 2P"),
-    SCALAR_OUTPUT("kl_floor_rnn_hmm_sd", BITS,
-                  "sd about 0 of kl_rnn_hmm_extrapolated of an exact emulation"),
+    [KL_HMM_RNN] =
+        FORMS("kl_hmm_rnn", "KL rate HMM||RNN: log2 p_HMM - log2 p_RNN of HMM sequences"),
+    [KL_RNN_HMM] =
+        FORMS("kl_rnn_hmm", "KL rate RNN||HMM: log2 p_RNN - log2 p_HMM of possible RNN sequences"),
+    [KL_HMM_RNN_STEPWISE] =
+        FORMS("kl_hmm_rnn_stepwise", "KL rate HMM||RNN: divergence of forecasts, HMM sequences"),
+    [KL_RNN_HMM_STEPWISE] =
+        FORMS("kl_rnn_hmm_stepwise", "KL rate RNN||HMM: divergence of forecasts, RNN sequences"),
+    [CROSS_ENTROPY_HMM_RNN] = FORMS("cross_entropy_hmm_rnn", "-log2 p_RNN of HMM sequences"),
+    [RNN_ENTROPY] = FORMS("rnn_entropy", "-log2 p_RNN of all RNN sequences"),
+    [CROSS_ENTROPY_RNN_HMM] =
+        SCALAR("cross_entropy_rnn_hmm", BITS, "-log2 p_HMM of possible RNN sequences"),
+    [CROSS_ENTROPY_RNN_HMM_SE] =
+        SCALAR("cross_entropy_rnn_hmm_se", BITS, "its standard error over sequences"),
+    [HMM_ENTROPY] = SCALAR("hmm_entropy", BITS, "-log2 p_HMM of the same HMM sequences"),
+    [HMM_ENTROPY_SE] = SCALAR("hmm_entropy_se", BITS, "its standard error over sequences"),
+    [IMPOSSIBLE_SEQUENCES] =
+        SCALAR("impossible_sequences", "1",
+               "share of RNN sequences of probability 0 under the HMM (left out: 'possible')"),
+    [FILTER_SD_HMM] =
+        SCALAR("filter_sd_hmm", "bits",
+               "sd of one HMM sequence's log2 p^ over filters at P; above about 1: raise P"),
+    [FILTER_SD_RNN] =
+        SCALAR("filter_sd_rnn", "bits",
+               "sd of one RNN sequence's log2 p^ over filters at P; above about 1: raise P"),
+    [KL_FLOOR_HMM_RNN] =
+        SCALAR("kl_floor_hmm_rnn", BITS,
+               "kl_hmm_rnn_p of an exact emulation, by the filter's noise; half at 2P"),
+    [KL_FLOOR_HMM_RNN_SD] = SCALAR("kl_floor_hmm_rnn_sd", BITS,
+                                   "sd about 0 of kl_hmm_rnn_extrapolated of an exact emulation"),
+    [KL_FLOOR_RNN_HMM] =
+        SCALAR("kl_floor_rnn_hmm", BITS,
+               "kl_rnn_hmm_p of an exact emulation, by the filter's noise; half at 2P"),
+    [KL_FLOOR_RNN_HMM_SD] = SCALAR("kl_floor_rnn_hmm_sd", BITS,
+                                   "sd about 0 of kl_rnn_hmm_extrapolated of an exact emulation"),
 };
 
 /* --- sequences and their likelihoods ---------------------------------------------------------- */
@@ -279,12 +290,5 @@ static double filter_steps(const struct settings *s)
     return 2.0 * s->analysis.likelihood_sequences * 3 * s->analysis.particles * s->data.length;
 }
 
-const struct analysis analysis_likelihood = {
-    .name = "likelihood",
-    .meaning = "likelihood under the network, KL rates to and from the HMM",
-    .enabled = ENABLED(likelihood),
-    .output = output,
-    .num_outputs = NUM_OUTPUTS,
-    .compute = compute,
-    .steps = 1,
-    .times = filter_steps};
+const struct analysis analysis_likelihood = {ANALYSIS(likelihood), .steps = 1,
+                                             .times = filter_steps};

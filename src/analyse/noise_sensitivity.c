@@ -15,7 +15,7 @@
  * gives the nominal path (D14); tracks start at 0 (D22). Several switches, one a track, give a
  * spread between them. Refuses to search a track for a second one. Source: SCIENCE 5.3 and 5.4.
  */
-#include "analyses.h"
+#include "analysis.h"
 #include "base/statistics.h"
 #include "dynamics/escape.h"
 
@@ -75,40 +75,49 @@ enum {
 
 #define OVER_EVENTS(name) "standard deviation of " name " over switches"
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    SCALAR_OUTPUT("events", "1", "switches accepted, at most 10"),
-    SCALAR_OUTPUT("tracks", "1", "tracks of 2000 steps searched for them, at most 30"),
-    CURVE_OUTPUT("event_from", event_dim, "1", "symbol before the switch"),
-    CURVE_OUTPUT("event_to", event_dim, "1", "symbol after it"),
-    CURVE_OUTPUT("event_switch", event_dim, "steps", "tt: first step of the new symbol"),
-    CURVE_OUTPUT("event_dwell", event_dim, "steps", "dwell that the switch ends"),
-    CURVE_OUTPUT("event_cluster", event_dim, "steps", "tc: midway in the dwell"),
-    CURVE_OUTPUT("event_transition", event_dim, "steps", "tk: the switch is imminent"),
-    SCALAR_OUTPUT("dwell", "steps", "mean dwell before a switch"),
-    SCALAR_OUTPUT("dwell_sd", "steps", OVER_EVENTS("dwell")),
-    SCALAR_OUTPUT("lead", "steps", "mean of tt - tk"),
-    SCALAR_OUTPUT("lead_sd", "steps", OVER_EVENTS("lead")),
-    SCALAR_OUTPUT("nominal_error", "1",
-                  "gamma = 0 against the track: largest distance / norm of the state (rounding)"),
-    SOLID_OUTPUT("trace", start_dim, gamma_dim, step_dim, "1",
-                 "trace of the covariance of 100 trajectories, mean over switches"),
-    SOLID_OUTPUT("trace_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("trace")),
-    SOLID_OUTPUT("distance", start_dim, gamma_dim, step_dim, "1",
-                 "mean distance of trajectories from their mean, mean over switches"),
-    SOLID_OUTPUT("distance_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("distance")),
-    PLANE_OUTPUT("trace_reference", start_dim, step_dim, "1",
-                 "trace at gamma = 0.5 with the mix of halves (noise of variance 0.5)"),
-    PLANE_OUTPUT("trace_reference_sd", start_dim, step_dim, "1", OVER_EVENTS("trace_reference")),
-    PLANE_OUTPUT("distance_reference", start_dim, step_dim, "1",
-                 "distance at gamma = 0.5 with the mix of halves"),
-    PLANE_OUTPUT("distance_reference_sd", start_dim, step_dim, "1",
-                 OVER_EVENTS("distance_reference")),
-    PLANE_OUTPUT("final_trace", start_dim, gamma_dim, "1", "mean of trace over steps 1 to 5"),
-    PLANE_OUTPUT("final_trace_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_trace")),
-    PLANE_OUTPUT("final_distance", start_dim, gamma_dim, "1", "mean of distance over steps 1 to 5"),
-    PLANE_OUTPUT("final_distance_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_distance")),
-    CURVE_OUTPUT("distance_ratio", gamma_dim, "1",
-                 "final_distance of transition / cluster, mean over switches"),
-    CURVE_OUTPUT("distance_ratio_sd", gamma_dim, "1", OVER_EVENTS("distance_ratio")),
+    [EVENTS] = SCALAR("events", "1", "switches accepted, at most 10"),
+    [TRACKS] = SCALAR("tracks", "1", "tracks of 2000 steps searched for them, at most 30"),
+    [EVENT_FROM] = CURVE("event_from", event_dim, "1", "symbol before the switch"),
+    [EVENT_TO] = CURVE("event_to", event_dim, "1", "symbol after it"),
+    [EVENT_SWITCH] = CURVE("event_switch", event_dim, "steps", "tt: first step of the new symbol"),
+    [EVENT_DWELL] = CURVE("event_dwell", event_dim, "steps", "dwell that the switch ends"),
+    [EVENT_CLUSTER] = CURVE("event_cluster", event_dim, "steps", "tc: midway in the dwell"),
+    [EVENT_TRANSITION] =
+        CURVE("event_transition", event_dim, "steps", "tk: the switch is imminent"),
+    [DWELL] = SCALAR("dwell", "steps", "mean dwell before a switch"),
+    [DWELL_SD] = SCALAR("dwell_sd", "steps", OVER_EVENTS("dwell")),
+    [LEAD] = SCALAR("lead", "steps", "mean of tt - tk"),
+    [LEAD_SD] = SCALAR("lead_sd", "steps", OVER_EVENTS("lead")),
+    [NOMINAL_ERROR] =
+        SCALAR("nominal_error", "1",
+               "gamma = 0 against the track: largest distance / norm of the state (rounding)"),
+    [TRACE] = SOLID("trace", start_dim, gamma_dim, step_dim, "1",
+                    "trace of the covariance of 100 trajectories, mean over switches"),
+    [TRACE_SD] = SOLID("trace_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("trace")),
+    [DISTANCE] = SOLID("distance", start_dim, gamma_dim, step_dim, "1",
+                       "mean distance of trajectories from their mean, mean over switches"),
+    [DISTANCE_SD] =
+        SOLID("distance_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("distance")),
+    [TRACE_REFERENCE] =
+        PLANE("trace_reference", start_dim, step_dim, "1",
+              "trace at gamma = 0.5 with the mix of halves (noise of variance 0.5)"),
+    [TRACE_REFERENCE_SD] =
+        PLANE("trace_reference_sd", start_dim, step_dim, "1", OVER_EVENTS("trace_reference")),
+    [DISTANCE_REFERENCE] = PLANE("distance_reference", start_dim, step_dim, "1",
+                                 "distance at gamma = 0.5 with the mix of halves"),
+    [DISTANCE_REFERENCE_SD] =
+        PLANE("distance_reference_sd", start_dim, step_dim, "1", OVER_EVENTS("distance_reference")),
+    [FINAL_TRACE] =
+        PLANE("final_trace", start_dim, gamma_dim, "1", "mean of trace over steps 1 to 5"),
+    [FINAL_TRACE_SD] =
+        PLANE("final_trace_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_trace")),
+    [FINAL_DISTANCE] =
+        PLANE("final_distance", start_dim, gamma_dim, "1", "mean of distance over steps 1 to 5"),
+    [FINAL_DISTANCE_SD] =
+        PLANE("final_distance_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_distance")),
+    [DISTANCE_RATIO] = CURVE("distance_ratio", gamma_dim, "1",
+                             "final_distance of transition / cluster, mean over switches"),
+    [DISTANCE_RATIO_SD] = CURVE("distance_ratio_sd", gamma_dim, "1", OVER_EVENTS("distance_ratio")),
 };
 
 /* --- finding a switch ------------------------------------------------------------------------- */
@@ -367,11 +376,4 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return code;
 }
 
-const struct analysis analysis_noise_sensitivity = {.name = "noise_sensitivity",
-                                                    .meaning =
-                                                        "spread of trajectories under fresh noise",
-                                                    .enabled = ENABLED(noise_sensitivity),
-                                                    .output = output,
-                                                    .num_outputs = NUM_OUTPUTS,
-                                                    .compute = compute,
-                                                    .steps = 7e5};
+const struct analysis analysis_noise_sensitivity = {ANALYSIS(noise_sensitivity), .steps = 7e5};

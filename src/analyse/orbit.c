@@ -9,7 +9,7 @@
  * symbols in a revolution is that of their first appearance, as a cycle that begins at its smallest
  * symbol. Refuses a plane in which the states lie on a line, and the motion without noise
  * (fixed_point). Source: SCIENCE 8.6. */
-#include "analyses.h"
+#include "analysis.h"
 #include "base/statistics.h"
 
 #include <math.h>
@@ -59,37 +59,40 @@ enum {
     NUM_OUTPUTS
 };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    SCALAR_OUTPUT("rotation", "degree/step", "mean change of the unwrapped angle in a step"),
-    SCALAR_OUTPUT("rotation_sd", "degree/step", "standard deviation of that over steps"),
-    SCALAR_OUTPUT("rotation_sem", "degree/step",
-                  "standard error of rotation, from the means of 20 blocks of the run"),
-    SCALAR_OUTPUT("rotation_number", "1/step", "revolutions in a step: rotation / 360, signed"),
-    SCALAR_OUTPUT(
-        "large_steps", "1",
-        "share of steps that turn by more than 90 degrees: directions are sure when small"),
-    SCALAR_OUTPUT("revolutions_positive", "1", "whole revolutions towards larger angles"),
-    SCALAR_OUTPUT("revolutions_negative", "1", "whole revolutions towards smaller angles"),
-    SCALAR_OUTPUT("revolution_time", "step",
-                  "mean time from the end of a revolution to the end of the next, of either sign"),
-    SCALAR_OUTPUT("revolution_time_sd", "step", "standard deviation of that over revolutions"),
-    SCALAR_OUTPUT("revolution_time_sem", "step",
-                  "its standard error, revolutions taken as independent"),
-    SCALAR_OUTPUT("revolution_time_cv", "1",
-                  "its coefficient of variation: 0 for a clock, 1 for events at random"),
-    CURVE_OUTPUT("revolution_time_share", time_bin, "1", "share of revolution times in each bin"),
-    PLANE_OUTPUT(
-        "order_symbol", order, place, "1",
-        "symbols of an order, NaN after its last; all 8 places taken: perhaps more follow"),
-    CURVE_OUTPUT("order_share", order, "1", "share of the revolutions with this order"),
-    CURVE_OUTPUT("angle_states", angle, "1", "number of driven states in each bin of phi"),
-    PLANE_OUTPUT("emission", angle, symbol, "1",
-                 "mean emission probability of each symbol in each bin of phi"),
-    SCALAR_OUTPUT(
-        "emission_explained", "1",
-        "share of the variance of the emission probabilities that is between bins of phi"),
-    CURVE_OUTPUT("speed", angle, "degree/step",
-                 "mean change of the angle in a step from a state of each bin"),
-    CURVE_OUTPUT("speed_sd", angle, "degree/step", "standard deviation of that over states"),
+    [ROTATION] = SCALAR("rotation", "degree/step", "mean change of the unwrapped angle in a step"),
+    [ROTATION_SD] = SCALAR("rotation_sd", "degree/step", "standard deviation of that over steps"),
+    [ROTATION_SEM] = SCALAR("rotation_sem", "degree/step",
+                            "standard error of rotation, from the means of 20 blocks of the run"),
+    [ROTATION_NUMBER] =
+        SCALAR("rotation_number", "1/step", "revolutions in a step: rotation / 360, signed"),
+    [LARGE_STEPS] =
+        SCALAR("large_steps", "1",
+               "share of steps that turn by more than 90 degrees: directions are sure when small"),
+    [POSITIVE] = SCALAR("revolutions_positive", "1", "whole revolutions towards larger angles"),
+    [NEGATIVE] = SCALAR("revolutions_negative", "1", "whole revolutions towards smaller angles"),
+    [TIME] =
+        SCALAR("revolution_time", "step",
+               "mean time from the end of a revolution to the end of the next, of either sign"),
+    [TIME_SD] = SCALAR("revolution_time_sd", "step", "standard deviation of that over revolutions"),
+    [TIME_SEM] = SCALAR("revolution_time_sem", "step",
+                        "its standard error, revolutions taken as independent"),
+    [TIME_CV] = SCALAR("revolution_time_cv", "1",
+                       "its coefficient of variation: 0 for a clock, 1 for events at random"),
+    [TIME_SHARE] =
+        CURVE("revolution_time_share", time_bin, "1", "share of revolution times in each bin"),
+    [ORDER_SYMBOL] =
+        PLANE("order_symbol", order, place, "1",
+              "symbols of an order, NaN after its last; all 8 places taken: perhaps more follow"),
+    [ORDER_SHARE] = CURVE("order_share", order, "1", "share of the revolutions with this order"),
+    [STATES] = CURVE("angle_states", angle, "1", "number of driven states in each bin of phi"),
+    [EMISSION] = PLANE("emission", angle, symbol, "1",
+                       "mean emission probability of each symbol in each bin of phi"),
+    [EMISSION_EXPLAINED] =
+        SCALAR("emission_explained", "1",
+               "share of the variance of the emission probabilities that is between bins of phi"),
+    [SPEED] = CURVE("speed", angle, "degree/step",
+                    "mean change of the angle in a step from a state of each bin"),
+    [SPEED_SD] = CURVE("speed_sd", angle, "degree/step", "standard deviation of that over states"),
 };
 
 struct revolution {
@@ -314,7 +317,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 {
     const struct driven *driven;
     struct orbit o;
-    int code = analysis_driven(in, &driven, st);
+    int code = driven_get(in, &driven, st);
     if (code) return code;
     const struct pca *pca = &driven->pca;
     if (pca->count < 2 || !(pca->variance[1] > FLAT * pca->variance[0])) return STATUS_OK;
@@ -331,9 +334,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_orbit = {.name = "orbit",
-                                        .meaning = "rotation of the driven states about their mean",
-                                        .enabled = ENABLED(orbit),
-                                        .output = output,
-                                        .num_outputs = NUM_OUTPUTS,
-                                        .compute = compute};
+const struct analysis analysis_orbit = {ANALYSIS(orbit)};

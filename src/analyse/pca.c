@@ -1,5 +1,5 @@
 /* pca: how many directions the states of a driven network take up. Source: SCIENCE 4. */
-#include "analyses.h"
+#include "analysis.h"
 
 #include <string.h>
 
@@ -12,21 +12,22 @@ static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden
 
 enum { EXPLAINED_VARIANCE, DIMENSION, MEAN, DIRECTION, NUM_OUTPUTS };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    CURVE_OUTPUT("explained_variance", component, "1",
-                 "share of the variance of the driven run's states on each component"),
-    SCALAR_OUTPUT("dimension", "1",
-                  "participation ratio: (sum of all variances)^2 / sum of their squares"),
-    CURVE_OUTPUT("mean", unit, "state", "mean state of the driven run"),
-    PLANE_OUTPUT(
-        "direction", component, unit, "1",
-        "the component as a unit vector, its largest entry positive; a score is its product "
-        "with a state less the mean"),
+    [EXPLAINED_VARIANCE] =
+        CURVE("explained_variance", component, "1",
+              "share of the variance of the driven run's states on each component"),
+    [DIMENSION] = SCALAR("dimension", "1",
+                         "participation ratio: (sum of all variances)^2 / sum of their squares"),
+    [MEAN] = CURVE("mean", unit, "state", "mean state of the driven run"),
+    [DIRECTION] =
+        PLANE("direction", component, unit, "1",
+              "the component as a unit vector, its largest entry positive; a score is its product "
+              "with a state less the mean"),
 };
 
 static int compute(const struct analysis_input *in, double *const *out, struct status *st)
 {
     const struct driven *driven;
-    int code = analysis_driven(in, &driven, st);
+    int code = driven_get(in, &driven, st);
     if (code || !driven->pca.count) return code;
     const struct pca *pca = &driven->pca;
     size_t H = (size_t)pca->width, kept = pca->count < COMPONENTS ? (size_t)pca->count : COMPONENTS;
@@ -44,11 +45,4 @@ static double driven_steps(const struct settings *s)
     return s->analysis.steps;
 }
 
-const struct analysis analysis_pca = {.name = "pca",
-                                      .meaning = "principal components of the driven states",
-                                      .enabled = ENABLED(pca),
-                                      .output = output,
-                                      .num_outputs = NUM_OUTPUTS,
-                                      .compute = compute,
-                                      .steps = 4,
-                                      .times = driven_steps};
+const struct analysis analysis_pca = {ANALYSIS(pca), .steps = 4, .times = driven_steps};

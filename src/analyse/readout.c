@@ -6,7 +6,7 @@
  * those of the shared driven run. Beside the angles stands what a direction at random would have.
  * Refuses a row of zeros, and a plane in which the states lie on a line. Source: SCIENCE 4, readout
  * axes. */
-#include "analyses.h"
+#include "analysis.h"
 #include "base/statistics.h"
 
 #include <math.h>
@@ -29,17 +29,19 @@ enum {
     NUM_OUTPUTS
 };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    CURVE_OUTPUT("projection", symbol, "1",
-                 "length in the plane of PC1 and PC2 of a symbol's readout row of unit length"),
-    CURVE_OUTPUT("angle", symbol, "degree", "angle of each readout row to that plane"),
-    SCALAR_OUTPUT("angle_mean", "degree", "mean angle to the plane over all symbols"),
-    SCALAR_OUTPUT("angle_sd", "degree", "standard deviation of the angle over symbols"),
-    SCALAR_OUTPUT("angle_ends", "degree",
-                  "mean angle to the plane of the first and the last symbol; 3 symbols or more"),
-    SCALAR_OUTPUT("angle_chance", "degree",
-                  "mean angle to the plane of a direction at random among as many units"),
-    PLANE_OUTPUT("angle_between", symbol, symbol_to, "degree",
-                 "angle between the readout rows of two symbols"),
+    [PROJECTION] =
+        CURVE("projection", symbol, "1",
+              "length in the plane of PC1 and PC2 of a symbol's readout row of unit length"),
+    [ANGLE] = CURVE("angle", symbol, "degree", "angle of each readout row to that plane"),
+    [ANGLE_MEAN] = SCALAR("angle_mean", "degree", "mean angle to the plane over all symbols"),
+    [ANGLE_SD] = SCALAR("angle_sd", "degree", "standard deviation of the angle over symbols"),
+    [ANGLE_ENDS] =
+        SCALAR("angle_ends", "degree",
+               "mean angle to the plane of the first and the last symbol; 3 symbols or more"),
+    [ANGLE_CHANCE] = SCALAR("angle_chance", "degree",
+                            "mean angle to the plane of a direction at random among as many units"),
+    [ANGLE_BETWEEN] = PLANE("angle_between", symbol, symbol_to, "degree",
+                            "angle between the readout rows of two symbols"),
 };
 
 static double length(const float *r, int H)
@@ -100,7 +102,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 {
     const struct driven *driven;
     const struct network *net = in->net;
-    int code = analysis_driven(in, &driven, st);
+    int code = driven_get(in, &driven, st);
     if (code) return code;
     size_t H = (size_t)net->shape.hidden, K = (size_t)net->shape.symbols;
     for (size_t a = 0; a < K; a++)
@@ -113,9 +115,4 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     return STATUS_OK;
 }
 
-const struct analysis analysis_readout = {.name = "readout",
-                                          .meaning = "angles of the readout to the states' plane",
-                                          .enabled = ENABLED(readout),
-                                          .output = output,
-                                          .num_outputs = NUM_OUTPUTS,
-                                          .compute = compute};
+const struct analysis analysis_readout = {ANALYSIS(readout)};

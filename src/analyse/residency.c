@@ -6,7 +6,7 @@
  * counted as such, without m(l), which has a pole at l = -1 (D22).
  */
 #include "residency.h"
-#include "analyses.h"
+#include "analysis.h"
 #include "base/statistics.h"
 #include "dynamics/spectrum.h"
 
@@ -84,45 +84,53 @@ enum {
 
 /* a mean and, right behind it, its standard error */
 #define SCALAR_MEAN(name, unit, meaning)                                                           \
-    SCALAR_OUTPUT(name, unit, meaning), SCALAR_OUTPUT(name "_sem", unit, "standard error of " name)
+    SCALAR(name, unit, meaning), SCALAR(name "_sem", unit, "standard error of " name)
 #define CURVE_MEAN(name, a, unit, meaning)                                                         \
-    CURVE_OUTPUT(name, a, unit, meaning),                                                          \
-        CURVE_OUTPUT(name "_sem", a, unit, "standard error of " name)
+    CURVE(name, a, unit, meaning), CURVE(name "_sem", a, unit, "standard error of " name)
 
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    SCALAR_OUTPUT("states", "1", "states of the driven run looked at, evenly spaced"),
-    SCALAR_MEAN("rt", "steps", "residency time RT, at most 60"),
-    SCALAR_OUTPUT("rt_sd", "steps", "standard deviation of RT over states"),
-    SCALAR_MEAN("censored", "1", "share of continuations that kept their symbol for 60 steps"),
-    SCALAR_MEAN("sign_changes", "1", "sign changes of the logit's increments, per continuation"),
-    SCALAR_MEAN("sign_change_rate", "1", "sign changes per increment that has one before it"),
-    SCALAR_OUTPUT("rt_sign_changes_correlation", "1",
-                  "correlation over states of RT and sign changes"),
-    SCALAR_OUTPUT("rt_sign_change_rate_correlation", "1",
-                  "correlation over states of RT and sign changes per increment"),
-    CURVE_MEAN("class_share", class, "1", "share of states with an RT of this class"),
-    CURVE_OUTPUT("rt_histogram", rt_bin, "1", "share of states with an RT of this bin"),
-    CURVE_OUTPUT("sign_change_histogram", sign_bin, "1",
-                 "share of states with so many sign changes"),
-    CURVE_OUTPUT("sign_change_rt", sign_bin, "steps", "mean RT of the states of this bin"),
-    CURVE_MEAN("zone_share", zone, "1", "share of states in this zone"),
-    CURVE_MEAN("zone_rt", zone, "steps", "RT of the zone's states"),
-    CURVE_MEAN("zone_max_softmax", zone, "1", "probability of the likeliest symbol"),
-    CURVE_MEAN("zone_norm", zone, "1", "Euclidean norm of the zone's states"),
-    CURVE_MEAN("zone_active", zone, "1", "units active after a step without noise"),
-    CURVE_OUTPUT("zone_sampled", zone, "1", "states of the zone whose eigenvalues were taken"),
-    CURVE_MEAN("zone_unstable", zone, "1", "eigenvalues of the Jacobian without noise, size > 1"),
-    CURVE_MEAN("zone_radius", zone, "1", "largest size of an eigenvalue"),
-    PLANE_OUTPUT("zone_unstable_share", zone, unstable, "1",
-                 "share of the zone's states with so many unstable eigenvalues"),
-    PLANE_OUTPUT("zone_unstable_share_sem", zone, unstable, "1",
-                 "standard error of zone_unstable_share"),
-    PLANE_OUTPUT("sample_score", sample, axis, "state", "score of a state, see pca.direction"),
-    CURVE_OUTPUT("sample_symbol", sample, "1", "its likeliest symbol"),
-    CURVE_OUTPUT("sample_rt", sample, "steps", "its RT"),
-    CURVE_OUTPUT("sample_zone", sample, "1", "its zone"),
-    CURVE_OUTPUT("sample_unstable", sample, "1",
-                 "its unstable eigenvalues; NaN beyond 100 active units"),
+    [STATES] = SCALAR("states", "1", "states of the driven run looked at, evenly spaced"),
+    [RT] = SCALAR_MEAN("rt", "steps", "residency time RT, at most 60"),
+    [RT_SD] = SCALAR("rt_sd", "steps", "standard deviation of RT over states"),
+    [CENSORED] =
+        SCALAR_MEAN("censored", "1", "share of continuations that kept their symbol for 60 steps"),
+    [SIGN_CHANGES] = SCALAR_MEAN("sign_changes", "1",
+                                 "sign changes of the logit's increments, per continuation"),
+    [SIGN_CHANGE_RATE] =
+        SCALAR_MEAN("sign_change_rate", "1", "sign changes per increment that has one before it"),
+    [RT_SIGN_CHANGES] = SCALAR("rt_sign_changes_correlation", "1",
+                               "correlation over states of RT and sign changes"),
+    [RT_SIGN_CHANGE_RATE] = SCALAR("rt_sign_change_rate_correlation", "1",
+                                   "correlation over states of RT and sign changes per increment"),
+    [CLASS_SHARE] =
+        CURVE_MEAN("class_share", class, "1", "share of states with an RT of this class"),
+    [RT_HISTOGRAM] = CURVE("rt_histogram", rt_bin, "1", "share of states with an RT of this bin"),
+    [SIGN_CHANGE_HISTOGRAM] =
+        CURVE("sign_change_histogram", sign_bin, "1", "share of states with so many sign changes"),
+    [SIGN_CHANGE_RT] =
+        CURVE("sign_change_rt", sign_bin, "steps", "mean RT of the states of this bin"),
+    [ZONE_SHARE] = CURVE_MEAN("zone_share", zone, "1", "share of states in this zone"),
+    [ZONE_RT] = CURVE_MEAN("zone_rt", zone, "steps", "RT of the zone's states"),
+    [ZONE_MAX_SOFTMAX] =
+        CURVE_MEAN("zone_max_softmax", zone, "1", "probability of the likeliest symbol"),
+    [ZONE_NORM] = CURVE_MEAN("zone_norm", zone, "1", "Euclidean norm of the zone's states"),
+    [ZONE_ACTIVE] = CURVE_MEAN("zone_active", zone, "1", "units active after a step without noise"),
+    [ZONE_SAMPLED] =
+        CURVE("zone_sampled", zone, "1", "states of the zone whose eigenvalues were taken"),
+    [ZONE_UNSTABLE] = CURVE_MEAN("zone_unstable", zone, "1",
+                                 "eigenvalues of the Jacobian without noise, size > 1"),
+    [ZONE_RADIUS] = CURVE_MEAN("zone_radius", zone, "1", "largest size of an eigenvalue"),
+    [ZONE_UNSTABLE_SHARE] = PLANE("zone_unstable_share", zone, unstable, "1",
+                                  "share of the zone's states with so many unstable eigenvalues"),
+    [ZONE_UNSTABLE_SHARE_SEM] = PLANE("zone_unstable_share_sem", zone, unstable, "1",
+                                      "standard error of zone_unstable_share"),
+    [SAMPLE_SCORE] =
+        PLANE("sample_score", sample, axis, "state", "score of a state, see pca.direction"),
+    [SAMPLE_SYMBOL] = CURVE("sample_symbol", sample, "1", "its likeliest symbol"),
+    [SAMPLE_RT] = CURVE("sample_rt", sample, "steps", "its RT"),
+    [SAMPLE_ZONE] = CURVE("sample_zone", sample, "1", "its zone"),
+    [SAMPLE_UNSTABLE] = CURVE("sample_unstable", sample, "1",
+                              "its unstable eigenvalues; NaN beyond 100 active units"),
 };
 
 /* output `which` and its standard error */
@@ -301,8 +309,8 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 {
     const struct driven *driven;
     const struct residency *r;
-    int code = analysis_driven(in, &driven, st);
-    if (!code) code = analysis_residency(in, &r, st);
+    int code = driven_get(in, &driven, st);
+    if (!code) code = residency_get(in, &r, st);
     if (code) return code;
     give_times(r, out);
     give_histograms(r, out);
@@ -329,11 +337,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_of_residency = {
-    .name = "residency",
-    .meaning = "residency times, zones, unstable directions by zone",
-    .enabled = ENABLED(residency),
-    .output = output,
-    .num_outputs = NUM_OUTPUTS,
-    .compute = compute,
-    .steps = 2.3e6};
+const struct analysis analysis_residency = {ANALYSIS(residency), .steps = 2.3e6};

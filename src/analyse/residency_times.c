@@ -29,7 +29,7 @@ static double max_softmax_of(const float *z, int K)
 static int residency_make(const struct analysis_input *in, struct residency *r, struct status *st)
 {
     const struct driven *driven;
-    int K = in->net->shape.symbols, code = analysis_driven(in, &driven, st);
+    int K = in->net->shape.symbols, code = driven_get(in, &driven, st);
     if (code) return code;
     size_t H = (size_t)in->net->shape.hidden;
     r->n = driven->n < RESIDENCY_STATES ? driven->n : RESIDENCY_STATES;
@@ -59,8 +59,8 @@ cleanup:
     return code;
 }
 
-int analysis_residency(const struct analysis_input *in, const struct residency **residency,
-                       struct status *st)
+int residency_get(const struct analysis_input *in, const struct residency **residency,
+                  struct status *st)
 {
     struct analysis_memo *memo = in->memo;
     if (!memo->residency) {

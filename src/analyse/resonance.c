@@ -14,7 +14,7 @@
  *
  * Source: SCIENCE 8.7; Pikovsky & Kurths 1997.
  */
-#include "analyses.h"
+#include "analysis.h"
 #include "base/statistics.h"
 #include "dwells.h"
 #include "predictive.h"
@@ -57,43 +57,52 @@ enum {
     NUM_OUTPUTS = HMM_STATISTICS + NUM_DWELL_STATISTICS
 };
 
-#define CURVE(name, unit, meaning)                                                                 \
-    CURVE_OUTPUT(name, sigma, unit, meaning),                                                      \
-        CURVE_OUTPUT(name "_se", sigma, unit, "standard error of " name)
+#define CURVE_MEAN(name, unit, meaning)                                                            \
+    CURVE(name, sigma, unit, meaning), CURVE(name "_se", sigma, unit, "standard error of " name)
 #define PEAK_OF(name)                                                                              \
-    SCALAR_OUTPUT(name "_peak_sigma", "1",                                                         \
-                  "sigma of the largest " name "; 0.1 or 10: none inside"),                        \
-        SCALAR_OUTPUT(name "_peak", "1", "the largest " name),                                     \
-        SCALAR_OUTPUT(name "_at_one", "1", name " at sigma = 1"),                                  \
-        SCALAR_OUTPUT(name "_excess", "1", "largest " name " - that at sigma = 1"),                \
-        SCALAR_OUTPUT(name "_excess_se", "1",                                                      \
-                      "its standard error, not counting the choice of peak")
+    SCALAR(name "_peak_sigma", "1", "sigma of the largest " name "; 0.1 or 10: none inside"),      \
+        SCALAR(name "_peak", "1", "the largest " name),                                            \
+        SCALAR(name "_at_one", "1", name " at sigma = 1"),                                         \
+        SCALAR(name "_excess", "1", "largest " name " - that at sigma = 1"),                       \
+        SCALAR(name "_excess_se", "1", "its standard error, not counting the choice of peak")
 
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    CURVE("switch_rate", "1/step", "share of steps at which the sampled symbol changes"),
-    CURVE("dwell_mean", "steps", "mean time between two switches"),
-    CURVE("dwell_cv", "1", "coefficient of variation of the times between two switches"),
-    CURVE("coherence", "1", "1 / dwell_cv"),
-    CURVE("regularity", "1", "dwell_cv of switching without memory at the same mean / dwell_cv"),
-    CURVE_OUTPUT("dwells", sigma, "1", "number of times between two switches"),
-    CURVE("kl_rnn_hmm", "bits/symbol",
-          "KL rate RNN||HMM, stepwise, 600 symbols in 12 sequences or more, 512 particles"),
-    CURVE("rnn_entropy", "bits/symbol", "-log2 p_RNN of the same sequences, 512 particles"),
-    CURVE_OUTPUT("impossible_sequences", sigma, "1",
-                 "share of these of probability 0 under the HMM, left out of the KL rate"),
-    PEAK_OF("coherence"),
-    PEAK_OF("regularity"),
-    SCALAR_OUTPUT("kl_least_sigma", "1", "sigma of the least kl_rnn_hmm; 0.1 or 10: none inside"),
-    SCALAR_OUTPUT("kl_least", "bits/symbol", "the least kl_rnn_hmm"),
-    SCALAR_OUTPUT("kl_at_one", "bits/symbol", "kl_rnn_hmm at sigma = 1"),
-    SCALAR_OUTPUT("kl_excess", "bits/symbol", "kl_rnn_hmm at sigma = 1 - the least"),
-    SCALAR_OUTPUT("kl_excess_se", "bits/symbol",
-                  "its standard error over sequences, not counting the choice of the least"),
-    SCALAR_OUTPUT("hmm_switch_rate", "1/step", "switch_rate of the HMM, from a large sample"),
-    SCALAR_OUTPUT("hmm_dwell_mean", "steps", "dwell_mean of the HMM, from a large sample"),
-    SCALAR_OUTPUT("hmm_dwell_cv", "1", "dwell_cv of the HMM, from a large sample"),
-    SCALAR_OUTPUT("hmm_coherence", "1", "coherence of the HMM, from a large sample"),
-    SCALAR_OUTPUT("hmm_regularity", "1", "regularity of the HMM, from a large sample"),
+    [CURVES + 2 * SWITCH_RATE] =
+        CURVE_MEAN("switch_rate", "1/step", "share of steps at which the sampled symbol changes"),
+    [CURVES + 2 * DWELL_MEAN] = CURVE_MEAN("dwell_mean", "steps", "mean time between two switches"),
+    [CURVES + 2 * DWELL_CV] =
+        CURVE_MEAN("dwell_cv", "1", "coefficient of variation of the times between two switches"),
+    [CURVES + 2 * COHERENCE] = CURVE_MEAN("coherence", "1", "1 / dwell_cv"),
+    [CURVES + 2 * REGULARITY] = CURVE_MEAN(
+        "regularity", "1", "dwell_cv of switching without memory at the same mean / dwell_cv"),
+    [DWELLS] = CURVE("dwells", sigma, "1", "number of times between two switches"),
+    [KL_RNN_HMM] = CURVE_MEAN(
+        "kl_rnn_hmm", "bits/symbol",
+        "KL rate RNN||HMM, stepwise, 600 symbols in 12 sequences or more, 512 particles"),
+    [RNN_ENTROPY] = CURVE_MEAN("rnn_entropy", "bits/symbol",
+                               "-log2 p_RNN of the same sequences, 512 particles"),
+    [IMPOSSIBLE] = CURVE("impossible_sequences", sigma, "1",
+                         "share of these of probability 0 under the HMM, left out of the KL rate"),
+    [COHERENCE_PEAK] = PEAK_OF("coherence"),
+    [REGULARITY_PEAK] = PEAK_OF("regularity"),
+    [KL_LEAST + PEAK_SIGMA] =
+        SCALAR("kl_least_sigma", "1", "sigma of the least kl_rnn_hmm; 0.1 or 10: none inside"),
+    [KL_LEAST + PEAK] = SCALAR("kl_least", "bits/symbol", "the least kl_rnn_hmm"),
+    [KL_LEAST + AT_ONE] = SCALAR("kl_at_one", "bits/symbol", "kl_rnn_hmm at sigma = 1"),
+    [KL_LEAST + EXCESS] = SCALAR("kl_excess", "bits/symbol", "kl_rnn_hmm at sigma = 1 - the least"),
+    [KL_LEAST + EXCESS_SE] =
+        SCALAR("kl_excess_se", "bits/symbol",
+               "its standard error over sequences, not counting the choice of the least"),
+    [HMM_STATISTICS + SWITCH_RATE] =
+        SCALAR("hmm_switch_rate", "1/step", "switch_rate of the HMM, from a large sample"),
+    [HMM_STATISTICS + DWELL_MEAN] =
+        SCALAR("hmm_dwell_mean", "steps", "dwell_mean of the HMM, from a large sample"),
+    [HMM_STATISTICS + DWELL_CV] =
+        SCALAR("hmm_dwell_cv", "1", "dwell_cv of the HMM, from a large sample"),
+    [HMM_STATISTICS + COHERENCE] =
+        SCALAR("hmm_coherence", "1", "coherence of the HMM, from a large sample"),
+    [HMM_STATISTICS + REGULARITY] =
+        SCALAR("hmm_regularity", "1", "regularity of the HMM, from a large sample"),
 };
 
 /* --- one level -------------------------------------------------------------------------------- */
@@ -326,11 +335,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_resonance = {
-    .name = "resonance",
-    .meaning = "switching and its coherence against the noise level",
-    .enabled = ENABLED(resonance),
-    .output = output,
-    .num_outputs = NUM_OUTPUTS,
-    .compute = compute,
-    .steps = 4.8e6};
+const struct analysis analysis_resonance = {ANALYSIS(resonance), .steps = 4.8e6};

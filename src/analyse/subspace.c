@@ -11,7 +11,7 @@
  * 95 % ellipse of the covariance instead of a density contour, from 100 driven states times the
  * noise level, 20 steps dropped, 100 kept, all levels with the same numbers. The level is an sd
  * (D17). Refuses a pair of fewer than 10 states. Source: SCIENCE 4 and 5.1. */
-#include "analyses.h"
+#include "analysis.h"
 #include "base/statistics.h"
 #include "residency.h"
 
@@ -78,36 +78,42 @@ enum {
     NUM_OUTPUTS
 };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    PLANE_OUTPUT("symbol", pair_dim, member, "1", "symbols of the pair; NaN: no such pair"),
-    CURVE_OUTPUT("share", pair_dim, "1",
-                 "share of the driven run's states with a symbol of the pair"),
-    CURVE_OUTPUT("global_explained", global_component, "1",
-                 "share of the variance of all driven states on each component of the driven run"),
-    PLANE_OUTPUT("explained", pair_dim, component, "1",
-                 "share of the variance of the pair's four scores on each component of the pair"),
-    CURVE_OUTPUT("runs", pair_dim, "1", "stretches of states in the pair, of any length"),
-    CURVE_OUTPUT("runs_over_20", pair_dim, "1", "those longer than 20 steps"),
-    CURVE_OUTPUT("runs_over_200", pair_dim, "1", "those longer than 200 steps"),
-    CURVE_OUTPUT("longest_run", pair_dim, "step", "length of the longest run in the pair"),
-    SOLID_OUTPUT("path", pair_dim, point, axis_dim, "1",
-                 "first 200 states of the longest run on the pair's first and third component"),
-    PLANE_OUTPUT("path_symbol", pair_dim, point, "1", "their symbols"),
-    PLANE_OUTPUT("ellipse_area", pair_dim, noise_level, "1",
-                 "area of the 95 % covariance ellipse on the pair's first and third component"),
-    PLANE_OUTPUT("ellipse_states", pair_dim, noise_level, "1", "states behind it, of 10000"),
-    CURVE_OUTPUT("residency", pair_dim, "step",
-                 "mean residency time (at most 60) of states in runs of the pair longer than 20"),
-    CURVE_OUTPUT(
-        "residency_sd", pair_dim, "step",
-        "standard deviation over states of their residency, each a mean of 20 continuations"),
-    CURVE_OUTPUT("residency_states", pair_dim, "1", "states behind it: up to 300, evenly spaced"),
-    CURVE_OUTPUT("residency_over_200", pair_dim, "step",
-                 "mean residency time of those among them in runs longer than 200"),
-    CURVE_OUTPUT("residency_over_200_sd", pair_dim, "step",
-                 "standard deviation of that over states"),
-    CURVE_OUTPUT("residency_over_200_states", pair_dim, "1", "states behind it"),
-    CURVE_OUTPUT("residency_censored", pair_dim, "1",
-                 "share of the continuations that had not left their symbol after 60 steps"),
+    [SYMBOL] = PLANE("symbol", pair_dim, member, "1", "symbols of the pair; NaN: no such pair"),
+    [SHARE] =
+        CURVE("share", pair_dim, "1", "share of the driven run's states with a symbol of the pair"),
+    [GLOBAL_EXPLAINED] =
+        CURVE("global_explained", global_component, "1",
+              "share of the variance of all driven states on each component of the driven run"),
+    [EXPLAINED] =
+        PLANE("explained", pair_dim, component, "1",
+              "share of the variance of the pair's four scores on each component of the pair"),
+    [RUNS] = CURVE("runs", pair_dim, "1", "stretches of states in the pair, of any length"),
+    [RUNS_SHORT] = CURVE("runs_over_20", pair_dim, "1", "those longer than 20 steps"),
+    [RUNS_LONG] = CURVE("runs_over_200", pair_dim, "1", "those longer than 200 steps"),
+    [LONGEST] = CURVE("longest_run", pair_dim, "step", "length of the longest run in the pair"),
+    [PATH] = SOLID("path", pair_dim, point, axis_dim, "1",
+                   "first 200 states of the longest run on the pair's first and third component"),
+    [PATH_SYMBOL] = PLANE("path_symbol", pair_dim, point, "1", "their symbols"),
+    [ELLIPSE_AREA] =
+        PLANE("ellipse_area", pair_dim, noise_level, "1",
+              "area of the 95 % covariance ellipse on the pair's first and third component"),
+    [ELLIPSE_STATES] =
+        PLANE("ellipse_states", pair_dim, noise_level, "1", "states behind it, of 10000"),
+    [RESIDENCY] =
+        CURVE("residency", pair_dim, "step",
+              "mean residency time (at most 60) of states in runs of the pair longer than 20"),
+    [RESIDENCY_SD] =
+        CURVE("residency_sd", pair_dim, "step",
+              "standard deviation over states of their residency, each a mean of 20 continuations"),
+    [RESIDENCY_NUM] =
+        CURVE("residency_states", pair_dim, "1", "states behind it: up to 300, evenly spaced"),
+    [RESIDENCY_LONG] = CURVE("residency_over_200", pair_dim, "step",
+                             "mean residency time of those among them in runs longer than 200"),
+    [RESIDENCY_LONG_SD] =
+        CURVE("residency_over_200_sd", pair_dim, "step", "standard deviation of that over states"),
+    [RESIDENCY_LONG_STATES] = CURVE("residency_over_200_states", pair_dim, "1", "states behind it"),
+    [CENSORED] = CURVE("residency_censored", pair_dim, "1",
+                       "share of the continuations that had not left their symbol after 60 steps"),
 };
 
 struct pair {
@@ -355,7 +361,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 {
     const struct driven *driven;
     struct pair pair[PAIRS] = {0};
-    int code = analysis_driven(in, &driven, st);
+    int code = driven_get(in, &driven, st);
     if (code) return code;
     int G = driven->pca.count < GLOBAL ? driven->pca.count : GLOBAL;
     if (G == 0) return STATUS_OK; /* states that are not finite */
@@ -385,10 +391,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_subspace = {.name = "subspace",
-                                           .meaning = "driven states between two symbols",
-                                           .enabled = ENABLED(subspace),
-                                           .output = output,
-                                           .num_outputs = NUM_OUTPUTS,
-                                           .compute = compute,
-                                           .steps = 4.5e5};
+const struct analysis analysis_subspace = {ANALYSIS(subspace), .steps = 4.5e5};

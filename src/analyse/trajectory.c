@@ -2,7 +2,7 @@
  * without noise from states of the driven run, one with noise. Refuses to summarise them
  * (fixed_point and orbit do). Unlike the reference the start is kept, as step 0. Source: SCIENCE 4.
  */
-#include "analyses.h"
+#include "analysis.h"
 #include "dynamics/relax.h"
 
 #include <math.h>
@@ -27,13 +27,14 @@ static const struct analysis_dim driven_step = {"driven_step", STEPS + 1, NULL, 
 
 enum { RELAXED, RELAXED_SYMBOL, DRIVEN, DRIVEN_SYMBOL, NUM_OUTPUTS };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    SOLID_OUTPUT("relaxed", start, relaxed_step, component, "1",
-                 "scores of the states without noise"),
-    PLANE_OUTPUT("relaxed_symbol", start, relaxed_step, "1",
-                 "likeliest symbol of the states without noise"),
-    PLANE_OUTPUT("driven", driven_step, component, "1",
-                 "scores of one trajectory with noise of sd 1"),
-    CURVE_OUTPUT("driven_symbol", driven_step, "1", "likeliest symbol along that trajectory"),
+    [RELAXED] =
+        SOLID("relaxed", start, relaxed_step, component, "1", "scores of the states without noise"),
+    [RELAXED_SYMBOL] = PLANE("relaxed_symbol", start, relaxed_step, "1",
+                             "likeliest symbol of the states without noise"),
+    [DRIVEN] =
+        PLANE("driven", driven_step, component, "1", "scores of one trajectory with noise of sd 1"),
+    [DRIVEN_SYMBOL] =
+        CURVE("driven_symbol", driven_step, "1", "likeliest symbol along that trajectory"),
 };
 
 /* Score (COMPONENTS) and symbol of one state, left out once it has overflowed. */
@@ -69,7 +70,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
 {
     struct relax relax = {0};
     const struct driven *driven;
-    int code = analysis_driven(in, &driven, st);
+    int code = driven_get(in, &driven, st);
     if (code || driven->pca.count == 0) return code;
     size_t H = (size_t)in->net->shape.hidden, K = (size_t)in->net->shape.symbols, index;
     float *path = malloc((STEPS + 1) * (H + K) * sizeof *path);
@@ -99,10 +100,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_trajectory = {.name = "trajectory",
-                                             .meaning =
-                                                 "sampled trajectories with and without noise",
-                                             .enabled = ENABLED(trajectory),
-                                             .output = output,
-                                             .num_outputs = NUM_OUTPUTS,
-                                             .compute = compute};
+const struct analysis analysis_trajectory = {ANALYSIS(trajectory)};

@@ -4,7 +4,7 @@
 #ifndef HMMGRID_ESCAPE_H
 #define HMMGRID_ESCAPE_H
 
-#include "hmmgrid/analyse.h"
+#include "analyse/analysis.h"
 
 /* Of one state, means over its continuations. Increments are those of the logit of its symbol from
  * step to step, up to the step that leaves; their sign is -1, 0 or 1. */

@@ -6,7 +6,7 @@
 #ifndef HMMGRID_RELAX_H
 #define HMMGRID_RELAX_H
 
-#include "hmmgrid/analyse.h"
+#include "analyse/analysis.h"
 
 struct relax {
     const struct network *net; /* borrowed */

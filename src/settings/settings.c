@@ -35,6 +35,7 @@ static const char *const order_names[] = {"longest", "grid", NULL};
     {                                                                                              \
 #field, SETTING_BOOL, SCOPE_RUN, "", def, 0, 1, false, NULL, help, AT(field), 0, 0, true   \
     }
+#define ANALYSIS(name, on, meaning) SWITCH(analysis.name, on, meaning),
 #define REAL(field, unit, def, min, max, above, help)                                              \
     {                                                                                              \
 #field, SETTING_REAL, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field), 0, 0,  \
@@ -109,22 +110,9 @@ const struct setting settings_table[] = {
     ENUM(measure.generation, generation_names, "trained",
          "how networks emit when measured: as in training, or the reference's way"),
 
-    SWITCH(analysis.pca, "true", "principal components of the driven states"),
-    SWITCH(analysis.trajectory, "true", "sampled trajectories with and without noise"),
-    SWITCH(analysis.fixed_point, "true", "where the network goes without noise, and how fast"),
-    SWITCH(analysis.contours, "true", "density of the states at five noise levels"),
-    SWITCH(analysis.subspace, "true", "states between two symbols, three pairs"),
-    SWITCH(analysis.readout, "true", "angles of the readout to the states' plane"),
-    SWITCH(analysis.orbit, "true", "rotation about the mean state: periods, symbols by angle"),
-    SWITCH(analysis.residency, "true", "residency times, zones, unstable directions by zone"),
-    SWITCH(analysis.noise_sensitivity, "true", "spread of trajectories under fresh noise"),
-    SWITCH(analysis.circuit, "true", "kick neurons and noise-integrating populations"),
-    SWITCH(analysis.ablation, "true", "switching with parts of the circuit scaled"),
-    SWITCH(analysis.likelihood, "true",
-           "likelihood under the network, KL rates to and from the HMM"),
-    SWITCH(analysis.resonance, "true", "switching and its coherence against the noise level"),
-    SWITCH(analysis.evolution, "false",
-           "switching, eigenvalues, bifurcation over training; needs train.snapshots"),
+    /* clang-format off */
+    ANALYSES(ANALYSIS)
+    /* clang-format on */
     KEPT_INT(analysis.steps, "steps", "30000", 100, 10000000, "steps of the long driven run"),
     KEPT_INT(analysis.particles, "", "256", 2, 1000000,
              "particles a sequence of the likelihood's filter (and twice as many)"),

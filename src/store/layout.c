@@ -184,7 +184,7 @@ static void make_runs(struct tree *tree, const struct schema *schema, const stru
         char name[112];
         const char *analysis = strrchr(axis->group, '/') + 1;
         if (a > 0 && strcmp(axis->group, schema->axis[a - 1].group) != 0)
-            tree_group(tree, axis->group, analysis_find(analysis)->meaning);
+            tree_group(tree, axis->group, analysis_meaning(analysis_find(analysis)));
         snprintf(name, sizeof name, "%s/%s", axis->group, axis->name);
         tree_scale(tree, name, axis);
     }

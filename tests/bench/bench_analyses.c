@@ -35,8 +35,7 @@ static double training_s(struct settings s)
     struct calibrated calibrated;
     struct status st;
     int num;
-    for (int a = 0; a < num_analyses; a++)
-        *(bool *)((char *)&s + analysis_table[a]->enabled) = false;
+    for (int a = 0; a < num_analyses; a++) analysis_enable(analysis_table[a], false, &s);
     check(calibrate_by_model(cell, 1, &calibrated, &num, &st), &st);
     check(calibrate_measure(cell, 1, 1e9, NULL, &calibrated, &num, &st), &st);
     return calibrated.run_s;
@@ -68,7 +67,8 @@ static void bench_network(const char *path)
     row(name, "training", training, "s", "one run of these settings without analyses, calibrated");
     for (int a = 0; a < num_analyses; a++) {
         if (!analyses.value[a]) continue;
-        row(name, analysis_table[a]->name, analyses.cpu_s[a], "s", analysis_table[a]->meaning);
+        row(name, analysis_table[a]->name, analyses.cpu_s[a], "s",
+            analysis_meaning(analysis_table[a]));
         sum += analyses.cpu_s[a];
     }
     row(name, "all analyses", sum, "s", "what the first one shares with others included");

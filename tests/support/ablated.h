@@ -40,7 +40,7 @@ static inline struct subject *subject_new(int hidden, int noise_dim, int symbols
     assert_non_null(x);
     settings_default(&x->s);
     for (int i = 0; i < num_analyses; i++)
-        *(bool *)((char *)&x->s + analysis_table[i]->enabled) = analysis_table[i] == table_row();
+        analysis_enable(analysis_table[i], analysis_table[i] == table_row(), &x->s);
     x->s.rnn.hidden = hidden;
     x->s.rnn.noise_dim = noise_dim;
     x->s.rnn.bias = bias;

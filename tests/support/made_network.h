@@ -176,7 +176,7 @@ static inline int run(struct results *r, const char *name, const struct settings
     assert_non_null(analysis);
     r->s = *s;
     for (int i = 0; i < num_analyses; i++)
-        *(bool *)((char *)&r->s + analysis_table[i]->enabled) = analysis_table[i] == analysis;
+        analysis_enable(analysis_table[i], analysis_table[i] == analysis, &r->s);
     for (r->index = 0; analysis_table[r->index] != analysis;) r->index++;
     r->s.rnn.hidden = m->shape.hidden;
     r->s.rnn.noise_dim = m->shape.noise_dim;

@@ -3,7 +3,7 @@
 #ifndef HMMGRID_TEST_SUBJECT_H
 #define HMMGRID_TEST_SUBJECT_H
 
-#include "analyse/analyses.h"
+#include "analyse/analysis.h"
 #include "check.h"
 
 #include <stdlib.h>
@@ -34,8 +34,8 @@ static inline struct subject build(int H, int D, int K, bool bias, int steps)
     check_ok(settings_resolve(&n.s, &key, &st), &st);
     for (int i = 0; i < num_analyses; i++) {
         const struct analysis *a = analysis_table[i];
-        *(bool *)((char *)&n.s + a->enabled) =
-            a == &analysis_orbit || a == &analysis_readout || a == &analysis_subspace;
+        analysis_enable(
+            a, a == &analysis_orbit || a == &analysis_readout || a == &analysis_subspace, &n.s);
     }
     n.shape = rnn_shape_of(&n.s);
     n.params = calloc(rnn_num_params(n.shape), sizeof *n.params);

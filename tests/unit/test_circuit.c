@@ -3,7 +3,7 @@
  * Source: SCIENCE 8.5.
  */
 #include "../support/planted.h"
-#include "analyse/analyses.h"
+#include "analyse/analysis.h"
 #include "analyse/circuit/kick_set.h"
 #include "analyse/circuit/circuit.h"
 #include "base/linalg.h"
@@ -39,7 +39,7 @@ static void find(struct found *f, struct rnn_shape shape, const float *params, i
     check_ok(network_init(&f->net, shape, params, &st), &st);
     f->memo.shared = rng_stream(3, "circuit", "test");
     struct analysis_input in = {.s = &f->s, .net = &f->net, .memo = &f->memo};
-    check_ok(analysis_circuit(&in, &f->circuit, &st), &st);
+    check_ok(circuit_get(&in, &f->circuit, &st), &st);
 }
 
 static void forget(struct found *f)
@@ -285,8 +285,7 @@ static struct analyses take_apart(struct rnn_shape shape, const float *params, i
     struct analyses a;
     settle(&s, shape, steps);
     for (int i = 0; i < num_analyses; i++)
-        *(bool *)((char *)&s + analysis_table[i]->enabled) =
-            analysis_table[i] == &analysis_of_circuit;
+        analysis_enable(analysis_table[i], analysis_table[i] == &analysis_circuit, &s);
     check_ok(analyses_init(&a, &s, &st), &st);
     check_ok(analyse_network(&s, shape, params, NULL, NULL, &a, &st), &st);
     return a;
@@ -295,9 +294,9 @@ static struct analyses take_apart(struct rnn_shape shape, const float *params, i
 static const double *get(const struct analyses *a, const char *name)
 {
     int i = 0;
-    while (analysis_table[i] != &analysis_of_circuit) i++;
-    for (int o = 0; o < analysis_of_circuit.num_outputs; o++)
-        if (strcmp(analysis_of_circuit.output[o].name, name) == 0) return a->value[i][o];
+    while (analysis_table[i] != &analysis_circuit) i++;
+    for (int o = 0; o < analysis_circuit.num_outputs; o++)
+        if (strcmp(analysis_circuit.output[o].name, name) == 0) return a->value[i][o];
     fail_msg("no output %s", name);
     return NULL;
 }
@@ -398,8 +397,7 @@ static void test_stop(void **state)
     struct status st = {0};
     settle(&s, p.shape, 5000);
     for (int i = 0; i < num_analyses; i++)
-        *(bool *)((char *)&s + analysis_table[i]->enabled) =
-            analysis_table[i] == &analysis_of_circuit;
+        analysis_enable(analysis_table[i], analysis_table[i] == &analysis_circuit, &s);
     for (int asked = 0; asked < 40; asked += 13) {
         int left = asked;
         struct analyse_options options = {.should_stop = stop_later, .stop_context = &left};

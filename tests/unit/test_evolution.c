@@ -33,8 +33,7 @@ static void history_init(struct history *h, int H, int D, int K, bool bias, int 
     h->s.train.epochs = n > 1 ? (n - 1) * every : 1;
     h->s.train.snapshots = every;
     check_ok(settings_resolve(&h->s, NULL, &st), &st);
-    for (int i = 0; i < num_analyses; i++)
-        *(bool *)((char *)&h->s + analysis_table[i]->enabled) = false;
+    for (int i = 0; i < num_analyses; i++) analysis_enable(analysis_table[i], false, &h->s);
     h->s.analysis.evolution = true;
     h->shape = rnn_shape_of(&h->s);
     h->params = calloc((size_t)n * rnn_num_params(h->shape), sizeof *h->params);

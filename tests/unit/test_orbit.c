@@ -222,7 +222,7 @@ static void test_permutation_of_units(void **state)
         const struct driven *driven;
         check_ok(network_init(&net, n.shape, subject[i]->params, &st), &st);
         struct analysis_input in = {.s = &n.s, .net = &net, .memo = &memo};
-        check_ok(analysis_driven(&in, &driven, &st), &st);
+        check_ok(driven_get(&in, &driven, &st), &st);
         check_ok(analyses_init(&subject[i]->a, &n.s, &st), &st);
         for (int a = 0; a < num_analyses; a++)
             if (subject[i]->a.value[a])

@@ -53,8 +53,7 @@ static void prepare(struct made *m, const char *analysis)
 {
     struct status st;
     for (int i = 0; i < num_analyses; i++)
-        *(bool *)((char *)&m->s + analysis_table[i]->enabled) =
-            strcmp(analysis_table[i]->name, analysis) == 0;
+        analysis_enable(analysis_table[i], strcmp(analysis_table[i]->name, analysis) == 0, &m->s);
     check_ok(analyses_init(&m->a, &m->s, &st), &st);
 }
 
@@ -363,8 +362,8 @@ static void test_shared_residency(void **state)
     check_ok(network_init(&net, m.shape, m.params, &st), &st);
     struct analysis_input in = {.s = &m.s, .net = &net, .memo = &memo};
     driven.h[24] = driven.z[3 * 24] = INFINITY;
-    check_ok(analysis_residency(&in, &r, &st), &st);
-    check_ok(analysis_residency(&in, &again, &st), &st);
+    check_ok(residency_get(&in, &r, &st), &st);
+    check_ok(residency_get(&in, &again, &st), &st);
     assert_ptr_equal(r, again);
     assert_int_equal(r->n, RESIDENCY_STATES);
     for (size_t i = 0; i < r->n; i++) assert_int_equal(r->state[i], i * N / RESIDENCY_STATES);

@@ -157,10 +157,9 @@ static struct outcome analyse(const struct net *net, int steps, bool all, const 
     o.s.rnn.noise_dim = net->shape.noise_dim;
     o.s.rnn.bias = net->shape.bias;
     o.s.analysis.steps = steps;
-    for (int i = 0; i < num_analyses; i++)
-        *(bool *)((char *)&o.s + analysis_table[i]->enabled) = false;
+    for (int i = 0; i < num_analyses; i++) analysis_enable(analysis_table[i], false, &o.s);
     o.s.analysis.trajectory = o.s.analysis.fixed_point = o.s.analysis.contours = all;
-    if (one) *(bool *)((char *)&o.s + analysis_find(one)->enabled) = true;
+    if (one) analysis_enable(analysis_find(one), true, &o.s);
     check_ok(settings_resolve(&o.s, NULL, &st), &st);
     check_ok(analyses_init(&o.a, &o.s, &st), &st);
     check_ok(analyse_network(&o.s, net->shape, net->params, NULL, NULL, &o.a, &st), &st);

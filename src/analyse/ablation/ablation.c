@@ -7,7 +7,7 @@
  * two directions that alternate cannot differ.
  */
 #include "ablation.h"
-#include "analyse/analyses.h"
+#include "analyse/analysis.h"
 #include "base/statistics.h"
 
 #include <math.h>
@@ -67,60 +67,74 @@ enum {
     NUM_OUTPUTS
 };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    CURVE_OUTPUT("from", direction, "1", "symbol that a switch of the direction leaves"),
-    CURVE_OUTPUT("to", direction, "1", "symbol that a switch of the direction goes to"),
-    CURVE_OUTPUT("num_units", condition, "1", "units scaled; 0: no such set, its rates are NaN"),
-    SCALAR_OUTPUT("num_trajectories", "1",
-                  "trajectories of each condition and mu, 250 steps each after 50 from h = 0"),
-    PLANE_OUTPUT("switch_rate", condition, mu, "1/step",
-                 "changes of symbol, mean over trajectories"),
-    PLANE_OUTPUT("switch_rate_sem", condition, mu, "1/step",
-                 "its standard error over trajectories"),
-    SOLID_OUTPUT(
-        "direction_rate", direction, condition, mu, "1/step",
-        "switches of the direction that last 3 steps, per step spent in its symbol `from`"),
-    SOLID_OUTPUT("direction_rate_sem", direction, condition, mu, "1/step",
-                 "its standard error over trajectories"),
-    SCALAR_OUTPUT("floor_switch_rate", "1/step",
-                  "switch_rate of the intact network: mean of 16 replicates, other random numbers"),
-    SCALAR_OUTPUT("floor_switch_rate_sd", "1/step",
-                  "its sd over the replicates: what chance alone makes of one point"),
-    CURVE_OUTPUT("floor_direction_rate", direction, "1/step",
-                 "direction_rate of the intact network: mean of the 16 replicates"),
-    CURVE_OUTPUT("floor_direction_rate_sd", direction, "1/step", "its sd over the replicates"),
-    CURVE_OUTPUT("effect", condition, "1/step",
-                 "switch_rate at mu = 0 less that at mu = 1, same random numbers"),
-    CURVE_OUTPUT("effect_sem", condition, "1/step", "its standard error, paired by trajectory"),
-    PLANE_OUTPUT("direction_effect", direction, condition, "1/step",
-                 "direction_rate at mu = 0 less that at mu = 1, same random numbers"),
-    PLANE_OUTPUT("direction_effect_sem", direction, condition, "1/step",
-                 "its standard error, paired by trajectory"),
-    CURVE_OUTPUT("contrast", condition, "1/step",
-                 "switch_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest"),
-    CURVE_OUTPUT("contrast_sem", condition, "1/step", "its standard error, paired by trajectory"),
-    PLANE_OUTPUT("direction_contrast", direction, condition, "1/step",
-                 "direction_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest"),
-    PLANE_OUTPUT("direction_contrast_sem", direction, condition, "1/step",
-                 "its standard error, paired by trajectory"),
-    PLANE_OUTPUT("critical_pairs", condition, coarse_mu, "1",
-                 "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: "
-                 "of every fifth, "
-                 "times 5"),
-    PLANE_OUTPUT("critical_pairs_sem", condition, coarse_mu, "1",
-                 "its standard error over switches, all of different trajectories"),
-    PLANE_OUTPUT("critical_pairs_up", condition, coarse_mu, "1",
-                 "critical_pairs about switches to a symbol of higher index alone"),
-    PLANE_OUTPUT("critical_pairs_up_sem", condition, coarse_mu, "1",
-                 "its standard error over switches"),
-    PLANE_OUTPUT("num_windows", condition, coarse_mu, "1",
-                 "switches that critical_pairs goes over"),
-    SCALAR_OUTPUT(
-        "floor_critical_pairs", "1",
-        "critical_pairs of the intact network: mean of 8 replicates, other random numbers"),
-    SCALAR_OUTPUT("floor_critical_pairs_sd", "1",
-                  "its sd over the replicates: what chance alone makes of one point"),
-    SCALAR_OUTPUT("floor_critical_pairs_up", "1", "the same of critical_pairs_up"),
-    SCALAR_OUTPUT("floor_critical_pairs_up_sd", "1", "its sd over the replicates"),
+    [FROM] = CURVE("from", direction, "1", "symbol that a switch of the direction leaves"),
+    [TO] = CURVE("to", direction, "1", "symbol that a switch of the direction goes to"),
+    [NUM_UNITS] =
+        CURVE("num_units", condition, "1", "units scaled; 0: no such set, its rates are NaN"),
+    [NUM_TRAJECTORIES] =
+        SCALAR("num_trajectories", "1",
+               "trajectories of each condition and mu, 250 steps each after 50 from h = 0"),
+    [SWITCH_RATE] =
+        PLANE("switch_rate", condition, mu, "1/step", "changes of symbol, mean over trajectories"),
+    [SWITCH_RATE_SEM] =
+        PLANE("switch_rate_sem", condition, mu, "1/step", "its standard error over trajectories"),
+    [DIRECTION_RATE] =
+        SOLID("direction_rate", direction, condition, mu, "1/step",
+              "switches of the direction that last 3 steps, per step spent in its symbol `from`"),
+    [DIRECTION_RATE_SEM] = SOLID("direction_rate_sem", direction, condition, mu, "1/step",
+                                 "its standard error over trajectories"),
+    [FLOOR_SWITCH_RATE] =
+        SCALAR("floor_switch_rate", "1/step",
+               "switch_rate of the intact network: mean of 16 replicates, other random numbers"),
+    [FLOOR_SWITCH_RATE_SD] =
+        SCALAR("floor_switch_rate_sd", "1/step",
+               "its sd over the replicates: what chance alone makes of one point"),
+    [FLOOR_DIRECTION_RATE] =
+        CURVE("floor_direction_rate", direction, "1/step",
+              "direction_rate of the intact network: mean of the 16 replicates"),
+    [FLOOR_DIRECTION_RATE_SD] =
+        CURVE("floor_direction_rate_sd", direction, "1/step", "its sd over the replicates"),
+    [EFFECT] = CURVE("effect", condition, "1/step",
+                     "switch_rate at mu = 0 less that at mu = 1, same random numbers"),
+    [EFFECT_SEM] =
+        CURVE("effect_sem", condition, "1/step", "its standard error, paired by trajectory"),
+    [DIRECTION_EFFECT] = PLANE("direction_effect", direction, condition, "1/step",
+                               "direction_rate at mu = 0 less that at mu = 1, same random numbers"),
+    [DIRECTION_EFFECT_SEM] = PLANE("direction_effect_sem", direction, condition, "1/step",
+                                   "its standard error, paired by trajectory"),
+    [CONTRAST] =
+        CURVE("contrast", condition, "1/step",
+              "switch_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest"),
+    [CONTRAST_SEM] =
+        CURVE("contrast_sem", condition, "1/step", "its standard error, paired by trajectory"),
+    [DIRECTION_CONTRAST] =
+        PLANE("direction_contrast", direction, condition, "1/step",
+              "direction_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest"),
+    [DIRECTION_CONTRAST_SEM] = PLANE("direction_contrast_sem", direction, condition, "1/step",
+                                     "its standard error, paired by trajectory"),
+    [CRITICAL_PAIRS] =
+        PLANE("critical_pairs", condition, coarse_mu, "1",
+              "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: "
+              "of every fifth, "
+              "times 5"),
+    [CRITICAL_PAIRS_SEM] = PLANE("critical_pairs_sem", condition, coarse_mu, "1",
+                                 "its standard error over switches, all of different trajectories"),
+    [CRITICAL_PAIRS_UP] = PLANE("critical_pairs_up", condition, coarse_mu, "1",
+                                "critical_pairs about switches to a symbol of higher index alone"),
+    [CRITICAL_PAIRS_UP_SEM] = PLANE("critical_pairs_up_sem", condition, coarse_mu, "1",
+                                    "its standard error over switches"),
+    [NUM_WINDOWS] =
+        PLANE("num_windows", condition, coarse_mu, "1", "switches that critical_pairs goes over"),
+    [FLOOR_CRITICAL_PAIRS] =
+        SCALAR("floor_critical_pairs", "1",
+               "critical_pairs of the intact network: mean of 8 replicates, other random numbers"),
+    [FLOOR_CRITICAL_PAIRS_SD] =
+        SCALAR("floor_critical_pairs_sd", "1",
+               "its sd over the replicates: what chance alone makes of one point"),
+    [FLOOR_CRITICAL_PAIRS_UP] =
+        SCALAR("floor_critical_pairs_up", "1", "the same of critical_pairs_up"),
+    [FLOOR_CRITICAL_PAIRS_UP_SD] =
+        SCALAR("floor_critical_pairs_up_sd", "1", "its sd over the replicates"),
 };
 
 static void put(double *const *out, int which, size_t at, struct estimate e)
@@ -398,14 +412,8 @@ int ablation_measure(const struct analysis_input *in, const struct circuit *circ
 static int compute(const struct analysis_input *in, double *const *out, struct status *st)
 {
     const struct circuit *circuit;
-    int code = analysis_circuit(in, &circuit, st);
+    int code = circuit_get(in, &circuit, st);
     return code ? code : ablation_measure(in, circuit, out, st);
 }
 
-const struct analysis analysis_ablation = {.name = "ablation",
-                                           .meaning = "switching with parts of the circuit scaled",
-                                           .enabled = ENABLED(ablation),
-                                           .output = output,
-                                           .num_outputs = NUM_OUTPUTS,
-                                           .compute = compute,
-                                           .steps = 5.5e6};
+const struct analysis analysis_ablation = {ANALYSIS(ablation), .steps = 5.5e6};

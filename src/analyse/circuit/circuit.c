@@ -4,7 +4,7 @@
  * found, not picked by hand, and the same sets are used throughout (D12); groups go by their
  * direction (D20); numbers of units are decided by data.
  */
-#include "analyse/analyses.h"
+#include "analyse/analysis.h"
 #include "course.h"
 #include "kick_set.h"
 #include "population.h"
@@ -95,88 +95,106 @@ enum {
     NUM_OUTPUTS
 };
 static const struct analysis_output output[NUM_OUTPUTS] = {
-    SCALAR_OUTPUT("num_directions", "1",
-                  "directions with at least 30 switches in the driven run, the six most frequent"),
-    SCALAR_OUTPUT("num_tested", "1", "of these, directions with a set of candidates to test"),
-    SCALAR_OUTPUT(
-        "num_found", "1",
-        "of these, directions with a kick set: p_value passes Holm's test at .05 over the "
-        "directions "
-        "with cluster states, less than half of the rate left and of what controls leave"),
-    SCALAR_OUTPUT("kick_set_size", "1", "mean number of units of the kick sets found"),
-    SCALAR_OUTPUT("mean_rate_left", "1", "mean over kick sets found of the rate left"),
-    SCALAR_OUTPUT("mean_control_left", "1", "mean over kick sets found of control_left"),
-    SCALAR_OUTPUT("mean_suppression", "1", "mean over kick sets found of suppression"),
-    SCALAR_OUTPUT("least_suppression", "1", "smallest suppression among the kick sets found"),
-    SCALAR_OUTPUT("smallest_p", "1",
-                  "smallest p_value, not corrected for the number of directions"),
-    SCALAR_OUTPUT("num_integrating", "1", "units in the two populations together"),
-    CURVE_OUTPUT("from", direction, "1", "symbol that is left"),
-    CURVE_OUTPUT("to", direction, "1", "symbol that is entered, and kept for at least 3 steps"),
-    CURVE_OUTPUT("events", direction, "1", "switches in the driven run"),
-    CURVE_OUTPUT("rate", direction, "1/step", "switches per step spent in from, driven run"),
-    CURVE_OUTPUT("size", direction, "1", "units of the kick set; 0: none was found"),
-    CURVE_OUTPUT(
-        "p_value", direction, "1",
-        "of the set that was tested, by rank among random sets matched in mean activity; it "
-        "was enlarged until few such sets did as well, this is with new sets and numbers"),
-    CURVE_OUTPUT("control_left", direction, "1",
-                 "rate left of intact with a matched random set silenced, mean over sets"),
-    CURVE_OUTPUT("control_left_sd", direction, "1", "standard deviation of that over sets"),
-    CURVE_OUTPUT("suppression", direction, "1",
-                 "min(1, control_left) / rate left with all of the set that was tested silenced"),
-    PLANE_OUTPUT("units", direction, place, "1", "unit of the kick set"),
-    PLANE_OUTPUT("unit_score", direction, place, "1", "its kick_score"),
-    PLANE_OUTPUT("unit_auc", direction, place, "1", "its kick_auc"),
-    PLANE_OUTPUT("unit_causal", direction, place, "1", "its causal_score"),
-    PLANE_OUTPUT("rate_left", direction, silenced, "1",
-                 "switch rate left of intact with the first units of the tested set silenced, "
-                 "trajectories from cluster states, common random numbers"),
-    PLANE_OUTPUT("rate_left_sem", direction, silenced, "1",
-                 "its standard error, jackknife over trajectories"),
-    PLANE_OUTPUT("kick_score", direction, unit, "1",
-                 "activity 1 to 5 steps before a switch minus that in cluster states of from, in "
-                 "units of the pooled sd (d')"),
-    PLANE_OUTPUT("kick_auc", direction, unit, "1",
-                 "area under the ROC curve of the same two samples"),
-    PLANE_OUTPUT("causal_score", direction, unit, "1",
-                 "switch rate left of intact with this unit alone silenced"),
-    CURVE_OUTPUT("group_direction", group, "1", "index of the direction of a kick group"),
-    CURVE_OUTPUT("weight_bound", group, "1",
-                 "95th percentile of the size of weight_onto_group with permuted rows of W"),
-    CURVE_OUTPUT("population_size", population, "1", "units that integrate noise"),
-    CURVE_OUTPUT("population_size_p", population, "1",
-                 "p-value of so many units or more, by rank among permutations of rows of W"),
-    CURVE_OUTPUT("population_member", unit, "1", "population of a unit, 1 or 2; 0: neither"),
-    PLANE_OUTPUT("weight_onto_group", group, unit, "1",
-                 "mean weight of a unit onto the units of a kick group"),
-    CURVE_OUTPUT("weight_within", group, "1", "mean weight among the units of a kick group"),
-    CURVE_OUTPUT("weight_within_p", group, "1",
-                 "its two-sided p-value, by rank among permutations of rows of W"),
-    CURVE_OUTPUT("weight_between", group, "1", "mean weight onto a kick group from the other one"),
-    CURVE_OUTPUT("weight_between_p", group, "1", "its p-value, as that of weight_within"),
-    PLANE_OUTPUT("weight_population", population, group, "1",
-                 "mean weight of a population onto a kick group"),
-    PLANE_OUTPUT("weight_population_p", population, group, "1",
-                 "its p-value, as many units being chosen by the same rule in each permutation"),
-    CURVE_OUTPUT("noise_left", group, "1",
-                 "switch rate left of intact without the noise into the populations"),
-    CURVE_OUTPUT("noise_left_sem", group, "1", "its standard error, jackknife over trajectories"),
-    CURVE_OUTPUT("noise_rest_left", group, "1",
-                 "the same without the noise into all other units but kick units"),
-    CURVE_OUTPUT("noise_rest_left_sem", group, "1", "its standard error"),
-    CURVE_OUTPUT(
-        "noise_random_left", group, "1",
-        "the same for random sets of the rest as large as the populations, mean over sets"),
-    CURVE_OUTPUT("noise_random_left_sd", group, "1", "standard deviation of that over sets"),
-    CURVE_OUTPUT("noise_p", group, "1", "p-value of noise_left by rank among these sets"),
-    PLANE_OUTPUT("activity_kick", direction, step, "1", "mean activity of a kick set"),
-    PLANE_OUTPUT("activity_population", population, step, "1", "mean activity of a population"),
-    CURVE_OUTPUT("activity_symbol", step, "1", "symbol at these steps"),
-    PLANE_OUTPUT("preactivation", direction, angle, "1",
-                 "mean pre-activation W h + U x of a kick set's units at states of this angle"),
-    PLANE_OUTPUT("preactivation_sd", direction, angle, "1",
-                 "standard deviation of that, mean over the units of a set, noise included"),
+    [NUM_DIRECTIONS] =
+        SCALAR("num_directions", "1",
+               "directions with at least 30 switches in the driven run, the six most frequent"),
+    [NUM_TESTED] =
+        SCALAR("num_tested", "1", "of these, directions with a set of candidates to test"),
+    [NUM_FOUND] =
+        SCALAR("num_found", "1",
+               "of these, directions with a kick set: p_value passes Holm's test at .05 over the "
+               "directions "
+               "with cluster states, less than half of the rate left and of what controls leave"),
+    [MEAN_SIZE] = SCALAR("kick_set_size", "1", "mean number of units of the kick sets found"),
+    [MEAN_LEFT] = SCALAR("mean_rate_left", "1", "mean over kick sets found of the rate left"),
+    [MEAN_CONTROL] = SCALAR("mean_control_left", "1", "mean over kick sets found of control_left"),
+    [MEAN_SUPPRESSION] =
+        SCALAR("mean_suppression", "1", "mean over kick sets found of suppression"),
+    [LEAST_SUPPRESSION] =
+        SCALAR("least_suppression", "1", "smallest suppression among the kick sets found"),
+    [SMALLEST_P] =
+        SCALAR("smallest_p", "1", "smallest p_value, not corrected for the number of directions"),
+    [NUM_INTEGRATING] = SCALAR("num_integrating", "1", "units in the two populations together"),
+    [FROM] = CURVE("from", direction, "1", "symbol that is left"),
+    [TO] = CURVE("to", direction, "1", "symbol that is entered, and kept for at least 3 steps"),
+    [EVENTS] = CURVE("events", direction, "1", "switches in the driven run"),
+    [RATE] = CURVE("rate", direction, "1/step", "switches per step spent in from, driven run"),
+    [SIZE] = CURVE("size", direction, "1", "units of the kick set; 0: none was found"),
+    [P_VALUE] =
+        CURVE("p_value", direction, "1",
+              "of the set that was tested, by rank among random sets matched in mean activity; it "
+              "was enlarged until few such sets did as well, this is with new sets and numbers"),
+    [CONTROL_LEFT] =
+        CURVE("control_left", direction, "1",
+              "rate left of intact with a matched random set silenced, mean over sets"),
+    [CONTROL_SD] = CURVE("control_left_sd", direction, "1", "standard deviation of that over sets"),
+    [SUPPRESSION] =
+        CURVE("suppression", direction, "1",
+              "min(1, control_left) / rate left with all of the set that was tested silenced"),
+    [UNITS] = PLANE("units", direction, place, "1", "unit of the kick set"),
+    [UNIT_SCORE] = PLANE("unit_score", direction, place, "1", "its kick_score"),
+    [UNIT_AUC] = PLANE("unit_auc", direction, place, "1", "its kick_auc"),
+    [UNIT_CAUSAL] = PLANE("unit_causal", direction, place, "1", "its causal_score"),
+    [LEFT] = PLANE("rate_left", direction, silenced, "1",
+                   "switch rate left of intact with the first units of the tested set silenced, "
+                   "trajectories from cluster states, common random numbers"),
+    [LEFT_SEM] = PLANE("rate_left_sem", direction, silenced, "1",
+                       "its standard error, jackknife over trajectories"),
+    [SCORE] =
+        PLANE("kick_score", direction, unit, "1",
+              "activity 1 to 5 steps before a switch minus that in cluster states of from, in "
+              "units of the pooled sd (d')"),
+    [AUC] =
+        PLANE("kick_auc", direction, unit, "1", "area under the ROC curve of the same two samples"),
+    [CAUSAL] = PLANE("causal_score", direction, unit, "1",
+                     "switch rate left of intact with this unit alone silenced"),
+    [GROUP_DIRECTION] =
+        CURVE("group_direction", group, "1", "index of the direction of a kick group"),
+    [BOUND] = CURVE("weight_bound", group, "1",
+                    "95th percentile of the size of weight_onto_group with permuted rows of W"),
+    [POPULATION_SIZE] = CURVE("population_size", population, "1", "units that integrate noise"),
+    [POPULATION_SIZE_P] =
+        CURVE("population_size_p", population, "1",
+              "p-value of so many units or more, by rank among permutations of rows of W"),
+    [MEMBER] = CURVE("population_member", unit, "1", "population of a unit, 1 or 2; 0: neither"),
+    [ONTO_GROUP] = PLANE("weight_onto_group", group, unit, "1",
+                         "mean weight of a unit onto the units of a kick group"),
+    [WEIGHT_WITHIN] =
+        CURVE("weight_within", group, "1", "mean weight among the units of a kick group"),
+    [WEIGHT_WITHIN_P] = CURVE("weight_within_p", group, "1",
+                              "its two-sided p-value, by rank among permutations of rows of W"),
+    [WEIGHT_BETWEEN] =
+        CURVE("weight_between", group, "1", "mean weight onto a kick group from the other one"),
+    [WEIGHT_BETWEEN_P] =
+        CURVE("weight_between_p", group, "1", "its p-value, as that of weight_within"),
+    [WEIGHT_POPULATION] = PLANE("weight_population", population, group, "1",
+                                "mean weight of a population onto a kick group"),
+    [WEIGHT_POPULATION_P] =
+        PLANE("weight_population_p", population, group, "1",
+              "its p-value, as many units being chosen by the same rule in each permutation"),
+    [NOISE_LEFT] = CURVE("noise_left", group, "1",
+                         "switch rate left of intact without the noise into the populations"),
+    [NOISE_LEFT_SEM] =
+        CURVE("noise_left_sem", group, "1", "its standard error, jackknife over trajectories"),
+    [NOISE_REST_LEFT] = CURVE("noise_rest_left", group, "1",
+                              "the same without the noise into all other units but kick units"),
+    [NOISE_REST_LEFT_SEM] = CURVE("noise_rest_left_sem", group, "1", "its standard error"),
+    [NOISE_RANDOM_LEFT] =
+        CURVE("noise_random_left", group, "1",
+              "the same for random sets of the rest as large as the populations, mean over sets"),
+    [NOISE_RANDOM_SD] =
+        CURVE("noise_random_left_sd", group, "1", "standard deviation of that over sets"),
+    [NOISE_P] = CURVE("noise_p", group, "1", "p-value of noise_left by rank among these sets"),
+    [ACTIVITY_KICK] = PLANE("activity_kick", direction, step, "1", "mean activity of a kick set"),
+    [ACTIVITY_POPULATION] =
+        PLANE("activity_population", population, step, "1", "mean activity of a population"),
+    [ACTIVITY_SYMBOL] = CURVE("activity_symbol", step, "1", "symbol at these steps"),
+    [PREACTIVATION] =
+        PLANE("preactivation", direction, angle, "1",
+              "mean pre-activation W h + U x of a kick set's units at states of this angle"),
+    [PREACTIVATION_SD] =
+        PLANE("preactivation_sd", direction, angle, "1",
+              "standard deviation of that, mean over the units of a set, noise included"),
 };
 
 /* --- into the outputs ------------------------------------------------------------------------ */
@@ -278,9 +296,9 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     const struct driven *driven;
     const struct circuit *circuit;
     int H = in->net->shape.hidden;
-    int code = analysis_driven(in, &driven, st);
+    int code = driven_get(in, &driven, st);
     if (code || !driven->pca.count) return code; /* states that are not finite have no circuit */
-    code = analysis_circuit(in, &circuit, st);
+    code = circuit_get(in, &circuit, st);
     if (code) return code;
     size_t size = (size_t)circuit->num_directions * (size_t)H * sizeof(double);
     if (size) memcpy(out[SCORE], circuit->score, size);
@@ -309,12 +327,7 @@ static double likely_directions(const struct settings *s)
     return s->hmm.architecture == LINEAR_CHAIN ? 2 : all;
 }
 
-const struct analysis analysis_of_circuit = {
-    .name = "circuit",
-    .meaning = "kick neurons and noise-integrating populations",
-    .enabled = ENABLED(circuit),
-    .output = output,
-    .num_outputs = NUM_OUTPUTS,
-    .compute = compute,
+const struct analysis analysis_circuit = {
+    ANALYSIS(circuit),
     .steps = 2.5e6, /* two to three times as many when trained to full size, fewer before */
     .times = likely_directions};

@@ -8,7 +8,7 @@
 #ifndef HMMGRID_CIRCUIT_H
 #define HMMGRID_CIRCUIT_H
 
-#include "hmmgrid/analyse.h"
+#include "analyse/analysis.h"
 
 enum { MAX_KICK_SET = 10, MAX_DIRECTIONS = 6 };
 
@@ -46,8 +46,7 @@ struct circuit {
 
 /* The circuit of this network, found once a network (analysis_memo). The circuit stays the memo's.
  * Errors as of analysis.compute. */
-int analysis_circuit(const struct analysis_input *in, const struct circuit **circuit,
-                     struct status *st);
+int circuit_get(const struct analysis_input *in, const struct circuit **circuit, struct status *st);
 void circuit_free(struct circuit *circuit); /* accepts NULL */
 
 #endif

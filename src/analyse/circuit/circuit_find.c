@@ -43,7 +43,7 @@ static int finder_init(struct finder *f, const struct analysis_input *in, struct
     if (!f->cluster || !f->specific || !f->eligible || !f->order || !f->circuit)
         return out_of_memory(st);
     f->circuit->group[0] = f->circuit->group[1] = -1;
-    return analysis_driven(in, &f->driven, st);
+    return driven_get(in, &f->driven, st);
 }
 
 static void finder_free(struct finder *f)
@@ -192,8 +192,7 @@ static int find(struct finder *f, struct status *st)
     return code;
 }
 
-int analysis_circuit(const struct analysis_input *in, const struct circuit **circuit,
-                     struct status *st)
+int circuit_get(const struct analysis_input *in, const struct circuit **circuit, struct status *st)
 {
     if (!in->memo->circuit) {
         struct finder f = {0};

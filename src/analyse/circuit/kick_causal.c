@@ -100,7 +100,7 @@ int kick_causal(const struct analysis_input *in, const struct circuit *circuit, 
 {
     const struct driven *driven;
     int H = in->net->shape.hidden, unit[MOST_UNITS];
-    int code = analysis_driven(in, &driven, st);
+    int code = driven_get(in, &driven, st);
     for (int d = 0; d < circuit->num_directions && !code; d++) {
         struct family f = family_of(circuit, d);
         struct kick_cluster cluster = {0, NULL};

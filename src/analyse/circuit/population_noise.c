@@ -107,7 +107,7 @@ int population_noise_find(const struct analysis_input *in, struct rng rng,
     int H = in->net->shape.hidden, controls = in->s->analysis.controls;
     uint8_t *quiet = calloc((size_t)(RANDOM + controls), (size_t)H);
     int *scratch = malloc((size_t)H * sizeof *scratch);
-    int code = quiet && scratch ? analysis_driven(in, &driven, st) : out_of_memory(st);
+    int code = quiet && scratch ? driven_get(in, &driven, st) : out_of_memory(st);
     if (!code) mark_quiet(circuit, H, controls, rng_child(rng, 0), scratch, quiet);
     for (int g = 0; g < 2 && !code; g++)
         code = measure(in, circuit, driven, rng_child(rng, 1 + (uint64_t)g), g, quiet, controls,

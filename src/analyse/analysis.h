@@ -1,0 +1,89 @@
+/* analysis: what an analysis is written with: what it is given, what it shares with the others, and
+ * how it gives its outputs. Private to src/analyse. A file of an analysis holds
+ *   enum { ..., NUM_OUTPUTS };                     its outputs
+ *   static const struct analysis_output output[NUM_OUTPUTS] = {[NAME] = CURVE(...), ...};
+ *   static int compute(in, out, st)                fills them
+ *   const struct analysis analysis_NAME = {ANALYSIS(NAME), .steps = ...};
+ * and the list of include/hmmgrid/settings.h its row. readout.c is a short one.
+ */
+#ifndef HMMGRID_ANALYSIS_H
+#define HMMGRID_ANALYSIS_H
+
+#include "hmmgrid/analyse.h"
+#include "dynamics/pca.h"
+
+#define ANALYSIS(id)                                                                               \
+    .name = #id, .enabled = offsetof(struct settings, analysis.id), .output = output,              \
+    .num_outputs = NUM_OUTPUTS, .compute = compute
+
+#define ANALYSIS_EXTERN(id, on, meaning) extern const struct analysis analysis_##id;
+ANALYSES(ANALYSIS_EXTERN)
+
+/* --- what it gives ---------------------------------------------------------------------------- */
+
+/* A row of its outputs: a scalar, or an array over one to three dimensions (struct analysis_dim).
+ */
+#define SCALAR(name, unit, meaning)                                                                \
+    {                                                                                              \
+        name, 0, {NULL, NULL, NULL}, unit, meaning                                                 \
+    }
+#define CURVE(name, a, unit, meaning)                                                              \
+    {                                                                                              \
+        name, 1, {&(a), NULL, NULL}, unit, meaning                                                 \
+    }
+#define PLANE(name, a, b, unit, meaning)                                                           \
+    {                                                                                              \
+        name, 2, {&(a), &(b), NULL}, unit, meaning                                                 \
+    }
+#define SOLID(name, a, b, c, unit, meaning)                                                        \
+    {                                                                                              \
+        name, 3, {&(a), &(b), &(c)}, unit, meaning                                                 \
+    }
+
+/* --- what it is given ------------------------------------------------------------------------- */
+
+struct analysis_input {
+    const struct settings
+        *s; /* resolved; analysis.* is meant, and data.length, rnn.initial_state */
+    const struct network *net; /* the weights that train.select names */
+    const struct hmm *hmm;     /* what it was trained on; NULL: not known (foreign weights) */
+    const float *snapshots;    /* (num_snapshots, rnn_num_params); NULL: none */
+    const int *snapshot_epoch; /* (num_snapshots); 0: before training */
+    int num_snapshots;
+    struct rng rng;             /* of this analysis: take rng_child(rng, 0), 1, ... for its parts */
+    struct analysis_memo *memo; /* what analyses share; never NULL */
+    bool (*should_stop)(void *context); /* asked between pieces of work; may be NULL */
+    void *stop_context;
+};
+
+/* STATUS_RUN_STOPPED when a stop is wanted, else STATUS_OK: for use between pieces of work. */
+int analysis_check_stop(const struct analysis_input *in, struct status *st);
+
+/* --- what analyses share: computed by the first that asks ------------------------------------- */
+
+/* The long driven run (SCIENCE 4): analysis.steps states from h = 0, noise sd 1, after 20 steps. */
+struct driven {
+    size_t n;
+    float *h;        /* (n, H) states after each step */
+    float *z;        /* (n, K) their logits */
+    uint8_t *symbol; /* (n) argmax z */
+    struct pca pca;  /* of h, min(H, 10) components; none (count 0) when h is not finite */
+};
+
+/* *driven stays the memo's. Errors as of analysis.compute. */
+int driven_get(const struct analysis_input *in, const struct driven **driven, struct status *st);
+
+struct circuit;
+struct residency;
+struct analysis_memo {
+    struct rng shared;           /* stream of what is shared: child 0 the driven run, 1 the circuit,
+                                    2 the residency */
+    struct driven *driven;       /* owned, NULL: not yet */
+    struct residency *residency; /* the same; residency.h */
+    struct circuit *circuit;     /* the same; circuit.h */
+};
+
+/* What it owns. */
+void analysis_memo_free(struct analysis_memo *memo);
+
+#endif
