@@ -2,8 +2,10 @@
 #   make              build the program              make demo     a small real study, from nothing
 #   make test         every test, from nothing       make install  PREFIX=/usr/local DESTDIR=
 #   make bench        how fast it is; ONLY="epoch torch" chooses sections of tests/bench/run.sh
+#   make check-build ONLY='^(hmm|house)$'            the tests of these names, built and run
 #   make SAN=address|undefined|thread ...            make clean
-# CC=gcc|clang, MPICC=mpicc, HDF5_DIR=/path/to/parallel/hdf5, BUILD=build, CFLAGS="-O2 -g"
+# V=1 shows commands and a line for each test; CC=gcc|clang, MPICC=mpicc, BUILD=build, CFLAGS="-O2 -g",
+# HDF5_DIR=/path/to/parallel/hdf5
 ifeq ($(origin CC),default)
 CC      := gcc
 endif
@@ -67,6 +69,9 @@ LEVEL_avx2     := -O3 -mavx2 -mfma -mpopcnt
 LEVEL_avx512   := $(LEVEL_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi \
  -mavx512vpopcntdq
 
+# what is made is told in a word and a name; with V=1 by the command itself, with make -s not at all
+tell = $(if $(V),,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-5s %s\n' $(1) $@;) )
+
 object   = $(1:%.c=$(BUILD)/%.o)
 SIMD_OBJ := $(foreach l,$(LEVELS),$(SIMD_SRC:%.c=$(BUILD)/%.$(l).o))
 CORE_OBJ := $(call object,$(CORE_SRC)) $(SIMD_OBJ)
@@ -80,30 +85,30 @@ all: $(BUILD)/hmmgrid
 
 $(CORE): $(CORE_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call tell,ar)ar rcs $@ $^
 
 $(BUILD)/hmmgrid: $(CLI_OBJ) $(MPI_OBJ) $(YAML_OBJ) $(CORE)
-	$(MPICC) $(SANFLAGS) -o $@ $^ $(LIBS)
+	$(call tell,link)$(MPICC) $(SANFLAGS) -o $@ $^ $(LIBS)
 
 $(call object,$(CORE_SRC) $(YAML_SRC)): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(BLAS_CFLAGS) $(DEPS) -c -o $@ $<
+	$(call tell,cc)$(CC) $(FLAGS) $(BLAS_CFLAGS) $(DEPS) -c -o $@ $<
 
 define simd_rule
 $(SIMD_SRC:%.c=$(BUILD)/%.$(1).o): $(BUILD)/%.$(1).o: %.c $(BUILD)/flags
 	@mkdir -p $$(@D)
-	$(CC) $$(FLAGS) $$(LEVEL_$(1)) $$(DEPS) -c -o $$@ $$<
+	$$(call tell,cc)$(CC) $$(FLAGS) $$(LEVEL_$(1)) $$(DEPS) -c -o $$@ $$<
 endef
 $(foreach l,$(LEVELS),$(eval $(call simd_rule,$(l))))
 
 $(filter-out %/provenance.o,$(MPI_OBJ)) $(filter-out %/help.o,$(CLI_OBJ)): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(DEPS) -c -o $@ $<
+	$(call tell,cc)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(DEPS) -c -o $@ $<
 
 # the two files that name the version and the commit are rebuilt when these change
 $(BUILD)/src/cli/help.o $(BUILD)/src/study/provenance.o: $(BUILD)/%.o: %.c $(BUILD)/flags $(BUILD)/version
 	@mkdir -p $(@D)
-	$(MPICC) $(FLAGS) $(DEFINES) $(HDF5_CFLAGS) $(DEPS) -c -o $@ $<
+	$(call tell,cc)$(MPICC) $(FLAGS) $(DEFINES) $(HDF5_CFLAGS) $(DEPS) -c -o $@ $<
 
 # rebuild when flags change: these files change only with their contents
 $(BUILD)/flags: FORCE
@@ -124,27 +129,27 @@ MPI_BIN := $(STUDY_BIN) $(BUILD)/tests/test_store_mpi
 
 $(filter-out %/test_golden %/test_plan,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(DEPS) -o $@ $< $(CORE) $(CORE_LIBS) -lcmocka
+	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(CORE) $(CORE_LIBS) -lcmocka
 
 $(BUILD)/tests/test_plan: tests/unit/test_plan.c $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(DEPS) -o $@ $< $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
+	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
 
 $(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter %.c,$^) $(CORE) $(HDF5_LIBS) $(CORE_LIBS) -lcmocka
+	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter %.c,$^) $(CORE) $(HDF5_LIBS) $(CORE_LIBS) -lcmocka
 
 $(STORE_BIN): $(BUILD)/tests/%: tests/system/%.c $(call object,$(call room,store)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
+	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
 
 $(BUILD)/tests/test_store_mpi: tests/mpi/test_store_mpi.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
+	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
 
 $(STUDY_BIN): $(BUILD)/tests/%: tests/mpi/%.c tests/mpi/study_case.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
+	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
 # --- benchmarks ------------------------------------------------------------------------------------
 BENCH_SRC := tests/bench/bench.c tests/bench/gemms.c tests/bench/epoch.c tests/bench/parts.c \
@@ -154,19 +159,19 @@ BENCH_BIN := $(BUILD)/tests/bench \
 
 $(BUILD)/tests/bench: $(BENCH_SRC) tests/bench/bench.h $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
+	$(call tell,link)$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
 
 $(BUILD)/tests/bench_numerics: tests/bench/bench_numerics.c $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
+	$(call tell,link)$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
 
 $(BUILD)/tests/bench_analyses: tests/bench/bench_analyses.c $(call object,$(call room,store)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
+	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
 $(BUILD)/tests/bench_dispatch: tests/bench/bench_dispatch.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
+	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
 .PHONY: bench
 bench: $(BENCH_BIN)
@@ -176,16 +181,17 @@ bench: $(BENCH_BIN)
 # `make test` and `make demo` do all set-up: they install what is missing (or name it), then start
 # over so that the libraries just installed are found.
 .PHONY: test demo check-build install
+parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 test:
 	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages test
-	@$(MAKE) --no-print-directory check-build
+	@$(MAKE) --no-print-directory $(if $(V),,-s) $(parallel) check-build
 
 check-build: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN)
-	@tests/run.sh $(BUILD) '$(ONLY)'
+	@V='$(V)' tests/run.sh $(BUILD) '$(ONLY)'
 
 demo:
 	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(parallel) all
 	@mkdir -p demo
 	mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root) --oversubscribe -n 3 \
 	 $(BUILD)/hmmgrid run experiments/quickstart.yaml -o demo/quickstart.h5 --fresh

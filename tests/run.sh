@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
-# run: every test, each under a timeout, with the command that runs it again by hand when it fails.
+# run: every test, as many at a time as there are cores, each under a timeout. Silent about what passes;
+# of what fails it shows the end of the output and the command that runs it again by hand.
 # usage: tests/run.sh BUILD [PATTERN]    from the top folder; PATTERN: only tests whose name matches
+# V=1: a line a test. JOBS: how many at a time. BUILD/tests/logs keeps the output of each, and `times`.
 # The last line reads "N passed, M failed".
 set -u
 build=$1 pattern=${2:-.}
 program=$build/hmmgrid
 log=$build/tests/logs
 mkdir -p "$log"
-passed=0 failed=0
+jobs=${JOBS:-$(nproc)}
+names=() slots=() limits=() commands=()
+passed=0 failed=0 busy=0 running=()
 
 # libmpi and hwloc leave memory behind at exit; a sanitizer would report that and nothing of ours
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
@@ -18,49 +22,109 @@ mpi() { # mpi RANKS: the launcher, also as root and with more ranks than cores
     echo "mpirun $root --oversubscribe --bind-to none -n $1"
 }
 
-# try NAME SECONDS COMMAND
+# --- which tests ----------------------------------------------------------------------------------
+
+# try NAME CORES SECONDS COMMAND: CORES that it keeps busy, `all` for one that must be alone
 try() {
-    local name=$1 limit=$2 started=$SECONDS code
-    shift 2
-    [[ $name =~ $pattern ]] || return
-    timeout -k 10 "$limit" bash -c "$*" >"$log/$name" 2>&1 </dev/null
+    [[ $1 =~ $pattern ]] || return
+    names+=("$1") limits+=("$3") commands+=("$4")
+    case $2 in
+    all) slots+=("$jobs") ;;
+    *) slots+=($(($2 < jobs ? $2 : jobs))) ;;
+    esac
+}
+
+# those of one core, the longest first, so that the cores end together
+try trained 1 900 "tests/system/trained.sh $program"
+try valgrind 1 600 "tests/system/valgrind.sh $program"
+try test_store_refusals 1 600 "$build/tests/test_store_refusals"
+try analyse 1 900 "tests/system/analyse.sh $program"
+try read_back 1 900 "tests/system/read_back.sh $program"
+for unit in "$build"/tests/test_*; do
+    case $unit in
+    *.d | */test_study* | */test_store_mpi | */test_store_refusals) ;;
+    *) try "$(basename "$unit")" 1 600 "$unit" ;;
+    esac
+done
+try command_line 1 300 "tests/system/cli.sh $program"
+try bad_grids 1 600 "tests/system/bad_grids.sh $program"
+try house 1 60 tests/system/house.sh
+# those of several ranks
+for ranks in 1 2 4; do
+    try "store_mpi_$ranks" $ranks 300 "$(mpi $ranks) $build/tests/test_store_mpi"
+done
+for ranks in 1 2 3 4; do
+    try "study_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study"
+    try "study_stop_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study_stop"
+done
+try same_bits all 900 "tests/system/same_bits.sh $program"
+try kill_resume all 1200 "tests/system/kill_resume.sh $program 1 $build/tests/test_study"
+try launcher all 600 "tests/system/launcher.sh $program"
+
+# --- running them ----------------------------------------------------------------------------------
+
+# perform I: in a process of its own; leaves code, seconds and processor seconds in logs/NAME.end
+perform() {
+    local name=${names[$1]} started=$SECONDS code
+    timeout -k 10 "${limits[$1]}" bash -c "${commands[$1]}" >"$log/$name" 2>&1 </dev/null &
+    # shellcheck disable=SC2064
+    trap "kill $!" TERM
+    wait $!
     code=$?
-    if [ $code -eq 0 ]; then
+    times >"$log/$name.times" # the second line: of what it waited for, as 1m2.345s 0m0.123s
+    awk -v code=$code -v wall=$((SECONDS - started)) 'NR == 2 {
+        for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); cpu += 60 * t[1] + t[2] }
+        printf "%d %d %.1f\n", code, wall, cpu }' "$log/$name.times" >"$log/$name.ending"
+    rm "$log/$name.times"
+    mv "$log/$name.ending" "$log/$name.end"
+}
+
+# report I: what became of it
+report() {
+    local name=${names[$1]} code=1 wall=0 cpu=0
+    read -r code wall cpu <"$log/$name.end"
+    rm -f "$log/$name.end"
+    printf '%-24s %5d s %7.1f s of processor\n' "$name" "$wall" "$cpu" >>"$log/times"
+    if [ "$code" -eq 0 ]; then
         passed=$((passed + 1))
-        printf '  ok      %-28s %4d s   %s\n' "$name" $((SECONDS - started)) \
+        grep -a '^skipped: ' "$log/$name" | sed "s/^/  $name: /"
+        [ -z "${V:-}" ] || printf '  ok      %-24s %4d s   %s\n' "$name" "$wall" \
             "$(grep -aE 'passed|skipped|PASSED' "$log/$name" | tail -n 1 | cut -c 1-70)"
     else
         failed=$((failed + 1))
-        printf '  FAILED  %-28s exit code %d%s\n' "$name" $code "$([ $code -eq 124 ] && echo ' (timeout)')"
+        printf '  FAILED  %-24s exit code %d%s\n' "$name" "$code" \
+            "$([ "$code" -eq 124 ] && echo ' (timeout)')"
         tail -n 15 "$log/$name" | sed 's/^/          /'
-        printf '          again by hand: %s\n' "$*"
+        printf '          again by hand: %s\n' "${commands[$1]}"
     fi
 }
 
-for unit in "$build"/tests/test_*; do
-    name=$(basename "$unit")
-    case $name in
-    *.d | test_study* | test_store_mpi) ;;
-    *) try "$name" 600 "$unit" ;;
-    esac
+reap() { # wait for one or more to end
+    local i still=()
+    wait -n
+    for i in "${running[@]}"; do
+        if [ -e "$log/${names[i]}.end" ] || ! kill -0 "${pids[i]}" 2>/dev/null; then
+            busy=$((busy - slots[i]))
+            report "$i"
+        else
+            still+=("$i")
+        fi
+    done
+    running=(${still[@]+"${still[@]}"})
+}
+
+trap 'kill $(jobs -p) 2>/dev/null; wait; exit 130' INT TERM
+: >"$log/times"
+rm -f "$log"/*.end
+pids=()
+for i in "${!names[@]}"; do
+    while [ $((busy + slots[i])) -gt "$jobs" ]; do reap; done
+    perform "$i" &
+    pids[i]=$!
+    busy=$((busy + slots[i]))
+    running+=("$i")
 done
-for ranks in 1 2 4; do
-    try "store_mpi_$ranks" 300 "$(mpi $ranks) $build/tests/test_store_mpi"
-done
-for ranks in 1 2 3 4; do
-    try "study_$ranks" 600 "$(mpi $ranks) $build/tests/test_study"
-    try "study_stop_$ranks" 600 "$(mpi $ranks) $build/tests/test_study_stop"
-done
-try house 30 tests/system/house.sh
-try command_line 300 "tests/system/cli.sh $program"
-try bad_grids 600 "tests/system/bad_grids.sh $program"
-try same_bits 900 "tests/system/same_bits.sh $program"
-try kill_resume 1200 "tests/system/kill_resume.sh $program 1 $build/tests/test_study"
-try launcher 600 "tests/system/launcher.sh $program"
-try analyse 900 "tests/system/analyse.sh $program"
-try trained 900 "tests/system/trained.sh $program"
-try read_back 900 "tests/system/read_back.sh $program"
-try valgrind 600 "tests/system/valgrind.sh $program"
+while [ ${#running[@]} -gt 0 ]; do reap; done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
