@@ -65,10 +65,14 @@ strangers() {
 
 # Headers that do not stand in the folder of their .c.
 astray() {
-    for header in $(find src -name '*.h'); do
-        source=$(find src -name "$(basename "$header" .h).c" ! -path 'src/cli/*')
-        [ -z "$source" ] || [ -f "${header%.h}.c" ] || echo "$header: not beside $source"
-    done
+    find src -name '*.[ch]' ! -path 'src/cli/*.c' | awk '{
+        name = $0
+        gsub(/.*\/|\.[ch]$/, "", name)
+        if (/h$/) header[name] = $0
+        else beside[substr($0, 1, length($0) - 1) "h"] = source[name] = $0
+    }
+    END { for (name in header) if (name in source && !(header[name] in beside))
+              print header[name] ": not beside " source[name] }'
 }
 
 check "src/rooms names every room, and each only rooms above it" order
