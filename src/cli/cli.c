@@ -1,5 +1,5 @@
 /* cli: see cli.h. The table of verbs, parsing by getopt_long, usage errors, dispatch.
- * Refuses to know what any verb does, and to touch MPI: a verb that needs it starts it.
+ * Refuses to know what any verb does, and to touch MPI: study_launch starts it.
  */
 #include "cli.h"
 #include "help.h"
@@ -106,6 +106,16 @@ int cli_fail(const struct invocation *inv, const struct status *st)
 {
     log_line(&inv->log, LOG_ERROR, "%s", st->text);
     return st->code ? status_exit_code(st->code) : STATUS_INTERNAL;
+}
+
+int cli_with_store(const struct invocation *inv, cli_work *work)
+{
+    struct status st = {0};
+    struct store *store = NULL;
+    int code = store_open(&store, cli_operand(inv, 0), &st);
+    if (!code) code = work(inv, store, &st);
+    store_close(store);
+    return code ? cli_fail(inv, &st) : STATUS_OK;
 }
 
 /* Of the launcher that started us (Open MPI, PMIx, PMI, Slurm), 0 without one: MPI is not up yet.

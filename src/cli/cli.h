@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "hmmgrid/status.h"
+#include "store/store.h"
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -57,6 +58,13 @@ const char *cli_command_line(const struct invocation *inv);
 
 /* Print *st as an error of the program on err and return its exit code. */
 int cli_fail(const struct invocation *inv, const struct status *st);
+
+/* What a verb does with a results file: a status code, and *st filled when it is not 0. */
+typedef int cli_work(const struct invocation *inv, struct store *store, struct status *st);
+
+/* Open the results file that is the first operand, let `work` do with it, close it. Prints the
+ * error, if any; returns the exit code. */
+int cli_with_store(const struct invocation *inv, cli_work *work);
 
 /* Version of the program as text: "0.1.0", and the commit it was built from ("" when unknown). */
 const char *cli_version(void);

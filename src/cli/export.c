@@ -1,7 +1,6 @@
 /* export: the trained network of one run as a file that PyTorch can load. Refuses to replace a
  * file, and runs that are not done: they have no network. */
 #include "cli.h"
-#include "report/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +67,7 @@ static int run_export(const struct invocation *inv)
         status_set(&st, STATUS_USAGE, "export: -o WEIGHTS.h5 is missing: the file to make");
     else if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
         status_set(&st, STATUS_USAGE, "--which: '%s' is not one of best, last", which);
-    return st.code ? cli_fail(inv, &st) : rows_with_store(inv, export_run);
+    return st.code ? cli_fail(inv, &st) : cli_with_store(inv, export_run);
 }
 
 static const struct cli_option options[] = {

@@ -1,6 +1,5 @@
 /* repro: a grid of one run that computes a run of a results file again. Refuses to run it. */
 #include "cli.h"
-#include "report/rows.h"
 
 #include <stdlib.h>
 
@@ -27,7 +26,7 @@ static int print_grid(const struct invocation *inv, struct store *store, struct 
 
 static int run_repro(const struct invocation *inv)
 {
-    return rows_with_store(inv, print_grid);
+    return cli_with_store(inv, print_grid);
 }
 
 static const struct cli_option options[] = {{0}};

@@ -1,7 +1,6 @@
 /* verify: is a results file whole, and one number for all its results. Reads only; refuses to
  * repair: a damaged row is run again by `run --resume`. */
 #include "cli.h"
-#include "report/rows.h"
 
 struct verdict {
     int count[NUM_RUN_STATUS];
@@ -54,7 +53,7 @@ static int verify(const struct invocation *inv, struct store *store, struct stat
 
 static int run_verify(const struct invocation *inv)
 {
-    return rows_with_store(inv, verify);
+    return cli_with_store(inv, verify);
 }
 
 static const struct cli_option options[] = {{0}};

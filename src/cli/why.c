@@ -2,7 +2,6 @@
  * a rank died: the file knows that an attempt began and did not end.
  */
 #include "cli.h"
-#include "report/rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -121,7 +120,7 @@ static int why(const struct invocation *inv, struct store *store, struct status 
 
 static int run_why(const struct invocation *inv)
 {
-    return rows_with_store(inv, why);
+    return cli_with_store(inv, why);
 }
 
 static const struct cli_option options[] = {{0}};

@@ -263,7 +263,7 @@ static int compare(struct evaluation *e, const struct term *t, enum op op,
                    const struct expr_value *value, const struct literal *literal, bool *result)
 {
     *result = false;
-    if (!value->text || (!isnan(literal->number) && !isnan(value->number))) {
+    if (value->is_number || (!isnan(literal->number) && !isnan(value->number))) {
         double a = value->number, b = literal->number;
         if (isnan(a)) return STATUS_OK;
         if (isnan(b))
@@ -290,12 +290,9 @@ static int eval_comparison(struct evaluation *e, const struct term *t, bool *res
 {
     struct expr_value value = {.text = NULL, .number = NAN};
     bool any = false;
-    int code = STATUS_OK;
-    if (!e->lookup(e->context, t->name, &value))
-        return status_set(e->st, STATUS_USAGE,
-                          "--where: unknown name '%.60s'; use settings such "
-                          "as rnn.hidden, seed, block, or a column of the results",
-                          t->name);
+    int code = e->lookup(e->context, t->name, &value, e->st);
+    if (code) return code;
+    value.is_number = value.is_number || !value.text;
     bool is_list = t->op == OP_IN || t->op == OP_NOT_IN;
     for (int i = 0; i < t->count && !code; i++) {
         bool one = false;
@@ -303,8 +300,9 @@ static int eval_comparison(struct evaluation *e, const struct term *t, bool *res
             compare(e, t, is_list ? OP_EQ : t->op, &value, &e->expr->literal[t->first + i], &one);
         any = any || one;
     }
-    bool is_nan = !value.text && isnan(value.number);
+    bool is_nan = value.is_number && isnan(value.number);
     *result = t->op == OP_NOT_IN ? !any && !is_nan : any;
+    free(value.memory);
     return code;
 }
 

@@ -15,19 +15,24 @@
 
 struct expr;
 
-/* A name's value: either text (number NaN allowed) or, when text is NULL, a number. */
+/* A name's value: a number (NaN: none), or a word that has an order only where a number goes with
+ * it. */
 struct expr_value {
-    const char *text;
+    const char *text; /* of a word; NULL: a number */
     double number;
+    bool is_number; /* a number although it has a text */
+    char *memory;   /* malloc'd, holds the text; whoever asked frees it. May be NULL */
 };
 
-/* Finds a name; returns false when there is none. */
-typedef bool (*expr_lookup)(void *context, const char *name, struct expr_value *value);
+/* Finds a name: STATUS_OK and *value; STATUS_USAGE with its text when there is none; or what went
+ * wrong. */
+typedef int (*expr_lookup)(void *context, const char *name, struct expr_value *value,
+                           struct status *st);
 
 /* Parse; STATUS_USAGE with the column on error. Free with expr_free. */
 int expr_parse(struct expr **expr, const char *text, struct status *st);
 
-/* Evaluate. An unknown name is STATUS_USAGE naming it; a comparison with NaN is false. */
+/* Evaluate. What the look-up of a name returns is passed on; a comparison with NaN is false. */
 int expr_eval(const struct expr *expr, expr_lookup lookup, void *context, bool *result,
               struct status *st);
 

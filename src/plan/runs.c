@@ -3,7 +3,7 @@
  * and the seed, so it depends on nothing else and a new setting changes no key; settings of what is
  * kept and analysed are left out (settings.h). Refuses to read YAML (grid.c) and JSON that no
  * version's plan_run_json would have written. */
-#include "expr.h"
+#include "names.h"
 #include "base/hash.h"
 #include "plan.h"
 #include "runs.h"
@@ -419,38 +419,21 @@ char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *s
 struct where_context {
     const struct plan *plan;
     int run;
-    char text[4096]; /* of a list or matrix */
 };
 
-static bool where_lookup(void *context, const char *name, struct expr_value *value)
+static int where_lookup(void *context, const char *name, struct expr_value *value,
+                        struct status *st)
 {
-    struct where_context *c = context;
+    const struct where_context *c = context;
     const struct run *run = &c->plan->runs[c->run];
     const struct cell *cell = &c->plan->cells[run->cell];
-    *value = (struct expr_value){.number = NAN};
-    if (strcmp(name, "seed") == 0)
-        value->number = (double)run->seed;
-    else if (strcmp(name, "run") == 0)
-        value->number = c->run;
-    else if (strcmp(name, "block") == 0)
-        value->text = cell->block;
-    else if (strcmp(name, "key") == 0)
-        value->text = run->key;
-    else {
-        const struct setting *row = settings_find_column(name);
-        if (!row) return false;
-        const struct settings *s =
-            row->scope == SCOPE_STUDY ? &c->plan->study_settings : &cell->settings;
-        value->number = settings_number(s, row);
-        value->text = settings_name(s, row);
-        if (row->type == SETTING_BOOL) value->text = value->number != 0 ? "true" : "false";
-        bool is_text = row->type == SETTING_REAL_LIST || row->type == SETTING_MATRIX;
-        if (is_text && isnan(value->number)) {
-            settings_json_value(s, row, c->text, sizeof c->text);
-            value->text = c->text;
-        }
-    }
-    return true;
+    struct named_run named = {.settings = &cell->settings,
+                              .study = &c->plan->study_settings,
+                              .run = c->run,
+                              .seed = run->seed,
+                              .key = run->key,
+                              .block = cell->block};
+    return names_value(&named, name, value, st);
 }
 
 int plan_where(struct plan *plan, const char *text, struct status *st)

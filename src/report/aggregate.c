@@ -44,53 +44,39 @@ int aggregate_statistics(const double *value, int num, struct statistics *out, s
 /* --- groups ---------------------------------------------------------------------------------- */
 
 struct keyed_row {
-    const char *const *text; /* (num_keys) */
-    int num_keys, row;
+    const char *text;
+    int group, row;
 };
 
-static int by_text(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
     const struct keyed_row *x = a, *y = b;
-    for (int k = 0; k < x->num_keys; k++) {
-        int order = strcmp(x->text[k], y->text[k]);
-        if (order) return order;
-    }
-    return 0;
+    return x->group != y->group ? x->group - y->group : strcmp(x->text, y->text);
 }
 
-static int by_text_then_row(const void *a, const void *b)
+static int by_key_then_row(const void *a, const void *b)
 {
-    int order = by_text(a, b);
-    if (order) return order;
-    const struct keyed_row *x = a, *y = b;
-    return (x->row > y->row) - (x->row < y->row);
+    int order = by_key(a, b);
+    return order ? order : ((const struct keyed_row *)a)->row - ((const struct keyed_row *)b)->row;
 }
 
-int aggregate_groups(const char *const *text, int num_rows, int num_keys, int *group,
-                     int *num_groups, struct status *st)
+int aggregate_split(const char *const *text, int num_rows, int *group, int *num_groups,
+                    struct status *st)
 {
-    *num_groups = 0;
-    if (num_rows <= 0) return STATUS_OK;
-    struct keyed_row *sorted = malloc((size_t)num_rows * sizeof *sorted);
-    int *number = malloc((size_t)num_rows * sizeof *number); /* of the group that a row opens */
-    if (!sorted || !number) {
-        free(sorted);
-        free(number);
-        return status_no_memory(st, "grouping %d runs", num_rows);
-    }
-    for (int i = 0; i < num_rows; i++)
-        sorted[i] = (struct keyed_row){text + (size_t)i * (size_t)num_keys, num_keys, i};
-    qsort(sorted, (size_t)num_rows, sizeof *sorted, by_text_then_row);
+    struct keyed_row *sorted = malloc(((size_t)num_rows + 1) * sizeof *sorted);
+    if (!sorted) return status_no_memory(st, "grouping %d runs", num_rows);
+    for (int i = 0; i < num_rows; i++) sorted[i] = (struct keyed_row){text[i], group[i], i};
+    qsort(sorted, (size_t)num_rows, sizeof *sorted, by_key_then_row);
     /* first the row that opens each group, then numbers in the order of those rows */
     for (int i = 0; i < num_rows; i++) {
-        bool opens = i == 0 || by_text(&sorted[i - 1], &sorted[i]) != 0;
+        bool opens = i == 0 || by_key(&sorted[i - 1], &sorted[i]) != 0;
         group[sorted[i].row] = opens ? sorted[i].row : group[sorted[i - 1].row];
     }
+    *num_groups = 0;
     for (int i = 0; i < num_rows; i++) {
-        if (group[i] == i) number[i] = (*num_groups)++;
-        group[i] = number[group[i]];
+        if (group[i] == i) sorted[i].group = (*num_groups)++; /* now by the row that opens */
+        group[i] = sorted[group[i]].group;
     }
     free(sorted);
-    free(number);
     return STATUS_OK;
 }

@@ -17,11 +17,12 @@ struct statistics {
 /* value (num) is not changed. Error only when memory is out. */
 int aggregate_statistics(const double *value, int num, struct statistics *out, struct status *st);
 
-/* Rows that agree in every text are one group.
- *   text   (num_rows, num_keys), row-major, borrowed, no NULL
- *   group  (num_rows) out: number of each row's group; groups are numbered by first appearance
- * Returns 0 and the number of groups in *num_groups; STATUS_NO_MEMORY. */
-int aggregate_groups(const char *const *text, int num_rows, int num_keys, int *group,
-                     int *num_groups, struct status *st);
+/* Split groups of rows by one more text: rows that agree in it and were of one group stay together.
+ *   text        (num_rows) borrowed, no NULL
+ *   group       (num_rows) number of each row's group, all 0 to begin with; afterwards groups are
+ *               numbered by first appearance
+ *   num_groups  out. STATUS_NO_MEMORY: all is as it was. */
+int aggregate_split(const char *const *text, int num_rows, int *group, int *num_groups,
+                    struct status *st);
 
 #endif

@@ -1,19 +1,10 @@
-/* rows: a results file opened for a verb, and its runs by the names that --where and --by use:
- * settings ("hmm.states" or "hmm_states"), seed, block, key, run, status, attempts, and for --where
- * every scalar column. Private to src/cli. */
-#ifndef HMMGRID_CLI_ROWS_H
-#define HMMGRID_CLI_ROWS_H
+/* rows: the runs of a results file by the names that --where and --by use: those of names.h, and
+ * every scalar column. */
+#ifndef HMMGRID_REPORT_ROWS_H
+#define HMMGRID_REPORT_ROWS_H
 
-#include "cli/cli.h"
-
+#include "plan/names.h"
 #include "store/store.h"
-
-/* What a verb does with a results file: a status code, and *st filled when it is not 0. */
-typedef int rows_work(const struct invocation *inv, struct store *store, struct status *st);
-
-/* Open the results file that is the first operand, let `work` do with it, close it. Prints the
- * error, if any; returns the exit code. */
-int rows_with_store(const struct invocation *inv, rows_work *work);
 
 /* The runs for which EXPR (expr.h) is true, in the order of the file.
  *   expr  NULL: all runs
@@ -22,18 +13,12 @@ int rows_with_store(const struct invocation *inv, rows_work *work);
  * one); STATUS_IO. */
 int rows_where(struct store *store, const char *expr, int **row, int *num, struct status *st);
 
-/* Setting by its name, with '.' or '_' between section and name; NULL when there is none. */
-const struct setting *rows_setting(const char *name);
-
-/* Is this a name that a run's text can be asked for? Columns of text (host, kernel) count too. */
+/* Can runs be grouped by this name? Columns of text (host, kernel) count too. */
 bool rows_is_key(struct store *store, const char *name);
 
-/* The text of a run under such a name; malloc'd; NULL: st says why (STATUS_IO, STATUS_NO_MEMORY).
- */
-char *rows_key_text(struct store *store, int run, const char *name, struct status *st);
-
-/* Nearest of these names (and of the scalar columns when `columns`), or NULL. Borrowed from the
- * settings table or the store. */
-const char *rows_nearest(struct store *store, const char *name, bool columns);
+/* The value of a run under a name, as names_value gives it; a column of numbers has no text.
+ * STATUS_USAGE for no such name; STATUS_IO, STATUS_NO_MEMORY. */
+int rows_value(struct store *store, int run, const char *name, struct expr_value *value,
+               struct status *st);
 
 #endif

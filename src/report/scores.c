@@ -2,12 +2,12 @@
  * and shapes come from the file.
  */
 #include "scores.h"
-#include "cli/cli.h"
-#include "rows.h"
 
 #include "base/spelling.h"
+#include "plan/names.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ static const char *const default_score[] = {"best_val_loss", "matched_distance",
 static bool is_result(const struct schema_row *row)
 {
     return row->in_digest && row->num_dims == 0 && (row->type == TYPE_F8 || row->type == TYPE_F4) &&
-           !rows_setting(row->name);
+           !names_is_known(row->name);
 }
 
 static int unknown_score(struct store *store, const char *name, struct status *st)

@@ -1,8 +1,7 @@
 /* scores: numbers of a run that can be summarised: a scalar column by its name, or one element of
- * an array column, "word_tv[3]", "transition_rnn[0,2]"; each with its floor where it has one.
- * Private to src/cli. */
-#ifndef HMMGRID_CLI_SCORES_H
-#define HMMGRID_CLI_SCORES_H
+ * an array column, "word_tv[3]", "transition_rnn[0,2]"; each with its floor where it has one. */
+#ifndef HMMGRID_REPORT_SCORES_H
+#define HMMGRID_REPORT_SCORES_H
 
 #include "store/store.h"
 

@@ -110,28 +110,21 @@ static void test_groups_follow_first_appearance(void **state)
 {
     (void)state;
     struct status st = {0};
-    const char *const text[] = {"b", "1", "a", "1", "b", "1", "a", "2", "a", "1", "b", "2"};
-    const int expected[] = {0, 1, 0, 2, 1, 3};
-    int group[6], num_groups;
-    check_ok(aggregate_groups(text, 6, 2, group, &num_groups, &st), &st);
+    const char *const letter[] = {"b", "a", "b", "a", "a", "b"};
+    const char *const digit[] = {"1", "1", "1", "2", "1", "2"};
+    const int by_letter[] = {0, 1, 0, 1, 1, 0}, by_both[] = {0, 1, 0, 2, 1, 3};
+    int group[6] = {0}, num_groups;
+    check_ok(aggregate_split(letter, 6, group, &num_groups, &st), &st);
+    assert_int_equal(num_groups, 2);
+    assert_memory_equal(group, by_letter, sizeof group);
+    check_ok(aggregate_split(digit, 6, group, &num_groups, &st), &st);
     assert_int_equal(num_groups, 4);
-    for (int i = 0; i < 6; i++) assert_int_equal(group[i], expected[i]);
-
-    check_ok(aggregate_groups(text, 6, 0, group, &num_groups, &st), &st); /* no key: one group */
-    assert_int_equal(num_groups, 1);
-    for (int i = 0; i < 6; i++) assert_int_equal(group[i], 0);
-    check_ok(aggregate_groups(text, 0, 2, group, &num_groups, &st), &st);
+    assert_memory_equal(group, by_both, sizeof group);
+    check_ok(aggregate_split(letter, 6, group, &num_groups, &st), &st); /* splits nothing */
+    assert_int_equal(num_groups, 4);
+    assert_memory_equal(group, by_both, sizeof group);
+    check_ok(aggregate_split(NULL, 0, group, &num_groups, &st), &st);
     assert_int_equal(num_groups, 0);
-}
-
-static void test_groups_are_not_fooled_by_joined_texts(void **state)
-{
-    (void)state;
-    struct status st = {0};
-    const char *const text[] = {"ab", "c", "a", "bc", "", "abc", "abc", ""};
-    int group[4], num_groups;
-    check_ok(aggregate_groups(text, 4, 2, group, &num_groups, &st), &st);
-    assert_int_equal(num_groups, 4);
 }
 
 static void test_many_groups(void **state)
@@ -141,13 +134,13 @@ static void test_many_groups(void **state)
     struct status st = {0};
     static char name[ROWS][8];
     static const char *text[ROWS];
-    static int group[ROWS];
+    static int group[ROWS]; /* all 0 */
     for (int i = 0; i < ROWS; i++) {
         snprintf(name[i], sizeof name[i], "%d", (int)((long)i * 7919 % 10007 % 1000));
         text[i] = name[i];
     }
     int num_groups;
-    check_ok(aggregate_groups(text, ROWS, 1, group, &num_groups, &st), &st);
+    check_ok(aggregate_split(text, ROWS, group, &num_groups, &st), &st);
     assert_int_equal(num_groups, 1000);
     int seen = 0; /* numbers are given in order, and equal numbers mean equal texts */
     static int first[1000];
@@ -168,7 +161,6 @@ int main(void)
         cmocka_unit_test(test_sd_of_equal_and_of_shifted_values),
         cmocka_unit_test(test_interval_covers),
         cmocka_unit_test(test_groups_follow_first_appearance),
-        cmocka_unit_test(test_groups_are_not_fooled_by_joined_texts),
         cmocka_unit_test(test_many_groups),
     };
     return cmocka_run_group_tests_name("aggregate", tests, NULL, NULL);

@@ -1,13 +1,13 @@
 /* test_expr: the language of --where: precedence, types, errors, bounds. */
 #include "../support/check.h"
-#include "plan/expr.h"
+#include "plan/names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* A row with hmm.states 4, rnn.hidden 150, status "failed", emission "linear" (number 1), loss NaN,
  * key "0123". */
-static bool lookup(void *context, const char *name, struct expr_value *value)
+static int lookup(void *context, const char *name, struct expr_value *value, struct status *st)
 {
     int *calls = context;
     ++*calls;
@@ -25,8 +25,8 @@ static bool lookup(void *context, const char *name, struct expr_value *value)
     else if (!strcmp(name, "key"))
         value->text = "0123";
     else
-        return false;
-    return true;
+        return status_set(st, STATUS_USAGE, "unknown name '%s'", name);
+    return STATUS_OK;
 }
 
 static void truth(void **state)
@@ -211,11 +211,65 @@ static void hostile_texts(void **state)
     if (good < 100 || bad < 1000) fail_msg("%d read, %d refused", good, bad);
 }
 
+/* Every kind of name: its text for --by, and whether --where compares it as a number. */
+static void names_of_a_run(void **state)
+{
+    (void)state;
+    static double half[] = {0.5, 0.5};
+    static const struct {
+        const char *name, *text;
+        double number; /* NaN: a word */
+    } rows[] = {
+        {"rnn.hidden", "150", 150},
+        {"rnn_hidden", "150", 150},
+        {"hmm.stay_prob", "none", NAN},
+        {"rnn.bias", "false", NAN},
+        {"hmm.architecture", "linear-chain", NAN},
+        {"train.learning_rate", "0.001", 0.001},
+        {"train.betas", "[0.9,0.8]", NAN},
+        {"hmm.start", "[[0.5,0.5]]", NAN},
+        {"seed", "9007199254740993", 9007199254740992},
+        {"run", "7", 7},
+        {"key", "00ff", NAN},
+        {"block", "chain", NAN},
+        {"attempts", "2", 2},
+        {"status", "done", NAN},
+    };
+    struct settings settings;
+    struct status st = {0};
+    struct expr_value value;
+    settings_default(&settings);
+    settings.train.betas.value[1] = 0.8;
+    settings.hmm.start = (struct matrix){1, 2, half};
+    struct named_run run = {.settings = &settings, .run = 7, .attempts = 2, .key = "00ff"};
+    run.seed = 9007199254740993;
+    run.block = "chain";
+    run.status = "done";
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(names_is_known(rows[i].name));
+        check_ok(names_value(&run, rows[i].name, &value, &st), &st);
+        assert_string_equal(value.text, rows[i].text);
+        bool absent = strcmp(value.text, "none") == 0;
+        assert_int_equal(value.is_number, absent || !isnan(rows[i].number));
+        if (value.is_number && !absent) check_near(value.number, rows[i].number, 0);
+        free(value.memory);
+    }
+    check_code(names_value(&run, "run.order", &value, &st), STATUS_USAGE, &st);
+    run.study = &settings; /* of a grid */
+    run.status = NULL;
+    check_ok(names_value(&run, "run.order", &value, &st), &st);
+    assert_string_equal(value.text, "longest");
+    free(value.memory);
+    check_code(names_value(&run, "status", &value, &st), STATUS_USAGE, &st);
+    check_code(names_value(&run, "hiddn", &value, &st), STATUS_USAGE, &st);
+    assert_non_null(strstr(st.text, "Did you mean 'rnn.hidden'?"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(truth),  cmocka_unit_test(parse_errors),  cmocka_unit_test(eval_errors),
-        cmocka_unit_test(bounds), cmocka_unit_test(hostile_texts),
+        cmocka_unit_test(bounds), cmocka_unit_test(hostile_texts), cmocka_unit_test(names_of_a_run),
     };
     return cmocka_run_group_tests_name("expr", tests, NULL, NULL);
 }

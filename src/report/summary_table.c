@@ -2,7 +2,6 @@
  * column a statistic). Refuses to compute: every number is ready.
  */
 #include "summary.h"
-#include "report/rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -93,22 +92,15 @@ static bool has_open(const struct summary *s)
     return false;
 }
 
-static bool is_numeric_key(const char *key)
-{
-    const struct setting *setting = rows_setting(key);
-    if (setting) return setting->type == SETTING_INT || setting->type == SETTING_REAL;
-    return strcmp(key, "seed") == 0 || strcmp(key, "run") == 0 || strcmp(key, "attempts") == 0;
-}
-
 /* example: a row of the group. Matrices are cut for people, never for programs. */
 static void key_cells(const struct summary *s, int group, int example, struct cells *c)
 {
     enum { LONGEST = 40 };
     bool people = summary_is_for_people(s);
     for (int k = 0; k < s->num_keys; k++) {
-        bool numeric = is_numeric_key(s->key[k]);
+        bool numeric = s->key[k].is_number;
         char *cell = next_cell(c, numeric);
-        const char *text = group < 0 ? s->key[k] : s->key_text[k][example];
+        const char *text = group < 0 ? s->key[k].name : s->key[k].text[example];
         if (people) {
             bool cut = group >= 0 && text[0] == '[' && strlen(text) > LONGEST;
             snprintf(cell, CELL_BYTES, "%.*s%s", cut ? LONGEST - 1 : CELL_BYTES - 1, text,

@@ -1,0 +1,92 @@
+/* names: see names.h. Refuses to open files: columns of results are rows.c's. */
+#include "names.h"
+
+#include "base/spelling.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Names of a run besides its settings. */
+enum { OWN_RUN, OWN_SEED, OWN_ATTEMPTS, OWN_KEY, OWN_BLOCK, OWN_STATUS, NUM_OWN };
+static const char *const own_name[] = {"run", "seed", "attempts", "key", "block", "status"};
+
+static int own_index(const char *name)
+{
+    int i = 0;
+    while (i < NUM_OWN && strcmp(own_name[i], name) != 0) i++;
+    return i;
+}
+
+bool names_is_known(const char *name)
+{
+    const struct setting *row = settings_find_column(name);
+    return row ? row->scope == SCOPE_RUN : own_index(name) < NUM_OWN;
+}
+
+static void setting_value(const struct settings *s, const struct setting *row,
+                          struct expr_value *value)
+{
+    bool lists = row->type == SETTING_REAL_LIST || row->type == SETTING_MATRIX;
+    value->number = settings_number(s, row);
+    value->memory = settings_text(s, row);
+    value->is_number = !row->names && row->type != SETTING_BOOL && !(lists && isnan(value->number));
+}
+
+static void own_value(const struct named_run *r, int own, struct expr_value *value)
+{
+    const int64_t number[] = {r->run, r->seed, r->attempts};
+    const char *const text[] = {r->key, r->block, r->status};
+    value->is_number = own <= OWN_ATTEMPTS;
+    if (!value->is_number) {
+        value->memory = strdup(text[own - OWN_KEY]);
+        return;
+    }
+    value->number = (double)number[own];
+    if (asprintf(&value->memory, "%" PRId64, number[own]) < 0) value->memory = NULL;
+}
+
+int names_value(const struct named_run *r, const char *name, struct expr_value *value,
+                struct status *st)
+{
+    const struct setting *row = settings_find_column(name);
+    const struct settings *s = row && row->scope == SCOPE_STUDY ? r->study : r->settings;
+    int own = own_index(name);
+    *value = (struct expr_value){.number = NAN};
+    if (row && s)
+        setting_value(s, row, value);
+    else if (own < NUM_OWN && (r->status || (own != OWN_STATUS && own != OWN_ATTEMPTS)))
+        own_value(r, own, value);
+    else
+        return names_unknown(name, names_nearest(name, NULL, 0), st);
+    value->text = value->memory;
+    return value->text ? STATUS_OK : status_no_memory(st, "the value of %s", name);
+}
+
+const char *names_nearest(const char *name, const char *const *other, int num)
+{
+    const char **candidate = calloc((size_t)(NUM_OWN + num_settings + num), sizeof *candidate);
+    if (!candidate) return NULL; /* the error that asks for a suggestion stands without it */
+    for (int i = 0; i < NUM_OWN; i++) candidate[i] = own_name[i];
+    for (int i = 0; i < num_settings; i++)
+        if (settings_table[i].scope == SCOPE_RUN) candidate[NUM_OWN + i] = settings_table[i].key;
+    for (int i = 0; i < num; i++) candidate[NUM_OWN + num_settings + i] = other[i];
+    const char *nearest = spelling_nearest(name, candidate, NUM_OWN + num_settings + num);
+    free(candidate);
+    if (nearest) return nearest;
+    nearest = settings_nearest(name); /* knows the part behind the dot alone: "hidden" */
+    return nearest && names_is_known(nearest) ? nearest : NULL;
+}
+
+int names_unknown(const char *name, const char *nearest, struct status *st)
+{
+    if (nearest)
+        return status_set(st, STATUS_USAGE, "--where: unknown name '%.60s'. Did you mean '%s'?",
+                          name, nearest);
+    return status_set(st, STATUS_USAGE,
+                      "--where: unknown name '%.60s'; use settings such as rnn.hidden, seed, "
+                      "block, or a column of the results",
+                      name);
+}

@@ -1,0 +1,34 @@
+/* names: a run by the names that --where and --by use: its settings ("hmm.states" or "hmm_states"),
+ * run, key, seed, block and, of a results file, status and attempts. */
+#ifndef HMMGRID_PLAN_NAMES_H
+#define HMMGRID_PLAN_NAMES_H
+
+#include "expr.h"
+#include "hmmgrid/settings.h"
+
+/* A run to be asked. All borrowed. */
+struct named_run {
+    const struct settings *settings;
+    const struct settings *study; /* those of scope study; NULL: not asked for */
+    int run, attempts;
+    int64_t seed;
+    const char *key, *block;
+    const char *status; /* NULL: of a grid, which knows no status and attempts */
+};
+
+/* Is this a name of a run in a results file, columns apart? */
+bool names_is_known(const char *name);
+
+/* The value of a name: words are what an enum, a switch, a matrix, several numbers, key, block and
+ * status have, the rest are numbers; both have a text, in value->memory, the caller's to free.
+ * STATUS_USAGE for no such name, STATUS_NO_MEMORY. */
+int names_value(const struct named_run *run, const char *name, struct expr_value *value,
+                struct status *st);
+
+/* The nearest of these names and of `num` others, or NULL. Borrowed from `other` or for ever. */
+const char *names_nearest(const char *name, const char *const *other, int num);
+
+/* STATUS_USAGE of --where: `name` is none; nearest may be NULL. */
+int names_unknown(const char *name, const char *nearest, struct status *st);
+
+#endif

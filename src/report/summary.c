@@ -1,0 +1,192 @@
+/* summary: see summary.h. Refuses to test hypotheses, and to print (summary_table.c). */
+#include "summary.h"
+
+#include "base/spelling.h"
+#include "rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what to show ---------------------------------------------------------------------------- */
+
+static int parse_stats(struct summary *s, const char *list, struct status *st)
+{
+    s->combined = !list && summary_is_for_people(s);
+    if (!list) list = "mean,sd,n";
+    while (*list) {
+        int n = (int)strcspn(list, ","), i = 0;
+        char word[32];
+        snprintf(word, sizeof word, "%.*s", n, list);
+        while (i < NUM_STATS && strcmp(summary_stat_name[i], word) != 0) i++;
+        if (i == NUM_STATS) {
+            const char *nearest = spelling_nearest(word, summary_stat_name, NUM_STATS);
+            return status_set(st, STATUS_USAGE,
+                              "--stats: unknown statistic '%s'.%s%s%s Known: mean, sd, median, "
+                              "ci95, n, min, max.",
+                              word, nearest ? " Did you mean '" : "", nearest ? nearest : "",
+                              nearest ? "'?" : "");
+        }
+        if (s->num_stats == MAX_STATS)
+            return status_set(st, STATUS_USAGE, "--stats: more than %d statistics", MAX_STATS);
+        s->stat[s->num_stats++] = (enum stat)i;
+        list += n;
+        list += *list == ',';
+    }
+    if (s->num_stats == 0) return status_set(st, STATUS_USAGE, "--stats: the list is empty");
+    return STATUS_OK;
+}
+
+/* Split the groups by one more key; *more: it splits some. */
+static int add_key(struct summary *s, const char *name, bool *more, struct status *st)
+{
+    if (s->num_keys == MAX_KEYS)
+        return status_set(st, STATUS_USAGE, "--by: more than %d keys", MAX_KEYS);
+    int before = s->num_groups;
+    struct summary_key *key = &s->key[s->num_keys++];
+    *key = (struct summary_key){name, calloc((size_t)s->num_rows + 1, sizeof(char *)), true};
+    if (!key->text) return status_no_memory(st, "grouping by %s", name);
+    for (int i = 0; i < s->num_rows; i++) {
+        struct expr_value value;
+        int code = rows_value(s->store, s->row[i], name, &value, st);
+        if (code) return code;
+        key->text[i] = value.memory;
+        key->is_number = key->is_number && value.is_number;
+    }
+    int code =
+        aggregate_split((const char *const *)key->text, s->num_rows, s->group, &s->num_groups, st);
+    *more = s->num_groups > before;
+    return code;
+}
+
+static void drop_key(struct summary *s)
+{
+    struct summary_key *key = &s->key[--s->num_keys];
+    for (int i = 0; key->text && i < s->num_rows; i++) free(key->text[i]);
+    free(key->text);
+}
+
+static int parse_keys(struct summary *s, const char *list, struct status *st)
+{
+    s->list = strdup(list);
+    if (!s->list) return status_no_memory(st, "--by");
+    char *rest = NULL;
+    for (char *word = strtok_r(s->list, ", ", &rest); word; word = strtok_r(NULL, ", ", &rest)) {
+        const struct setting *setting = settings_find_column(word);
+        const char *name = setting ? setting->key : word;
+        bool again = false;
+        if (!rows_is_key(s->store, name)) {
+            const char *nearest = names_nearest(name, NULL, 0);
+            return status_set(st, STATUS_USAGE,
+                              "--by: unknown key '%s'.%s%s%s A key is a setting, seed, block, "
+                              "status, attempts, run, key, or a column of text such as host.",
+                              name, nearest ? " Did you mean '" : "", nearest ? nearest : "",
+                              nearest ? "'?" : "");
+        }
+        for (int k = 0; k < s->num_keys; k++) again = again || strcmp(s->key[k].name, name) == 0;
+        int code = again ? STATUS_OK : add_key(s, name, &again, st);
+        if (code) return code;
+    }
+    return STATUS_OK;
+}
+
+/* hmm.architecture, and every setting that tells runs apart which the keys before it do not. */
+static int default_keys(struct summary *s, struct status *st)
+{
+    bool more;
+    int code = add_key(s, "hmm.architecture", &more, st);
+    for (int i = 0; i < num_settings && !code && s->num_keys < MAX_KEYS; i++) {
+        const char *key = settings_table[i].key;
+        if (settings_table[i].scope != SCOPE_RUN || strcmp(key, s->key[0].name) == 0) continue;
+        code = add_key(s, key, &more, st);
+        if (!code && !more) drop_key(s);
+    }
+    return code;
+}
+
+/* --- numbers --------------------------------------------------------------------------------- */
+
+static void count_status(struct summary *s)
+{
+    for (int i = 0; i < s->num_rows; i++) {
+        int status = store_run_status(s->store, s->row[i]), g = s->group[i];
+        s->done[g] += status == RUN_DONE;
+        s->failed[g] += status == RUN_FAILED || status == RUN_CRASHED;
+        s->open[g] += status == RUN_PENDING || status == RUN_RUNNING;
+    }
+}
+
+/* Statistics of one score in every group: NaN of runs that are not done is not a missing value. */
+static int group_statistics(const struct summary *s, const double *value, double *part,
+                            struct statistics *out, struct status *st)
+{
+    int *first = calloc((size_t)s->num_groups + 1, sizeof *first), code = STATUS_OK;
+    if (!first) return status_no_memory(st, "the statistics");
+    /* where each group's done runs begin in `part`; filling moves it to where they end */
+    for (int g = 0, at = 0; g < s->num_groups; at += s->done[g++]) first[g] = at;
+    for (int i = 0; i < s->num_rows; i++)
+        if (store_run_status(s->store, s->row[i]) == RUN_DONE)
+            part[first[s->group[i]]++] = value[i];
+    for (int g = 0; g < s->num_groups && !code; g++)
+        code = aggregate_statistics(part + first[g] - s->done[g], s->done[g], &out[g], st);
+    free(first);
+    return code;
+}
+
+static int compute(struct summary *s, struct status *st)
+{
+    double *value = calloc(2 * (size_t)s->num_rows + 1, sizeof *value);
+    double *part = value ? value + s->num_rows : NULL;
+    int code = value ? STATUS_OK : status_no_memory(st, "values");
+    s->value = calloc(2 * (size_t)s->num_scores + 1, sizeof(struct statistics *));
+    s->floor = s->value ? s->value + s->num_scores : NULL;
+    if (!s->value && !code) code = status_no_memory(st, "statistics");
+    for (int i = 0; i < 2 * s->num_scores && !code; i++) {
+        const struct score *score = &s->score[i / 2];
+        bool floor = i % 2;
+        if (floor && score->floor_column < 0) continue;
+        struct statistics *out = calloc((size_t)s->num_groups + 1, sizeof *out);
+        *(floor ? &s->floor[i / 2] : &s->value[i / 2]) = out;
+        if (!out) code = status_no_memory(st, "statistics");
+        if (!code) code = scores_read(s->store, score, floor, s->row, s->num_rows, value, st);
+        if (!code) code = group_statistics(s, value, part, out, st);
+    }
+    free(value);
+    return code;
+}
+
+/* --- all together ---------------------------------------------------------------------------- */
+
+int summary_make(struct summary *s, const char *path, const struct summary_request *r,
+                 struct status *st)
+{
+    *s = (struct summary){.format = r->format};
+    int code = parse_stats(s, r->stats, st);
+    if (!code) code = store_open(&s->store, path, st);
+    if (!code) code = rows_where(s->store, r->where, &s->row, &s->num_rows, st);
+    if (!code) code = scores_select(s->store, r->metrics, &s->score, &s->num_scores, st);
+    if (code) return code;
+    s->group = calloc((size_t)s->num_rows + 1, sizeof *s->group);
+    s->done = calloc(3 * (size_t)s->num_rows + 3, sizeof *s->done);
+    if (!s->group || !s->done) return status_no_memory(st, "groups");
+    s->failed = s->done + s->num_rows + 1;
+    s->open = s->failed + s->num_rows + 1;
+    s->num_groups = s->num_rows > 0;
+    code = r->by ? parse_keys(s, r->by, st) : default_keys(s, st);
+    if (code) return code;
+    count_status(s);
+    return compute(s, st);
+}
+
+void summary_free(struct summary *s)
+{
+    while (s->num_keys > 0) drop_key(s);
+    for (int i = 0; s->value && i < 2 * s->num_scores; i++) free(s->value[i]);
+    free(s->value);
+    free(s->score);
+    free(s->row);
+    free(s->group);
+    free(s->done);
+    free(s->list);
+    store_close(s->store);
+}

@@ -1,0 +1,59 @@
+/* summary: mean and spread over seeds (or whatever is not a key), each score beside its floor.
+ * Only runs that are done count; the others are counted, never hidden. Computed by summary.c, shown
+ * by summary_table.c. */
+#ifndef HMMGRID_REPORT_SUMMARY_H
+#define HMMGRID_REPORT_SUMMARY_H
+
+#include "aggregate.h"
+#include "scores.h"
+#include "table.h"
+
+enum stat { STAT_MEAN, STAT_SD, STAT_MEDIAN, STAT_CI95, STAT_N, STAT_MIN, STAT_MAX, NUM_STATS };
+extern const char *const summary_stat_name[NUM_STATS];
+
+enum { MAX_KEYS = 64, MAX_STATS = 16 };
+
+/* What is asked for, as a command line says it; NULL: the default. Borrowed. */
+struct summary_request {
+    const char *where;                /* runs */
+    const char *by, *metrics, *stats; /* lists */
+    enum table_format format;
+};
+
+struct summary_key {
+    const char *name; /* borrowed from the settings table or `list` */
+    char **text;      /* (num_rows), each owned */
+    bool is_number;   /* of every row */
+};
+
+struct summary {
+    struct store *store;
+    enum table_format format;
+    enum stat stat[MAX_STATS];
+    int num_stats;
+    bool combined;      /* "mean ± sd (floor)" in one cell */
+    int *row, num_rows; /* runs that --where left */
+    struct summary_key key[MAX_KEYS];
+    int num_keys;
+    int *group, num_groups;    /* group of each row; groups are numbered by first appearance */
+    int *done, *failed, *open; /* (num_groups) runs by status; open: pending or running */
+    struct score *score;
+    int num_scores;
+    struct statistics **value, **floor; /* [num_scores], each (num_groups); floor[i] NULL: none */
+    char *list;                         /* the text of --by, cut */
+};
+
+/* Open the results file at path, choose, group and compute. STATUS_USAGE for what the request names
+ * and the file has not; errors as of store_open. Always free with summary_free. */
+int summary_make(struct summary *summary, const char *path, const struct summary_request *request,
+                 struct status *st);
+void summary_free(struct summary *summary);
+
+/* Tables and Markdown: rounded numbers, dotted keys. CSV and JSON: every digit, names of columns.
+ */
+bool summary_is_for_people(const struct summary *s);
+
+/* Write the table in its format. STATUS_IO when the stream fails. */
+int summary_print(const struct summary *s, FILE *out, struct status *st);
+
+#endif
