@@ -199,9 +199,16 @@ demo:
 	@$(BUILD)/hmmgrid summary demo/quickstart.h5 --metrics all --format csv > demo/quickstart.csv
 	@echo "results: demo/quickstart.h5    all scores: demo/quickstart.csv"
 
-install: $(BUILD)/hmmgrid
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/hmmgrid/experiments
+# program, grids, and the core library with its headers for other C programs (pkg-config hmmgrid)
+install: $(BUILD)/hmmgrid $(CORE)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/hmmgrid lib/pkgconfig share/hmmgrid/experiments)
 	install -m 755 $(BUILD)/hmmgrid $(DESTDIR)$(PREFIX)/bin/hmmgrid
+	install -m 644 $(CORE) $(DESTDIR)$(PREFIX)/lib
+	install -m 644 include/hmmgrid/*.h $(DESTDIR)$(PREFIX)/include/hmmgrid
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: hmmgrid' 'Version: $(VERSION)' \
+	 'Description: trains, measures and dissects recurrent networks that emulate hidden Markov models' \
+	 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lhmmgrid-core' \
+	 'Libs.private: $(CORE_LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hmmgrid.pc
 	install -m 644 experiments/*.yaml $(DESTDIR)$(PREFIX)/share/hmmgrid/experiments
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/hmmgrid
 

@@ -48,6 +48,7 @@ for unit in "$build"/tests/test_*; do
 done
 try command_line 1 300 "tests/system/cli.sh $program"
 try bad_grids 1 600 "tests/system/bad_grids.sh $program"
+try library 1 300 "tests/system/library.sh $build"
 try house 1 60 tests/system/house.sh
 # those of several ranks
 for ranks in 1 2 4; do
