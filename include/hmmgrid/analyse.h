@@ -90,8 +90,7 @@ struct analyse_options {
     const float *snapshots;    /* (num_snapshots, rnn_num_params); NULL: none */
     const int *snapshot_epoch; /* (num_snapshots); 0: before training */
     int num_snapshots;
-    bool (*should_stop)(void *context); /* asked between pieces of work; may be NULL */
-    void *stop_context;
+    struct stop stop; /* asked between pieces of work */
 };
 
 /* Run the enabled analyses on one network into *a (analyses_init has been called).

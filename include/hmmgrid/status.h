@@ -12,6 +12,8 @@
 #ifndef HMMGRID_STATUS_H
 #define HMMGRID_STATUS_H
 
+#include <stdbool.h>
+
 enum status_code {
     STATUS_OK = 0,
     STATUS_INTERNAL = 1,       /* a defect of hmmgrid */
@@ -49,5 +51,15 @@ int status_no_memory(struct status *st, const char *what, ...)
 /* Put text in front of the message that *st already holds ("FILE: " + message). Returns st->code.
  */
 int status_prefix(struct status *st, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether the work on a run is to end early, asked between its pieces. */
+struct stop {
+    bool (*wanted)(void *context); /* NULL: never */
+    void *context;
+};
+
+/* STATUS_RUN_STOPPED, "stopped while " and what was being done, when a stop is wanted; else
+ * STATUS_OK. stop may be NULL: never. */
+int stop_check(const struct stop *stop, const char *what, struct status *st);
 
 #endif

@@ -76,8 +76,7 @@ size_t analysis_count(const struct analysis_output *output, const struct setting
 
 int analysis_check_stop(const struct analysis_input *in, struct status *st)
 {
-    if (!in->should_stop || !in->should_stop(in->stop_context)) return STATUS_OK;
-    return status_set(st, STATUS_RUN_STOPPED, "stopped while its network was analysed");
+    return stop_check(&in->stop, "its network was analysed", st);
 }
 
 /* --- results ---------------------------------------------------------------------------------- */
@@ -204,8 +203,7 @@ int analyse_network(const struct settings *s, struct rnn_shape shape, const floa
                                     .num_snapshots = options->num_snapshots,
                                     .rng = rng_stream(0, weights, analysis_table[i]->name),
                                     .memo = &memo,
-                                    .should_stop = options->should_stop,
-                                    .stop_context = options->stop_context};
+                                    .stop = options->stop};
         code = analysis_check_stop(&in, st);
         double start = clock_cpu_s();
         if (!code) code = analysis_table[i]->compute(&in, a->value[i], st);

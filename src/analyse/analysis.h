@@ -52,8 +52,7 @@ struct analysis_input {
     int num_snapshots;
     struct rng rng;             /* of this analysis: take rng_child(rng, 0), 1, ... for its parts */
     struct analysis_memo *memo; /* what analyses share; never NULL */
-    bool (*should_stop)(void *context); /* asked between pieces of work; may be NULL */
-    void *stop_context;
+    struct stop stop;           /* asked between pieces of work */
 };
 
 /* STATUS_RUN_STOPPED when a stop is wanted, else STATUS_OK: for use between pieces of work. */

@@ -8,6 +8,7 @@
 #include "analysis.h"
 #include "base/density.h"
 #include "base/statistics.h"
+#include "dynamics/ensemble.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,24 +48,17 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
 static int drive(const struct analysis_input *in, const struct pca *pca, double *score,
                  struct status *st)
 {
-    const struct network *net = in->net;
-    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
-    struct rng rng = rng_child(in->rng, 0);
-    float *state = calloc(LEVELS * (2 * H + D) + D, sizeof *state);
-    if (!state) return status_no_memory(st, "driven states");
-    float *scaled = state + 2 * LEVELS * H, *draw = scaled + LEVELS * D;
-    int code = STATUS_OK;
+    struct ensemble all;
+    size_t H = (size_t)in->net->shape.hidden;
+    int code = ensemble_init(&all, in->net, LEVELS, st);
     for (size_t t = 0; t < STATES && !code; t++) {
-        float *now = state + (t & 1) * LEVELS * H, *next = state + (~t & 1) * LEVELS * H;
         for (size_t v = 0; v < LEVELS; v++)
-            pca_project(pca, now + v * H, 1, 2, score + (v * STATES + t) * 2);
-        network_noise(rng, t, 1, (int)D, draw);
-        for (size_t v = 0; v < LEVELS; v++)
-            for (size_t d = 0; d < D; d++) scaled[v * D + d] = (float)noise_sd[v] * draw[d];
-        network_step(net, now, scaled, LEVELS, NULL, NULL, next);
+            pca_project(pca, all.h + v * H, 1, 2, score + (v * STATES + t) * 2);
+        ensemble_noise_levels(&all, rng_child(in->rng, 0), t, noise_sd, LEVELS);
+        ensemble_step(&all, all.noise);
         if (t % 1000 == 0) code = analysis_check_stop(in, st);
     }
-    free(state);
+    ensemble_free(&all);
     return code;
 }
 

@@ -82,8 +82,8 @@ static int paths_init(struct paths *p, struct status *st)
 /* Norms and speeds at step t, or the norms alone at step 0. */
 static void record(const struct relax *r, int t, struct paths *p)
 {
-    const float *h = r->h, *before = r->before;
-    for (int i = 0; i < r->n; i++, h += p->H, before += p->H) {
+    const float *h = r->all.h, *before = r->all.before;
+    for (int i = 0; i < p->n; i++, h += p->H, before += p->H) {
         double size = 0, step = 0, unit = r->exponent[i] * log(2);
         for (int j = 0; j < p->H; j++) {
             double d = (double)h[j] - before[j];
@@ -104,7 +104,7 @@ static void follow(struct relax *r, struct paths *p)
     }
     for (int i = 0; i < p->n; i++)
         for (int j = 0; j < p->H; j++)
-            p->end[i * p->H + j] = ldexp(r->h[i * p->H + j], r->exponent[i]);
+            p->end[i * p->H + j] = ldexp(r->all.h[i * p->H + j], r->exponent[i]);
 }
 
 static double rms_norm(const float *h, size_t n, size_t H)
@@ -240,8 +240,8 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     int code = driven_get(in, &driven, st);
     if (code || driven->pca.count == 0) return code;
     struct paths p = {.H = in->net->shape.hidden, .is_homogeneous = !in->net->bias_h};
-    code = relax_init(&relax, in->net, driven, rng_child(in->rng, 0), STARTS, st);
-    p.n = relax.n;
+    code = relax_init(&relax, in->net, driven->h, driven->n, rng_child(in->rng, 0), STARTS, st);
+    p.n = (int)relax.all.n;
     if (!code) code = paths_init(&p, st);
     if (code) goto cleanup;
     p.scale = rms_norm(driven->h, driven->n, (size_t)p.H);
@@ -249,7 +249,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     follow(&relax, &p);
     rates(&p, out);
     count_ends(&p, out);
-    mean_end(&p, &driven->pca, relax.before, out);
+    mean_end(&p, &driven->pca, relax.all.before, out);
 cleanup:
     relax_free(&relax);
     free(p.memory);

@@ -17,6 +17,7 @@
  */
 #include "analysis.h"
 #include "base/statistics.h"
+#include "dynamics/ensemble.h"
 #include "dynamics/escape.h"
 
 #include <math.h>
@@ -161,9 +162,9 @@ static int try_steps(const struct analysis_input *in, const struct track *track,
                      int from, int to, int *imminent, bool *distant, struct status *st)
 {
     struct escape escape[BACK];
-    int code = escape_times(in, rng_child(rng_child(track->rng, 1), part),
+    int code = escape_times(in->net, rng_child(rng_child(track->rng, 1), part),
                             track->h + (size_t)from * (size_t)in->net->shape.hidden,
-                            (size_t)(to - from), TRIALS, TRIAL_STEPS, escape, st);
+                            (size_t)(to - from), TRIALS, TRIAL_STEPS, &in->stop, escape, st);
     for (int t = to - 1; t >= from && !code; t--) {
         const struct escape *e = &escape[t - from];
         if (imminent && e->left == 1 && e->time < IMMINENT) *imminent = t;
@@ -189,31 +190,11 @@ static int locate(const struct analysis_input *in, const struct track *track, st
 
 /* --- the spread ------------------------------------------------------------------------------- */
 
-struct bundle {                                /* of trajectories */
-    float *h, *next, *fresh, *noise, *nominal; /* (n, H), (n, H), (n, D), (n, D), (D) */
-    double *mean;                              /* (H) */
-    float *memory;
+struct bundle { /* of trajectories */
+    struct ensemble all;
+    float *nominal; /* (D) */
+    double *mean;   /* (H) */
 };
-
-static int bundle_init(struct bundle *b, struct rnn_shape shape, struct status *st)
-{
-    size_t H = (size_t)shape.hidden, D = (size_t)shape.noise_dim, n = TRAJECTORIES;
-    b->mean = malloc(H * sizeof *b->mean);
-    b->memory = malloc((2 * n * H + 2 * n * D + D) * sizeof *b->memory);
-    if (!b->mean || !b->memory) return status_no_memory(st, "trajectories");
-    b->h = b->memory;
-    b->next = b->h + n * H;
-    b->fresh = b->next + n * H;
-    b->noise = b->fresh + n * D;
-    b->nominal = b->noise + n * D;
-    return STATUS_OK;
-}
-
-static void bundle_free(struct bundle *b)
-{
-    free(b->mean);
-    free(b->memory);
-}
 
 /* Trace of the covariance (ddof 1) of the rows of h and mean distance from their mean. */
 static void spread(const float *h, size_t H, double *mean, double *trace, double *distance)
@@ -247,39 +228,35 @@ static double relative_error(const double *mean, const float *state, size_t H)
 }
 
 /* One mix from one start (a step of the track). */
-static void run_mix(const struct network *net, const struct track *track, int start, int which,
-                    int m, struct bundle *b, struct event *e)
+static void run_mix(const struct track *track, int start, int which, int m, struct bundle *b,
+                    struct event *e)
 {
-    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim, n = TRAJECTORIES;
-    float nominal = (float)mix[m].nominal, fresh = (float)mix[m].fresh;
+    const struct rnn_shape *shape = &b->all.net->shape;
+    size_t H = (size_t)shape->hidden, D = (size_t)shape->noise_dim, n = TRAJECTORIES;
+    float nominal = (float)mix[m].nominal, fresh = (float)mix[m].fresh, *noise = b->all.noise;
     e->trace[which][m][0] = e->distance[which][m][0] = 0;
     for (size_t i = 0; i < n; i++)
-        memcpy(b->h + i * H, track->h + (size_t)start * H, H * sizeof *b->h);
+        memcpy(b->all.h + i * H, track->h + (size_t)start * H, H * sizeof *track->h);
     for (int t = 1; t <= HORIZON; t++) {
         network_noise(rng_child(track->rng, 0), (uint64_t)(WARM_UP + start + t), 1, (int)D,
                       b->nominal);
-        network_noise(rng_child(rng_child(track->rng, 2), (uint64_t)which), (uint64_t)t, n, (int)D,
-                      b->fresh);
+        ensemble_noise(&b->all, rng_child(rng_child(track->rng, 2), (uint64_t)which), (uint64_t)t);
         for (size_t i = 0; i < n; i++)
             for (size_t d = 0; d < D; d++)
-                b->noise[i * D + d] = nominal * b->nominal[d] + fresh * b->fresh[i * D + d];
-        network_step(net, b->h, b->noise, n, NULL, NULL, b->next);
-        spread(b->next, H, b->mean, &e->trace[which][m][t], &e->distance[which][m][t]);
+                noise[i * D + d] = nominal * b->nominal[d] + fresh * noise[i * D + d];
+        ensemble_step(&b->all, noise);
+        spread(b->all.h, H, b->mean, &e->trace[which][m][t], &e->distance[which][m][t]);
         if (m == 0)
             e->nominal_error = fmax(e->nominal_error,
                                     relative_error(b->mean, track->h + (size_t)(start + t) * H, H));
-        float *next = b->h;
-        b->h = b->next;
-        b->next = next;
     }
 }
 
-static void run_event(const struct network *net, const struct track *track, struct bundle *b,
-                      struct event *e)
+static void run_event(const struct track *track, struct bundle *b, struct event *e)
 {
     for (int m = 0; m < NUM_MIXES; m++) {
-        run_mix(net, track, e->cluster, CLUSTER, m, b, e);
-        run_mix(net, track, e->transition, TRANSITION, m, b, e);
+        run_mix(track, e->cluster, CLUSTER, m, b, e);
+        run_mix(track, e->transition, TRANSITION, m, b, e);
     }
 }
 
@@ -351,8 +328,11 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     struct track track = {
         .h = malloc((size_t)(TRACK + AFTER + 1) * (size_t)in->net->shape.hidden * sizeof *track.h),
         .symbol = malloc(TRACK + AFTER + 1)};
-    int events = 0, tracks = 0, code = bundle_init(&bundle, in->net->shape, st);
-    if (!track.h || !track.symbol) code = status_no_memory(st, "a track");
+    int events = 0, tracks = 0, code = ensemble_init(&bundle.all, in->net, TRAJECTORIES, st);
+    bundle.nominal = malloc((size_t)in->net->shape.noise_dim * sizeof *bundle.nominal);
+    bundle.mean = malloc((size_t)in->net->shape.hidden * sizeof *bundle.mean);
+    if (!track.h || !track.symbol || !bundle.nominal || !bundle.mean)
+        code = status_no_memory(st, "a track");
     while (!code && events < MAX_EVENTS && tracks < MAX_TRACKS) {
         struct event *e = &event[events];
         bool accepted = false;
@@ -362,7 +342,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
         if (!code) code = analysis_check_stop(in, st);
         if (!code && find_candidate(track.symbol, e)) code = locate(in, &track, e, &accepted, st);
         if (code || !accepted) continue;
-        run_event(in->net, &track, &bundle, e);
+        run_event(&track, &bundle, e);
         events++;
     }
     if (!code) {
@@ -370,7 +350,9 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
         *out[TRACKS] = tracks;
     }
     if (!code && events) give(event, events, out);
-    bundle_free(&bundle);
+    ensemble_free(&bundle.all);
+    free(bundle.nominal);
+    free(bundle.mean);
     free(track.h);
     free(track.symbol);
     return code;

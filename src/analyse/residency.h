@@ -8,6 +8,7 @@
 #define HMMGRID_RESIDENCY_H
 
 #include "dynamics/escape.h"
+#include "analysis.h"
 
 /* Transition RT < 2, kick-zone 2 <= RT <= 8, cluster RT > 8 and a symbol of probability > 0.8;
  * ZONE_NONE: RT > 8 without one (SCIENCE D19), or a state that is not finite. */

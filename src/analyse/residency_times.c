@@ -47,8 +47,8 @@ static int residency_make(const struct analysis_input *in, struct residency *r, 
         r->state[i] = i * driven->n / r->n;
         memcpy(h + i * H, driven->h + r->state[i] * H, H * sizeof *h);
     }
-    code = escape_times(in, rng_child(in->memo->shared, 2), h, r->n, RESIDENCY_CONTINUATIONS,
-                        RESIDENCY_HORIZON, r->escape, st);
+    code = escape_times(in->net, rng_child(in->memo->shared, 2), h, r->n, RESIDENCY_CONTINUATIONS,
+                        RESIDENCY_HORIZON, &in->stop, r->escape, st);
     for (size_t i = 0; i < r->n && !code; i++) {
         r->max_softmax[i] = max_softmax_of(driven->z + r->state[i] * (size_t)K, K);
         r->rt[i] = isnan(r->max_softmax[i]) ? NAN : r->escape[i].time;

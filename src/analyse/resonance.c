@@ -18,6 +18,7 @@
 #include "base/statistics.h"
 #include "dwells.h"
 #include "predictive.h"
+#include "dynamics/ensemble.h"
 #include "dynamics/particle.h"
 
 #include <math.h>
@@ -110,8 +111,7 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
 struct sweep {
     struct network net;                    /* with its noise scaled */
     float *U;                              /* (H, D) of that */
-    float *h, *next;                       /* (TRAJECTORIES, H) */
-    float *noise, *z;                      /* (TRAJECTORIES, D), (TRAJECTORIES, K) */
+    struct ensemble all;                   /* (TRAJECTORIES) of it */
     uint8_t *symbols;                      /* (TRAJECTORIES, LENGTH) */
     struct dwells (*dwells)[TRAJECTORIES]; /* (LEVELS, TRAJECTORIES) */
     bool defined[LEVELS];                  /* logits stayed finite */
@@ -130,23 +130,20 @@ static int sweep_init(struct sweep *w, const struct analysis_input *in, struct s
     *w = (struct sweep){.net = *in->net, .T = T};
     w->num_kl = (size_t)(KL_SYMBOLS / T < MIN_KL_SEQUENCES ? MIN_KL_SEQUENCES : KL_SYMBOLS / T);
     if (w->num_kl > n) w->num_kl = n;
-    w->U = malloc((H * D + n * (2 * H + D + K)) * sizeof(float));
+    w->U = malloc(H * D * sizeof(float));
     w->symbols = malloc(n * LENGTH + w->num_kl * (size_t)T);
     w->dwells = calloc(LEVELS, sizeof *w->dwells);
     w->predictive = malloc(w->num_kl * (size_t)T * K * sizeof *w->predictive);
     if (!w->U || !w->symbols || !w->dwells || !w->predictive)
         return status_no_memory(st, "%d trajectories", TRAJECTORIES);
-    w->h = w->U + H * D;
-    w->next = w->h + n * H;
-    w->noise = w->next + n * H;
-    w->z = w->noise + n * D;
     w->kl_symbols = w->symbols + n * LENGTH;
     w->net.U = w->U;
-    return STATUS_OK;
+    return ensemble_init(&w->all, &w->net, n, st);
 }
 
 static void sweep_free(struct sweep *w)
 {
+    ensemble_free(&w->all);
     free(w->U);
     free(w->symbols);
     free(w->dwells);
@@ -181,22 +178,19 @@ static bool run_level(struct sweep *w, const struct analysis_input *in, double l
     int H = w->net.shape.hidden, D = w->net.shape.noise_dim, K = w->net.shape.symbols;
     float u[TRAJECTORIES];
     for (int i = 0; i < H * D; i++) w->U[i] = (float)(level * in->net->U[i]);
-    memset(w->h, 0, TRAJECTORIES * (size_t)H * sizeof *w->h);
+    memset(w->all.h, 0, TRAJECTORIES * (size_t)H * sizeof *w->all.h);
     if (in->s->rnn.initial_state == INITIAL_NORMAL)
-        rng_fill_normal(rng_child(in->rng, STREAM_INITIAL), 0, TRAJECTORIES * (size_t)H, w->h);
+        rng_fill_normal(rng_child(in->rng, STREAM_INITIAL), 0, TRAJECTORIES * (size_t)H, w->all.h);
     for (int t = 0; t < LENGTH; t++) {
-        network_noise(noise, (uint64_t)t, TRAJECTORIES, D, w->noise);
-        network_step(&w->net, w->h, w->noise, TRAJECTORIES, NULL, NULL, w->next);
-        network_logits(&w->net, w->next, TRAJECTORIES, w->z);
+        ensemble_noise(&w->all, noise, (uint64_t)t);
+        ensemble_step(&w->all, w->all.noise);
+        ensemble_read(&w->all, NULL);
         rng_fill_uniform(rng_child(symbol, (uint64_t)t), 0, TRAJECTORIES, u);
         for (int i = 0; i < TRAJECTORIES; i++) {
-            int k = draw(w->z + i * K, K, u[i]);
+            int k = draw(w->all.z + i * K, K, u[i]);
             if (k < 0) return false;
             w->symbols[i * LENGTH + t] = (uint8_t)k;
         }
-        float *swap = w->h;
-        w->h = w->next;
-        w->next = swap;
     }
     return true;
 }

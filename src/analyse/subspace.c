@@ -13,6 +13,7 @@
  * (D17). Refuses a pair of fewer than 10 states. Source: SCIENCE 4 and 5.1. */
 #include "analysis.h"
 #include "base/statistics.h"
+#include "dynamics/ensemble.h"
 #include "residency.h"
 
 #include <float.h>
@@ -266,30 +267,23 @@ static int report_spread(const struct analysis_input *in, const struct driven *d
                          struct status *st)
 {
     enum { BATCH = LEVELS * CHAINS };
-    const struct network *net = in->net;
-    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
-    size_t K = (size_t)net->shape.symbols, one = CHAINS * D;
+    struct ensemble all;
+    size_t H = (size_t)in->net->shape.hidden;
     struct moments sum[PAIRS][LEVELS] = {0};
     uint8_t symbol[BATCH];
-    float *memory = malloc(BATCH * (2 * H + D + K + GLOBAL) * sizeof *memory);
-    if (!memory) return status_no_memory(st, "states at noise levels");
-    float *now = memory, *next = now + BATCH * H, *noise = next + BATCH * H;
-    float *z = noise + BATCH * D, *score = z + BATCH * K;
+    float score[BATCH * GLOBAL];
+    int code = ensemble_init(&all, in->net, BATCH, st);
+    if (code) return code;
     for (size_t i = 0; i < BATCH; i++)
         for (size_t j = 0; j < H; j++)
-            now[i * H + j] =
+            all.h[i * H + j] =
                 (float)level[i / CHAINS] * driven->h[i % CHAINS * driven->n / CHAINS * H + j];
     for (uint64_t t = 0; t < WARM_UP + CHAIN_STEPS; t++) {
-        network_noise(rng_child(in->rng, 0), t, CHAINS, (int)D, noise);
-        for (size_t i = BATCH * D; i-- > 0;) noise[i] = (float)level[i / one] * noise[i % one];
-        network_step(net, now, noise, BATCH, NULL, NULL, next);
-        float *spare = now;
-        now = next;
-        next = spare;
+        ensemble_noise_levels(&all, rng_child(in->rng, 0), t, level, LEVELS);
+        ensemble_step(&all, all.noise);
         if (t < WARM_UP) continue;
-        network_logits(net, now, BATCH, z);
-        network_argmax(z, BATCH, (int)K, symbol);
-        if (!scores_of(&driven->pca, now, BATCH, G, score)) goto cleanup; /* exploding */
+        ensemble_read(&all, symbol);
+        if (!scores_of(&driven->pca, all.h, BATCH, G, score)) goto cleanup; /* exploding */
         for (int p = 0; p < num; p++)
             if (pair[p].pca.count == OWN) add_states(&pair[p], symbol, score, G, sum[p]);
     }
@@ -299,7 +293,7 @@ static int report_spread(const struct analysis_input *in, const struct driven *d
         if (m->n >= LEAST) out[ELLIPSE_AREA][i] = ellipse_area(m);
     }
 cleanup:
-    free(memory);
+    ensemble_free(&all);
     return STATUS_OK;
 }
 
@@ -341,8 +335,8 @@ static int pair_residency(const struct analysis_input *in, const struct driven *
     if (!h) return status_no_memory(st, "residency times");
     for (int i = 0; i < num; i++)
         memcpy(h + (size_t)i * H, driven->h + start[i] * H, H * sizeof *h);
-    int code = escape_times(in, rng_child(in->rng, 1 + (uint64_t)at), h, (size_t)num,
-                            RESIDENCY_CONTINUATIONS, RESIDENCY_HORIZON, escape, st);
+    int code = escape_times(in->net, rng_child(in->rng, 1 + (uint64_t)at), h, (size_t)num,
+                            RESIDENCY_CONTINUATIONS, RESIDENCY_HORIZON, &in->stop, escape, st);
     free(h);
     if (code) return code;
     report_residency(escape, start, num, mark, 1, &out[RESIDENCY][at], &out[RESIDENCY_SD][at],

@@ -50,17 +50,16 @@ static void keep(const struct pca *pca, const float *h, uint8_t likeliest, doubl
     *symbol = likeliest;
 }
 
-/* h (H), logits (STARTS, K), likeliest (STARTS): scratch */
-static void keep_relaxed(const struct relax *r, const struct pca *pca, int k, float *h,
-                         float *logits, uint8_t *likeliest, double *const *out)
+/* h (H): scratch */
+static void keep_relaxed(struct relax *r, const struct pca *pca, int k, float *h,
+                         double *const *out)
 {
-    int H = r->net->shape.hidden;
+    int H = r->all.net->shape.hidden, n = (int)r->all.n;
+    uint8_t likeliest[STARTS];
     /* the likeliest symbol does not depend on the unit of the states where that is not 1 */
-    network_logits(r->net, r->h, (size_t)r->n, logits);
-    network_argmax(logits, (size_t)r->n, r->net->shape.symbols, likeliest);
-    for (int i = 0; i < r->n; i++) {
-        for (int j = 0; j < H; j++)
-            h[j] = ldexpf(r->h[(size_t)i * (size_t)H + (size_t)j], r->exponent[i]);
+    ensemble_read(&r->all, likeliest);
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < H; j++) h[j] = ldexpf(r->all.h[i * H + j], r->exponent[i]);
         keep(pca, h, likeliest[i], out[RELAXED] + (i * KEPT + k) * COMPONENTS,
              out[RELAXED_SYMBOL] + i * KEPT + k);
     }
@@ -75,17 +74,16 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     size_t H = (size_t)in->net->shape.hidden, K = (size_t)in->net->shape.symbols, index;
     float *path = malloc((STEPS + 1) * (H + K) * sizeof *path);
     uint8_t *likeliest = malloc(STEPS + 1);
-    code = path && likeliest
-               ? relax_init(&relax, in->net, driven, rng_child(in->rng, 0), STARTS, st)
-               : status_no_memory(st, "sampled trajectories");
+    code = path && likeliest ? relax_init(&relax, in->net, driven->h, driven->n,
+                                          rng_child(in->rng, 0), STARTS, st)
+                             : status_no_memory(st, "sampled trajectories");
     if (code) goto cleanup;
     float *logits = path + (STEPS + 1) * H;
     for (int t = 0, k = 0; t <= STEPS; t++) {
         if (t > 0) relax_step(&relax);
-        if (t == (int)kept_step[k])
-            keep_relaxed(&relax, &driven->pca, k++, path, logits, likeliest, out);
+        if (t == (int)kept_step[k]) keep_relaxed(&relax, &driven->pca, k++, path, out);
     }
-    relax_draw(driven, (int)H, rng_child(in->rng, 1), 1, &index, path);
+    relax_draw(driven->h, driven->n, (int)H, rng_child(in->rng, 1), 1, &index, path);
     code = network_drive(in->net, rng_child(in->rng, 2), path, 0, STEPS, 1.0, path + H, NULL, st);
     if (code) goto cleanup;
     network_logits(in->net, path, STEPS + 1, logits);

@@ -51,3 +51,9 @@ int status_prefix(struct status *st, const char *fmt, ...)
     memcpy(st->text, head, used + tail + 1);
     return st->code;
 }
+
+int stop_check(const struct stop *stop, const char *what, struct status *st)
+{
+    if (!stop || !stop->wanted || !stop->wanted(stop->context)) return STATUS_OK;
+    return status_set(st, STATUS_RUN_STOPPED, "stopped while %s", what);
+}

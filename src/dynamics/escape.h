@@ -4,7 +4,7 @@
 #ifndef HMMGRID_ESCAPE_H
 #define HMMGRID_ESCAPE_H
 
-#include "analyse/analysis.h"
+#include "hmmgrid/network.h"
 
 /* Of one state, means over its continuations. Increments are those of the logit of its symbol from
  * step to step, up to the step that leaves; their sign is -1, 0 or 1. */
@@ -18,9 +18,10 @@ struct escape {
 /* Continuations of the states h (n, H), standard normal noise, at most `horizon` steps each. A
  * continuation has left when argmax z is not that of its state. escape (n) out.
  *   states i*B .. i*B + B-1, B = escape_block(continuations), draw from rng_child(rng, i)
- * Asks in->should_stop. STATUS_NO_MEMORY; STATUS_RUN_STOPPED. */
-int escape_times(const struct analysis_input *in, struct rng rng, const float *h, size_t n,
-                 int continuations, int horizon, struct escape *escape, struct status *st);
+ * stop is asked between blocks. STATUS_NO_MEMORY; STATUS_RUN_STOPPED. */
+int escape_times(const struct network *net, struct rng rng, const float *h, size_t n,
+                 int continuations, int horizon, const struct stop *stop, struct escape *escape,
+                 struct status *st);
 size_t escape_block(int continuations);
 
 #endif

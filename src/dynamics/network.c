@@ -1,5 +1,6 @@
 /* network: see network.h. Refuses to know what is asked of the states. */
 #include "hmmgrid/network.h"
+#include "ensemble.h"
 #include "base/linalg.h"
 #include "base/dispatch.h"
 #include "model/rnn_simd.h"
@@ -103,23 +104,18 @@ void network_noise(struct rng rng, uint64_t t, size_t n, int D, float *noise)
 int network_drive(const struct network *net, struct rng rng, const float *start, int warm_up,
                   size_t steps, double sd, float *h, uint8_t *symbol, struct status *st)
 {
-    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
-    size_t K = (size_t)net->shape.symbols;
-    float *memory = calloc(2 * H + D + K, sizeof *memory);
-    if (!memory) return status_no_memory(st, "a driven run");
-    float *state[2] = {memory, memory + H}, *noise = memory + 2 * H, *z = noise + D;
-    const float *now = state[0];
-    if (start) memcpy(state[0], start, H * sizeof *start);
-    for (size_t t = 0; t < (size_t)warm_up + steps; t++) {
-        float *next = t < (size_t)warm_up ? state[(t + 1) & 1] : h + (t - (size_t)warm_up) * H;
-        network_noise(rng, t, 1, (int)D, noise);
-        for (size_t d = 0; d < D; d++) noise[d] *= (float)sd;
-        network_step(net, now, noise, 1, NULL, NULL, next);
-        now = next;
-        if (t < (size_t)warm_up || !symbol) continue;
-        network_logits(net, now, 1, z);
-        network_argmax(z, 1, (int)K, &symbol[t - (size_t)warm_up]);
+    struct ensemble e;
+    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim, first = (size_t)warm_up;
+    int code = ensemble_init(&e, net, 1, st);
+    if (!code && start) memcpy(e.h, start, H * sizeof *start);
+    for (size_t t = 0; t < first + steps && !code; t++) {
+        ensemble_noise(&e, rng, t);
+        for (size_t d = 0; d < D; d++) e.noise[d] *= (float)sd;
+        ensemble_step(&e, e.noise);
+        if (t < first) continue;
+        memcpy(h + (t - first) * H, e.h, H * sizeof *h);
+        if (symbol) ensemble_read(&e, &symbol[t - first]);
     }
-    free(memory);
-    return STATUS_OK;
+    ensemble_free(&e);
+    return code;
 }

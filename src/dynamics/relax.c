@@ -16,44 +16,35 @@ static bool is_drawn(const size_t *index, int count, size_t i)
     return false;
 }
 
-void relax_draw(const struct driven *driven, int H, struct rng rng, int count, size_t *index,
+void relax_draw(const float *run, size_t num, int H, struct rng rng, int count, size_t *index,
                 float *h)
 {
     size_t row = (size_t)H;
     for (int c = 0; c < count; c++) {
-        size_t last = driven->n - (size_t)(count - c);
+        size_t last = num - (size_t)(count - c);
         size_t i = (size_t)(rng_uniform(rng, (uint64_t)c) * (double)(last + 1));
         index[c] = is_drawn(index, c, i) ? last : i;
-        memcpy(h + (size_t)c * row, driven->h + index[c] * row, row * sizeof *h);
+        memcpy(h + (size_t)c * row, run + index[c] * row, row * sizeof *h);
     }
 }
 
-int relax_init(struct relax *r, const struct network *net, const struct driven *driven,
+int relax_init(struct relax *r, const struct network *net, const float *run, size_t num,
                struct rng rng, int count, struct status *st)
 {
-    int n = (size_t)count < driven->n ? count : (int)driven->n;
-    size_t size = (size_t)n * (size_t)net->shape.hidden;
-    *r = (struct relax){.net = net,
-                        .n = n,
-                        .h = malloc(size * sizeof(float)),
-                        .before = calloc(size, sizeof(float)),
-                        .exponent = calloc((size_t)n, sizeof(int))};
-    size_t *index = malloc((size_t)n * sizeof *index);
-    int code = STATUS_OK;
-    if (r->h && r->before && r->exponent && index)
-        relax_draw(driven, net->shape.hidden, rng, n, index, r->h);
-    else
-        code = status_no_memory(st, "states without noise");
+    size_t n = (size_t)count < num ? (size_t)count : num;
+    int code = ensemble_init(&r->all, net, n, st);
+    size_t *index = malloc(n * sizeof *index);
+    r->exponent = calloc(n, sizeof *r->exponent);
+    if (!code && !(r->exponent && index)) code = status_no_memory(st, "states without noise");
+    if (!code) relax_draw(run, num, net->shape.hidden, rng, (int)n, index, r->all.h);
     free(index);
     return code;
 }
 
 void relax_free(struct relax *r)
 {
-    free(r->h);
-    free(r->before);
+    ensemble_free(&r->all);
     free(r->exponent);
-    *r = (struct relax){0};
 }
 
 /* Bring the norm of a state near 1. */
@@ -71,11 +62,9 @@ static void rescale(float *h, int H, int *exponent)
 
 void relax_step(struct relax *r)
 {
-    int H = r->net->shape.hidden;
-    for (int i = 0; !r->net->bias_h && i < r->n; i++)
-        rescale(r->h + (size_t)i * (size_t)H, H, &r->exponent[i]);
-    float *next = r->before;
-    r->before = r->h;
-    r->h = next;
-    network_step(r->net, r->before, NULL, (size_t)r->n, NULL, NULL, r->h);
+    const struct network *net = r->all.net;
+    int H = net->shape.hidden;
+    for (size_t i = 0; !net->bias_h && i < r->all.n; i++)
+        rescale(r->all.h + i * (size_t)H, H, &r->exponent[i]);
+    ensemble_step(&r->all, NULL);
 }

@@ -4,6 +4,7 @@
  * SCIENCE 8.5.
  */
 #include "silence.h"
+#include "ensemble.h"
 #include "base/linalg.h"
 #include "base/dispatch.h"
 #include "model/rnn_simd.h"
@@ -14,39 +15,31 @@
 
 enum { MOST_ROWS = 256, LEAST_ROWS = 8, DRIVE_FLOATS = 4 << 20 };
 
-/* Memory of a block of trajectories. */
+/* A block of trajectories. */
 struct block {
     int rows;
-    float *memory;
-    float *drive; /* (steps, rows, H) U x + b */
-    float *noise; /* (rows, D) */
-    float *state, *next;
-    float *z;        /* (rows, K) */
-    uint8_t *symbol; /* (steps + 1, rows) */
+    struct ensemble all; /* (rows) */
+    float *drive;        /* (steps, rows, H) U x + b */
+    uint8_t *symbol;     /* (steps + 1, rows) */
 };
 
 static int block_init(struct block *b, const struct silence_task *task, struct status *st)
 {
-    size_t H = (size_t)task->net->shape.hidden, D = (size_t)task->net->shape.noise_dim;
-    size_t K = (size_t)task->net->shape.symbols, steps = (size_t)task->steps;
+    size_t H = (size_t)task->net->shape.hidden, steps = (size_t)task->steps;
     size_t rows = DRIVE_FLOATS / (steps * H);
     rows = rows > MOST_ROWS ? MOST_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : rows;
     if (rows > (size_t)task->n) rows = (size_t)task->n;
     b->rows = (int)rows;
-    b->memory = malloc(((steps + 2) * H + D + K) * rows * sizeof *b->memory);
+    b->drive = malloc(steps * rows * H * sizeof *b->drive);
     b->symbol = malloc((steps + 1) * rows);
-    if (!b->memory || !b->symbol) return status_no_memory(st, "silenced trajectories");
-    b->drive = b->memory;
-    b->state = b->drive + steps * rows * H;
-    b->next = b->state + rows * H;
-    b->noise = b->next + rows * H;
-    b->z = b->noise + rows * D;
-    return STATUS_OK;
+    if (!b->drive || !b->symbol) return status_no_memory(st, "silenced trajectories");
+    return ensemble_init(&b->all, task->net, rows, st);
 }
 
 static void block_free(struct block *b)
 {
-    free(b->memory);
+    ensemble_free(&b->all);
+    free(b->drive);
     free(b->symbol);
 }
 
@@ -72,10 +65,10 @@ static void project_noise(const struct silence_task *task, struct block *b, int 
     int H = net->shape.hidden, D = net->shape.noise_dim;
     for (int t = 0; t < task->steps; t++) {
         float *drive = b->drive + (size_t)t * (size_t)rows * (size_t)H;
-        draw_noise(task, first, rows, t, b->noise);
+        draw_noise(task, first, rows, t, b->all.noise);
         for (int i = 0; net->bias_h && i < rows; i++)
             memcpy(drive + (size_t)i * (size_t)H, net->bias_h, (size_t)H * sizeof *drive);
-        linalg_gemm(0, 1, rows, H, D, 1, b->noise, D, net->U, D, net->bias_h ? 1 : 0, drive, H);
+        linalg_gemm(0, 1, rows, H, D, 1, b->all.noise, D, net->U, D, net->bias_h ? 1 : 0, drive, H);
     }
 }
 
@@ -93,26 +86,24 @@ static void run_group(const struct silence_task *task, struct block *b, int firs
                       const int *silent, int num_silent, const int *quiet, int num_quiet)
 {
     const struct network *net = task->net;
-    int H = net->shape.hidden, K = net->shape.symbols;
+    struct ensemble *all = &b->all;
+    int H = net->shape.hidden;
     size_t size = (size_t)rows * (size_t)H;
-    memcpy(b->state, task->start + (size_t)first * (size_t)H, size * sizeof *b->state);
+    all->n = (size_t)rows;
+    memcpy(all->h, task->start + (size_t)first * (size_t)H, size * sizeof *all->h);
     for (int t = 0; t <= task->steps; t++) {
-        network_logits(net, b->state, (size_t)rows, b->z);
-        network_argmax(b->z, (size_t)rows, K, b->symbol + (size_t)t * (size_t)rows);
+        ensemble_read(all, b->symbol + (size_t)t * (size_t)rows);
         if (t == task->steps) break;
-        memcpy(b->next, b->drive + (size_t)t * size, size * sizeof *b->next);
+        float *now = all->h, *next = all->before;
+        memcpy(next, b->drive + (size_t)t * size, size * sizeof *next);
         for (int i = 0; i < rows; i++) {
-            float *state = b->state + (size_t)i * (size_t)H,
-                  *next = b->next + (size_t)i * (size_t)H;
-            for (int j = 0; j < num_silent; j++) state[silent[j]] = 0;
+            for (int j = 0; j < num_silent; j++) now[i * H + silent[j]] = 0;
             for (int j = 0; j < num_quiet; j++)
-                next[quiet[j]] = net->bias_h ? net->bias_h[quiet[j]] : 0;
+                next[i * H + quiet[j]] = net->bias_h ? net->bias_h[quiet[j]] : 0;
         }
-        linalg_gemm(0, 1, rows, H, H, 1, b->state, H, net->W, H, 1, b->next, H);
-        KERNELS(rnn_kernels)->relu(b->next, (size_t)H, NULL, (size_t)rows, H, b->next, (size_t)H);
-        float *swap = b->state;
-        b->state = b->next;
-        b->next = swap;
+        linalg_gemm(0, 1, rows, H, H, 1, now, H, net->W, H, 1, next, H);
+        KERNELS(rnn_kernels)->relu(next, (size_t)H, NULL, (size_t)rows, H, next, (size_t)H);
+        ensemble_swap(all);
     }
 }
 

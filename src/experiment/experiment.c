@@ -95,8 +95,7 @@ static int analyse(const struct settings *s, const struct run_context *context,
     struct analyse_options options = {.snapshots = out->train.snapshots,
                                       .snapshot_epoch = epoch,
                                       .num_snapshots = num,
-                                      .should_stop = context->watch.should_stop,
-                                      .stop_context = context->watch.context};
+                                      .stop = {context->watch.should_stop, context->watch.context}};
     code = analyse_network(s, out->shape, selected_weights(s, out), &out->hmm, &options,
                            &out->analyses, st);
     free(epoch);

@@ -83,7 +83,7 @@ static void test_stops(void **state)
     (void)state;
     struct subject *x = random_subject(false);
     struct status st = {0};
-    x->in.should_stop = always;
+    x->in.stop.wanted = always;
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
     check_code(ablation_measure(&x->in, &x->circuit, results(x), &st), STATUS_RUN_STOPPED, &st);
     subject_free(x);

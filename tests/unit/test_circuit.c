@@ -400,7 +400,7 @@ static void test_stop(void **state)
         analysis_enable(analysis_table[i], analysis_table[i] == &analysis_circuit, &s);
     for (int asked = 0; asked < 40; asked += 13) {
         int left = asked;
-        struct analyse_options options = {.should_stop = stop_later, .stop_context = &left};
+        struct analyse_options options = {.stop = {stop_later, &left}};
         struct analyses a;
         check_ok(analyses_init(&a, &s, &st), &st);
         check_code(analyse_network(&s, p.shape, p.params, NULL, &options, &a, &st),

@@ -325,7 +325,7 @@ static void test_degenerate(void **state)
     struct analyse_options options = {.snapshots = h.params,
                                       .snapshot_epoch = h.epoch,
                                       .num_snapshots = h.n,
-                                      .should_stop = always};
+                                      .stop = {always, NULL}};
     check_code(analyse_network(&h.s, h.shape, h.params, NULL, &options, &h.a, &st),
                STATUS_RUN_STOPPED, &st);
     history_free(&h);

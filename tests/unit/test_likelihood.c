@@ -296,7 +296,7 @@ static void test_exploding(void **state)
     assert_true(isnan(result(&r, "switch_rate")[0]) && isnan(value(&r, "coherence_peak")));
     assert_true(isnan(value(&r, "kl_least")) && isfinite(value(&r, "hmm_coherence")));
     analyses_free(&r.a);
-    struct analyse_options stop = {.should_stop = stop_at_once};
+    struct analyse_options stop = {.stop = {stop_at_once, NULL}};
     check_code(run(&r, "resonance", &s, &m, &hmm, &stop, &st), STATUS_RUN_STOPPED, &st);
     analyses_free(&r.a);
     hmm_free(&hmm);

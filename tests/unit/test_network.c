@@ -1,10 +1,11 @@
 /* A network as a dynamical system: steps and logits against plain loops, scaled units against
- * scaled matrices, noise that batches share; eigenvalues against the whole Jacobian and known
- * matrices. */
+ * scaled matrices, noise that batches share, ensembles; eigenvalues against the whole Jacobian and
+ * known matrices. */
 #include "../support/check.h"
 #include "base/kernel.h"
 #include "base/linalg.h"
 #include "hmmgrid/network.h"
+#include "dynamics/ensemble.h"
 #include "dynamics/spectrum.h"
 
 #include <stdlib.h>
@@ -247,6 +248,112 @@ static void test_drive_is_steps_in_a_row(void **state)
     free(params);
 }
 
+/* --- ensembles -------------------------------------------------------------------------------- */
+
+enum { E_H = 12, E_D = 3, E_K = 4 };
+
+static void make_network(struct network *net, float **params)
+{
+    struct rnn_shape shape = {E_H, E_D, E_K, true};
+    struct status st;
+    *params = normals("params", rnn_num_params(shape), 0.3);
+    check_ok(network_init(net, shape, *params, &st), &st);
+}
+
+/* Steps by hand, with fewer rows halfway; a step without noise; states trade places. */
+static void test_ensemble_is_steps_by_hand(void **state)
+{
+    (void)state;
+    enum { N = 40, FEWER = 7, T = 6 };
+    struct network net;
+    struct ensemble e;
+    struct status st;
+    struct rng rng = rng_stream(5, "ensemble", "noise");
+    float *params, h[N * E_H], next[N * E_H], x[N * E_D], z[N * E_K];
+    uint8_t symbol[N], expected[N];
+    make_network(&net, &params);
+    check_ok(ensemble_init(&e, &net, N, &st), &st);
+    for (int i = 0; i < N * E_H; i++) check_near(e.h[i], 0, 0);
+    rng_fill_normal(rng, 0, N * E_H, e.h);
+    memcpy(h, e.h, sizeof h);
+    for (uint64_t t = 0; t < T; t++) {
+        size_t n = e.n = t < T / 2 ? N : FEWER;
+        bool has_noise = t != 1;
+        ensemble_noise(&e, rng, t);
+        network_noise(rng, t, n, E_D, x);
+        assert_memory_equal(e.noise, x, n * E_D * sizeof *x);
+        ensemble_step(&e, has_noise ? e.noise : NULL);
+        network_step(&net, h, has_noise ? x : NULL, n, NULL, NULL, next);
+        assert_memory_equal(e.h, next, n * E_H * sizeof *h);
+        assert_memory_equal(e.before, h, n * E_H * sizeof *h);
+        ensemble_read(&e, symbol);
+        network_logits(&net, next, n, z);
+        network_argmax(z, n, E_K, expected);
+        assert_memory_equal(e.z, z, n * E_K * sizeof *z);
+        assert_memory_equal(symbol, expected, n);
+        memcpy(h, next, sizeof h);
+    }
+    ensemble_swap(&e);
+    assert_memory_equal(e.before, h, FEWER * E_H * sizeof *h);
+    ensemble_free(&e);
+    ensemble_free(&e); /* a zeroed one */
+    network_free(&net);
+    free(params);
+}
+
+/* Rows are trajectories of their own: in another order they are the same ones, up to rounding. */
+static void test_rows_of_an_ensemble_are_independent(void **state)
+{
+    (void)state;
+    enum { N = 33, T = 5 };
+    struct network net;
+    struct ensemble a, b;
+    struct status st;
+    float *params, x[N * E_D];
+    make_network(&net, &params);
+    check_ok(ensemble_init(&a, &net, N, &st), &st);
+    check_ok(ensemble_init(&b, &net, N, &st), &st);
+    rng_fill_normal(rng_stream(6, "ensemble", "start"), 0, N * E_H, a.h);
+    for (int i = 0; i < N; i++)
+        memcpy(b.h + (i * 10 + 3) % N * E_H, a.h + i * E_H, E_H * sizeof *a.h);
+    for (uint64_t t = 0; t < T; t++) {
+        ensemble_noise(&a, rng_stream(6, "ensemble", "noise"), t);
+        for (int i = 0; i < N; i++)
+            memcpy(x + (i * 10 + 3) % N * E_D, a.noise + i * E_D, E_D * sizeof *x);
+        ensemble_step(&a, a.noise);
+        ensemble_step(&b, x);
+    }
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < E_H; j++)
+            check_near(b.h[(i * 10 + 3) % N * E_H + j], a.h[i * E_H + j], 1e-5);
+    ensemble_free(&a);
+    ensemble_free(&b);
+    network_free(&net);
+    free(params);
+}
+
+/* Levels take the same numbers, times their sd. */
+static void test_noise_at_levels(void **state)
+{
+    (void)state;
+    enum { LEVELS = 3, ROWS = 5 };
+    static const double sd[LEVELS] = {0.1, 1, 3};
+    struct network net;
+    struct ensemble e;
+    struct status st;
+    struct rng rng = rng_stream(7, "ensemble", "noise");
+    float *params, x[ROWS * E_D];
+    make_network(&net, &params);
+    check_ok(ensemble_init(&e, &net, LEVELS * ROWS, &st), &st);
+    ensemble_noise_levels(&e, rng, 9, sd, LEVELS);
+    network_noise(rng, 9, ROWS, E_D, x);
+    for (int i = 0; i < LEVELS * ROWS * E_D; i++)
+        check_near(e.noise[i], (float)sd[i / (ROWS * E_D)] * x[i % (ROWS * E_D)], 0);
+    ensemble_free(&e);
+    network_free(&net);
+    free(params);
+}
+
 /* --- eigenvalues ------------------------------------------------------------------------------ */
 
 static struct spectrum *spectrum_of(int H, const float *W, const float *recurrent)
@@ -461,6 +568,9 @@ int main(void)
         cmocka_unit_test(test_weights_that_are_not_finite_are_refused),
         cmocka_unit_test(test_batches_share_their_noise),
         cmocka_unit_test(test_drive_is_steps_in_a_row),
+        cmocka_unit_test(test_ensemble_is_steps_by_hand),
+        cmocka_unit_test(test_rows_of_an_ensemble_are_independent),
+        cmocka_unit_test(test_noise_at_levels),
         cmocka_unit_test(test_active_block_has_the_nonzero_eigenvalues),
         cmocka_unit_test(test_equal_sets_are_looked_up),
         cmocka_unit_test(test_rotations_have_known_counts),

@@ -316,7 +316,7 @@ static void test_many_symbols_same_bits_and_stop(void **state)
     driven.symbol[50] = 1;
     check_ok(network_init(&net, n.shape, n.params, &st), &st);
     check_ok(pca_fit(&driven.pca, driven.h, 100, 20, 10, &st), &st);
-    struct analysis_input in = {.s = &n.s, .net = &net, .memo = &memo, .should_stop = stop};
+    struct analysis_input in = {.s = &n.s, .net = &net, .memo = &memo, .stop = {stop, NULL}};
     for (int a = 0; a < num_analyses; a++)
         if (analysis_table[a] == &analysis_subspace)
             check_code(analysis_subspace.compute(&in, n.a.value[a], &st), STATUS_RUN_STOPPED, &st);

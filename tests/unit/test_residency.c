@@ -299,9 +299,8 @@ static void test_order_of_the_units_does_not_matter(void **state)
     check_ok(network_init(&net_b, other.shape, other.params, &st), &st);
     check_ok(network_drive(&net, rng, NULL, 20, N, 1, h, NULL, &st), &st);
     for (int i = 0; i < N * H; i++) h_b[i / H * H + (i % H * 7 + 3) % H] = h[i];
-    struct analysis_input in = {.net = &net}, in_b = {.net = &net_b};
-    check_ok(escape_times(&in, rng, h, N, 20, 60, a, &st), &st);
-    check_ok(escape_times(&in_b, rng, h_b, N, 20, 60, b, &st), &st);
+    check_ok(escape_times(&net, rng, h, N, 20, 60, NULL, a, &st), &st);
+    check_ok(escape_times(&net_b, rng, h_b, N, 20, 60, NULL, b, &st), &st);
     int different = 0;
     for (int i = 0; i < N; i++) different += a[i].time != b[i].time;
     assert_true(different <= 2);
@@ -332,11 +331,10 @@ static void test_states_are_independent_of_those_that_follow(void **state)
     struct escape many[N], few[N];
     const float h[N] = {0};
     check_ok(network_init(&net, m.shape, m.params, &st), &st);
-    struct analysis_input in = {.net = &net};
     size_t whole = 2 * escape_block(20);
     assert_true(whole < N);
-    check_ok(escape_times(&in, rng, h, N, 20, 60, many, &st), &st);
-    check_ok(escape_times(&in, rng, h, whole, 20, 60, few, &st), &st);
+    check_ok(escape_times(&net, rng, h, N, 20, 60, NULL, many, &st), &st);
+    check_ok(escape_times(&net, rng, h, whole, 20, 60, NULL, few, &st), &st);
     for (size_t i = 0; i < whole; i++) check_near(few[i].time, many[i].time, 0);
     int equal = 0; /* and blocks draw numbers of their own */
     for (size_t i = 0; i < whole / 2; i++) equal += many[i].time == many[i + whole / 2].time;
@@ -492,7 +490,7 @@ static void test_a_stop_is_heard(void **state)
         struct analysis_memo memo = {.shared = rng_stream(1, "shared", "stop"), .driven = &driven};
         check_ok(network_init(&net, m.shape, m.params, &st), &st);
         struct analysis_input in = {
-            .s = &m.s, .net = &net, .memo = &memo, .should_stop = stop_at_once};
+            .s = &m.s, .net = &net, .memo = &memo, .stop = {stop_at_once, NULL}};
         prepare(&m, name[i]);
         int at = 0;
         while (analysis_table[at] != analysis_find(name[i])) at++;

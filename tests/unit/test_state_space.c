@@ -1,7 +1,9 @@
 /* State space: principal components against Jacobi's method, and the analyses trajectory,
  * fixed_point and contours on networks whose behaviour is known by hand.
  */
+#include "dynamics/pca.h"
 #include "dynamics/relax.h"
+#include "hmmgrid/analyse.h"
 #include "../support/check.h"
 #include "base/hash.h"
 #include "base/linalg.h"
@@ -294,8 +296,7 @@ static void test_fixed_point_groups(void **state)
     struct rng own = rng_stream(0, weights, "fixed_point");
     check_ok(network_init(&network, net.shape, net.params, &st), &st);
     check_ok(network_drive(&network, rng_child(shared, 0), NULL, 20, STEPS, 1, h, NULL, &st), &st);
-    struct driven driven = {.n = STEPS, .h = h};
-    relax_draw(&driven, 1, rng_child(own, 0), STARTS, index, start);
+    relax_draw(h, STEPS, 1, rng_child(own, 0), STARTS, index, start);
     double squares = 0;
     int groups = STARTS;
     for (int t = 0; t < STEPS; t++) squares += (double)h[t] * h[t] / STEPS;

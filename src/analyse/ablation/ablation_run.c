@@ -3,6 +3,7 @@
  * with many trajectories instead of one, and common random numbers across all points.
  */
 #include "ablation.h"
+#include "dynamics/ensemble.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -83,71 +84,47 @@ static void count_tile(const struct ablation_tile *tile, struct ablation_counts 
 
 /* --- simulating ------------------------------------------------------------------------------- */
 
-/* Room for a tile: states and the like of one step. */
-struct bench {
-    size_t rows, H, D, K;
-    float *memory, *now, *next, *scratch, *noise, *z;
-};
-
-static bool bench_init(struct bench *b, const struct network *net, size_t rows)
-{
-    *b = (struct bench){.rows = rows,
-                        .H = (size_t)net->shape.hidden,
-                        .D = (size_t)net->shape.noise_dim,
-                        .K = (size_t)net->shape.symbols};
-    b->memory = calloc(rows * (4 * b->H + b->D + b->K), sizeof *b->memory);
-    if (!b->memory) return false;
-    b->now = b->memory;
-    b->next = b->now + rows * b->H;
-    b->scratch = b->next + rows * b->H;
-    b->noise = b->scratch + 2 * rows * b->H;
-    b->z = b->noise + rows * b->D;
-    return true;
-}
-
 /* Noise of step s for the tile's trajectories, the same for every point. */
-static void fill_noise(const struct bench *b, struct rng rng, const struct ablation_tile *tile,
-                       int s)
+static void fill_noise(struct ensemble *e, struct rng rng, const struct ablation_tile *tile, int s)
 {
-    size_t size = (size_t)tile->num * b->D;
+    size_t D = (size_t)e->net->shape.noise_dim, size = (size_t)tile->num * D;
     for (int j = 0; j < tile->num; j += ABLATION_BLOCK)
         network_noise(rng_child(rng, (uint64_t)((tile->first + j) / ABLATION_BLOCK)), (uint64_t)s,
-                      ABLATION_BLOCK, (int)b->D, b->noise + (size_t)j * b->D);
+                      ABLATION_BLOCK, (int)D, e->noise + (size_t)j * D);
     for (size_t p = 1; p < (size_t)tile->num_points; p++)
-        memcpy(b->noise + p * size, b->noise, size * sizeof *b->noise);
+        memcpy(e->noise + p * size, e->noise, size * sizeof *e->noise);
 }
 
-static void mark_exploded(const struct bench *b, int per_point, unsigned char *exploded)
+static void mark_exploded(const struct ensemble *e, int per_point, unsigned char *exploded)
 {
-    for (size_t i = 0; i < b->rows * b->K; i++)
-        if (!(fabsf(b->z[i]) <= 1e30f)) exploded[i / b->K / (size_t)per_point] = 1;
+    size_t K = (size_t)e->net->shape.symbols;
+    for (size_t i = 0; i < e->n * K; i++)
+        if (!(fabsf(e->z[i]) <= 1e30f)) exploded[i / K / (size_t)per_point] = 1;
 }
 
-static void keep_active(const struct bench *b, const struct ablation_windows *windows,
+static void keep_active(const struct ensemble *e, const struct ablation_windows *windows,
                         const struct ablation_tile *tile, int s)
 {
-    size_t size = (size_t)tile->num * b->H;
+    size_t size = (size_t)(tile->num * e->net->shape.hidden);
     unsigned char *active = tile->active + (size_t)(s * windows->num_points) * size;
     for (int i = 0; i < windows->num_points; i++)
-        spectrum_active(b->next + (size_t)windows->point[i] * size, (int)size,
+        spectrum_active(e->h + (size_t)windows->point[i] * size, (int)size,
                         active + (size_t)i * size);
 }
 
-static void run_tile(const struct network *net, struct rng rng, const struct network_gain *gain,
-                     struct bench *b, const struct ablation_windows *windows,
+/* scratch (2, rows, H) */
+static void run_tile(struct ensemble *e, struct rng rng, const struct network_gain *gain,
+                     float *scratch, const struct ablation_windows *windows,
                      struct ablation_tile *tile, unsigned char *exploded)
 {
-    memset(b->now, 0, b->rows * b->H * sizeof *b->now);
+    memset(e->h, 0, e->n * (size_t)e->net->shape.hidden * sizeof *e->h);
     for (int s = 0; s < ABLATION_ALL_STEPS; s++) {
-        fill_noise(b, rng, tile, s);
-        network_step(net, b->now, b->noise, b->rows, gain, b->scratch, b->next);
-        network_logits(net, b->next, b->rows, b->z);
-        network_argmax(b->z, b->rows, (int)b->K, tile->symbol + (size_t)s * b->rows);
-        mark_exploded(b, tile->num, exploded);
-        if (windows) keep_active(b, windows, tile, s);
-        float *now = b->now;
-        b->now = b->next;
-        b->next = now;
+        fill_noise(e, rng, tile, s);
+        network_step(e->net, e->h, e->noise, e->n, gain, scratch, e->before);
+        ensemble_swap(e);
+        ensemble_read(e, tile->symbol + (size_t)s * e->n);
+        mark_exploded(e, tile->num, exploded);
+        if (windows) keep_active(e, windows, tile, s);
     }
 }
 
@@ -166,24 +143,25 @@ int ablation_run(const struct analysis_input *in, struct rng rng,
     struct network_gain gain = {points->num, points->recurrent, points->noise, NULL};
     struct ablation_tile tile = {.num = tile_size(points, counts->num_trajectories),
                                  .num_points = points->num};
-    struct bench bench;
-    size_t rows = (size_t)points->num * (size_t)tile.num;
+    struct ensemble all;
+    size_t rows = (size_t)points->num * (size_t)tile.num, H = (size_t)in->net->shape.hidden;
     size_t kept = windows ? (size_t)(windows->num_points * tile.num) : 0;
-    bool has_room = bench_init(&bench, in->net, rows);
-    int code = STATUS_OK;
+    int code = ensemble_init(&all, in->net, rows, st);
+    float *scratch = malloc(2 * rows * H * sizeof *scratch);
     tile.symbol = malloc(ABLATION_ALL_STEPS * rows);
-    tile.active = kept ? malloc(ABLATION_ALL_STEPS * kept * bench.H) : NULL;
-    if (!has_room || !tile.symbol || (kept && !tile.active))
+    tile.active = kept ? malloc(ABLATION_ALL_STEPS * kept * H) : NULL;
+    if (!code && (!scratch || !tile.symbol || (kept && !tile.active)))
         code = status_no_memory(st, "%zu trajectories", rows);
     for (; !code && tile.first < counts->num_trajectories; tile.first += tile.num) {
         bool wanted = windows && ablation_windows_wanted(windows);
-        run_tile(in->net, rng, points->recurrent ? &gain : NULL, &bench, wanted ? windows : NULL,
+        run_tile(&all, rng, points->recurrent ? &gain : NULL, scratch, wanted ? windows : NULL,
                  &tile, counts->exploded);
         count_tile(&tile, counts);
         if (wanted) ablation_windows_take(windows, &tile);
         code = analysis_check_stop(in, st);
     }
-    free(bench.memory);
+    ensemble_free(&all);
+    free(scratch);
     free(tile.symbol);
     free(tile.active);
     return code;

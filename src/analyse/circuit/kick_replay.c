@@ -5,6 +5,7 @@
  * numbers).
  */
 #include "kick_set.h"
+#include "dynamics/ensemble.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -28,37 +29,30 @@ static int out_of_memory(struct status *st)
 
 /* A block of trajectories with all of their states. */
 struct block {
-    float *h;        /* (LENGTH + 1, ROWS, H), the owner of the floats */
-    float *noise;    /* (ROWS, D) */
-    float *z;        /* (ROWS, K) */
+    struct ensemble now;
+    float *h;        /* (LENGTH + 1, ROWS, H) */
     uint8_t *symbol; /* (LENGTH + 1, ROWS) */
 };
 
-static int block_init(struct block *b, struct rnn_shape shape, struct status *st)
+static int block_init(struct block *b, const struct network *net, struct status *st)
 {
-    size_t H = (size_t)shape.hidden, D = (size_t)shape.noise_dim, K = (size_t)shape.symbols;
-    b->h = malloc(((LENGTH + 1) * H + D + K) * ROWS * sizeof *b->h);
+    b->h = malloc((LENGTH + 1) * ROWS * (size_t)net->shape.hidden * sizeof *b->h);
     b->symbol = malloc((LENGTH + 1) * ROWS);
     if (!b->h || !b->symbol) return out_of_memory(st);
-    b->noise = b->h + (LENGTH + 1) * ROWS * H;
-    b->z = b->noise + ROWS * D;
-    return STATUS_OK;
+    return ensemble_init(&b->now, net, ROWS, st);
 }
 
 static void run_block(struct block *b, const struct kick_case *c, struct rng rng, int number)
 {
-    const struct network *net = c->in->net;
-    size_t size = ROWS * (size_t)net->shape.hidden;
-    kick_starts(c->driven, net->shape.hidden, c->cluster, rng_child(rng, (uint64_t)number), ROWS,
-                b->h);
+    size_t size = ROWS * (size_t)c->in->net->shape.hidden;
+    kick_starts(c->driven, c->in->net->shape.hidden, c->cluster, rng_child(rng, (uint64_t)number),
+                ROWS, b->now.h);
     for (int t = 0; t <= LENGTH; t++) {
-        float *h = b->h + (size_t)t * size;
-        network_logits(net, h, ROWS, b->z);
-        network_argmax(b->z, ROWS, net->shape.symbols, b->symbol + t * ROWS);
+        memcpy(b->h + (size_t)t * size, b->now.h, size * sizeof *b->h);
+        ensemble_read(&b->now, b->symbol + t * ROWS);
         if (t == LENGTH) break;
-        network_noise(rng_child(rng, MOST_BLOCKS), (uint64_t)(number * LENGTH + t), ROWS,
-                      net->shape.noise_dim, b->noise);
-        network_step(net, h, b->noise, ROWS, NULL, NULL, h + size);
+        ensemble_noise(&b->now, rng_child(rng, MOST_BLOCKS), (uint64_t)(number * LENGTH + t));
+        ensemble_step(&b->now, b->now.noise);
     }
 }
 
@@ -92,7 +86,7 @@ int kick_replay_init(struct kick_replay *replay, const struct kick_case *c, stru
 {
     struct block b = {0};
     struct rng rng = kick_stream(c, REPLAY, 0);
-    int code = block_init(&b, c->in->net->shape, st);
+    int code = block_init(&b, c->in->net, st);
     replay->rng = rng_child(rng, MOST_BLOCKS);
     replay->start =
         malloc(MOST_REPLAYED * (size_t)c->in->net->shape.hidden * sizeof *replay->start);
@@ -103,6 +97,7 @@ int kick_replay_init(struct kick_replay *replay, const struct kick_case *c, stru
         keep_switches(replay, &b, c, number);
         code = analysis_check_stop(c->in, st);
     }
+    ensemble_free(&b.now);
     free(b.h);
     free(b.symbol);
     return code;

@@ -4,6 +4,7 @@
  */
 #include "second_order.h"
 #include "base/linalg.h"
+#include "dynamics/ensemble.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,25 +18,12 @@ static void multiply(const float *in, const float *a, size_t n, int H, int width
     linalg_gemm(0, 1, (int)n, H, width, 1, in, width, a, width, add ? 1 : 0, out, H);
 }
 
-struct buffers {
-    float *h, *next, *first, *gated; /* (n, H) */
-    float *noise;                    /* (n, D) */
-};
-
-static void step(const struct network *net, size_t n, const float *noise, struct buffers *b)
-{
-    network_step(net, b->h, noise, n, NULL, NULL, b->next);
-    float *h = b->h;
-    b->h = b->next;
-    b->next = h;
-}
-
-/* gated = D (second + first^2 / 2), or D first when second is NULL */
-static void gate(const struct buffers *b, size_t size, const float *second)
+/* gated = D (second + first^2 / 2), or D first when second is NULL; all (size) */
+static void gate(const float *h, size_t size, const float *first, const float *second, float *gated)
 {
     for (size_t i = 0; i < size; i++) {
-        float x = second ? second[i] + 0.5f * b->first[i] * b->first[i] : b->first[i];
-        b->gated[i] = b->h[i] > 0 ? x : 0;
+        float x = second ? second[i] + 0.5f * first[i] * first[i] : first[i];
+        gated[i] = h[i] > 0 ? x : 0;
     }
 }
 
@@ -44,27 +32,30 @@ int second_order_term(const struct network *net, struct rng rng, const float *st
 {
     int H = net->shape.hidden, D = net->shape.noise_dim;
     size_t size = n * (size_t)H;
-    float *memory = malloc((4 * size + n * (size_t)D) * sizeof *memory);
-    if (!memory) return status_no_memory(st, "second-order terms");
-    struct buffers b = {memory, memory + size, memory + 2 * size, memory + 3 * size,
-                        memory + 4 * size};
+    float *first = malloc(2 * size * sizeof *first), *gated = first + size;
+    if (!first) return status_no_memory(st, "second-order terms");
+    struct ensemble e;
+    int code = ensemble_init(&e, net, n, st);
+    if (code) goto cleanup;
     struct rng noise = rng_child(rng, 1);
-    rng_fill_normal(rng_child(rng, 0), 0, size, b.h);
-    for (size_t i = 0; i < size; i++) b.h[i] = start[i % (size_t)H] + 0.1f * b.h[i] - 0.05f;
+    rng_fill_normal(rng_child(rng, 0), 0, size, e.h);
+    for (size_t i = 0; i < size; i++) e.h[i] = start[i % (size_t)H] + 0.1f * e.h[i] - 0.05f;
     for (size_t t = 0; t < NOISY_STEPS; t++) {
-        network_noise(noise, t, n, D, b.noise);
-        step(net, n, b.noise, &b);
+        ensemble_noise(&e, noise, t);
+        ensemble_step(&e, e.noise);
     }
     memset(term, 0, size * sizeof *term);
     for (size_t k = 0; k < SECOND_ORDER_HORIZON; k++) {
-        network_noise(noise, NOISY_STEPS + k, n, D, b.noise);
-        if (k) multiply(b.gated, net->W, n, H, H, false, b.first);
-        multiply(b.noise, net->U, n, H, D, k > 0, b.first);
-        gate(&b, size, term);
-        multiply(b.gated, net->W, n, H, H, false, term);
-        gate(&b, size, NULL);
-        step(net, n, NULL, &b);
+        ensemble_noise(&e, noise, NOISY_STEPS + k);
+        if (k) multiply(gated, net->W, n, H, H, false, first);
+        multiply(e.noise, net->U, n, H, D, k > 0, first);
+        gate(e.h, size, first, term, gated);
+        multiply(gated, net->W, n, H, H, false, term);
+        gate(e.h, size, first, NULL, gated);
+        ensemble_step(&e, NULL);
     }
-    free(memory);
-    return STATUS_OK;
+cleanup:
+    ensemble_free(&e);
+    free(first);
+    return code;
 }

@@ -8,6 +8,7 @@
  */
 #include "snapshot.h"
 #include "base/statistics.h"
+#include "dynamics/ensemble.h"
 #include "dynamics/pca.h"
 #include "second_order.h"
 #include "dynamics/spectrum.h"
@@ -211,26 +212,21 @@ static int run_windows(const struct network *net, const struct settings *s, stru
                        uint16_t *switches, bool *overflows, struct status *st)
 {
     enum { N = SNAPSHOT_WINDOWS };
-    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
-    size_t K = (size_t)net->shape.symbols;
-    float *memory = calloc(N * (2 * H + D + K), sizeof *memory);
-    if (!memory) return status_no_memory(st, "windows");
-    float *h = memory, *next = h + N * H, *noise = next + N * H, *z = noise + N * D;
+    struct ensemble all;
+    size_t size = N * (size_t)net->shape.hidden;
     uint8_t symbol[2][N];
+    int code = ensemble_init(&all, net, N, st);
+    if (code) return code;
     if (s->rnn.initial_state == INITIAL_NORMAL)
-        rng_fill_normal(rng_child(rng, WINDOW_START), 0, N * H, h);
+        rng_fill_normal(rng_child(rng, WINDOW_START), 0, size, all.h);
     for (int t = 0; t < snapshot_window_length(s); t++) {
-        network_noise(rng_child(rng, WINDOWS), (uint64_t)t, N, (int)D, noise);
-        network_step(net, h, noise, N, NULL, NULL, next);
-        for (size_t i = 0; i < N * H; i++) *overflows |= !(next[i] < 1e30f);
-        network_logits(net, next, N, z);
-        network_argmax(z, N, (int)K, symbol[t & 1]);
+        ensemble_noise(&all, rng_child(rng, WINDOWS), (uint64_t)t);
+        ensemble_step(&all, all.noise);
+        for (size_t i = 0; i < size; i++) *overflows |= !(all.h[i] < 1e30f);
+        ensemble_read(&all, symbol[t & 1]);
         for (size_t i = 0; i < N && t; i++) switches[i] += symbol[0][i] != symbol[1][i];
-        float *last = h;
-        h = next;
-        next = last;
     }
-    free(memory);
+    ensemble_free(&all);
     return STATUS_OK;
 }
 
