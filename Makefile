@@ -123,7 +123,9 @@ FORCE:
 
 # --- tests -----------------------------------------------------------------------------------------
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*.c)))
-STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals
+STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals \
+ $(BUILD)/tests/test_store_versions
+WRAP_test_store_versions := -Wl,--wrap=schema_init,--wrap=plan_parse_json
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop
 MPI_BIN := $(STUDY_BIN) $(BUILD)/tests/test_store_mpi
 
@@ -141,7 +143,7 @@ $(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(CO
 
 $(STORE_BIN): $(BUILD)/tests/%: tests/system/%.c $(call object,$(call room,store)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
+	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(WRAP_$(@F)) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
 
 $(BUILD)/tests/test_store_mpi: tests/mpi/test_store_mpi.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -108,11 +108,24 @@ int cli_fail(const struct invocation *inv, const struct status *st)
     return st->code ? status_exit_code(st->code) : STATUS_INTERNAL;
 }
 
+int cli_open(const struct invocation *inv, struct store **store, struct status *st)
+{
+    int code = store_open(store, cli_operand(inv, 0), st);
+    if (!code) cli_warn_of(inv, *store);
+    return code;
+}
+
+void cli_warn_of(const struct invocation *inv, struct store *store)
+{
+    const char *note = store_note(store);
+    if (note) log_line(&inv->log, LOG_WARNING, "%s", note);
+}
+
 int cli_with_store(const struct invocation *inv, cli_work *work)
 {
     struct status st = {0};
     struct store *store = NULL;
-    int code = store_open(&store, cli_operand(inv, 0), &st);
+    int code = cli_open(inv, &store, &st);
     if (!code) code = work(inv, store, &st);
     store_close(store);
     return code ? cli_fail(inv, &st) : STATUS_OK;

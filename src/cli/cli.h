@@ -62,6 +62,10 @@ int cli_fail(const struct invocation *inv, const struct status *st);
 /* What a verb does with a results file: a status code, and *st filled when it is not 0. */
 typedef int cli_work(const struct invocation *inv, struct store *store, struct status *st);
 
+/* Warn of what store_note says. */
+void cli_warn_of(const struct invocation *inv, struct store *store);
+/* Open the results file that is the first operand, and warn of it. */
+int cli_open(const struct invocation *inv, struct store **store, struct status *st);
 /* Open the results file that is the first operand, let `work` do with it, close it. Prints the
  * error, if any; returns the exit code. */
 int cli_with_store(const struct invocation *inv, cli_work *work);

@@ -28,7 +28,10 @@ static const struct cli_option run_options[] = {
     {"resume", 0, NULL, "HMMGRID_RESUME", false,
      "continue the study in FILE.h5, or begin it when there is none"},
     {"fresh", 0, NULL, NULL, false, "replace FILE.h5"},
-    {"extend", 0, NULL, NULL, false, "add this grid's new runs to FILE.h5, keep the finished ones"},
+    {"extend", 0, NULL, NULL, false,
+     "add this grid's new runs to FILE.h5, keep the finished ones; those that it analyses "
+     "otherwise "
+     "are run again"},
     {"where", 0, "EXPR", NULL, false, "do only the runs for which EXPR is true"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
     {"retries", 0, "N", "HMMGRID_RETRIES", false,

@@ -133,10 +133,12 @@ static void print_json(FILE *out, const struct view *v)
 
 /* --- from the results file, where there is no status file ------------------------------------- */
 
-static int print_store(FILE *out, const struct view *v, bool json, struct status *st)
+static int print_store(const struct invocation *inv, const struct view *v, bool json,
+                       struct status *st)
 {
+    FILE *out = cli_out(inv);
     struct store *store = NULL;
-    int code = store_open(&store, v->path, st);
+    int code = cli_open(inv, &store, st);
     if (code) return code;
     int count[NUM_RUN_STATUS] = {0}, num = store_num_runs(store);
     for (int i = 0; i < num; i++) {
@@ -174,7 +176,7 @@ static int show(const struct invocation *inv, const char *path, bool *live, stru
     read_view(&v, path);
     *live = v.live;
     if (!v.json)
-        code = print_store(out, &v, json, st);
+        code = print_store(inv, &v, json, st);
     else if (json)
         print_json(out, &v);
     else

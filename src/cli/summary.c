@@ -7,6 +7,7 @@
 static void warn(const struct summary *s, const struct invocation *inv)
 {
     int done = 0, failed = 0, open = 0;
+    cli_warn_of(inv, s->store);
     for (int g = 0; g < s->num_groups; g++)
         done += s->done[g], failed += s->failed[g], open += s->open[g];
     if (s->num_rows == 0) log_line(cli_log(inv), LOG_WARNING, "no run fits --where");

@@ -1,50 +1,82 @@
 /* extend: a larger layout beside a results file, with its finished rows copied by key, renamed over
- * it. Rows whose bytes fail their checksum, and rows of which the new grid keeps or analyses
- * something else, are left behind and run again. Refuses a plan that lacks a finished run: nothing
- * finished is ever thrown away. Source: section 3 of the design. */
+ * it. Rows of which the new grid keeps or analyses something else are left behind and run again.
+ * Refuses, before anything is written, whatever would lose another finished row or a part of one:
+ * a plan that lacks it, settings that cannot be read, bytes that fail their checksum, a column that
+ * has no place in the new file. Source: section 3 of the design. */
 #include "internal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Row of each run of `from` in the plan, by key; -1: not in it. */
-struct keyed {
-    const char *key;
-    int run;
-};
+/* --- may it be? --------------------------------------------------------------------------- */
 
-static int compare_keys(const void *a, const void *b)
+static int refuse_run(struct store *from, int run, struct status *st, const char *why)
 {
-    return strcmp(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
+    return status_set(st, STATUS_CANNOT_CREATE,
+                      "%s: its run %d is %s but %s; an extended file keeps every finished run, so "
+                      "nothing was changed",
+                      from->path, run, run_status_name[store_run_status(from, run)], why);
 }
 
-static int match_runs(struct store *from, const struct plan *plan, int *target, struct status *st)
+/* Run `run` of the file, on its way to run `target` of the plan. */
+static int check_run(struct store *from, int run, int target, struct status *st)
 {
-    struct keyed *sorted = malloc((size_t)plan->num_runs * sizeof *sorted);
-    if (!sorted) return status_no_memory(st, "%s", from->path);
-    for (int run = 0; run < plan->num_runs; run++)
-        sorted[run] = (struct keyed){plan->runs[run].key, run};
-    qsort(sorted, (size_t)plan->num_runs, sizeof *sorted, compare_keys);
-    int code = STATUS_OK;
-    for (int run = 0; run < from->num_runs && !code; run++) {
-        char key[33];
-        code = store_read_text(from, from->key_column, run, key, sizeof key, st);
-        if (code) break;
-        const struct keyed *found = bsearch(&(struct keyed){key, 0}, sorted, (size_t)plan->num_runs,
-                                            sizeof *sorted, compare_keys);
-        target[run] = found ? found->run : -1;
-        if (!found && store_is_committed(from, run))
-            code =
-                status_set(st, STATUS_CANNOT_CREATE,
-                           "%s: its run %d (key %.8s...) is %s but not in this grid; an extended "
-                           "grid keeps every finished run: add it again or use a new file",
-                           from->path, run, key, run_status_name[store_run_status(from, run)]);
+    bool valid = false;
+    if (store_record_is_damaged(from, run))
+        return status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: the record of its run %d is damaged, so whether the run is finished "
+                          "cannot be told; nothing was changed: --resume with the grid of the file "
+                          "runs it again, --fresh starts over",
+                          from->path, run);
+    if (!store_is_committed(from, run)) return STATUS_OK;
+    const struct decoded_run *decoded = store_settings(from, run, st);
+    if (!decoded) return st ? st->code : STATUS_IO;
+    if (target < 0 && decoded->unknown)
+        return refuse_run(from, run, st,
+                          "has settings that this version does not know (`hmmgrid why` shows them) "
+                          "and is not in this grid: extend it with the program that made it");
+    if (target < 0)
+        return refuse_run(from, run, st, "not in this grid: add it again or use a new file");
+    int code = store_check_run(from, run, &valid, st);
+    if (code || valid) return code;
+    return refuse_run(from, run, st,
+                      "its bytes are not the ones that were committed (`hmmgrid verify` lists all "
+                      "such): use a copy, --resume with the grid of the file to run it again, or "
+                      "--fresh to start over");
+}
+
+/* Is this column one of an analysis that the plan turns off? Its runs are analysed otherwise. */
+static bool is_turned_off(const struct schema *made, const struct schema_row *row)
+{
+    const char *name = strrchr(row->group, '/') + 1;
+    return analysis_find(name) && schema_run_axis(made, row->group) < 0;
+}
+
+static int check_columns(struct store *from, const struct plan *plan, struct status *st)
+{
+    struct schema made;
+    int code = schema_init(&made, plan, st);
+    for (int c = 0; c < from->schema.num_rows && !code; c++) {
+        const struct schema_row *row = &from->schema.row[c];
+        if (row->writer != WRITER_WORKER || is_turned_off(&made, row)) continue;
+        const struct schema_row *own = schema_find(&made, row->name);
+        if (own && match_column(&from->schema, row, &made, own)) continue;
+        code = status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: its column %s is %s and would be lost, so nothing was changed: "
+                          "extend the file with the program that made it (version %s), or use a "
+                          "new file",
+                          from->path, row->name,
+                          own ? "of another type in this version" : "not one of this version",
+                          store_attribute(from, "program_version"));
     }
-    free(sorted);
+    schema_free(&made);
     return code;
 }
+
+/* --- one row ------------------------------------------------------------------------------ */
 
 /* value of a column in the old sizes -> the new ones; to is filled before. */
 static void copy_padded(const struct schema *old, const struct schema_row *old_row,
@@ -53,6 +85,7 @@ static void copy_padded(const struct schema *old, const struct schema_row *old_r
 {
     size_t bytes = schema_element_bytes(row), a[MAX_COLUMN_DIMS] = {1, 1, 1},
            b[MAX_COLUMN_DIMS] = {1, 1, 1};
+    if (schema_element_bytes(old_row) < bytes) bytes = schema_element_bytes(old_row); /* text */
     for (int d = 0; d < row->num_dims; d++) {
         a[MAX_COLUMN_DIMS - row->num_dims + d] = (size_t)old->axis[old_row->dim[d]].size;
         b[MAX_COLUMN_DIMS - row->num_dims + d] = (size_t) new->axis[row->dim[d]].size;
@@ -64,36 +97,59 @@ static void copy_padded(const struct schema *old, const struct schema_row *old_r
                    length * bytes);
 }
 
-static bool same_kind(const struct schema *old, const struct schema_row *a,
-                      const struct schema *new, const struct schema_row *b)
+/* How much a value says: its numbers that are not NaN, or the bytes of its text. */
+static size_t count_said(const struct schema *schema, const struct schema_row *row,
+                         const unsigned char *value)
 {
-    bool same = a->type == b->type && a->text_bytes == b->text_bytes && a->num_dims == b->num_dims;
-    for (int d = 0; same && d < a->num_dims; d++)
-        same = strcmp(old->axis[a->dim[d]].name, new->axis[b->dim[d]].name) == 0;
-    return same;
+    size_t count = schema_row_count(schema, row), said = 0;
+    if (row->type == TYPE_TEXT) return strnlen((const char *)value, (size_t)row->text_bytes);
+    for (size_t i = 0; i < count; i++) {
+        float f4;
+        double f8;
+        memcpy(&f4, value + i * sizeof f4, row->type == TYPE_F4 ? sizeof f4 : 0);
+        memcpy(&f8, value + i * sizeof f8, row->type == TYPE_F8 ? sizeof f8 : 0);
+        said += row->type == TYPE_F4 ? !isnan(f4) : row->type == TYPE_F8 ? !isnan(f8) : 1;
+    }
+    return said;
 }
 
-/* The WORKER columns of one run in the new layout's form; old columns that are gone are dropped,
- * new ones hold their fill. */
+/* One column of one run into `row`, in the new layout's form. */
+static int convert_value(struct store *from, int run, int old, struct store *to, int column,
+                         unsigned char *row, struct status *st)
+{
+    const struct schema_row *a = &from->schema.row[old], *b = &to->schema.row[column];
+    const struct store_column_place *place = &from->place[old];
+    unsigned char *value = malloc(place->bytes);
+    if (!value) return status_no_memory(st, "%s", from->path);
+    int code = STATUS_OK,
+        error = file_read_at(from->fd, place->offset + (uint64_t)run * place->bytes, value,
+                             place->bytes);
+    if (error) {
+        code = file_fail(st, STATUS_IO, from->path, "read it", error);
+    } else {
+        copy_padded(&from->schema, a, &to->schema, b, value, row);
+        if (count_said(&from->schema, a, value) != count_said(&to->schema, b, row)) {
+            code = status_set(st, STATUS_CANNOT_CREATE,
+                              "%s: column %s of its run %d does not fit into the new layout, so "
+                              "nothing was changed: use the program that made the file",
+                              from->path, a->name, run);
+        }
+    }
+    free(value);
+    return code;
+}
+
+/* The WORKER columns of one run in the new layout's form; new ones hold their fill. */
 static int convert_row(struct store *from, int run, struct store *to, unsigned char *row,
                        struct status *st)
 {
     for (int c = 0; c < to->schema.num_rows; c++) {
         const struct schema_row *column = &to->schema.row[c];
         if (column->writer != WRITER_WORKER) continue;
-        int old = store_find_column(from, column->name);
+        int old = store_find_column(from, column->name), code = STATUS_OK;
         schema_fill(&to->schema, column, row);
-        if (old >= 0 && same_kind(&from->schema, &from->schema.row[old], &to->schema, column)) {
-            const struct store_column_place *place = &from->place[old];
-            unsigned char *value = malloc(place->bytes);
-            if (!value) return status_no_memory(st, "%s", from->path);
-            int error = file_read_at(from->fd, place->offset + (uint64_t)run * place->bytes, value,
-                                     place->bytes);
-            if (!error)
-                copy_padded(&from->schema, &from->schema.row[old], &to->schema, column, value, row);
-            free(value);
-            if (error) return file_fail(st, STATUS_IO, from->path, "read it", error);
-        }
+        if (old >= 0) code = convert_value(from, run, old, to, c, row, st);
+        if (code) return code;
         row += to->place[c].bytes;
     }
     return STATUS_OK;
@@ -122,31 +178,44 @@ static int copy_run(struct store *from, int run, struct store *to, int target, s
     return code;
 }
 
-/* Was the run asked for what the new grid asks for, beside the network itself? */
-static bool is_kept_alike(struct store *from, int run, const struct settings *wanted)
+/* --- all of them -------------------------------------------------------------------------- */
+
+/* Is a finished run one that the new grid asks for as it is, the network and what is kept and
+ * analysed of it? */
+static bool is_kept(struct store *from, int run, const struct settings *wanted)
 {
     const struct decoded_run *had = store_settings(from, run, NULL);
-    return had && !settings_differing(&had->settings, wanted);
+    return store_is_committed(from, run) && had && !settings_differing(&had->settings, wanted);
 }
 
-/* Every valid row, and the attempts of runs that were started: a run that crashes its rank is not
- * forgotten by an extension. A run of which the new grid keeps or analyses something else is run
- * again. */
+/* What is to come of each run; settings of it that this version does not know go with its row. */
+static int plan_extension(struct store *from, struct plan *plan, int *target, struct status *st)
+{
+    int code = match_runs(from, plan, target, st);
+    if (!code) code = check_columns(from, plan, st);
+    for (int run = 0; run < from->num_runs && !code; run++) {
+        code = check_run(from, run, target[run], st);
+        if (code || target[run] < 0) continue;
+        struct run *wanted = &plan->runs[target[run]];
+        if (is_kept(from, run, &plan->cells[wanted->cell].settings))
+            wanted->unknown = store_settings(from, run, NULL)->unknown;
+    }
+    return code;
+}
+
+/* Every finished row that is wanted as it is, and the attempts of runs that were started: a run
+ * that crashes its rank is not forgotten by an extension. */
 static int copy_runs(struct store *from, struct store *to, const int *target, int *num_copied,
                      struct status *st)
 {
     int code = STATUS_OK;
     for (int run = 0; run < from->num_runs && !code; run++) {
-        bool valid = false;
         if (target[run] < 0) continue;
         const struct run *wanted = &to->plan->runs[target[run]];
-        if (!is_kept_alike(from, run, &to->plan->cells[wanted->cell].settings)) continue;
-        code = store_check_run(from, run, &valid, st);
-        if (code) break;
-        if (valid) {
+        if (is_kept(from, run, &to->plan->cells[wanted->cell].settings)) {
             code = copy_run(from, run, to, target[run], st);
             *num_copied += !code;
-        } else if (store_run_attempts(from, run) > 0) {
+        } else if (!store_is_committed(from, run) && store_run_attempts(from, run) > 0) {
             struct record started = {target[run], store_run_attempts(from, run), RUN_RUNNING, 0};
             if (store_run_status(from, run) == RUN_PENDING) started.status = RUN_PENDING;
             code = store_write_records(to, &started, 1, st);
@@ -159,21 +228,29 @@ int store_extend(const char *path, const struct plan *plan, const struct provena
                  int *num_copied, struct status *st)
 {
     struct store *from = NULL, *to = NULL;
+    struct plan wanted = *plan;
     char *tmp = NULL;
     int copied = 0, *target = NULL;
     int code = store_attach(&from, path, false, NULL, st);
     if (code) return code;
     target = malloc((size_t)from->num_runs * sizeof *target);
-    code = target ? match_runs(from, plan, target, st) : status_no_memory(st, "%s", path);
+    wanted.runs = malloc((size_t)plan->num_runs * sizeof *wanted.runs);
+    if (target && wanted.runs) {
+        memcpy(wanted.runs, plan->runs, (size_t)plan->num_runs * sizeof *wanted.runs);
+        code = plan_extension(from, &wanted, target, st);
+    } else {
+        code = status_no_memory(st, "%s", path);
+    }
     if (!code) code = layout_prepare(path, true, &tmp, st);
-    if (!code) code = layout_make(tmp, path, plan, provenance, st);
-    if (!code) code = store_attach(&to, tmp, true, plan, st);
+    if (!code) code = layout_make(tmp, path, &wanted, provenance, st);
+    if (!code) code = store_attach(&to, tmp, true, &wanted, st);
     if (!code) code = copy_runs(from, to, target, &copied, st);
     store_detach(to);
     store_detach(from);
     if (!code) code = layout_publish(tmp, path, true, st);
     if (code && tmp) unlink(tmp);
     if (num_copied) *num_copied = code ? 0 : copied;
+    free(wanted.runs);
     free(target);
     free(tmp);
     return code;

@@ -114,6 +114,7 @@ struct store {
     char *resolved;               /* NUL-terminated lines */
     const char **line;            /* (num_runs) */
     struct decoded_run **decoded; /* (num_runs), made when asked for */
+    char *note;                   /* made when asked for */
     struct attribute *attribute;
     int num_attributes;
     char *source;
@@ -199,6 +200,19 @@ void store_detach(struct store *store);
 int store_check_format(struct store *store, struct status *st);
 /* Columns, weights and records of store->file. Local. */
 int store_load(struct store *store, struct status *st);
+
+/* --- match.c ------------------------------------------------------------------------------ */
+
+/* target[run of the file]: the run of the plan with its key, or -1. */
+int match_runs(struct store *store, const struct plan *plan, int *target, struct status *st);
+/* Do two columns of one name hold the same kind of value? Widths of texts and sizes of axes may
+ * differ. */
+bool match_column(const struct schema *a, const struct schema_row *x, const struct schema *b,
+                  const struct schema_row *y);
+/* Say of each column of the file where its value comes from; one that this version does not know
+ * keeps SOURCE_FILE and its fill. */
+int match_columns(struct store *store, const struct plan *plan, struct store_columns *columns,
+                  struct status *st);
 
 /* --- commit.c ----------------------------------------------------------------------------- */
 

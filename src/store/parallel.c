@@ -26,50 +26,12 @@ static int agree(MPI_Comm comm, int code, struct status *st)
     return st->code;
 }
 
-/* Rank 0: the file's runs against the plan's. */
-static int check_keys(struct store *store, const struct plan *plan, struct status *st)
-{
-    int known = store->num_runs < plan->num_runs ? store->num_runs : plan->num_runs;
-    for (int run = 0; run < known; run++) {
-        char key[33];
-        int code = store_read_text(store, store->key_column, run, key, sizeof key, st);
-        if (code) return code;
-        if (strcmp(key, plan->runs[run].key) != 0)
-            return status_set(
-                st, STATUS_CANNOT_CREATE,
-                "%s: run %d of the file is %.8s..., run %d of the grid is %.8s...: the "
-                "grid changed; --extend makes a file for the new grid and keeps the "
-                "finished runs that are in it",
-                store->path, run, key, run, plan->runs[run].key);
-    }
-    for (int run = 0; run < known; run++) {
-        const struct decoded_run *had = store_settings(store, run, st);
-        if (!had) return st->code;
-        const struct settings *wanted = &plan->cells[plan->runs[run].cell].settings;
-        const struct setting *row = settings_differing(&had->settings, wanted);
-        if (row)
-            return status_set(
-                st, STATUS_CANNOT_CREATE,
-                "%s: %s is not what it was for run %d of the file; --extend makes a file "
-                "for the new grid and repeats the runs that it changes",
-                store->path, row->key, run);
-    }
-    if (store->num_runs != plan->num_runs)
-        return status_set(
-            st, STATUS_CANNOT_CREATE,
-            "%s: the file has %d runs, the grid %d; --extend makes a file for the new "
-            "grid and keeps the finished runs",
-            store->path, store->num_runs, plan->num_runs);
-    return STATUS_OK;
-}
-
 static int inspect(const char *path, const struct plan *plan, struct status *st)
 {
-    struct store *probe = NULL, *columns = NULL;
-    int code = store_attach(&probe, path, false, NULL, st);
-    if (!code) code = check_keys(probe, plan, st);
-    if (!code) code = store_attach(&columns, path, true, plan, st);
-    store_detach(columns);
+    struct store *probe = NULL;
+    struct store_columns columns;
+    int code = store_attach(&probe, path, true, NULL, st);
+    if (!code) code = store_check_plan(probe, plan, &columns, st);
     store_detach(probe);
     return code;
 }

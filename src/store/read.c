@@ -95,6 +95,36 @@ const struct decoded_run *store_settings(struct store *store, int run, struct st
     return NULL;
 }
 
+/* The names of unknown settings, one after the other, each once, as long as there is room. */
+static void collect_unknown(const char *unknown, char *names, size_t n)
+{
+    for (const char *line = unknown; line && *line;) {
+        char name[136];
+        snprintf(name, sizeof name, "%.*s, ", (int)strcspn(line, "="), line);
+        size_t used = strlen(names);
+        if (!strstr(names, name)) snprintf(names + used, n - used, "%s", name);
+        line += strcspn(line, "\n");
+        line += *line == '\n';
+    }
+}
+
+const char *store_note(struct store *store)
+{
+    char names[256] = "";
+    if (store->note) return store->note;
+    for (int run = 0; run < store->num_runs; run++) {
+        const struct decoded_run *decoded = store_settings(store, run, NULL);
+        if (decoded) collect_unknown(decoded->unknown, names, sizeof names);
+    }
+    size_t n = strlen(names);
+    if (n > 2 && asprintf(&store->note,
+                          "%s: its runs have settings that this version does not know (%.*s): they "
+                          "are kept and shown by `hmmgrid why`, and count for nothing else",
+                          store->path, (int)n - 2, names) < 0)
+        store->note = NULL;
+    return store->note;
+}
+
 /* --- columns ------------------------------------------------------------------------------ */
 
 const struct schema_axis *store_axis(const struct store *store, int axis)

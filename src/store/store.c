@@ -213,29 +213,15 @@ static int load_records(struct store *store, struct status *st)
     return error ? file_fail(st, STATUS_IO, store->path, "read its records", error) : STATUS_OK;
 }
 
-/* The columns: the plan's when there is one (and the file's must be the same), else the file's. */
 static int load_schema(struct store *store, struct status *st)
 {
-    char *text = NULL, *wanted = NULL;
+    char *text = NULL;
     int code = read_dataset(store, "/commit/schema", &text, NULL, st);
     if (code) return code;
-    if (store->plan) {
-        code = schema_init(&store->schema, store->plan, st);
-        wanted = code ? NULL : schema_text(&store->schema);
-        if (!code && !wanted)
-            code = status_no_memory(st, "%s", store->path);
-        else if (!code && strcmp(text, wanted) != 0)
-            code = status_set(st, STATUS_CANNOT_CREATE,
-                              "%s: its columns are not those of this grid and this version of the "
-                              "program; --extend brings its finished runs over to a new layout",
-                              store->path);
-    } else {
-        code = schema_parse(&store->schema, text, st);
-        if (code) status_prefix(st, "%s: ", store->path);
-    }
+    code = schema_parse(&store->schema, text, st);
+    if (code) status_prefix(st, "%s: ", store->path);
     store->num_runs = code ? 0 : store->schema.axis[SCHEMA_RUN].size;
     free(text);
-    free(wanted);
     return code;
 }
 
@@ -299,6 +285,8 @@ int store_load(struct store *store, struct status *st)
     if (!code) code = load_columns(store, st);
     if (!code) code = load_weights(store, st);
     if (!code) code = load_records(store, st);
+    struct store_columns columns;
+    if (!code && store->plan) code = match_columns(store, store->plan, &columns, st);
     return code;
 }
 
@@ -346,6 +334,7 @@ void store_detach(struct store *store)
     for (int g = 0; g < store->num_groups; g++) free(store->group[g].run);
     free(store->attribute);
     free(store->decoded);
+    free(store->note);
     free(store->line);
     free(store->resolved);
     free(store->source);

@@ -29,14 +29,30 @@ struct provenance {
 int store_create(const char *path, const struct plan *plan, const struct provenance *provenance,
                  bool replace, struct status *st);
 
-/* A larger layout for `plan` with the finished (valid) rows of the file at path copied by run key,
- * renamed over it (serial). Refuses when a finished run of the file is not in the plan. */
+/* A larger layout for `plan` with the finished rows of the file at path copied by run key, renamed
+ * over it (serial). Refuses (STATUS_CANNOT_CREATE, STATUS_IO), with nothing touched, when a
+ * finished row would be lost: it is not in the plan, its settings cannot be read, its bytes are not
+ * the ones that were committed, or a column of it has no place in the new file. A finished row of a
+ * run of which the plan keeps or analyses something else is left behind: that run is done again. */
 int store_extend(const char *path, const struct plan *plan, const struct provenance *provenance,
                  int *num_copied, struct status *st);
 
+/* How the columns of a file differ from those that this version would make for a plan. */
+struct store_columns {
+    int num_lacking, num_unknown;  /* the file has not; the file alone has */
+    char lacking[96], unknown[96]; /* the first of each */
+};
+
+/* Can the study of this plan go on in the open file? STATUS_CANNOT_CREATE, and why, when it has
+ * other runs, keeps or analyses something else of them, or has a column of another form; all of
+ * which store_extend mends. A column that the file has not is not written, one that the file alone
+ * has is left empty. */
+int store_check_plan(struct store *store, const struct plan *plan, struct store_columns *columns,
+                     struct status *st);
+
 /* --- writing -------------------------------------------------------------------------------- */
 
-/* Open for a study whose plan is `plan` (borrowed until close); the file's keys must be the plan's.
+/* Open for a study whose plan is `plan` (borrowed until close); refuses what store_check_plan does.
  * Collective over comm (dup'd); all ranks return the same code. */
 int store_open_all(struct store **store, const char *path, const struct plan *plan, MPI_Comm comm,
                    struct status *st);
@@ -79,6 +95,10 @@ const char *store_resolved(struct store *store, int run);
 /* Settings, seed, key and block of a run (decoded from that line), owned by the store. NULL, and st
  * says why (STATUS_IO, STATUS_NO_MEMORY), when the line cannot be understood. */
 const struct decoded_run *store_settings(struct store *store, int run, struct status *st);
+
+/* What a reader should be told of this file before its numbers: settings that it names and this
+ * version does not know. NULL: nothing. Reads all settings; owned by the store. */
+const char *store_note(struct store *store);
 
 /* Status and attempts as the *records* say. A run that was started and has no valid record is
  * RUN_RUNNING. */

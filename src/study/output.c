@@ -12,48 +12,40 @@ static const double orphan_wait_s = 60, resume_wait_s = 5;
 
 enum { MAX_NAMED = 5 };
 
-static int compare_keys(const void *a, const void *b)
-{
-    return memcmp(a, b, 32);
-}
+/* The file beside the plan: may the study go on in it (the code), and what is there? */
+struct comparison {
+    struct store_columns columns;
+    int num_finished;
+};
 
-/* How many runs of the plan the file does not have; -1: memory out. *same: equal key by key. */
-static int count_missing(struct store *store, const struct plan *plan, bool *same)
-{
-    int num = store_num_runs(store), missing = 0;
-    char(*keys)[33] = calloc((size_t)num + 1, sizeof *keys);
-    if (!keys) return -1;
-    *same = num == plan->num_runs;
-    for (int i = 0; i < num; i++) {
-        const struct decoded_run *decoded = store_settings(store, i, NULL);
-        if (decoded) snprintf(keys[i], sizeof keys[i], "%s", decoded->key);
-        if (*same && strcmp(keys[i], plan->runs[i].key) != 0) *same = false;
-    }
-    qsort(keys, (size_t)num, sizeof *keys, compare_keys);
-    for (int i = 0; i < plan->num_runs; i++)
-        if (!bsearch(plan->runs[i].key, keys, (size_t)num, sizeof *keys, compare_keys)) missing++;
-    free(keys);
-    return missing;
-}
-
-/* 0: same runs, or *differs is set. */
-static int compare_grid(const char *path, const struct plan *plan, bool may_differ, bool *differs,
-                        struct status *st)
+static int compare(const char *path, const struct plan *plan, struct comparison *found,
+                   const struct log *log, struct status *st)
 {
     struct store *store = NULL;
+    *found = (struct comparison){.num_finished = 0};
     int code = store_open(&store, path, st);
     if (code) return code;
-    bool same = false;
-    int num = store_num_runs(store), missing = count_missing(store, plan, &same);
+    for (int run = 0; run < store_num_runs(store); run++)
+        found->num_finished += store_run_status(store, run) >= RUN_DONE;
+    const char *note = store_note(store);
+    if (note) log_line(log, LOG_WARNING, "%s", note);
+    code = store_check_plan(store, plan, &found->columns, st);
     store_close(store);
-    if (missing < 0) return status_no_memory(st, "the state of the runs");
-    *differs = !same;
-    if (same || may_differ) return 0;
-    return status_set(st, STATUS_CANNOT_CREATE,
-                      "%s: was made from another grid (%d runs there, %d here, of which %d are not "
-                      "there); --extend adds the new runs and keeps the finished ones, --fresh "
-                      "starts over, or give another -o",
-                      path, num, plan->num_runs, missing);
+    return code;
+}
+
+static void warn_of_columns(const char *path, const struct store_columns *c, const struct log *log)
+{
+    if (c->num_lacking)
+        log_line(log, LOG_WARNING,
+                 "%s: lacks %d column(s) of this version (%s%s): they are not written; --extend "
+                 "adds them",
+                 path, c->num_lacking, c->lacking, c->num_lacking > 1 ? ", ..." : "");
+    if (c->num_unknown)
+        log_line(log, LOG_WARNING,
+                 "%s: has %d column(s) that this version does not know (%s%s): they stay empty in "
+                 "runs done now",
+                 path, c->num_unknown, c->unknown, c->num_unknown > 1 ? ", ..." : "");
 }
 
 static int read_wall_times(struct output *o, struct store *store, int num, struct status *st)
@@ -124,8 +116,9 @@ static int make_or_check(const struct plan *plan, const struct study_options *op
                          struct status *st)
 {
     const char *path = options->output;
-    struct stat found;
-    bool exists = lstat(path, &found) == 0, differs = false;
+    struct stat info;
+    struct comparison found;
+    bool exists = lstat(path, &info) == 0;
     switch (options->existing) {
     case EXISTING_REFUSE:
         if (!exists) break;
@@ -135,17 +128,30 @@ static int make_or_check(const struct plan *plan, const struct study_options *op
                           path);
     case EXISTING_FRESH: return store_create(path, plan, provenance, true, st);
     case EXISTING_RESUME:
-        if (exists) return compare_grid(path, plan, false, &differs, st);
+        if (exists) {
+            int code = compare(path, plan, &found, log, st);
+            if (!code) warn_of_columns(path, &found.columns, log);
+            return code;
+        }
         log_line(log, LOG_INFO, "%s: not there yet, nothing to resume: a new study begins", path);
         break;
     case EXISTING_EXTEND: {
         if (!exists) break;
-        int copied = 0, code = compare_grid(path, plan, true, &differs, st);
-        if (code || !differs) return code;
+        int copied = 0, code = compare(path, plan, &found, log, st);
+        if (!code && !found.columns.num_lacking) {
+            warn_of_columns(path, &found.columns, log);
+            return code;
+        }
+        if (code && code != STATUS_CANNOT_CREATE) return code;
         code = store_extend(path, plan, provenance, &copied, st);
-        if (!code)
-            log_line(log, LOG_INFO, "%s: extended to %d runs; %d finished ones were kept", path,
-                     plan->num_runs, copied);
+        if (code) return code;
+        log_line(log, LOG_INFO, "%s: extended to %d runs; %d finished ones were kept", path,
+                 plan->num_runs, copied);
+        if (copied < found.num_finished)
+            log_line(log, LOG_WARNING,
+                     "%s: this grid keeps or analyses something else of %d finished runs: they are "
+                     "run again",
+                     path, found.num_finished - copied);
         return code;
     }
     }
