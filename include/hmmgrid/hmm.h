@@ -1,6 +1,6 @@
 /* hmm: hidden Markov models with categorical emissions: the presets, exact statistics, sampling,
  * likelihood. M states, K symbols, T steps. Source: SCIENCE sections 1 and 8.2; Rabiner 1989 for
- * the scaled forward recursion. To add a family: one row in the table of src/model/hmm.c.
+ * the scaled forward recursion. To add a family: one row in the table of src/settings/families.c.
  */
 #ifndef HMMGRID_HMM_H
 #define HMMGRID_HMM_H
@@ -15,10 +15,10 @@ struct hmm {
     double *emission;   /* (M, K), row-stochastic */
 };
 
-/* Build the HMM of resolved settings (EMISSION_AUTO is taken as the architecture's own).
- * STATUS_BAD_GRID when the preset cannot serve them (the text says why and what to do): 1 <= M <=
- * MAX_STATES, 1 <= K <= MAX_SYMBOLS, rows that sum to 1 within 1e-6 (then normalised).
- * STATUS_NO_MEMORY. A failure leaves *hmm zeroed. Free with hmm_free. */
+/* Build the HMM of settings (what is auto is taken as settings_resolve fills it in).
+ * STATUS_BAD_GRID when its family cannot serve them (the text says why and what to do). Given rows
+ * sum to 1 within 1e-6 and are normalised. STATUS_NO_MEMORY. A failure leaves *hmm zeroed. Free
+ * with hmm_free. */
 int hmm_init(struct hmm *hmm, const struct settings *s, struct status *st);
 void hmm_free(struct hmm *hmm);
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* UNKNOWN_HMM: of a network trained elsewhere; nothing can be trained on it. */
-enum architecture { LINEAR_CHAIN, FULLY_CONNECTED, CYCLIC, CUSTOM, UNKNOWN_HMM };
+enum architecture { LINEAR_CHAIN, FULLY_CONNECTED, CYCLIC, CUSTOM, UNKNOWN_HMM, NUM_ARCHITECTURES };
 /* EMISSION_AUTO: the preset of the architecture; EMISSION_MATRIX: hmm.emission holds a matrix. */
 enum emission {
     EMISSION_AUTO,
@@ -21,7 +21,8 @@ enum emission {
     EMISSION_GAUSSIAN,
     EMISSION_TRIANGULAR,
     EMISSION_CYCLIC,
-    EMISSION_MATRIX
+    EMISSION_MATRIX,
+    NUM_EMISSIONS
 };
 enum initial_state { INITIAL_ZEROS, INITIAL_NORMAL };
 enum selection { SELECT_LAST, SELECT_BEST_VALIDATION };
@@ -154,7 +155,8 @@ struct setting {
     const char *default_text; /* as it would stand in a grid; "auto" or "none" where absent */
     double min, max;          /* inclusive unless min_exclusive */
     bool min_exclusive;
-    const char *const *names; /* NULL-terminated, for the enums; index = value */
+    const void *names;        /* of an enum: settings_choice */
+    size_t names_step;        /* bytes from one to the next */
     const char *help;         /* one line */
     size_t offset;            /* of the field in struct settings */
     int min_count, max_count; /* entries of a SETTING_REAL_LIST; 0 for other types */
@@ -214,6 +216,9 @@ const struct setting *settings_differing(const struct settings *a, const struct 
 
 /* Value of a scalar setting as a number (enums: index; bool: 0/1). NaN when it has none. */
 double settings_number(const struct settings *s, const struct setting *row);
+
+/* The word for a value of an enum setting; NULL: there are no more. */
+const char *settings_choice(const struct setting *row, int value);
 
 /* Name of an enum setting's value, or NULL for other types. */
 const char *settings_name(const struct settings *s, const struct setting *row);

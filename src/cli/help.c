@@ -126,8 +126,9 @@ static void values_text(const struct setting *s, char *text, size_t bytes)
     case SETTING_BOOL: snprintf(text, bytes, "true or false"); break;
     case SETTING_ENUM:
     case SETTING_ENUM_OR_MATRIX:
-        for (int i = 0; s->names[i] && n < bytes; i++)
-            n += (size_t)snprintf(text + n, bytes - n, "%s%s", i ? ", " : "", s->names[i]);
+        for (int i = 0; settings_choice(s, i) && n < bytes; i++)
+            n +=
+                (size_t)snprintf(text + n, bytes - n, "%s%s", i ? ", " : "", settings_choice(s, i));
         break;
     case SETTING_REAL_LIST:
         if (s->min_count == s->max_count)

@@ -1,6 +1,7 @@
 /* settings: THE table of settings, and what loops over it: look-up, defaults, JSON, comparison.
  * Refuses to know a file format (value.c reads texts, yaml.c files) and to judge settings
  * together (resolve.c). Defaults: DESIGN section 2, SCIENCE 2.6. */
+#include "families.h"
 #include "value.h"
 
 #include "base/spelling.h"
@@ -11,69 +12,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const architecture_names[] = {"linear-chain", "fully-connected", "cyclic",
-                                                 "custom",       "unknown",         NULL};
-static const char *const emission_names[] = {"auto",   "linear", "gaussian", "triangular",
-                                             "cyclic", "matrix", NULL};
 static const char *const initial_names[] = {"zeros", "normal", NULL};
 static const char *const select_names[] = {"last", "best_validation", NULL};
 static const char *const generation_names[] = {"trained", "reference", NULL};
 static const char *const order_names[] = {"longest", "grid", NULL};
 
-#define AT(field) offsetof(struct settings, field)
+#define ROW(name, field, kind, in, def, from, to, text, ...)                                       \
+    {                                                                                              \
+        .key = name, .type = kind, .unit = in, .default_text = def, .min = from, .max = to,        \
+        .help = text, .offset = offsetof(struct settings, field), __VA_ARGS__                      \
+    }
 #define INT(field, unit, def, min, max, help)                                                      \
-    {                                                                                              \
-#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0,   \
-            false                                                                                  \
-    }
+    ROW(#field, field, SETTING_INT, unit, def, min, max, help, )
 #define KEPT_INT(field, unit, def, min, max, help)                                                 \
-    {                                                                                              \
-#field, SETTING_INT, SCOPE_RUN, unit, def, min, max, false, NULL, help, AT(field), 0, 0,   \
-            true                                                                                   \
-    }
-#define SWITCH(field, def, help)                                                                   \
-    {                                                                                              \
-#field, SETTING_BOOL, SCOPE_RUN, "", def, 0, 1, false, NULL, help, AT(field), 0, 0, true   \
-    }
-#define ANALYSIS(name, on, meaning) SWITCH(analysis.name, on, meaning),
+    ROW(#field, field, SETTING_INT, unit, def, min, max, help, .outside_key = true)
+#define BOOL(field, def, help) ROW(#field, field, SETTING_BOOL, "", def, 0, 1, help, )
+#define ANALYSIS(name, on, meaning)                                                                \
+    ROW("analysis." #name, analysis.name, SETTING_BOOL, "", on, 0, 1, meaning, .outside_key = true),
 #define REAL(field, unit, def, min, max, above, help)                                              \
-    {                                                                                              \
-#field, SETTING_REAL, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field), 0, 0,  \
-            false                                                                                  \
-    }
-#define ENUM(field, names, def, help)                                                              \
-    {                                                                                              \
-#field, SETTING_ENUM, SCOPE_RUN, "", def, 0, 0, false, names, help, AT(field), 0, 0, false \
-    }
+    ROW(#field, field, SETTING_REAL, unit, def, min, max, help, .min_exclusive = above)
+#define WORDS(array) .names = (array), .names_step = sizeof *(array)
+#define ENUM(field, array, def, help)                                                              \
+    ROW(#field, field, SETTING_ENUM, "", def, 0, 0, help, WORDS(array))
 #define LIST(field, unit, def, min, max, above, least, most, help)                                 \
-    {                                                                                              \
-#field, SETTING_REAL_LIST, SCOPE_RUN, unit, def, min, max, above, NULL, help, AT(field),   \
-            least, most, false                                                                     \
-    }
-#define MATRIX(field, help)                                                                        \
-    {                                                                                              \
-#field, SETTING_MATRIX, SCOPE_RUN, "", "none", 0, 1, false, NULL, help, AT(field), 0, 0,   \
-            false                                                                                  \
-    }
-#define STUDY(key, type, unit, def, min, max, names, help, field)                                  \
-    {                                                                                              \
-        key, type, SCOPE_STUDY, unit, def, min, max, false, names, help, AT(field), 0, 0, false    \
-    }
+    ROW(#field, field, SETTING_REAL_LIST, unit, def, min, max, help, .min_exclusive = above,       \
+        .min_count = least, .max_count = most)
+#define MATRIX(field, help) ROW(#field, field, SETTING_MATRIX, "", "none", 0, 1, help, )
+#define STUDY(name, type, unit, def, min, max, help, field, ...)                                   \
+    ROW(name, field, type, unit, def, min, max, help, .scope = SCOPE_STUDY, __VA_ARGS__)
 
 enum { DAY_S = 86400 };
 
 const struct setting settings_table[] = {
-    ENUM(hmm.architecture, architecture_names, "linear-chain",
-         "family of the HMM's transition matrix"),
+    ENUM(hmm.architecture, families, "linear-chain", "family of the HMM's transition matrix"),
     INT(hmm.states, "", "3", 1, MAX_STATES, "number of HMM states"),
     INT(hmm.symbols, "", "3", 2, MAX_SYMBOLS, "number of output symbols"),
     REAL(hmm.target_prob, "", "auto", 0, 1, true,
          "linear-chain: probability of walking from end to end in states-1 steps (auto: 0.05)"),
     REAL(hmm.stay_prob, "", "auto", 0, 1, false,
          "probability of staying in a state (auto: 0.95, linear-chain: by target_prob)"),
-    {"hmm.emission", SETTING_ENUM_OR_MATRIX, SCOPE_RUN, "", "auto", 0, 1, false, emission_names,
-     "emission preset or a matrix of states x symbols (auto: the architecture's own)",
-     AT(hmm.emission), 0, 0, false},
+    ROW("hmm.emission", hmm.emission, SETTING_ENUM_OR_MATRIX, "", "auto", 0, 1,
+        "emission preset or a matrix of states x symbols (auto: the architecture's own)",
+        WORDS(emission_families)),
     MATRIX(hmm.transition, "custom: transition matrix, states x states"),
     MATRIX(hmm.start, "custom: start distribution, one number a state (none: uniform)"),
 
@@ -84,8 +64,7 @@ const struct setting settings_table[] = {
 
     INT(rnn.hidden, "", "150", 1, 10000, "hidden units"),
     INT(rnn.noise_dim, "", "100", 1, 10000, "Gaussian noise inputs"),
-    {"rnn.bias", SETTING_BOOL, SCOPE_RUN, "", "false", 0, 1, false, NULL,
-     "biases in the input, recurrent and readout layer", AT(rnn.bias), 0, 0, false},
+    BOOL(rnn.bias, "false", "biases in the input, recurrent and readout layer"),
     ENUM(rnn.initial_state, initial_names, "zeros", "hidden state before the first step"),
 
     INT(train.epochs, "", "500", 1, 1000000, "epochs of each learning rate"),
@@ -127,16 +106,16 @@ const struct setting settings_table[] = {
          "largest best validation loss above its floor; a run outside is repeated or marked"),
     INT(reseed.max, "", "0", 0, 1000, "further seeds tried when a run is not accepted"),
 
-    STUDY("run.order", SETTING_ENUM, "", "longest", 0, 0, order_names, "which runs start first",
-          run.order),
-    STUDY("run.retries", SETTING_INT, "", "1", 0, 100, NULL,
-          "further attempts at a run that killed its rank", run.retries),
-    STUDY("run.max_failures", SETTING_COUNT_OR_SHARE, "", "10%", 0, 1e9, NULL,
-          "failed runs, as a count or a share, that end the study early", run.max_failures),
-    STUDY("run.reserve", SETTING_DURATION, "s", "3min", 0, 7 * DAY_S, NULL,
-          "time kept free before the deadline", run.reserve_s),
-    STUDY("run.checkpoint", SETTING_DURATION, "s", "10min", 1, 30 * DAY_S, NULL,
-          "time between checkpoints of a run; none are made in this version", run.checkpoint_s),
+    STUDY("run.order", SETTING_ENUM, "", "longest", 0, 0, "which runs start first", run.order,
+          WORDS(order_names)),
+    STUDY("run.retries", SETTING_INT, "", "1", 0, 100,
+          "further attempts at a run that killed its rank", run.retries, ),
+    STUDY("run.max_failures", SETTING_COUNT_OR_SHARE, "", "10%", 0, 1e9,
+          "failed runs, as a count or a share, that end the study early", run.max_failures, ),
+    STUDY("run.reserve", SETTING_DURATION, "s", "3min", 0, 7 * DAY_S,
+          "time kept free before the deadline", run.reserve_s, ),
+    STUDY("run.checkpoint", SETTING_DURATION, "s", "10min", 1, 30 * DAY_S,
+          "time between checkpoints of a run; none are made in this version", run.checkpoint_s, ),
 };
 const int num_settings = sizeof settings_table / sizeof settings_table[0];
 
@@ -229,10 +208,16 @@ double settings_number(const struct settings *s, const struct setting *row)
     return value.number;
 }
 
+const char *settings_choice(const struct setting *row, int value)
+{
+    const char *names = row->names;
+    return *(const char *const *)(names + (size_t)value * row->names_step);
+}
+
 const char *settings_name(const struct settings *s, const struct setting *row)
 {
     if (row->type != SETTING_ENUM && row->type != SETTING_ENUM_OR_MATRIX) return NULL;
-    return row->names[(int)value_load(s, row).number];
+    return settings_choice(row, (int)value_load(s, row).number);
 }
 
 /* --- JSON ---------------------------------------------------------------------------------- */
@@ -310,7 +295,7 @@ int settings_json_value(const struct settings *s, const struct setting *row, cha
             break;
         }
         /* fall through */
-    case SETTING_ENUM: put(&out, "\"%s\"", row->names[(int)value.number]); break;
+    case SETTING_ENUM: put(&out, "\"%s\"", settings_choice(row, (int)value.number)); break;
     case SETTING_COUNT_OR_SHARE:
         if (value.is_share) put(&out, "\"");
         put_real(&out, value.is_share ? value.number * 100 : value.number);

@@ -1,5 +1,5 @@
-/* value: see value.h. The settings table alone decides how a text is read: 1e-3 is a number where
- * a number is wanted, `no` is nothing but a wrong word. Refuses hexadecimal, inf, nan, digits
+/* value: see value.h. The settings table alone decides how a text is read: 1e-3 and 1/3 are numbers
+ * where a number is wanted, `no` is nothing but a wrong word. Refuses hexadecimal, inf, nan, digits
  * with anything before or behind them, and numbers that a double cannot hold. */
 #include "value.h"
 
@@ -39,8 +39,8 @@ static const char *range_text(const struct setting *row, char buf[80])
     return buf;
 }
 
-/* [+-] digits [. digits] [e [+-] digits] with at least one digit, and nothing else. */
-static bool is_decimal(const char *s)
+/* [+-] digits [. digits] [e [+-] digits] with at least one digit, and then `end`. */
+static bool is_decimal_until(const char *s, char end)
 {
     int digits = 0;
     if (*s == '+' || *s == '-') s++;
@@ -54,7 +54,19 @@ static bool is_decimal(const char *s)
         if (!isdigit((unsigned char)*s)) return false;
         while (isdigit((unsigned char)*s)) s++;
     }
-    return !*s;
+    return *s == end;
+}
+
+static bool is_decimal(const char *s)
+{
+    return is_decimal_until(s, '\0');
+}
+
+/* Two decimals with a slash between: where the second begins, or NULL. */
+static const char *divisor(const char *s)
+{
+    const char *slash = strchr(s, '/');
+    return slash && is_decimal_until(s, '/') && is_decimal(slash + 1) ? slash + 1 : NULL;
 }
 
 static bool is_integer(const char *s)
@@ -75,11 +87,16 @@ static bool is_absent(const struct setting *row, const struct node *node)
            (node_is_null(node) && *node->text);
 }
 
+bool value_in_range(const struct setting *row, double x)
+{
+    return x >= row->min && x <= row->max && !(row->min_exclusive && x == row->min);
+}
+
 static int check_range(struct parse *p, const struct node *node, double x)
 {
     const struct setting *row = p->row;
     char range[80], text[48];
-    if (x >= row->min && x <= row->max && !(row->min_exclusive && x == row->min)) return STATUS_OK;
+    if (value_in_range(row, x)) return STATUS_OK;
     if (row->min == row->max)
         return PARSE_FAIL(p, node,
                           "%s: %s is out of range: only %.10g in this version; set "
@@ -95,11 +112,16 @@ static int parse_real(struct parse *p, const struct node *node, double *x)
     if (node->kind != NODE_SCALAR)
         return PARSE_FAIL(p, node, "%s: a number was expected, not %s", p->row->key,
                           node_what(node));
-    if (!is_decimal(node->text))
-        return PARSE_FAIL(p, node, "%s: '%s' is not a number; write it like 0.5 or 1e-3",
+    const char *below = divisor(node->text);
+    if (!below && !is_decimal(node->text))
+        return PARSE_FAIL(p, node, "%s: '%s' is not a number; write it like 0.5, 1e-3 or 1/3",
                           p->row->key, shown(node, text));
     errno = 0;
     *x = strtod(node->text, NULL);
+    if (below && strtod(below, NULL) == 0)
+        return PARSE_FAIL(p, node, "%s: %s divides by 0; give another number", p->row->key,
+                          shown(node, text));
+    if (below) *x /= strtod(below, NULL);
     if (errno == ERANGE || !isfinite(*x))
         return PARSE_FAIL(p, node,
                           "%s: %s does not fit a double; give a number between 1e-300 "
@@ -144,17 +166,17 @@ static int parse_enum(struct parse *p, const struct node *node, double *x)
 {
     char text[48], list[200] = "";
     size_t n = 0;
-    for (int i = 0; p->row->names[i]; i++) {
+    const char *name;
+    for (int i = 0; (name = settings_choice(p->row, i)); i++) {
         bool hidden =
             p->row->type == SETTING_ENUM_OR_MATRIX && (i == EMISSION_AUTO || i == EMISSION_MATRIX);
         if (hidden) continue;
-        if (strcmp(p->row->names[i], node->text) == 0) {
+        if (strcmp(name, node->text) == 0) {
             *x = i;
             return STATUS_OK;
         }
         if (n < sizeof list)
-            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "",
-                                  p->row->names[i]);
+            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", name);
     }
     return PARSE_FAIL(p, node, "%s: '%s' is none of %s%s", p->row->key, shown(node, text), list,
                       p->row->type == SETTING_ENUM_OR_MATRIX ? ", or a matrix of states x symbols"

@@ -19,6 +19,8 @@ struct value {
 int value_parse(const struct setting *row, const struct node *node, struct pool *pool,
                 struct value *value, const struct node **where, struct status *st);
 
+bool value_in_range(const struct setting *row, double x);
+
 /* Into and out of the setting's field. Matrices are shared, not copied. */
 void value_store(struct settings *s, const struct setting *row, const struct value *value);
 struct value value_load(const struct settings *s, const struct setting *row);

@@ -127,10 +127,6 @@ static void test_fully_connected_and_cyclic(void **state)
         16, 1e-15);
     check_all(hmm.emission, (double[]){.9, .1, 0, .1, .9, 0, 0, .1, .9, 0, .9, .1}, 12, 0);
     hmm_free(&hmm);
-    hmm = build(family(FULLY_CONNECTED, 1, 1, NAN, .95)); /* M = 1 -> [1] */
-    check_near(hmm.transition[0], 1, 0);
-    check_near(hmm.emission[0], 1, 0);
-    hmm_free(&hmm);
 }
 
 static void test_custom_is_verbatim(void **state)
@@ -165,57 +161,89 @@ static void test_refuses_what_presets_cannot_serve(void **state)
 {
     (void)state;
     refuse(linear(6), "-0.0986"); /* 1 - 2q of SCIENCE 1.2 */
-    refuse(linear(1), "at least 2 states");
-    refuse(family(LINEAR_CHAIN, 3, 3, NAN, NAN), "neither");
-    refuse(family(LINEAR_CHAIN, 3, 3, .05, .9), "both");
-    refuse(family(LINEAR_CHAIN, 3, 3, 0, NAN), "hmm.target_prob");
-    refuse(family(LINEAR_CHAIN, 3, 3, NAN, 1.5), "hmm.stay_prob");
-    refuse(family(LINEAR_CHAIN, 3, 4, .05, NAN), "hmm.emission");
+    refuse(linear(1), "serves 2 to 64 states");
+    refuse(family(LINEAR_CHAIN, 3, 3, .05, .9), "one or the other");
+    refuse(family(LINEAR_CHAIN, 3, 3, 0, NAN), "hmm.target_prob: 0 is out of range");
+    refuse(family(LINEAR_CHAIN, 3, 3, NAN, 1.5), "hmm.stay_prob: 1.5 is out of range");
+    refuse(family(LINEAR_CHAIN, 3, 4, .05, NAN), "hmm.emission: linear serves");
     refuse(family(FULLY_CONNECTED, 3, 3, .05, NAN), "hmm.target_prob");
-    refuse(family(FULLY_CONNECTED, 3, 3, NAN, NAN), "hmm.stay_prob");
-    refuse(family(FULLY_CONNECTED, 3, 4, NAN, .9), "as many states as symbols");
-    refuse(family(CYCLIC, 2, 3, NAN, .9), "at least 3");
+    refuse(family(FULLY_CONNECTED, 3, 4, NAN, .9), "as many symbols as states");
+    refuse(family(FULLY_CONNECTED, 1, 1, NAN, .9), "serves 2 to 64 states");
+    refuse(family(CYCLIC, 2, 3, NAN, .9), "serves 3 to 64 states");
     refuse(family(CYCLIC, 5, 3, NAN, .9), "4 states and 3 symbols");
     refuse(family(CYCLIC, 4, 3, NAN, -.1), "hmm.stay_prob");
-    refuse(family(LINEAR_CHAIN, MAX_STATES + 1, 3, NAN, .9), "hmm.states");
-    refuse(family(LINEAR_CHAIN, 3, 0, NAN, .9), "hmm.symbols");
-    refuse(family(17, 3, 3, NAN, .9), "hmm.architecture");
+    refuse(family(LINEAR_CHAIN, MAX_STATES + 1, 3, NAN, .9), "not 65 and 3");
+    refuse(family(LINEAR_CHAIN, 3, 0, NAN, .9), "1 to 255 symbols");
+    refuse(family(UNKNOWN_HMM, 3, 3, NAN, NAN), "an unknown HMM");
+    refuse(family(17, 3, 3, NAN, .9), "hmm.architecture: 17");
     struct settings s = linear(3);
     s.hmm.emission = 17;
-    refuse(s, "hmm.emission");
-    s = family(FULLY_CONNECTED, 1, 3, NAN, .9);
+    refuse(s, "hmm.emission: 17");
+    s = asymmetric();
+    s.hmm.states = 1;
+    s.hmm.transition = (struct matrix){1, 1, (double[]){1}};
+    s.hmm.start.rows = 0;
     s.hmm.emission = EMISSION_GAUSSIAN;
-    refuse(s, "gaussian");
+    refuse(s, "gaussian serves 2 to 64 states");
+}
+
+static void test_fills_in_what_is_auto(void **state)
+{
+    (void)state;
+    struct hmm given = build(linear(3)), left_out = build(family(LINEAR_CHAIN, 3, 3, NAN, NAN));
+    check_all(left_out.transition, given.transition, 9, 0);
+    hmm_free(&given);
+    hmm_free(&left_out);
 }
 
 static void test_refuses_bad_matrices(void **state)
 {
     (void)state;
     struct settings s = asymmetric();
-    s.hmm.transition.value = NULL;
-    refuse(s, "hmm.transition is not given");
+    s.hmm.transition.rows = 0;
+    refuse(s, "hmm.transition: missing");
     s = asymmetric();
     s.hmm.emission_matrix.cols = 2;
-    refuse(s, "hmm.emission is 3 x 2");
+    refuse(s, "hmm.emission: the matrix is 3 x 2");
     s = asymmetric();
     s.hmm.start.cols = 2;
-    refuse(s, "hmm.start is 1 x 2");
+    refuse(s, "hmm.start: 1 x 2");
     static double sums[] = {.7, .2, .1, .5, .5, .1, .3, .3, .4};
     s.hmm.start.cols = 3;
     s.hmm.transition.value = sums;
-    refuse(s, "row 2 sums to 1.1");
+    refuse(s, "row 2 sums to 1.1, not 1; correct");
+    static double turned[] = {.7, .5, .3, .2, .5, .3, .1, 0, .4};
+    s.hmm.transition.value = turned;
+    refuse(s, "row 1 sums to 1.5, not 1, but its columns sum to 1: it looks transposed");
     static double negative[] = {.7, .2, .1, 0, .5, .5, .7, -.1, .4};
     s.hmm.transition.value = negative;
-    refuse(s, "entry 2 of row 3 is -0.1");
+    refuse(s, "row 3 has -0.1");
     static double undefined[] = {.7, NAN, .3};
     s = asymmetric();
     s.hmm.start.value = undefined;
-    refuse(s, "hmm.start: entry 2");
-    static double thirds[] = {.3333333, .3333333, .3333333}; /* sums to 1 within 1e-6 */
+    refuse(s, "hmm.start: row 1 has nan");
+}
+
+/* Rows that sum to 1 within 1e-6 are normalised, those within 1e-12 are left as they are. */
+static void test_normalises_rows(void **state)
+{
+    (void)state;
+    struct settings s = asymmetric();
+    static double thirds[] = {.3333333, .3333333, .3333333};
+    static double floats[] = {.1f, .2f, .7f, .3f, .3f, .4f, 1. / 3, 1. / 3, 1 - 2. / 3};
     s.hmm.start.value = thirds;
+    s.hmm.transition.value = floats;
     struct hmm hmm = build(s);
     check_near(hmm.start[0] + hmm.start[1] + hmm.start[2], 1, 3e-16);
+    assert_true(fabs(floats[0] + floats[1] + floats[2] - 1) > 1e-9);
+    for (int i = 0; i < 2; i++)
+        check_near(hmm.transition[3 * i] + hmm.transition[3 * i + 1] + hmm.transition[3 * i + 2], 1,
+                   3e-16);
+    check_all(hmm.transition + 6, floats + 6, 3, 0);
     hmm_free(&hmm);
+    thirds[2] = .33333;
+    refuse(s, "hmm.start: row 1 sums to 0.9999966");
+    thirds[2] = .3333333;
 }
 
 /* --- exact statistics ------------------------------------------------------------------------- */
@@ -465,7 +493,9 @@ int main(void)
         cmocka_unit_test(test_fully_connected_and_cyclic),
         cmocka_unit_test(test_custom_is_verbatim),
         cmocka_unit_test(test_refuses_what_presets_cannot_serve),
+        cmocka_unit_test(test_fills_in_what_is_auto),
         cmocka_unit_test(test_refuses_bad_matrices),
+        cmocka_unit_test(test_normalises_rows),
         cmocka_unit_test(test_change_probabilities),
         cmocka_unit_test(test_against_all_sequences),
         cmocka_unit_test(test_impossible_steps),

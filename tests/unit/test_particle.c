@@ -243,13 +243,15 @@ static void test_predictive(void **state)
 {
     (void)state;
     double transition[4] = {.5, .5, .5, .5}, emission[6] = {.5, .5, 0, .5, .5, 0};
-    struct settings s = {0};
+    struct settings s;
     struct status st = {0};
     struct hmm hmm;
+    settings_default(&s);
     s.hmm.architecture = CUSTOM;
     s.hmm.states = 2;
     s.hmm.symbols = 3;
     s.hmm.transition = (struct matrix){2, 2, transition};
+    s.hmm.emission = EMISSION_MATRIX;
     s.hmm.emission_matrix = (struct matrix){2, 3, emission};
     check_ok(hmm_init(&hmm, &s, &st), &st);
     static const uint8_t o[2] = {0, 1};

@@ -240,6 +240,25 @@ static void matrices_give_sizes(void **state)
     plan_free(&p);
 }
 
+/* A fraction is the quotient in doubles, also of decimals. */
+static void fractions_are_numbers(void **state)
+{
+    (void)state;
+    struct plan p;
+    struct settings s =
+        only("grid: {a: {set: {hmm.architecture: custom, train.clip_norm: 1.5/4e-1, data.split:\n"
+             "  [1/3, 1/3, 1/3], hmm.transition: [[1/3, 2/3], [+1/7, 6/7]], hmm.emission:\n"
+             "  [[1/3, 1/3, 1/3], [0/5, 1, -0/2]]}}}\n",
+             &p);
+    check_near(s.train.clip_norm, 1.5 / 4e-1, 0);
+    check_near(s.data.split.value[2], 1.0 / 3, 0);
+    check_near(s.hmm.transition.value[0], 1.0 / 3, 0);
+    check_near(s.hmm.transition.value[2], 1.0 / 7, 0);
+    check_near(s.hmm.emission_matrix.value[2], 1.0 / 3, 0);
+    assert_false(signbit(s.hmm.emission_matrix.value[5]));
+    plan_free(&p);
+}
+
 /* --- texts and types ----------------------------------------------------------------------- */
 
 static void scalars_are_typed_by_the_table(void **state)
@@ -709,6 +728,7 @@ int main(void)
         cmocka_unit_test(duplicates_merge),
         cmocka_unit_test(exclude_looks_at_resolved_settings),
         cmocka_unit_test(matrices_give_sizes),
+        cmocka_unit_test(fractions_are_numbers),
         cmocka_unit_test(scalars_are_typed_by_the_table),
         cmocka_unit_test(aliases_and_merge_keys),
         cmocka_unit_test(all_errors_come_at_once),
