@@ -32,11 +32,11 @@ void floor_cache_free(struct floor_cache *cache);
  * "measure_reference"), as many sequences as `tested` has.
  *   tested (n, T) with n = settings.measure.sequences, T = settings.measure.length
  *   cache may be NULL: the floors are computed and not kept
- *   should_stop may be NULL; asked between metrics: true -> STATUS_RUN_STOPPED.
+ *   stop may be NULL; asked between metrics: STATUS_RUN_STOPPED
  * STATUS_NO_MEMORY. A failure leaves *m zeroed. Of the settings it reads
  * measure.floor_draws only. Peak memory: about n * n bytes (twice that for T > 255). */
 int measure_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
-                struct sample tested, struct floor_cache *cache, bool (*should_stop)(void *context),
-                void *context, struct measures *m, struct status *st);
+                struct sample tested, struct floor_cache *cache, const struct stop *stop,
+                struct measures *m, struct status *st);
 
 #endif

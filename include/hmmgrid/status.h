@@ -60,6 +60,7 @@ struct stop {
 
 /* STATUS_RUN_STOPPED, "stopped while " and what was being done, when a stop is wanted; else
  * STATUS_OK. stop may be NULL: never. */
-int stop_check(const struct stop *stop, const char *what, struct status *st);
+int stop_check(const struct stop *stop, struct status *st, const char *what, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

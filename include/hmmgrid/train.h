@@ -7,11 +7,9 @@
 
 /* Told after every epoch and asked between batches. */
 struct train_watch {
-    void *context;
-    /* epoch: 1-based, of num_epochs in all. May be NULL. */
+    struct stop stop; /* training returns STATUS_RUN_STOPPED */
+    /* epoch: 1-based, of num_epochs in all; with the context of stop. May be NULL. */
     void (*epoch_done)(void *context, int epoch, int num_epochs, float train_loss, float val_loss);
-    /* true: stop now (training returns STATUS_RUN_STOPPED). May be NULL. */
-    bool (*should_stop)(void *context);
 };
 
 /* What training leaves; arrays are the caller's. num_epochs = epochs * number of rates. */

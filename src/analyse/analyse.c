@@ -76,7 +76,7 @@ size_t analysis_count(const struct analysis_output *output, const struct setting
 
 int analysis_check_stop(const struct analysis_input *in, struct status *st)
 {
-    return stop_check(&in->stop, "its network was analysed", st);
+    return stop_check(&in->stop, st, "its network was analysed");
 }
 
 /* --- results ---------------------------------------------------------------------------------- */

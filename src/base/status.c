@@ -21,17 +21,33 @@ int status_exit_code(int code)
     return code < STATUS_RUN_FAILED ? code : STATUS_INTERNAL;
 }
 
+static int set_with_head(struct status *st, int code, const char *head, const char *what,
+                         va_list ap)
+{
+    if (!st) return code;
+    st->code = code;
+    int used = snprintf(st->text, sizeof st->text, "%s", head);
+    vsnprintf(st->text + used, sizeof st->text - (size_t)used, what, ap);
+    return code;
+}
+
 int status_no_memory(struct status *st, const char *what, ...)
 {
-    if (!st) return STATUS_NO_MEMORY;
-    static const char head[] = "out of memory for ";
     va_list ap;
     va_start(ap, what);
-    st->code = STATUS_NO_MEMORY;
-    memcpy(st->text, head, sizeof head);
-    vsnprintf(st->text + sizeof head - 1, sizeof st->text - sizeof head + 1, what, ap);
+    int code = set_with_head(st, STATUS_NO_MEMORY, "out of memory for ", what, ap);
     va_end(ap);
-    return STATUS_NO_MEMORY;
+    return code;
+}
+
+int stop_check(const struct stop *stop, struct status *st, const char *what, ...)
+{
+    if (!stop || !stop->wanted || !stop->wanted(stop->context)) return STATUS_OK;
+    va_list ap;
+    va_start(ap, what);
+    int code = set_with_head(st, STATUS_RUN_STOPPED, "stopped while ", what, ap);
+    va_end(ap);
+    return code;
 }
 
 int status_prefix(struct status *st, const char *fmt, ...)
@@ -50,10 +66,4 @@ int status_prefix(struct status *st, const char *fmt, ...)
     head[used + tail] = '\0';
     memcpy(st->text, head, used + tail + 1);
     return st->code;
-}
-
-int stop_check(const struct stop *stop, const char *what, struct status *st)
-{
-    if (!stop || !stop->wanted || !stop->wanted(stop->context)) return STATUS_OK;
-    return status_set(st, STATUS_RUN_STOPPED, "stopped while %s", what);
 }

@@ -119,7 +119,7 @@ int escape_times(const struct network *net, struct rng rng, const float *h, size
             e[s].sign_changes /= continuations;
             e[s].chances /= continuations;
         }
-        code = stop_check(stop, "residency times were taken", st);
+        code = stop_check(stop, st, "residency times were taken");
     }
     batch_free(&b);
     return code;

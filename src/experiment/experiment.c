@@ -78,9 +78,9 @@ static int measure_network(const struct settings *s, const char *run_key,
     int code = rnn_generate(out->shape, params, s->measure.generation, s->rnn.initial_state, rng, 0,
                             n, T, symbols, st);
     if (!code)
-        code = measure_run(s, &out->hmm, run_key, out->effective_seed,
-                           (struct sample){symbols, n, T}, context->floors,
-                           context->watch.should_stop, context->watch.context, &out->measures, st);
+        code =
+            measure_run(s, &out->hmm, run_key, out->effective_seed, (struct sample){symbols, n, T},
+                        context->floors, &context->watch.stop, &out->measures, st);
     free(symbols);
     return code;
 }
@@ -95,7 +95,7 @@ static int analyse(const struct settings *s, const struct run_context *context,
     struct analyse_options options = {.snapshots = out->train.snapshots,
                                       .snapshot_epoch = epoch,
                                       .num_snapshots = num,
-                                      .stop = {context->watch.should_stop, context->watch.context}};
+                                      .stop = context->watch.stop};
     code = analyse_network(s, out->shape, selected_weights(s, out), &out->hmm, &options,
                            &out->analyses, st);
     free(epoch);

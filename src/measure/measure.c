@@ -64,8 +64,7 @@ struct job {
     const struct hmm *hmm;
     size_t n;
     int T, draws;
-    bool (*should_stop)(void *context);
-    void *context;
+    const struct stop *stop;
     uint8_t *reference, *other; /* (n, T), owned */
 };
 
@@ -80,11 +79,10 @@ static int compute_all(const struct job *job, const uint8_t *reference, const ui
                                .memo = &memo};
     for (int i = 0; i < num_metrics; i++) {
         const struct metric *metric = &metrics_table[i];
-        if (job->should_stop && job->should_stop(job->context))
-            return status_set(st, STATUS_RUN_STOPPED, "stopped while measuring, before %s",
-                              metric->name);
+        int code = stop_check(job->stop, st, "measuring, before %s", metric->name);
+        if (code) return code;
         if (!floor_only || metric->has_floor) {
-            int code = metric->compute(&in, out, st);
+            code = metric->compute(&in, out, st);
             if (code) {
                 status_prefix(st, "measure %s: ", metric->name);
                 return code;
@@ -231,15 +229,11 @@ static int check_tested(const struct hmm *hmm, const struct sample *tested, int 
 }
 
 int measure_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
-                struct sample tested, struct floor_cache *cache, bool (*should_stop)(void *context),
-                void *context, struct measures *m, struct status *st)
+                struct sample tested, struct floor_cache *cache, const struct stop *stop,
+                struct measures *m, struct status *st)
 {
-    struct job job = {.hmm = hmm,
-                      .n = tested.n,
-                      .T = tested.T,
-                      .draws = s->measure.floor_draws,
-                      .should_stop = should_stop,
-                      .context = context};
+    struct job job = {
+        .hmm = hmm, .n = tested.n, .T = tested.T, .draws = s->measure.floor_draws, .stop = stop};
     *m = (struct measures){0};
     int code = check_tested(hmm, &tested, job.draws, st);
     if (code) return code;

@@ -19,7 +19,7 @@ struct part {
 struct trainer {
     const struct settings *s;
     const struct hmm *hmm;
-    const struct train_watch *watch;
+    struct train_watch watch;
     struct train_output *out;
     struct train_state state;
     struct arena arena;
@@ -165,12 +165,6 @@ static int batch_loss(struct trainer *tr, struct part *part, int epoch, int b, f
     return STATUS_OK;
 }
 
-static bool stop_wanted(const struct trainer *tr)
-{
-    const struct train_watch *watch = tr->watch;
-    return watch && watch->should_stop && watch->should_stop(watch->context);
-}
-
 /* One pass over a part: mean of its batch losses; with adam, a step after each batch. */
 static int epoch_loss(struct trainer *tr, struct part *part, const struct adam_options *adam,
                       double *mean, struct status *st)
@@ -179,9 +173,8 @@ static int epoch_loss(struct trainer *tr, struct part *part, const struct adam_o
     int epoch = tr->state.epoch;
     for (int b = 0; b < part->num_batches; b++) {
         double loss;
-        if (stop_wanted(tr))
-            return status_set(st, STATUS_RUN_STOPPED, "stopped in epoch %d", epoch + 1);
-        int code = batch_loss(tr, part, epoch, b, adam ? tr->grad : NULL, &loss, st);
+        int code = stop_check(&tr->watch.stop, st, "training, in epoch %d", epoch + 1);
+        if (!code) code = batch_loss(tr, part, epoch, b, adam ? tr->grad : NULL, &loss, st);
         if (code) return code;
         sum += loss;
         if (!adam) continue;
@@ -249,9 +242,9 @@ int train_epoch(struct trainer *tr, struct status *st)
     memcpy(out->last, tr->params, tr->num_params * sizeof(float));
     tr->state.epoch++;
     keep_snapshot(tr);
-    if (tr->watch && tr->watch->epoch_done)
-        tr->watch->epoch_done(tr->watch->context, epoch + 1, train_num_epochs(s), (float)train_loss,
-                              (float)val_loss);
+    if (tr->watch.epoch_done)
+        tr->watch.epoch_done(tr->watch.stop.context, epoch + 1, train_num_epochs(s),
+                             (float)train_loss, (float)val_loss);
     return STATUS_OK;
 }
 
@@ -265,12 +258,12 @@ int train_floor(struct trainer *tr, struct status *st)
         for (int b = 0; b < tr->val.num_batches; b++) {
             double loss;
             size_t n = batch_size(&tr->val, tr->batch, b);
-            if (stop_wanted(tr))
-                return status_set(st, STATUS_RUN_STOPPED, "stopped while scoring the HMM itself");
+            int code = stop_check(&tr->watch.stop, st, "scoring the HMM itself");
+            if (code) return code;
             hmm_sample(tr->hmm, rng_child(tr->floor, (uint64_t)d), (size_t)b * tr->batch, n,
                        tr->s->data.length, tr->symbols, NULL);
-            int code = sinkhorn_loss(&tr->sinkhorn, &tr->val.target[b], tr->symbols, n, tr->loss,
-                                     &loss, NULL, st);
+            code = sinkhorn_loss(&tr->sinkhorn, &tr->val.target[b], tr->symbols, n, tr->loss, &loss,
+                                 NULL, st);
             if (code) return code;
             score += loss / tr->val.num_batches;
         }
@@ -327,7 +320,7 @@ int train_open(const struct settings *s, const struct hmm *hmm, const char *run_
     if (!tr) return status_no_memory(st, "training");
     *tr = trainer_of(s);
     tr->hmm = hmm;
-    tr->watch = watch;
+    if (watch) tr->watch = *watch;
     tr->out = out;
     int code = take_all(tr, rng_stream(root, run_key, "data"), st);
     if (code) {

@@ -288,7 +288,7 @@ static void alone_epoch_done(void *context, int epoch, int num_epochs, float tra
 
 static void work_alone(struct coordinator *c, struct worker *alone, struct status *st)
 {
-    struct train_watch watch = {c, alone_epoch_done, alone_should_stop};
+    struct train_watch watch = {{alone_should_stop, c}, alone_epoch_done};
     set_phase(c, 0, RANK_IDLE);
     for (;;) {
         watch_for_stop(c);

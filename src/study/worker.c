@@ -152,7 +152,7 @@ static void epoch_done(void *context, int epoch, int num_epochs, float train_los
 static void serve_run(struct service *s)
 {
     struct up_message up;
-    struct train_watch watch = {s, epoch_done, should_stop};
+    struct train_watch watch = {{should_stop, s}, epoch_done};
     int run = s->next.run, attempt = s->next.attempt;
     s->has_next = false;
     s->progress = (struct up_message){.kind = UP_PROGRESS, .run = run, .attempt = attempt};

@@ -57,8 +57,8 @@ static int take_time(bool spin, struct run_context *context, struct run_output *
         double slice_end_s = clock_monotonic_s() + slice_s;
         if (!spin) nanosleep(&(struct timespec){.tv_nsec = (long)(1e9 * slice_s)}, NULL);
         while (clock_monotonic_s() < slice_end_s) continue;
-        watch->epoch_done(watch->context, i, 50, 1, 1);
-        if (watch->should_stop(watch->context)) break;
+        watch->epoch_done(watch->stop.context, i, 50, 1, 1);
+        if (watch->stop.wanted(watch->stop.context)) break;
     }
     return 0;
 }

@@ -58,7 +58,7 @@ void bench_epochs_run(struct bench_epochs *e, struct bench_shape shape, int num,
                                .best = bench_take(params, sizeof(float))};
     *e = (struct bench_epochs){0};
     struct clockwork w = {.e = e, .gemms = gemms, .wanted = num};
-    struct train_watch watch = {&w, epoch_done, should_stop};
+    struct train_watch watch = {{should_stop, &w}, epoch_done};
     int code = train_run(&s, &hmm, "bench", 1, &watch, &out, &st);
     if (code != STATUS_RUN_STOPPED) bench_check(code, &st);
     free(out.train_loss), free(out.val_loss), free(out.last), free(out.best);

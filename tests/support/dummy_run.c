@@ -24,8 +24,8 @@ static int wait_for_stop(const struct train_watch *watch, double seconds, struct
 {
     double end_s = now_s() + seconds;
     while (now_s() < end_s) {
-        if (watch->should_stop && watch->should_stop(watch->context))
-            return status_set(st, STATUS_RUN_STOPPED, "dummy: asked to stop");
+        int code = stop_check(&watch->stop, st, "a dummy worked");
+        if (code) return code;
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
     }
     return status_set(st, STATUS_RUN_FAILED, "dummy: nobody asked to stop");
@@ -61,7 +61,7 @@ static int fill_training(const struct settings *s, const char *run_key,
     for (int i = 0; i < num_epochs; i++) {
         out->train.train_loss[i] = out->train.val_loss[i] = (float)number(run_key, i);
         if (watch->epoch_done)
-            watch->epoch_done(watch->context, i + 1, num_epochs, out->train.train_loss[i],
+            watch->epoch_done(watch->stop.context, i + 1, num_epochs, out->train.train_loss[i],
                               out->train.val_loss[i]);
     }
     for (size_t i = 0; i < num_params; i++) {

@@ -520,9 +520,9 @@ static void test_run_floors_and_cache(void **state)
     s.measure.floor_draws = 6;
     struct floor_cache *cache = floor_cache_new();
     assert_non_null(cache);
-    check_ok(measure_run(&s, &hmm, "key", 3, y, cache, NULL, NULL, &first, &st), &st);
-    check_ok(measure_run(&s, &hmm, "key", 3, y, cache, NULL, NULL, &again, &st), &st);
-    check_ok(measure_run(&s, &hmm, "key", 3, y, NULL, NULL, NULL, &alone, &st), &st);
+    check_ok(measure_run(&s, &hmm, "key", 3, y, cache, NULL, &first, &st), &st);
+    check_ok(measure_run(&s, &hmm, "key", 3, y, cache, NULL, &again, &st), &st);
+    check_ok(measure_run(&s, &hmm, "key", 3, y, NULL, NULL, &alone, &st), &st);
     for (int i = 0; i < num_metrics; i++) {
         const struct metric *metric = &metrics_table[i];
         size_t bytes = sizeof(double) * (size_t)measure_count(metric, K, T);
@@ -570,8 +570,7 @@ static void test_run_tells_a_bad_emulation(void **state)
     struct status st = {0};
     struct measures m;
     s.measure.floor_draws = 4;
-    check_ok(measure_run(&s, &hmm, "k", 0, (struct sample){o, N, T}, NULL, NULL, NULL, &m, &st),
-             &st);
+    check_ok(measure_run(&s, &hmm, "k", 0, (struct sample){o, N, T}, NULL, NULL, &m, &st), &st);
     for (int i = 0; i < 3; i++)
         if (!(*column(&m, m.z, worse[i]) > 8)) fail_msg("%s is not far from its floor", worse[i]);
     check_near(*column(&m, m.value, "volatility"), 0, 0);
@@ -597,20 +596,21 @@ static void test_run_stops_and_refuses(void **state)
     struct floor_cache *cache = floor_cache_new();
     for (int when = 0; when < 3 * num_metrics; when++) { /* the run itself, then two draws */
         int left = when;
-        check_code(measure_run(&s, &hmm, "k", 0, y, cache, stop_after, &left, &m, &st),
-                   STATUS_RUN_STOPPED, &st);
+        struct stop stop = {stop_after, &left};
+        check_code(measure_run(&s, &hmm, "k", 0, y, cache, &stop, &m, &st), STATUS_RUN_STOPPED,
+                   &st);
         assert_null(m.memory);
     }
     int left = 3 * num_metrics;
-    check_ok(measure_run(&s, &hmm, "k", 0, y, cache, stop_after, &left, &m, &st), &st);
+    struct stop stop = {stop_after, &left};
+    check_ok(measure_run(&s, &hmm, "k", 0, y, cache, &stop, &m, &st), &st);
     measures_free(&m);
     uint8_t bad[T] = {0, 1, 2, 3};
     struct sample foreign = {bad, 1, T};
-    check_code(measure_run(&s, &hmm, "k", 0, foreign, cache, NULL, NULL, &m, &st), STATUS_INTERNAL,
-               &st);
+    check_code(measure_run(&s, &hmm, "k", 0, foreign, cache, NULL, &m, &st), STATUS_INTERNAL, &st);
     assert_null(m.memory);
     s.measure.floor_draws = 0;
-    check_code(measure_run(&s, &hmm, "k", 0, y, cache, NULL, NULL, &m, &st), STATUS_INTERNAL, &st);
+    check_code(measure_run(&s, &hmm, "k", 0, y, cache, NULL, &m, &st), STATUS_INTERNAL, &st);
     floor_cache_free(cache);
     floor_cache_free(NULL);
     sample_free(y);

@@ -172,7 +172,7 @@ static void stops_between_batches(void **state)
     struct hmm hmm;
     struct status st = {0};
     struct asked asked = {0};
-    struct train_watch watch = {.context = &asked, .should_stop = should_stop};
+    struct train_watch watch = {.stop = {should_stop, &asked}};
     struct train_output out = output_of(&s);
     check_ok(hmm_init(&hmm, &s, &st), &st);
     struct trainer *trainer = trainer_opened(&s, &hmm, &watch, &out);
