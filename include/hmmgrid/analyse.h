@@ -33,15 +33,15 @@ struct analysis_output {
 };
 
 struct analysis_input;
+struct outputs;
 struct analysis {
     const char *name; /* its group in the file; its switch is the setting analysis.NAME */
     size_t enabled;   /* offset of its switch (bool) in struct settings */
     const struct analysis_output *output;
     int num_outputs;
-    /* out[i]: output i, all NaN before; dimensions at the sizes of this run, row-major. What is not
-     * defined for a network (no switch, HMM not known, no snapshots) stays NaN. STATUS_NO_MEMORY;
-     * STATUS_RUN_FAILED: LAPACK gave up; STATUS_RUN_STOPPED. */
-    int (*compute)(const struct analysis_input *in, double *const *out, struct status *st);
+    /* What is not defined for a network (no switch, HMM not known, no snapshots) stays NaN.
+     * STATUS_NO_MEMORY; STATUS_RUN_FAILED: LAPACK gave up; STATUS_RUN_STOPPED. */
+    int (*compute)(const struct analysis_input *in, struct outputs *out, struct status *st);
     /* What `plan` reckons with: network steps of one state that it takes, about, at a network
      * trained to full size (0: next to none), `times` over (NULL: once). `make bench` shows the
      * seconds. */

@@ -119,6 +119,39 @@ void analyses_free(struct analyses *a)
     *a = (struct analyses){0};
 }
 
+/* Where the entry index (num) of an output stands; row: the first of so many, its other indices 0.
+ * NULL: it has no such entries. */
+static double *place(struct outputs *out, int which, const double *index, int num, size_t row)
+{
+    const struct analysis_output *output = &out->analysis->output[which];
+    size_t at = 0, all = 1;
+    bool fits = row ? num <= output->num_dims : num == output->num_dims;
+    for (int d = 0; d < output->num_dims; d++) {
+        size_t size = (size_t)analysis_dim_size(output->dim[d], out->s);
+        double i = d < num ? index[d] : 0;
+        fits = fits && i >= 0 && i < (double)size;
+        at = at * size + (fits ? (size_t)i : 0);
+        all *= size;
+    }
+    if (fits && row <= all - at) return out->value[which] + at;
+    if (!out->misplaced) out->misplaced = output->name;
+    return NULL;
+}
+
+void output_put(struct outputs *out, int which, int num_values, const double *number, int count)
+{
+    for (int v = 0; v < num_values; v++) {
+        double *to = place(out, which + v, number + num_values, count - num_values, 0);
+        if (to) *to = number[v];
+    }
+}
+
+void put_row(struct outputs *out, int which, size_t first, const double *values, size_t n)
+{
+    double *to = n ? place(out, which, (double[]){(double)first}, 1, n) : NULL;
+    if (to) memcpy(to, values, n * sizeof *values);
+}
+
 /* --- what they share -------------------------------------------------------------------------- */
 
 enum { WARM_UP = 20, SHARED_COMPONENTS = 10 };
@@ -181,6 +214,18 @@ void analysis_memo_free(struct analysis_memo *memo)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
+int analysis_run(int index, const struct analysis_input *in, struct analyses *a, struct status *st)
+{
+    struct outputs out = {.analysis = analysis_table[index], .s = in->s, .value = a->value[index]};
+    int code = out.analysis->compute(in, &out, st);
+    if (code || !out.misplaced) return code;
+    return status_set(
+        st, STATUS_RUN_FAILED,
+        "its output '%s' was given more than the dimensions in its table hold; this is "
+        "a fault of the program",
+        out.misplaced);
+}
+
 int analyse_network(const struct settings *s, struct rnn_shape shape, const float *params,
                     const struct hmm *hmm, const struct analyse_options *options,
                     struct analyses *a, struct status *st)
@@ -206,7 +251,7 @@ int analyse_network(const struct settings *s, struct rnn_shape shape, const floa
                                     .stop = options->stop};
         code = analysis_check_stop(&in, st);
         double start = clock_cpu_s();
-        if (!code) code = analysis_table[i]->compute(&in, a->value[i], st);
+        if (!code) code = analysis_run(i, &in, a, st);
         a->cpu_s[i] = clock_cpu_s() - start;
         if (code && code != STATUS_RUN_STOPPED)
             status_prefix(st, "analysis.%s: ", analysis_table[i]->name);

@@ -40,6 +40,25 @@ ANALYSES(ANALYSIS_EXTERN)
         name, 3, {&(a), &(b), &(c)}, unit, meaning                                                 \
     }
 
+/* All NaN before. What is put where an output has no entry goes nowhere, and the analysis fails. */
+struct outputs {
+    const struct analysis *analysis;
+    const struct settings *s;
+    double *const *value;  /* [num_outputs] to read, and for what fills a whole array at once */
+    const char *misplaced; /* the first output that had no such entry; NULL: none */
+};
+
+/* put(out, WHICH, value): a scalar; put(out, WHICH, value, i, j): entry [i][j] of a plane.
+ * put_pair(out, WHICH, value, error, i, j): the same, and its error to the output behind it. */
+#define put(out, which, ...)      output_put(out, which, 1, OUTPUT_NUMBERS(__VA_ARGS__))
+#define put_pair(out, which, ...) output_put(out, which, 2, OUTPUT_NUMBERS(__VA_ARGS__))
+#define OUTPUT_NUMBERS(...)                                                                        \
+    (const double[]){__VA_ARGS__}, (int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
+void output_put(struct outputs *out, int which, int num_values, const double *number, int count);
+
+/* values (n), one after another, from entry [first][0][0] of an array on. */
+void put_row(struct outputs *out, int which, size_t first, const double *values, size_t n);
+
 /* --- what it is given ------------------------------------------------------------------------- */
 
 struct analysis_input {
@@ -84,5 +103,11 @@ struct analysis_memo {
 
 /* What it owns. */
 void analysis_memo_free(struct analysis_memo *memo);
+
+/* --- one of them ------------------------------------------------------------------------------ */
+
+/* Row `index` of the table on in->net, into *a. Errors as of analysis.compute, and
+ * STATUS_RUN_FAILED when it put a value where its outputs have no entry. */
+int analysis_run(int index, const struct analysis_input *in, struct analyses *a, struct status *st);
 
 #endif

@@ -81,11 +81,11 @@ static int contour(const double *score, size_t n, struct plane *p, struct status
     return code;
 }
 
-static void keep_density(const struct plane *p, double *extent, double *density)
+static void keep_density(const struct plane *p, int v, struct outputs *out)
 {
     for (int k = 0; k < 2; k++) {
-        extent[2 * k] = p->grid.low[k] - p->grid.step[k] / 2;
-        extent[2 * k + 1] = p->grid.low[k] + (DENSITY_SIDE - .5) * p->grid.step[k];
+        put(out, EXTENT, p->grid.low[k] - p->grid.step[k] / 2, v, 2 * k);
+        put(out, EXTENT, p->grid.low[k] + (DENSITY_SIDE - .5) * p->grid.step[k], v, 2 * k + 1);
     }
     for (int i = 0; i < COARSE; i++)
         for (int j = 0; j < COARSE; j++) {
@@ -93,13 +93,13 @@ static void keep_density(const struct plane *p, double *extent, double *density)
             for (int a = 0; a < FINE; a++)
                 for (int b = 0; b < FINE; b++)
                     sum += p->value[(i * FINE + a) * DENSITY_SIDE + j * FINE + b];
-            density[i * COARSE + j] = sum / (FINE * FINE);
+            put(out, DENSITY, sum / (FINE * FINE), v, i, j);
         }
 }
 
 /* rest (STATES, 2): scratch */
 static int errors(const struct analysis_input *in, const double *score, double *rest,
-                  struct plane *p, double *const *out, struct status *st)
+                  struct plane *p, struct outputs *out, struct status *st)
 {
     double area[LEVELS][BLOCKS], ratio[LEVELS][BLOCKS];
     size_t block = STATES / BLOCKS;
@@ -117,13 +117,13 @@ static int errors(const struct analysis_input *in, const double *score, double *
         for (int v = 0; v < LEVELS; v++) ratio[v][b] = sqrt(area[v][b] / area[UNIT_LEVEL][b]);
     }
     for (int v = 0; v < LEVELS; v++) {
-        out[AREA_SE][v] = jackknife_error(area[v], BLOCKS);
-        out[SQRT_RATIO_SE][v] = jackknife_error(ratio[v], BLOCKS);
+        put(out, AREA_SE, jackknife_error(area[v], BLOCKS), v);
+        put(out, SQRT_RATIO_SE, jackknife_error(ratio[v], BLOCKS), v);
     }
     return STATUS_OK;
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
     struct plane p;
@@ -138,14 +138,14 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
         code = contour(score + (size_t)v * STATES * 2, STATES, &p, st);
         if (code || !p.is_defined) continue;
         for (int m = 0; m < MASSES; m++) {
-            out[LEVEL][v * MASSES + m] = p.level[m];
-            out[AREA][v * MASSES + m] = p.area[m];
+            put(out, LEVEL, p.level[m], v, m);
+            put(out, AREA, p.area[m], v, m);
         }
-        keep_density(&p, out[EXTENT] + v * SIDES, out[DENSITY] + v * COARSE * COARSE);
+        keep_density(&p, v, out);
     }
-    const double *area = out[AREA] + OUTER;
+    const double *area = out->value[AREA] + OUTER;
     for (int v = 0; v < LEVELS; v++)
-        out[SQRT_RATIO][v] = sqrt(area[v * MASSES] / area[UNIT_LEVEL * MASSES]);
+        put(out, SQRT_RATIO, sqrt(area[v * MASSES] / area[UNIT_LEVEL * MASSES]), v);
     if (!code) code = errors(in, score, score + (size_t)LEVELS * STATES * 2, &p, out, st);
     free(score);
     return code;

@@ -139,22 +139,24 @@ static double decay(const struct paths *p, int i)
     return last - from + 1 < MIN_FIT ? NAN : slope(speed, from, last);
 }
 
-static void rates(const struct paths *p, double *const *out)
+static void rates(const struct paths *p, struct outputs *out)
 {
-    double rate[STARTS];
+    double rate[STARTS], ratio = NAN, speed = NAN, slowest = NAN;
     int count = 0;
     for (int i = 0; i < p->n; i++) {
         const double *size = p->log_norm + i * (STEPS + 1);
-        double speed = exp(p->log_speed[i * (STEPS + 1) + STEPS]) / p->scale;
-        *out[LARGEST_RATIO] = fmax(*out[LARGEST_RATIO], exp(size[STEPS] - size[0]));
-        *out[LARGEST_SPEED] = fmax(*out[LARGEST_SPEED], speed);
+        ratio = fmax(ratio, exp(size[STEPS] - size[0]));
+        speed = fmax(speed, exp(p->log_speed[i * (STEPS + 1) + STEPS]) / p->scale);
         double own = decay(p, i);
         if (!isfinite(own)) continue;
-        *out[DECAY_RATE] = fmax(*out[DECAY_RATE], own);
+        slowest = fmax(slowest, own);
         rate[count++] = own;
     }
-    *out[DECAY_RATE_MEAN] = mean_of(rate, (size_t)count);
-    *out[DECAY_RATE_SD] = sd_about(rate, (size_t)count, *out[DECAY_RATE_MEAN], 0);
+    double mean = mean_of(rate, (size_t)count);
+    put(out, LARGEST_RATIO, ratio);
+    put(out, LARGEST_SPEED, speed);
+    put(out, DECAY_RATE, slowest);
+    put_pair(out, DECAY_RATE_MEAN, mean, sd_about(rate, (size_t)count, mean, 0));
 }
 
 /* --- where to --------------------------------------------------------------------------------- */
@@ -195,7 +197,7 @@ static int num_groups(const struct paths *p, const bool *rest)
     return count;
 }
 
-static void count_ends(const struct paths *p, double *const *out)
+static void count_ends(const struct paths *p, struct outputs *out)
 {
     bool rest[STARTS];
     int moving = 0, origin = 0;
@@ -206,14 +208,14 @@ static void count_ends(const struct paths *p, double *const *out)
         /* mean is 0 so far */
         origin += rest[i] && distance(p->end + i * p->H, p->mean, p->H) <= same * p->scale;
     }
-    *out[END_STATES] = num_groups(p, rest);
-    *out[ORIGIN_SHARE] = (double)origin / p->n;
-    *out[MOVING_SHARE] = (double)moving / p->n;
+    put(out, END_STATES, num_groups(p, rest));
+    put(out, ORIGIN_SHARE, (double)origin / p->n);
+    put(out, MOVING_SHARE, (double)moving / p->n);
 }
 
 /* narrow (H): scratch */
 static void mean_end(const struct paths *p, const struct pca *pca, float *narrow,
-                     double *const *out)
+                     struct outputs *out)
 {
     double squares = 0, size = 0;
     for (int j = 0; j < p->H; j++) {
@@ -227,13 +229,15 @@ static void mean_end(const struct paths *p, const struct pca *pca, float *narrow
         squares += d * d / p->n;
     }
     if (!isfinite(squares)) return; /* some overflowed */
-    *out[MEAN_NORM] = sqrt(size);
-    *out[SPREAD] = sqrt(squares);
-    pca_project(pca, narrow, 1, pca->count < COMPONENTS ? pca->count : COMPONENTS,
-                out[MEAN_END_STATE]);
+    put(out, MEAN_NORM, sqrt(size));
+    put(out, SPREAD, sqrt(squares));
+    double score[COMPONENTS];
+    int count = pca->count < COMPONENTS ? pca->count : COMPONENTS;
+    pca_project(pca, narrow, 1, count, score);
+    put_row(out, MEAN_END_STATE, 0, score, (size_t)count);
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     struct relax relax = {0};
     const struct driven *driven;
@@ -245,7 +249,7 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     if (!code) code = paths_init(&p, st);
     if (code) goto cleanup;
     p.scale = rms_norm(driven->h, driven->n, (size_t)p.H);
-    *out[SCALE] = p.scale;
+    put(out, SCALE, p.scale);
     follow(&relax, &p);
     rates(&p, out);
     count_ends(&p, out);

@@ -181,31 +181,35 @@ static int score(const struct analysis_input *in, struct rng rng, const struct s
 
 /* --- what is made of them --------------------------------------------------------------------- */
 
-/* Mean of x (n) over all sequences, or over those possible under the HMM. */
-static void average_of(const struct scored *q, bool possible, const double *x, double *mean,
-                       double *se)
+/* Mean of x (n) over all sequences, or over those possible under the HMM, and its standard error.
+ */
+static double average_of(const struct scored *q, bool possible, const double *x, double *se)
 {
     size_t n = 0;
     for (size_t i = 0; i < q->n; i++)
         if (!possible || !isinf(q->hmm[i])) q->kept[n++] = x[i];
-    *mean = mean_of(q->kept, n);
-    if (se) *se = sem_about(q->kept, n, *mean);
+    double mean = mean_of(q->kept, n);
+    *se = sem_about(q->kept, n, mean);
+    return mean;
 }
 
-/* Forms to out[first..] of what is x[0] (n) at P and x[1] (n) at 2P; x[0] is overwritten. */
+/* Forms to the outputs from `first` on, of what is x[0] (n) at P and x[1] (n) at 2P; x[0] is
+ * overwritten. */
 static void fill_forms(const struct scored *q, bool possible, double *const x[2], int first,
-                       double *const *out)
+                       struct outputs *out)
 {
-    average_of(q, possible, x[0], out[first + AT_P], NULL);
-    average_of(q, possible, x[1], out[first + AT_2P], NULL);
+    double se;
+    put(out, first + AT_P, average_of(q, possible, x[0], &se));
+    put(out, first + AT_2P, average_of(q, possible, x[1], &se));
     for (size_t i = 0; i < q->n; i++) x[0][i] = 2 * x[1][i] - x[0][i];
-    average_of(q, possible, x[0], out[first + EXTRAPOLATED], out[first + SE]);
+    double mean = average_of(q, possible, x[0], &se);
+    put_pair(out, first + EXTRAPOLATED, mean, se);
 }
 
 /* Forms of -log2 p_RNN per symbol of all sequences; possible: of those possible under the HMM, plus
  * log2 p_HMM; sign: of it all. */
 static void fill_rates(const struct scored *q, bool possible, int sign, int first,
-                       double *const *out)
+                       struct outputs *out)
 {
     for (int f = 0; f < 2; f++)
         for (size_t i = 0; i < q->n; i++)
@@ -215,26 +219,29 @@ static void fill_rates(const struct scored *q, bool possible, int sign, int firs
 
 /* -log2 p_HMM per symbol of the possible sequences; NaN for a network whose states are not finite
  */
-static void fill_hmm(const struct scored *q, double *mean, double *se)
+static void fill_hmm(const struct scored *q, int which, struct outputs *out)
 {
+    double se;
     for (size_t i = 0; i < q->n; i++) q->x[0][i] = isnan(q->rnn[0][i]) ? NAN : -q->hmm[i] / q->T;
-    average_of(q, true, q->x[0], mean, se);
+    double mean = average_of(q, true, q->x[0], &se);
+    put_pair(out, which, mean, se);
 }
 
-/* The filter's noise at P, and what it makes of an exact emulation's KL rate; sign: of the bias. */
-static void fill_noise(const struct scored *q, int sign, double *sd, double *floor,
-                       double *floor_sd)
+/* The filter's noise at P, and what it makes of an exact emulation's KL rate (floor -1: not
+ * wanted); sign: of the bias. */
+static void fill_noise(const struct scored *q, int sign, int sd, int floor, struct outputs *out)
 {
     double squares = 0, T = q->T;
     for (size_t i = 0; i < q->n; i++)
         squares += (q->rnn[0][i] - q->rnn[1][i]) * (q->rnn[0][i] - q->rnn[1][i]);
     double variance = squares / (double)q->n / 1.5;
-    *sd = sqrt(variance);
-    *floor = sign * M_LN2 / 2 * variance / T;
-    *floor_sd = sqrt(3 * variance / (double)q->n) / T; /* 2^2 variance / 2 + variance */
+    put(out, sd, sqrt(variance));
+    if (floor < 0) return;
+    double floor_sd = sqrt(3 * variance / (double)q->n) / T; /* 2^2 variance / 2 + variance */
+    put_pair(out, floor, sign * M_LN2 / 2 * variance / T, floor_sd);
 }
 
-static int of_hmm_sequences(const struct analysis_input *in, struct scored *q, double *const *out,
+static int of_hmm_sequences(const struct analysis_input *in, struct scored *q, struct outputs *out,
                             struct status *st)
 {
     q->of_hmm = true;
@@ -243,13 +250,13 @@ static int of_hmm_sequences(const struct analysis_input *in, struct scored *q, d
     if (code) return code;
     fill_rates(q, true, 1, KL_HMM_RNN, out);
     fill_rates(q, false, 1, CROSS_ENTROPY_HMM_RNN, out);
-    fill_hmm(q, out[HMM_ENTROPY], out[HMM_ENTROPY_SE]);
+    fill_hmm(q, HMM_ENTROPY, out);
     fill_forms(q, true, q->stepwise, KL_HMM_RNN_STEPWISE, out);
-    fill_noise(q, 1, out[FILTER_SD_HMM], out[KL_FLOOR_HMM_RNN], out[KL_FLOOR_HMM_RNN_SD]);
+    fill_noise(q, 1, FILTER_SD_HMM, KL_FLOOR_HMM_RNN, out);
     return STATUS_OK;
 }
 
-static int of_rnn_sequences(const struct analysis_input *in, struct scored *q, double *const *out,
+static int of_rnn_sequences(const struct analysis_input *in, struct scored *q, struct outputs *out,
                             struct status *st)
 {
     const float *params = in->net->U; /* the first view of the block */
@@ -259,21 +266,19 @@ static int of_rnn_sequences(const struct analysis_input *in, struct scored *q, d
     if (!code) code = score(in, rng_child(in->rng, STREAM_FILTER_RNN), q, st);
     if (code) return code;
     fill_rates(q, false, 1, RNN_ENTROPY, out);
-    fill_noise(q, -1, out[FILTER_SD_RNN], out[KL_FLOOR_RNN_HMM], out[KL_FLOOR_RNN_HMM_SD]);
-    if (!in->hmm) {
-        *out[KL_FLOOR_RNN_HMM] = *out[KL_FLOOR_RNN_HMM_SD] = NAN;
-        return STATUS_OK;
-    }
+    fill_noise(q, -1, FILTER_SD_RNN, in->hmm ? KL_FLOOR_RNN_HMM : -1, out);
+    if (!in->hmm) return STATUS_OK;
     fill_rates(q, true, -1, KL_RNN_HMM, out);
-    fill_hmm(q, out[CROSS_ENTROPY_RNN_HMM], out[CROSS_ENTROPY_RNN_HMM_SE]);
+    fill_hmm(q, CROSS_ENTROPY_RNN_HMM, out);
     fill_forms(q, true, q->stepwise, KL_RNN_HMM_STEPWISE, out);
     for (size_t i = 0; i < q->n; i++)
         q->x[0][i] = isnan(q->rnn[0][i]) ? NAN : isinf(q->hmm[i]) != 0;
-    average_of(q, false, q->x[0], out[IMPOSSIBLE_SEQUENCES], NULL);
+    double se;
+    put(out, IMPOSSIBLE_SEQUENCES, average_of(q, false, q->x[0], &se));
     return STATUS_OK;
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     struct scored q;
     int code = scored_init(&q, (size_t)in->s->analysis.likelihood_sequences, in->s->data.length,

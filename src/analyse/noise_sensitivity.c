@@ -262,54 +262,66 @@ static void run_event(const struct track *track, struct bundle *b, struct event 
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* Mean and sd of x (n), one number per event; the sd of one event is NaN. */
-static void over_events(const double *x, int n, double *mean, double *sd)
+/* Of numbers x (n), one per event; the sd of one event is NaN. */
+struct over_events {
+    double mean, sd;
+};
+
+static struct over_events over_events(const double *x, int n)
 {
-    *mean = mean_of(x, (size_t)n);
-    *sd = sd_about(x, (size_t)n, *mean, 1);
+    double mean = mean_of(x, (size_t)n);
+    return (struct over_events){mean, sd_about(x, (size_t)n, mean, 1)};
 }
 
-static void give_curves(const struct event *e, int n, int start, double *const *out)
+static void give_curves(const struct event *e, int n, int start, int m, struct outputs *out)
 {
-    double trace[MAX_EVENTS], distance[MAX_EVENTS], final[2][MAX_EVENTS];
-    for (int m = 0; m < NUM_MIXES; m++) {
-        memset(final, 0, sizeof final);
-        int to = m == HALF_REFERENCE ? TRACE_REFERENCE : TRACE;
-        int at = m == HALF_REFERENCE ? start * TIMES : (start * GAMMAS + m) * TIMES;
-        for (int t = 0; t < TIMES; t++) {
-            for (int i = 0; i < n; i++) {
-                trace[i] = e[i].trace[start][m][t];
-                distance[i] = e[i].distance[start][m][t];
-                final[0][i] += trace[i] / HORIZON;
-                final[1][i] += distance[i] / HORIZON;
-            }
-            over_events(trace, n, &out[to][at + t], &out[to + 1][at + t]);
-            over_events(distance, n, &out[to + 2][at + t], &out[to + 3][at + t]);
+    double trace[MAX_EVENTS], distance[MAX_EVENTS], final[2][MAX_EVENTS] = {{0}};
+    struct over_events of_trace, of_distance;
+    for (int t = 0; t < TIMES; t++) {
+        for (int i = 0; i < n; i++) {
+            trace[i] = e[i].trace[start][m][t];
+            distance[i] = e[i].distance[start][m][t];
+            final[0][i] += trace[i] / HORIZON;
+            final[1][i] += distance[i] / HORIZON;
         }
-        if (m == HALF_REFERENCE) continue;
-        at = start * GAMMAS + m;
-        over_events(final[0], n, &out[FINAL_TRACE][at], &out[FINAL_TRACE_SD][at]);
-        over_events(final[1], n, &out[FINAL_DISTANCE][at], &out[FINAL_DISTANCE_SD][at]);
+        of_trace = over_events(trace, n);
+        of_distance = over_events(distance, n);
+        if (m == HALF_REFERENCE) {
+            put_pair(out, TRACE_REFERENCE, of_trace.mean, of_trace.sd, start, t);
+            put_pair(out, DISTANCE_REFERENCE, of_distance.mean, of_distance.sd, start, t);
+        } else {
+            put_pair(out, TRACE, of_trace.mean, of_trace.sd, start, m, t);
+            put_pair(out, DISTANCE, of_distance.mean, of_distance.sd, start, m, t);
+        }
     }
+    if (m == HALF_REFERENCE) return;
+    of_trace = over_events(final[0], n);
+    of_distance = over_events(final[1], n);
+    put_pair(out, FINAL_TRACE, of_trace.mean, of_trace.sd, start, m);
+    put_pair(out, FINAL_DISTANCE, of_distance.mean, of_distance.sd, start, m);
 }
 
-static void give(const struct event *e, int n, double *const *out)
+static void give(const struct event *e, int n, struct outputs *out)
 {
     double dwell[MAX_EVENTS], lead[MAX_EVENTS], ratio[MAX_EVENTS];
-    *out[NOMINAL_ERROR] = 0;
+    double nominal_error = 0;
     for (int i = 0; i < n; i++) {
-        out[EVENT_FROM][i] = e[i].from;
-        out[EVENT_TO][i] = e[i].to;
-        out[EVENT_SWITCH][i] = e[i].at;
-        out[EVENT_CLUSTER][i] = e[i].cluster;
-        out[EVENT_TRANSITION][i] = e[i].transition;
-        out[EVENT_DWELL][i] = dwell[i] = e[i].at - e[i].before;
+        put(out, EVENT_FROM, e[i].from, i);
+        put(out, EVENT_TO, e[i].to, i);
+        put(out, EVENT_SWITCH, e[i].at, i);
+        put(out, EVENT_CLUSTER, e[i].cluster, i);
+        put(out, EVENT_TRANSITION, e[i].transition, i);
+        dwell[i] = e[i].at - e[i].before;
+        put(out, EVENT_DWELL, dwell[i], i);
         lead[i] = e[i].at - e[i].transition;
-        *out[NOMINAL_ERROR] = fmax(*out[NOMINAL_ERROR], e[i].nominal_error);
+        nominal_error = fmax(nominal_error, e[i].nominal_error);
     }
-    over_events(dwell, n, out[DWELL], out[DWELL_SD]);
-    over_events(lead, n, out[LEAD], out[LEAD_SD]);
-    for (int start = 0; start < NUM_STARTS; start++) give_curves(e, n, start, out);
+    struct over_events of_dwell = over_events(dwell, n), of_lead = over_events(lead, n);
+    put(out, NOMINAL_ERROR, nominal_error);
+    put_pair(out, DWELL, of_dwell.mean, of_dwell.sd);
+    put_pair(out, LEAD, of_lead.mean, of_lead.sd);
+    for (int start = 0; start < NUM_STARTS; start++)
+        for (int m = 0; m < NUM_MIXES; m++) give_curves(e, n, start, m, out);
     for (int m = 1; m < GAMMAS; m++) { /* without fresh noise there is no spread */
         for (int i = 0; i < n; i++) {
             double sum[NUM_STARTS] = {0};
@@ -317,11 +329,12 @@ static void give(const struct event *e, int n, double *const *out)
                 for (int t = 1; t < TIMES; t++) sum[s] += e[i].distance[s][m][t];
             ratio[i] = sum[CLUSTER] > 0 ? sum[TRANSITION] / sum[CLUSTER] : NAN;
         }
-        over_events(ratio, n, &out[DISTANCE_RATIO][m], &out[DISTANCE_RATIO_SD][m]);
+        struct over_events of_ratio = over_events(ratio, n);
+        put_pair(out, DISTANCE_RATIO, of_ratio.mean, of_ratio.sd, m);
     }
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     struct event event[MAX_EVENTS] = {0};
     struct bundle bundle = {0};
@@ -346,8 +359,8 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
         events++;
     }
     if (!code) {
-        *out[EVENTS] = events;
-        *out[TRACKS] = tracks;
+        put(out, EVENTS, events);
+        put(out, TRACKS, tracks);
     }
     if (!code && events) give(event, events, out);
     ensemble_free(&bundle.all);

@@ -163,42 +163,41 @@ static void find_revolutions(struct orbit *o)
 
 /* --- rotation and revolution times -------------------------------------------------------- */
 
-static void report_rotation(const struct orbit *o, double *const *out)
+static void report_rotation(const struct orbit *o, struct outputs *out)
 {
     size_t steps = o->n - 1, length = steps / BLOCKS, large = 0;
     double mean = mean_of(o->step, steps), block[BLOCKS];
-    *out[ROTATION] = mean * DEGREE;
-    *out[ROTATION_SD] = sd_about(o->step, steps, mean, 0) * DEGREE;
-    *out[ROTATION_NUMBER] = mean / TURN;
+    put_pair(out, ROTATION, mean * DEGREE, sd_about(o->step, steps, mean, 0) * DEGREE);
+    put(out, ROTATION_NUMBER, mean / TURN);
     for (size_t t = 0; t < steps; t++) large += fabs(o->step[t]) * DEGREE > LARGE;
-    *out[LARGE_STEPS] = (double)large / (double)steps;
+    put(out, LARGE_STEPS, (double)large / (double)steps);
     if (length == 0) return;
     for (size_t b = 0; b < BLOCKS; b++) block[b] = mean_of(o->step + b * length, length);
     double spread = sd_about(block, BLOCKS, mean_of(block, BLOCKS), 0);
-    *out[ROTATION_SEM] = spread / sqrt(BLOCKS - 1.0) * DEGREE;
+    put(out, ROTATION_SEM, spread / sqrt(BLOCKS - 1.0) * DEGREE);
 }
 
 /* The first revolution began with the run and not at the end of another: it has no time. */
-static int report_times(const struct orbit *o, double *const *out, struct status *st)
+static int report_times(const struct orbit *o, struct outputs *out, struct status *st)
 {
     size_t positive = 0, num = o->num > 0 ? o->num - 1 : 0;
     for (size_t i = 0; i < o->num; i++) positive += o->revolution[i].sign > 0;
-    *out[POSITIVE] = (double)positive;
-    *out[NEGATIVE] = (double)(o->num - positive);
+    put(out, POSITIVE, (double)positive);
+    put(out, NEGATIVE, (double)(o->num - positive));
     if (num < 2) return STATUS_OK;
     double *time = malloc(num * sizeof *time);
     if (!time) return status_no_memory(st, "revolution times");
     for (size_t i = 0; i < num; i++) time[i] = o->revolution[i + 1].end - o->revolution[i].end;
     double mean = mean_of(time, num), sd = sd_about(time, num, mean, 0);
-    *out[TIME] = mean;
-    *out[TIME_SD] = sd;
-    *out[TIME_SEM] = sd / sqrt((double)(num - 1));
-    *out[TIME_CV] = sd / mean;
-    for (int b = 0; b < TIME_BINS; b++) out[TIME_SHARE][b] = 0;
+    put_pair(out, TIME, mean, sd);
+    put(out, TIME_SEM, sd / sqrt((double)(num - 1)));
+    put(out, TIME_CV, sd / mean);
+    double share[TIME_BINS] = {0};
     for (size_t i = 0; i < num; i++) {
         double bin = fmin(floor(time[i] / (TIME_BIN * mean) + .5), TIME_BINS - 1);
-        out[TIME_SHARE][(int)bin] += 1 / (double)num;
+        share[(int)bin] += 1 / (double)num;
     }
+    put_row(out, TIME_SHARE, 0, share, TIME_BINS);
     free(time);
     return STATUS_OK;
 }
@@ -230,7 +229,7 @@ static int compare_orders(const void *a, const void *b)
 }
 
 /* The ORDERS most frequent ones; of equal ones that of smaller symbols first. */
-static void report_orders(struct orbit *o, const uint8_t *symbols, double *const *out)
+static void report_orders(struct orbit *o, const uint8_t *symbols, struct outputs *out)
 {
     uint64_t best[ORDERS];
     size_t count[ORDERS] = {0};
@@ -253,10 +252,10 @@ static void report_orders(struct orbit *o, const uint8_t *symbols, double *const
         if (kept < ORDERS) kept++;
     }
     for (int r = 0; r < kept; r++) {
-        out[ORDER_SHARE][r] = (double)count[r] / (double)o->num;
+        put(out, ORDER_SHARE, (double)count[r] / (double)o->num, r);
         for (int i = 0; i < ORDER_LENGTH; i++) {
             uint8_t s = (uint8_t)(best[r] >> 8 * (ORDER_LENGTH - 1 - i));
-            if (s != NO_SYMBOL) out[ORDER_SYMBOL][r * ORDER_LENGTH + i] = s;
+            if (s != NO_SYMBOL) put(out, ORDER_SYMBOL, s, r, i);
         }
     }
 }
@@ -277,10 +276,10 @@ static void softmax(const float *z, int K, double *p)
     for (int k = 0; k < K; k++) p[k] /= sum;
 }
 
-static void report_emission(const struct orbit *o, const float *z, int K, double *const *out)
+static void report_emission(const struct orbit *o, const float *z, int K, struct outputs *out)
 {
     double p[MAX_SYMBOLS], all[MAX_SYMBOLS] = {0}, squares = 0, within = 0, none = 0;
-    double *states = out[STATES], *emission = out[EMISSION], n = (double)o->n;
+    double *states = out->value[STATES], *emission = out->value[EMISSION], n = (double)o->n;
     for (int i = 0; i < BINS; i++) states[i] = 0;
     for (int i = 0; i < BINS * K; i++) emission[i] = 0;
     for (size_t t = 0; t < o->n; t++) {
@@ -299,21 +298,22 @@ static void report_emission(const struct orbit *o, const float *z, int K, double
         if (states[i / K] > 0) within += sum * emission[i];
     }
     for (int k = 0; k < K; k++) none += all[k] * all[k] / n;
-    if (squares - none > 1e-12 * n) *out[EMISSION_EXPLAINED] = (within - none) / (squares - none);
+    if (squares - none > 1e-12 * n)
+        put(out, EMISSION_EXPLAINED, (within - none) / (squares - none));
 }
 
-static void report_speed(const struct orbit *o, double *const *out)
+static void report_speed(const struct orbit *o, struct outputs *out)
 {
     struct sums speed[BINS] = {0};
     for (size_t t = 0; t + 1 < o->n; t++) sums_add(&speed[bin_of(o->phi[t])], o->step[t]);
     for (int b = 0; b < BINS; b++) {
         if (speed[b].num == 0) continue;
-        out[SPEED][b] = sums_mean(&speed[b]) * DEGREE;
-        out[SPEED_SD][b] = sqrt(sums_variance(&speed[b])) * DEGREE;
+        put_pair(out, SPEED, sums_mean(&speed[b]) * DEGREE, sqrt(sums_variance(&speed[b])) * DEGREE,
+                 b);
     }
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
     struct orbit o;

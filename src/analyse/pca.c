@@ -24,7 +24,7 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
               "with a state less the mean"),
 };
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
     int code = driven_get(in, &driven, st);
@@ -32,10 +32,11 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     const struct pca *pca = &driven->pca;
     size_t H = (size_t)pca->width, kept = pca->count < COMPONENTS ? (size_t)pca->count : COMPONENTS;
     for (size_t c = 0; c < kept; c++)
-        out[EXPLAINED_VARIANCE][c] = pca->variance[c] / pca->total; /* 0/0: NaN, a silent network */
-    *out[DIMENSION] = pca->total * pca->total / pca->squares;
-    memcpy(out[MEAN], pca->mean, H * sizeof *pca->mean);
-    memcpy(out[DIRECTION], pca->component, kept * H * sizeof *pca->component);
+        put(out, EXPLAINED_VARIANCE, pca->variance[c] / pca->total,
+            c); /* 0/0: NaN, a silent network */
+    put(out, DIMENSION, pca->total * pca->total / pca->squares);
+    put_row(out, MEAN, 0, pca->mean, H);
+    put_row(out, DIRECTION, 0, pca->component, kept * H);
     return STATUS_OK;
 }
 

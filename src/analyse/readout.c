@@ -86,19 +86,22 @@ static double chance_angle(int H)
     return PI / 2 - sqrt(PI) / 2 * exp(lgamma((H - 1) / 2.0) - lgamma(H / 2.0));
 }
 
-static void report_plane(const struct network *net, const double *axis, double *const *out)
+static void report_plane(const struct network *net, const double *axis, struct outputs *out)
 {
     int H = net->shape.hidden, K = net->shape.symbols;
-    for (int k = 0; k < K; k++)
-        out[ANGLE][k] =
-            DEGREE * plane_angle(net->R + (size_t)k * (size_t)H, axis, H, &out[PROJECTION][k]);
-    *out[ANGLE_MEAN] = mean_of(out[ANGLE], (size_t)K);
-    *out[ANGLE_SD] = sd_about(out[ANGLE], (size_t)K, *out[ANGLE_MEAN], 0);
-    if (K >= 3) *out[ANGLE_ENDS] = (out[ANGLE][0] + out[ANGLE][K - 1]) / 2;
-    *out[ANGLE_CHANCE] = DEGREE * chance_angle(H);
+    double angle[MAX_SYMBOLS], projection;
+    for (int k = 0; k < K; k++) {
+        angle[k] = DEGREE * plane_angle(net->R + (size_t)k * (size_t)H, axis, H, &projection);
+        put(out, ANGLE, angle[k], k);
+        put(out, PROJECTION, projection, k);
+    }
+    double mean = mean_of(angle, (size_t)K);
+    put_pair(out, ANGLE_MEAN, mean, sd_about(angle, (size_t)K, mean, 0));
+    if (K >= 3) put(out, ANGLE_ENDS, (angle[0] + angle[K - 1]) / 2);
+    put(out, ANGLE_CHANCE, DEGREE * chance_angle(H));
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
     const struct network *net = in->net;
@@ -106,9 +109,11 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     if (code) return code;
     size_t H = (size_t)net->shape.hidden, K = (size_t)net->shape.symbols;
     for (size_t a = 0; a < K; a++)
-        for (size_t b = a; b < K; b++)
-            out[ANGLE_BETWEEN][a * K + b] = out[ANGLE_BETWEEN][b * K + a] =
-                DEGREE * pair_angle(net->R + a * H, net->R + b * H, (int)H);
+        for (size_t b = a; b < K; b++) {
+            double angle = DEGREE * pair_angle(net->R + a * H, net->R + b * H, (int)H);
+            put(out, ANGLE_BETWEEN, angle, a, b);
+            put(out, ANGLE_BETWEEN, angle, b, a);
+        }
     const struct pca *pca = &driven->pca;
     if (pca->count >= 2 && pca->variance[1] > FLAT * pca->variance[0])
         report_plane(net, pca->component, out);

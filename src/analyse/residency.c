@@ -133,10 +133,20 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
                               "its unstable eigenvalues; NaN beyond 100 active units"),
 };
 
-/* output `which` and its standard error */
-static void give(const struct jackknife *mean, double *const *out, int which, int at)
+/* A mean and its standard error to output `which` and the one behind it: a scalar, entry `at`. */
+static double give(const struct jackknife *jackknife, struct outputs *out, int which)
 {
-    jackknife_give(mean, &out[which][at], &out[which + 1][at]);
+    double mean, sem;
+    jackknife_give(jackknife, &mean, &sem);
+    put_pair(out, which, mean, sem);
+    return mean;
+}
+
+static void give_at(const struct jackknife *jackknife, struct outputs *out, int which, int at)
+{
+    double mean, sem;
+    jackknife_give(jackknife, &mean, &sem);
+    put_pair(out, which, mean, sem, at);
 }
 
 /* --- times and sign changes ------------------------------------------------------------------- */
@@ -160,7 +170,7 @@ static double correlation(const struct residency *r, bool per_increment)
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
 }
 
-static void give_times(const struct residency *r, double *const *out)
+static void give_times(const struct residency *r, struct outputs *out)
 {
     struct jackknife rt = {0}, censored = {0}, changes = {0}, rate = {0};
     for (size_t i = 0; i < r->n; i++) {
@@ -170,17 +180,17 @@ static void give_times(const struct residency *r, double *const *out)
         jackknife_add(&changes, i, r->n, e->sign_changes, 1);
         jackknife_add(&rate, i, r->n, e->sign_changes, e->chances);
     }
-    *out[STATES] = (double)r->n;
-    give(&rt, out, RT, 0);
-    give(&censored, out, CENSORED, 0);
-    give(&changes, out, SIGN_CHANGES, 0);
-    give(&rate, out, SIGN_CHANGE_RATE, 0);
-    *out[RT_SD] = sd_about(r->rt, r->n, *out[RT], 1);
-    *out[RT_SIGN_CHANGES] = correlation(r, false);
-    *out[RT_SIGN_CHANGE_RATE] = correlation(r, true);
+    put(out, STATES, (double)r->n);
+    double mean = give(&rt, out, RT);
+    give(&censored, out, CENSORED);
+    give(&changes, out, SIGN_CHANGES);
+    give(&rate, out, SIGN_CHANGE_RATE);
+    put(out, RT_SD, sd_about(r->rt, r->n, mean, 1));
+    put(out, RT_SIGN_CHANGES, correlation(r, false));
+    put(out, RT_SIGN_CHANGE_RATE, correlation(r, true));
 }
 
-static void give_histograms(const struct residency *r, double *const *out)
+static void give_histograms(const struct residency *r, struct outputs *out)
 {
     struct jackknife share[CLASSES] = {0};
     double rt_count[RT_BINS] = {0}, sign_count[SIGN_BINS] = {0}, rt_sum[SIGN_BINS] = {0};
@@ -197,12 +207,12 @@ static void give_histograms(const struct residency *r, double *const *out)
         rt_sum[sign] += rt;
         finite++;
     }
-    for (int c = 0; c < CLASSES; c++) give(&share[c], out, CLASS_SHARE, c);
+    for (int c = 0; c < CLASSES; c++) give_at(&share[c], out, CLASS_SHARE, c);
     for (int b = 0; b < RT_BINS; b++)
-        out[RT_HISTOGRAM][b] = finite > 0 ? rt_count[b] / finite : NAN;
+        put(out, RT_HISTOGRAM, finite > 0 ? rt_count[b] / finite : NAN, b);
     for (int b = 0; b < SIGN_BINS; b++) {
-        out[SIGN_CHANGE_HISTOGRAM][b] = finite > 0 ? sign_count[b] / finite : NAN;
-        out[SIGN_CHANGE_RT][b] = sign_count[b] > 0 ? rt_sum[b] / sign_count[b] : NAN;
+        put(out, SIGN_CHANGE_HISTOGRAM, finite > 0 ? sign_count[b] / finite : NAN, b);
+        put(out, SIGN_CHANGE_RT, sign_count[b] > 0 ? rt_sum[b] / sign_count[b] : NAN, b);
     }
 }
 
@@ -217,7 +227,7 @@ static double norm(const float *x, size_t n)
 
 /* next (n, H): the states one step on without noise. Returns the mean number of active units. */
 static double give_zones(const struct residency *r, const float *h, const float *next, size_t H,
-                         double *const *out)
+                         struct outputs *out)
 {
     struct jackknife share[NUM_ZONES] = {0}, rt[NUM_ZONES] = {0}, softmax[NUM_ZONES] = {0};
     struct jackknife size[NUM_ZONES] = {0}, active[NUM_ZONES] = {0};
@@ -234,11 +244,11 @@ static double give_zones(const struct residency *r, const float *h, const float 
         jackknife_add(&active[z], i, r->n, count, 1);
     }
     for (int z = 0; z < NUM_ZONES; z++) {
-        give(&share[z], out, ZONE_SHARE, z);
-        give(&rt[z], out, ZONE_RT, z);
-        give(&softmax[z], out, ZONE_MAX_SOFTMAX, z);
-        give(&size[z], out, ZONE_NORM, z);
-        give(&active[z], out, ZONE_ACTIVE, z);
+        give_at(&share[z], out, ZONE_SHARE, z);
+        give_at(&rt[z], out, ZONE_RT, z);
+        give_at(&softmax[z], out, ZONE_MAX_SOFTMAX, z);
+        give_at(&size[z], out, ZONE_NORM, z);
+        give_at(&active[z], out, ZONE_ACTIVE, z);
     }
     return all / (double)r->n;
 }
@@ -253,7 +263,7 @@ static size_t sample_size(double active)
 /* Eigenvalues at `most` evenly spaced states of zone z, or all of them. */
 static int give_unstable(const struct analysis_input *in, const struct residency *r,
                          const float *next, struct spectrum *spectrum, size_t most, int z,
-                         unsigned char *active, double *const *out, struct status *st)
+                         unsigned char *active, struct outputs *out, struct status *st)
 {
     struct jackknife mean = {0}, radius = {0}, share[COUNTS] = {0};
     size_t H = (size_t)in->net->shape.hidden, members = 0, member = 0, sampled = 0;
@@ -273,10 +283,14 @@ static int give_unstable(const struct analysis_input *in, const struct residency
             jackknife_add(&share[b], i, r->n, b < COUNTS - 1 ? c.unstable == b : c.unstable >= b,
                           1);
     }
-    out[ZONE_SAMPLED][z] = (double)sampled;
-    give(&mean, out, ZONE_UNSTABLE, z);
-    give(&radius, out, ZONE_RADIUS, z);
-    for (int b = 0; b < COUNTS; b++) give(&share[b], out, ZONE_UNSTABLE_SHARE, z * COUNTS + b);
+    put(out, ZONE_SAMPLED, (double)sampled, z);
+    give_at(&mean, out, ZONE_UNSTABLE, z);
+    give_at(&radius, out, ZONE_RADIUS, z);
+    for (int b = 0; b < COUNTS; b++) {
+        double value, sem;
+        jackknife_give(&share[b], &value, &sem);
+        put_pair(out, ZONE_UNSTABLE_SHARE, value, sem, z, b);
+    }
     return STATUS_OK;
 }
 
@@ -284,7 +298,7 @@ static int give_unstable(const struct analysis_input *in, const struct residency
 
 static int give_sample(const struct analysis_input *in, const struct driven *driven,
                        const struct residency *r, const float *next, struct spectrum *spectrum,
-                       unsigned char *active, double *const *out, struct status *st)
+                       unsigned char *active, struct outputs *out, struct status *st)
 {
     size_t H = (size_t)in->net->shape.hidden, num = r->n < SHOWN ? r->n : SHOWN;
     for (size_t k = 0; k < num; k++) {
@@ -295,17 +309,20 @@ static int give_sample(const struct analysis_input *in, const struct driven *dri
         for (size_t j = 0; j < H; j++) count += active[j];
         if (!code && count <= ACTIVE) code = spectrum_count(spectrum, active, &c, st);
         if (code) return code;
-        if (driven->pca.count >= 2)
-            pca_project(&driven->pca, driven->h + t * H, 1, 2, &out[SAMPLE_SCORE][2 * k]);
-        out[SAMPLE_SYMBOL][k] = driven->symbol[t];
-        out[SAMPLE_RT][k] = r->rt[i];
-        out[SAMPLE_ZONE][k] = r->zone[i];
-        if (count <= ACTIVE) out[SAMPLE_UNSTABLE][k] = c.unstable;
+        double score[2];
+        if (driven->pca.count >= 2) {
+            pca_project(&driven->pca, driven->h + t * H, 1, 2, score);
+            put_row(out, SAMPLE_SCORE, k, score, 2);
+        }
+        put(out, SAMPLE_SYMBOL, driven->symbol[t], k);
+        put(out, SAMPLE_RT, r->rt[i], k);
+        put(out, SAMPLE_ZONE, r->zone[i], k);
+        if (count <= ACTIVE) put(out, SAMPLE_UNSTABLE, c.unstable, k);
     }
     return STATUS_OK;
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
     const struct residency *r;

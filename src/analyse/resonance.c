@@ -196,15 +196,15 @@ static bool run_level(struct sweep *w, const struct analysis_input *in, double l
 }
 
 /* Mean of x (n) and its standard error, the output behind it. */
-static void average(const double *x, size_t n, double *const *out, int which, int level)
+static void average(const double *x, size_t n, struct outputs *out, int which, int level)
 {
-    out[which][level] = mean_of(x, n);
-    out[which + 1][level] = sem_about(x, n, out[which][level]);
+    double mean = mean_of(x, n);
+    put_pair(out, which, mean, sem_about(x, n, mean), level);
 }
 
 /* KL rate and entropy of one level from the first symbols of trajectories */
 static int measure_kl(struct sweep *w, const struct analysis_input *in, int level,
-                      double *const *out, struct status *st)
+                      struct outputs *out, struct status *st)
 {
     double bits[TRAJECTORIES], entropy[TRAJECTORIES], kl[TRAJECTORIES];
     struct particle_filter filter;
@@ -228,12 +228,12 @@ static int measure_kl(struct sweep *w, const struct analysis_input *in, int leve
         kl[n++] = *value;
     }
     average(kl, n, out, KL_RNN_HMM, level);
-    if (in->hmm) out[IMPOSSIBLE][level] = (double)(w->num_kl - n) / (double)w->num_kl;
+    if (in->hmm) put(out, IMPOSSIBLE, (double)(w->num_kl - n) / (double)w->num_kl, level);
     return STATUS_OK;
 }
 
 static int measure_level(struct sweep *w, const struct analysis_input *in, int level,
-                         double *const *out, struct status *st)
+                         struct outputs *out, struct status *st)
 {
     double value[NUM_DWELL_STATISTICS], se[NUM_DWELL_STATISTICS];
     w->defined[level] = run_level(w, in, sigmas[level]);
@@ -243,11 +243,9 @@ static int measure_level(struct sweep *w, const struct analysis_input *in, int l
     struct dwells total = dwells_total(w->dwells[level], TRAJECTORIES);
     dwells_statistics(total, value);
     dwells_jackknife(w->dwells[level], NULL, TRAJECTORIES, se);
-    for (int s = 0; s < NUM_DWELL_STATISTICS; s++) {
-        out[CURVES + 2 * s][level] = value[s];
-        out[CURVES + 2 * s + 1][level] = se[s];
-    }
-    out[DWELLS][level] = total.count;
+    for (int s = 0; s < NUM_DWELL_STATISTICS; s++)
+        put_pair(out, CURVES + 2 * s, value[s], se[s], level);
+    put(out, DWELLS, total.count, level);
     return measure_kl(w, in, level, out, st);
 }
 
@@ -262,42 +260,42 @@ static int extreme(const double *curve, int sign)
     return best;
 }
 
-static void fill_peak(const struct sweep *w, int statistic, double *const *curve,
-                      double *const *out)
+static void fill_peak(const struct sweep *w, int statistic, int first, struct outputs *out)
 {
-    const double *value = curve[CURVES + 2 * statistic];
+    const double *value = out->value[CURVES + 2 * statistic];
     double se[NUM_DWELL_STATISTICS];
     int peak = extreme(value, 1);
-    *out[AT_ONE] = value[TRAINED];
+    put(out, first + AT_ONE, value[TRAINED]);
     if (peak < 0) return;
-    *out[PEAK_SIGMA] = sigmas[peak];
-    *out[PEAK] = value[peak];
-    *out[EXCESS] = value[peak] - value[TRAINED];
+    put(out, first + PEAK_SIGMA, sigmas[peak]);
+    put(out, first + PEAK, value[peak]);
+    put(out, first + EXCESS, value[peak] - value[TRAINED]);
     if (!w->defined[TRAINED]) return;
     dwells_jackknife(w->dwells[peak], w->dwells[TRAINED], TRAJECTORIES, se);
-    *out[EXCESS_SE] = se[statistic];
+    put(out, first + EXCESS_SE, se[statistic]);
 }
 
 /* The least KL rate, and what exceeds it at sigma = 1 over the sequences possible at both. */
-static void fill_least(const struct sweep *w, const double *curve, double *const *out)
+static void fill_least(const struct sweep *w, struct outputs *out)
 {
+    const double *curve = out->value[KL_RNN_HMM];
     double difference[TRAJECTORIES];
     int least = extreme(curve, -1);
     size_t n = 0;
-    *out[AT_ONE] = curve[TRAINED];
+    put(out, KL_LEAST + AT_ONE, curve[TRAINED]);
     if (least < 0) return;
-    *out[PEAK_SIGMA] = sigmas[least];
-    *out[PEAK] = curve[least];
-    *out[EXCESS] = curve[TRAINED] - curve[least];
+    put(out, KL_LEAST + PEAK_SIGMA, sigmas[least]);
+    put(out, KL_LEAST + PEAK, curve[least]);
+    put(out, KL_LEAST + EXCESS, curve[TRAINED] - curve[least]);
     if (!w->defined[TRAINED]) return;
     for (size_t i = 0; i < w->num_kl; i++) {
         difference[n] = w->kl[TRAINED][i] - w->kl[least][i];
         n += !isnan(difference[n]);
     }
-    *out[EXCESS_SE] = sem_about(difference, n, mean_of(difference, n));
+    put(out, KL_LEAST + EXCESS_SE, sem_about(difference, n, mean_of(difference, n)));
 }
 
-static void fill_hmm(struct sweep *w, const struct analysis_input *in, double *const *out)
+static void fill_hmm(struct sweep *w, const struct analysis_input *in, struct outputs *out)
 {
     struct dwells total = {0};
     double value[NUM_DWELL_STATISTICS];
@@ -308,10 +306,10 @@ static void fill_hmm(struct sweep *w, const struct analysis_input *in, double *c
             dwells_add(&total, 1, dwells_of(w->symbols + i * LENGTH + WARM_UP, STEPS));
     }
     dwells_statistics(total, value);
-    for (int s = 0; s < NUM_DWELL_STATISTICS; s++) *out[HMM_STATISTICS + s] = value[s];
+    for (int s = 0; s < NUM_DWELL_STATISTICS; s++) put(out, HMM_STATISTICS + s, value[s]);
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     struct sweep w;
     int code = sweep_init(&w, in, st);
@@ -320,9 +318,9 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
         if (!code) code = measure_level(&w, in, level, out, st);
     }
     if (code) goto cleanup;
-    fill_peak(&w, COHERENCE, out, out + COHERENCE_PEAK);
-    fill_peak(&w, REGULARITY, out, out + REGULARITY_PEAK);
-    fill_least(&w, out[KL_RNN_HMM], out + KL_LEAST);
+    fill_peak(&w, COHERENCE, COHERENCE_PEAK, out);
+    fill_peak(&w, REGULARITY, REGULARITY_PEAK, out);
+    fill_least(&w, out);
     if (in->hmm) fill_hmm(&w, in, out);
 cleanup:
     sweep_free(&w);

@@ -158,7 +158,7 @@ static int choose_pairs(const struct driven *driven, int K, struct pair *pair)
 
 /* mark (n) out: 2 in a run longer than LONG_RUN, 1 in one longer than SHORT_RUN, else 0 */
 static void find_runs(const struct driven *driven, struct pair *p, int at, uint8_t *mark,
-                      double *const *out)
+                      struct outputs *out)
 {
     size_t runs = 0, over_short = 0, over_long = 0;
     memset(mark, 0, driven->n);
@@ -178,11 +178,11 @@ static void find_runs(const struct driven *driven, struct pair *p, int at, uint8
         p->longest = length;
         p->begin = t;
     }
-    out[RUNS][at] = (double)runs;
-    out[RUNS_SHORT][at] = (double)over_short;
-    out[RUNS_LONG][at] = (double)over_long;
-    out[LONGEST][at] = (double)p->longest;
-    out[SHARE][at] = (double)p->num / (double)driven->n;
+    put(out, RUNS, (double)runs, at);
+    put(out, RUNS_SHORT, (double)over_short, at);
+    put(out, RUNS_LONG, (double)over_long, at);
+    put(out, LONGEST, (double)p->longest, at);
+    put(out, SHARE, (double)p->num / (double)driven->n, at);
 }
 
 /* --- components --------------------------------------------------------------------------- */
@@ -215,21 +215,19 @@ static int fit_pair(const struct driven *driven, struct pair *p, const float *sc
 }
 
 static void report_components(const struct driven *driven, const struct pair *p, int at,
-                              const float *score, double *const *out)
+                              const float *score, struct outputs *out)
 {
     double own[POINTS * OWN];
     int kept = p->pca.count;
     size_t num = p->longest < POINTS ? p->longest : POINTS;
     for (int c = 0; c < kept; c++) /* 0/0: NaN, a silent network */
-        out[EXPLAINED][at * OWN + c] = p->pca.variance[c] / p->pca.total;
+        put(out, EXPLAINED, p->pca.variance[c] / p->pca.total, at, c);
     if (kept) pca_project(&p->pca, score + p->begin * (size_t)p->pca.width, num, kept, own);
     for (size_t i = 0; i < num; i++) {
-        size_t row = (size_t)at * POINTS + i;
-        out[PATH_SYMBOL][row] = driven->symbol[p->begin + i];
+        put(out, PATH_SYMBOL, driven->symbol[p->begin + i], at, i);
         for (int a = 0; a < AXES; a++)
             if (axis_component[a] < kept)
-                out[PATH][row * AXES + (size_t)a] =
-                    own[i * (size_t)kept + (size_t)axis_component[a]];
+                put(out, PATH, own[i * (size_t)kept + (size_t)axis_component[a]], at, i, a);
     }
 }
 
@@ -263,7 +261,7 @@ static double ellipse_area(const struct moments *m)
 }
 
 static int report_spread(const struct analysis_input *in, const struct driven *driven,
-                         const struct pair *pair, int num, int G, double *const *out,
+                         const struct pair *pair, int num, int G, struct outputs *out,
                          struct status *st)
 {
     enum { BATCH = LEVELS * CHAINS };
@@ -288,9 +286,10 @@ static int report_spread(const struct analysis_input *in, const struct driven *d
             if (pair[p].pca.count == OWN) add_states(&pair[p], symbol, score, G, sum[p]);
     }
     for (int i = 0; i < num * LEVELS; i++) {
-        const struct moments *m = &sum[i / LEVELS][i % LEVELS];
-        out[ELLIPSE_STATES][i] = m->n;
-        if (m->n >= LEAST) out[ELLIPSE_AREA][i] = ellipse_area(m);
+        int p = i / LEVELS, v = i % LEVELS;
+        const struct moments *m = &sum[p][v];
+        put(out, ELLIPSE_STATES, m->n, p, v);
+        if (m->n >= LEAST) put(out, ELLIPSE_AREA, ellipse_area(m), p, v);
     }
 cleanup:
     ensemble_free(&all);
@@ -312,21 +311,21 @@ static int choose_starts(const uint8_t *mark, size_t n, size_t start[STARTS])
     return (int)num;
 }
 
-/* Mean and sd (ddof 0) of those with mark >= least; NaN when there are none. */
+/* Mean and sd (ddof 0) of those with mark >= least, and their number, to three outputs from `which`
+ * on; NaN when there are none. */
 static void report_residency(const struct escape *escape, const size_t *start, int num,
-                             const uint8_t *mark, int least, double *mean, double *sd,
-                             double *count)
+                             const uint8_t *mark, int least, int which, int at, struct outputs *out)
 {
     struct sums time = {0};
     for (int i = 0; i < num; i++)
         if (mark[start[i]] >= least) sums_add(&time, escape[i].time);
-    *count = time.num;
-    if (time.num > 0) *mean = sums_mean(&time);
-    if (time.num > 1) *sd = sqrt(sums_variance(&time));
+    put(out, which + 2, time.num, at);
+    if (time.num == 0) return;
+    put_pair(out, which, sums_mean(&time), time.num > 1 ? sqrt(sums_variance(&time)) : NAN, at);
 }
 
 static int pair_residency(const struct analysis_input *in, const struct driven *driven, int at,
-                          const uint8_t *mark, double *const *out, struct status *st)
+                          const uint8_t *mark, struct outputs *out, struct status *st)
 {
     size_t start[STARTS], H = (size_t)in->net->shape.hidden;
     struct escape escape[STARTS];
@@ -339,19 +338,17 @@ static int pair_residency(const struct analysis_input *in, const struct driven *
                             RESIDENCY_CONTINUATIONS, RESIDENCY_HORIZON, &in->stop, escape, st);
     free(h);
     if (code) return code;
-    report_residency(escape, start, num, mark, 1, &out[RESIDENCY][at], &out[RESIDENCY_SD][at],
-                     &out[RESIDENCY_NUM][at]);
-    report_residency(escape, start, num, mark, 2, &out[RESIDENCY_LONG][at],
-                     &out[RESIDENCY_LONG_SD][at], &out[RESIDENCY_LONG_STATES][at]);
+    report_residency(escape, start, num, mark, 1, RESIDENCY, at, out);
+    report_residency(escape, start, num, mark, 2, RESIDENCY_LONG, at, out);
     double left = 0;
     for (int i = 0; i < num; i++) left += escape[i].left;
-    if (num > 0) out[CENSORED][at] = 1 - left / num;
+    if (num > 0) put(out, CENSORED, 1 - left / num, at);
     return STATUS_OK;
 }
 
 /* --- all of it ---------------------------------------------------------------------------- */
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
     struct pair pair[PAIRS] = {0};
@@ -368,9 +365,9 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     }
     if (!scores_of(&driven->pca, driven->h, driven->n, G, score)) goto cleanup; /* exploding */
     for (int c = 0; c < G; c++) /* 0/0: NaN, a silent network */
-        out[GLOBAL_EXPLAINED][c] = driven->pca.variance[c] / driven->pca.total;
+        put(out, GLOBAL_EXPLAINED, driven->pca.variance[c] / driven->pca.total, c);
     for (int p = 0; p < num && !code; p++) {
-        for (int i = 0; i < 2; i++) out[SYMBOL][2 * p + i] = pair[p].symbol[i];
+        for (int i = 0; i < 2; i++) put(out, SYMBOL, pair[p].symbol[i], p, i);
         find_runs(driven, &pair[p], p, mark, out);
         code = fit_pair(driven, &pair[p], score, G, score + driven->n * (size_t)G, st);
         if (code) goto cleanup;

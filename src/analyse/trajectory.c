@@ -37,35 +37,34 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
         CURVE("driven_symbol", driven_step, "1", "likeliest symbol along that trajectory"),
 };
 
-/* Score (COMPONENTS) and symbol of one state, left out once it has overflowed. */
-static void keep(const struct pca *pca, const float *h, uint8_t likeliest, double *score,
-                 double *symbol)
+/* Scores of one state, how many of them; none once it has overflowed. */
+static int score_of(const struct pca *pca, const float *h, double score[COMPONENTS])
 {
     int count = pca->count < COMPONENTS ? pca->count : COMPONENTS;
-    double at[COMPONENTS];
-    pca_project(pca, h, 1, count, at);
+    pca_project(pca, h, 1, count, score);
     for (int c = 0; c < count; c++)
-        if (!isfinite(at[c])) return;
-    for (int c = 0; c < count; c++) score[c] = at[c];
-    *symbol = likeliest;
+        if (!isfinite(score[c])) return 0;
+    return count;
 }
 
 /* h (H): scratch */
 static void keep_relaxed(struct relax *r, const struct pca *pca, int k, float *h,
-                         double *const *out)
+                         struct outputs *out)
 {
     int H = r->all.net->shape.hidden, n = (int)r->all.n;
+    double score[COMPONENTS];
     uint8_t likeliest[STARTS];
     /* the likeliest symbol does not depend on the unit of the states where that is not 1 */
     ensemble_read(&r->all, likeliest);
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < H; j++) h[j] = ldexpf(r->all.h[i * H + j], r->exponent[i]);
-        keep(pca, h, likeliest[i], out[RELAXED] + (i * KEPT + k) * COMPONENTS,
-             out[RELAXED_SYMBOL] + i * KEPT + k);
+        int count = score_of(pca, h, score);
+        for (int c = 0; c < count; c++) put(out, RELAXED, score[c], i, k, c);
+        if (count) put(out, RELAXED_SYMBOL, likeliest[i], i, k);
     }
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     struct relax relax = {0};
     const struct driven *driven;
@@ -88,9 +87,12 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     if (code) goto cleanup;
     network_logits(in->net, path, STEPS + 1, logits);
     network_argmax(logits, STEPS + 1, (int)K, likeliest);
-    for (int t = 0; t <= STEPS; t++)
-        keep(&driven->pca, path + (size_t)t * H, likeliest[t], out[DRIVEN] + t * COMPONENTS,
-             out[DRIVEN_SYMBOL] + t);
+    for (int t = 0; t <= STEPS; t++) {
+        double score[COMPONENTS];
+        int count = score_of(&driven->pca, path + (size_t)t * H, score);
+        for (int c = 0; c < count; c++) put(out, DRIVEN, score[c], t, c);
+        if (count) put(out, DRIVEN_SYMBOL, likeliest[t], t);
+    }
 cleanup:
     relax_free(&relax);
     free(path);

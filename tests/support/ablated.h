@@ -87,11 +87,18 @@ static inline double *const *results(const struct subject *x)
     return NULL;
 }
 
+static inline struct outputs outputs_of(const struct subject *x)
+{
+    return (struct outputs){.analysis = table_row(), .s = &x->s, .value = results(x)};
+}
+
 static inline void measure(struct subject *x)
 {
+    struct outputs out = outputs_of(x);
     struct status st = {0};
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
-    check_ok(ablation_measure(&x->in, &x->circuit, results(x), &st), &st);
+    check_ok(ablation_measure(&x->in, &x->circuit, &out, &st), &st);
+    assert_null(out.misplaced);
 }
 
 static inline const double *get(const struct subject *x, const char *name)

@@ -85,7 +85,8 @@ static void test_stops(void **state)
     struct status st = {0};
     x->in.stop.wanted = always;
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
-    check_code(ablation_measure(&x->in, &x->circuit, results(x), &st), STATUS_RUN_STOPPED, &st);
+    struct outputs out = outputs_of(x);
+    check_code(ablation_measure(&x->in, &x->circuit, &out, &st), STATUS_RUN_STOPPED, &st);
     subject_free(x);
 }
 

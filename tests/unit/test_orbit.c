@@ -225,8 +225,7 @@ static void test_permutation_of_units(void **state)
         check_ok(driven_get(&in, &driven, &st), &st);
         check_ok(analyses_init(&subject[i]->a, &n.s, &st), &st);
         for (int a = 0; a < num_analyses; a++)
-            if (subject[i]->a.value[a])
-                check_ok(analysis_table[a]->compute(&in, subject[i]->a.value[a], &st), &st);
+            if (subject[i]->a.value[a]) check_ok(analysis_run(a, &in, &subject[i]->a, &st), &st);
         free(memo.driven->h);
         free(memo.driven->z);
         free(memo.driven->symbol);
@@ -319,7 +318,7 @@ static void test_many_symbols_same_bits_and_stop(void **state)
     struct analysis_input in = {.s = &n.s, .net = &net, .memo = &memo, .stop = {stop, NULL}};
     for (int a = 0; a < num_analyses; a++)
         if (analysis_table[a] == &analysis_subspace)
-            check_code(analysis_subspace.compute(&in, n.a.value[a], &st), STATUS_RUN_STOPPED, &st);
+            check_code(analysis_run(a, &in, &n.a, &st), STATUS_RUN_STOPPED, &st);
     pca_free(&driven.pca);
     free(driven.h);
     free(driven.symbol);

@@ -373,7 +373,7 @@ static void test_shared_residency(void **state)
     prepare(&m, "residency");
     int at = 0;
     while (analysis_table[at] != analysis_find("residency")) at++;
-    check_ok(analysis_table[at]->compute(&in, m.a.value[at], &st), &st);
+    check_ok(analysis_run(at, &in, &m.a, &st), &st);
     assert_true(isnan(*get(&m, "rt")));
     check_near(get(&m, "zone_share")[ZONE_NONE], 1.0 / RESIDENCY_STATES, 1e-12);
     for (int k = 0; k < 500; k++) { /* every tenth state, one by one */
@@ -494,7 +494,7 @@ static void test_a_stop_is_heard(void **state)
         prepare(&m, name[i]);
         int at = 0;
         while (analysis_table[at] != analysis_find(name[i])) at++;
-        check_code(analysis_table[at]->compute(&in, m.a.value[at], &st), STATUS_RUN_STOPPED, &st);
+        check_code(analysis_run(at, &in, &m.a, &st), STATUS_RUN_STOPPED, &st);
         assert_null(memo.residency);
         network_free(&net);
         free(driven.h);

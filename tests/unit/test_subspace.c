@@ -20,7 +20,7 @@ static void analyse_by_hand(struct subject *n, float *h, uint8_t *symbol, size_t
         .s = &n->s, .net = &net, .memo = &memo, .rng = rng_stream(0, "by hand", "subspace")};
     for (int i = 0; i < num_analyses; i++)
         if (analysis_table[i] == &analysis_subspace)
-            check_ok(analysis_subspace.compute(&in, n->a.value[i], &st), &st);
+            check_ok(analysis_run(i, &in, &n->a, &st), &st);
     pca_free(&driven.pca);
     network_free(&net);
 }

@@ -137,12 +137,6 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
         SCALAR("floor_critical_pairs_up_sd", "1", "its sd over the replicates"),
 };
 
-static void put(double *const *out, int which, size_t at, struct estimate e)
-{
-    out[which][at] = e.mean;
-    out[which + 1][at] = e.sem;
-}
-
 /* --- points ----------------------------------------------------------------------------------- */
 
 /* Point 0 is intact; then, for each condition that has units, all mu but 1. */
@@ -186,75 +180,38 @@ static int layout_init(struct layout *layout, const struct ablation_sets *sets, 
 
 /* --- rates ------------------------------------------------------------------------------------ */
 
-/* Rate over n trajectories from `first` on; influence (n): of each on it, for the standard error
- * of a ratio (linearised), added with the sign given. */
-static double rate_of(const struct ablation_counts *counts, int rate, int point, int first, int n,
-                      double sign, double *influence)
+/* What rate r differs by under condition c: to output `any`, or that of directions. */
+static void put_difference(struct outputs *out, int r, int any, int of_direction, int c,
+                           struct estimate e)
 {
-    size_t at = (size_t)(rate * counts->num_points + point) * (size_t)counts->num_trajectories;
-    const int *events = counts->events + at + first, *steps = counts->steps + at + first;
-    double sum_events = 0, sum_steps = 0;
-    for (int j = 0; j < n; j++) {
-        sum_events += events[j];
-        sum_steps += steps[j];
-    }
-    bool is_defined = !counts->exploded[point] && sum_steps > 0; /* else it was never in `from` */
-    double mean = is_defined ? sum_events / sum_steps : NAN;
-    for (int j = 0; influence && j < n; j++)
-        influence[j] += sign * (events[j] - mean * steps[j]) / sum_steps;
-    return mean;
+    if (r == ANY_SWITCH)
+        put_pair(out, any, e.mean, e.sem, c);
+    else
+        put_pair(out, of_direction, e.mean, e.sem, r - DIRECTION_A, c);
 }
-
-static double standard_error(const double *influence, int n)
-{
-    double sum = 0;
-    for (int j = 0; j < n; j++) sum += influence[j] * influence[j];
-    return sqrt(sum * n / (n - 1));
-}
-
-static struct estimate rate(const struct ablation_counts *counts, int rate, int point)
-{
-    double influence[MAX_ABLATION_TRAJECTORIES] = {0};
-    int n = counts->num_trajectories;
-    double mean = rate_of(counts, rate, point, 0, n, 1, influence);
-    return (struct estimate){mean, standard_error(influence, n)};
-}
-
-/* Of point a less that of point b, trajectory by trajectory. */
-static struct estimate difference(const struct ablation_counts *counts, int rate, int a, int b)
-{
-    double influence[MAX_ABLATION_TRAJECTORIES] = {0};
-    int n = counts->num_trajectories;
-    double mean = rate_of(counts, rate, a, 0, n, 1, influence);
-    mean -= rate_of(counts, rate, b, 0, n, -1, influence);
-    return (struct estimate){mean, standard_error(influence, n)};
-}
-
-/* Where a rate goes: its outputs, and its row in those of the directions. */
-static const struct {
-    int rate, floor, effect, contrast, row;
-} place[NUM_ABLATION_RATES] = {
-    {SWITCH_RATE, FLOOR_SWITCH_RATE, EFFECT, CONTRAST, 0},
-    {DIRECTION_RATE, FLOOR_DIRECTION_RATE, DIRECTION_EFFECT, DIRECTION_CONTRAST, 0},
-    {DIRECTION_RATE, FLOOR_DIRECTION_RATE, DIRECTION_EFFECT, DIRECTION_CONTRAST, 1}};
 
 static void put_rates(const struct layout *layout, const struct ablation_counts *counts,
-                      double *const *out)
+                      struct outputs *out)
 {
     static const int against[NUM_ABLATIONS] = {
         ABLATE_CONTROL, ABLATE_CONTROL, ABLATE_CONTROL, ABLATE_CONTROL, -1, ABLATE_REST, -1};
     for (int r = 0; r < NUM_ABLATION_RATES; r++)
         for (int c = 0; c < NUM_ABLATIONS; c++) {
-            size_t at = (size_t)(place[r].row * NUM_ABLATIONS + c);
             if (layout->first[c] < 0) continue;
-            for (int m = 0; m < NUM_MU; m++)
-                put(out, place[r].rate, at * NUM_MU + (size_t)m,
-                    rate(counts, r, point_of(layout, c, m)));
+            for (int m = 0; m < NUM_MU; m++) {
+                struct estimate e = ablation_rate(counts, r, point_of(layout, c, m));
+                if (r == ANY_SWITCH)
+                    put_pair(out, SWITCH_RATE, e.mean, e.sem, c, m);
+                else
+                    put_pair(out, DIRECTION_RATE, e.mean, e.sem, r - DIRECTION_A, c, m);
+            }
             int silenced = point_of(layout, c, 0);
-            put(out, place[r].effect, at, difference(counts, r, silenced, 0));
+            put_difference(out, r, EFFECT, DIRECTION_EFFECT, c,
+                           ablation_difference(counts, r, silenced, 0));
             if (against[c] < 0 || layout->first[against[c]] < 0) continue;
-            put(out, place[r].contrast, at,
-                difference(counts, r, silenced, point_of(layout, against[c], 0)));
+            put_difference(
+                out, r, CONTRAST, DIRECTION_CONTRAST, c,
+                ablation_difference(counts, r, silenced, point_of(layout, against[c], 0)));
         }
 }
 
@@ -266,7 +223,7 @@ static struct estimate floor_of(const double *value, size_t num)
 }
 
 static int put_floor(const struct analysis_input *in, const struct circuit *circuit,
-                     int num_trajectories, double *const *out, struct status *st)
+                     int num_trajectories, struct outputs *out, struct status *st)
 {
     struct ablation_points intact = {1, NULL, NULL};
     struct ablation_counts counts;
@@ -276,8 +233,12 @@ static int put_floor(const struct analysis_input *in, const struct circuit *circ
     for (int r = 0; r < NUM_ABLATION_RATES && !code; r++) {
         double value[ABLATION_REPLICATES];
         for (int i = 0; i < ABLATION_REPLICATES; i++)
-            value[i] = rate_of(&counts, r, 0, i * num_trajectories, num_trajectories, 1, NULL);
-        put(out, place[r].floor, (size_t)place[r].row, floor_of(value, ABLATION_REPLICATES));
+            value[i] = ablation_rate_of(&counts, r, 0, i * num_trajectories, num_trajectories);
+        struct estimate e = floor_of(value, ABLATION_REPLICATES);
+        if (r == ANY_SWITCH)
+            put_pair(out, FLOOR_SWITCH_RATE, e.mean, e.sem);
+        else
+            put_pair(out, FLOOR_DIRECTION_RATE, e.mean, e.sem, r - DIRECTION_A);
     }
     ablation_counts_free(&counts);
     return code;
@@ -287,21 +248,20 @@ static int put_floor(const struct analysis_input *in, const struct circuit *circ
 
 /* Outputs of kept point i, for every condition that has it. */
 static void put_windows(const struct layout *layout, int i, const struct critical_pairs *pairs,
-                        double *const *out)
+                        struct outputs *out)
 {
     for (int c = 0; c < NUM_ABLATIONS; c++)
         for (int m = 0; m < NUM_MU && layout->first[c] >= 0; m += COARSE) {
             if (point_of(layout, c, m) != layout->kept[i]) continue;
-            size_t at = (size_t)(c * NUM_COARSE + m / COARSE);
-            put(out, CRITICAL_PAIRS, at, pairs->all);
-            put(out, CRITICAL_PAIRS_UP, at, pairs->up);
-            out[NUM_WINDOWS][at] = pairs->num;
+            put_pair(out, CRITICAL_PAIRS, pairs->all.mean, pairs->all.sem, c, m / COARSE);
+            put_pair(out, CRITICAL_PAIRS_UP, pairs->up.mean, pairs->up.sem, c, m / COARSE);
+            put(out, NUM_WINDOWS, pairs->num, c, m / COARSE);
         }
 }
 
 /* What chance alone makes of the intact network's critical pairs. */
 static int put_pairs_floor(const struct analysis_input *in, const struct circuit *circuit,
-                           int num_trajectories, int rounds, double *const *out, struct status *st)
+                           int num_trajectories, int rounds, struct outputs *out, struct status *st)
 {
     static const int intact_point = 0;
     double all[PAIR_REPLICATES], up[PAIR_REPLICATES];
@@ -326,8 +286,10 @@ static int put_pairs_floor(const struct analysis_input *in, const struct circuit
         ablation_windows_free(&windows);
     }
     if (!code) {
-        put(out, FLOOR_CRITICAL_PAIRS, 0, floor_of(all, PAIR_REPLICATES));
-        put(out, FLOOR_CRITICAL_PAIRS_UP, 0, floor_of(up, PAIR_REPLICATES));
+        struct estimate of_all = floor_of(all, PAIR_REPLICATES),
+                        of_up = floor_of(up, PAIR_REPLICATES);
+        put_pair(out, FLOOR_CRITICAL_PAIRS, of_all.mean, of_all.sem);
+        put_pair(out, FLOOR_CRITICAL_PAIRS_UP, of_up.mean, of_up.sem);
     }
     spectrum_free(spectrum);
     return code;
@@ -335,7 +297,7 @@ static int put_pairs_floor(const struct analysis_input *in, const struct circuit
 
 static int put_pairs(const struct analysis_input *in, const struct layout *layout,
                      const struct ablation_counts *counts, const struct ablation_windows *windows,
-                     int rounds, double *const *out, struct status *st)
+                     int rounds, struct outputs *out, struct status *st)
 {
     size_t H = (size_t)windows->hidden;
     int code = STATUS_OK;
@@ -362,7 +324,7 @@ static int put_pairs(const struct analysis_input *in, const struct layout *layou
 /* --- all -------------------------------------------------------------------------------------- */
 
 static int measure(const struct analysis_input *in, const struct circuit *circuit,
-                   const struct layout *layout, double *const *out, struct status *st)
+                   const struct layout *layout, struct outputs *out, struct status *st)
 {
     int hidden = in->net->shape.hidden, n = ablation_num_trajectories(in->net->shape);
     bool has_windows = hidden <= MAX_WINDOW_HIDDEN;
@@ -383,14 +345,14 @@ static int measure(const struct analysis_input *in, const struct circuit *circui
         code = put_pairs(in, layout, &counts, &windows, rounds, out, st);
         if (!code) code = put_pairs_floor(in, circuit, n, rounds, out, st);
     }
-    *out[NUM_TRAJECTORIES] = n;
+    put(out, NUM_TRAJECTORIES, n);
     ablation_counts_free(&counts);
     ablation_windows_free(&windows);
     return code;
 }
 
 int ablation_measure(const struct analysis_input *in, const struct circuit *circuit,
-                     double *const *out, struct status *st)
+                     struct outputs *out, struct status *st)
 {
     struct ablation_sets sets = {0};
     struct layout layout = {0};
@@ -399,17 +361,17 @@ int ablation_measure(const struct analysis_input *in, const struct circuit *circ
     if (!code) code = layout_init(&layout, &sets, in->net->shape.hidden, st);
     for (int g = 0; g < 2 && !code; g++) {
         if (circuit->group[g] < 0) continue;
-        out[FROM][g] = circuit->direction[circuit->group[g]].from;
-        out[TO][g] = circuit->direction[circuit->group[g]].to;
+        put(out, FROM, circuit->direction[circuit->group[g]].from, g);
+        put(out, TO, circuit->direction[circuit->group[g]].to, g);
     }
-    for (int c = 0; c < NUM_ABLATIONS && !code; c++) out[NUM_UNITS][c] = sets.num_units[c];
+    for (int c = 0; c < NUM_ABLATIONS && !code; c++) put(out, NUM_UNITS, sets.num_units[c], c);
     if (!code) code = measure(in, circuit, &layout, out, st);
     free(layout.recurrent);
     ablation_sets_free(&sets);
     return code;
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct circuit *circuit;
     int code = circuit_get(in, &circuit, st);

@@ -91,6 +91,20 @@ int ablation_run(const struct analysis_input *in, struct rng rng,
                  const struct ablation_points *points, struct ablation_counts *counts,
                  struct ablation_windows *windows, struct status *st);
 
+/* --- rates: ablation_rates.c ------------------------------------------------------------------ */
+
+struct estimate {
+    double mean, sem; /* NaN where it is not defined */
+};
+
+/* Rate at a point over n trajectories from `first` on; NaN: never in `from`, or exploded. */
+double ablation_rate_of(const struct ablation_counts *counts, int rate, int point, int first,
+                        int n);
+
+/* Over all trajectories; at point a less at point b, trajectory by trajectory. */
+struct estimate ablation_rate(const struct ablation_counts *counts, int rate, int point);
+struct estimate ablation_difference(const struct ablation_counts *counts, int rate, int a, int b);
+
 /* --- windows around switches: ablation_windows.c ---------------------------------------------- */
 
 enum {
@@ -139,10 +153,6 @@ int ablation_windows_rounds(const struct ablation_windows *windows);
 int ablation_windows_count(const struct ablation_windows *windows, int i, int sense, int w,
                            struct spectrum *spectrum, double *pairs, struct status *st);
 
-struct estimate {
-    double mean, sem; /* NaN where it is not defined */
-};
-
 /* Over the 30 steps about a switch: of both senses, and of SENSE_UP alone. */
 struct critical_pairs {
     struct estimate all, up;
@@ -158,6 +168,6 @@ int ablation_windows_pairs(const struct ablation_windows *windows, int i, int ro
 
 /* All outputs of the analysis for this circuit. Contract of analysis.compute. */
 int ablation_measure(const struct analysis_input *in, const struct circuit *circuit,
-                     double *const *out, struct status *st);
+                     struct outputs *out, struct status *st);
 
 #endif

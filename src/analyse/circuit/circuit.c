@@ -199,29 +199,32 @@ static const struct analysis_output output[NUM_OUTPUTS] = {
 
 /* --- into the outputs ------------------------------------------------------------------------ */
 
-static void put_directions(const struct circuit *circuit, int H, double *const *out)
+static void give_directions(const struct circuit *circuit, int H, struct outputs *out)
 {
     for (int d = 0; d < circuit->num_directions; d++) {
         const struct kick_set *set = &circuit->direction[d];
-        const double values[] = {set->from,         set->to,         set->num_events,
-                                 set->rate,         set->num_units,  set->p_value,
-                                 set->control_left, set->control_sd, set->suppression};
-        for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
-            out[FROM + i][d] = values[i];
-        memcpy(out[LEFT] + d * (MAX_KICK_SET + 1), set->rate_left, sizeof set->rate_left);
-        memcpy(out[LEFT_SEM] + d * (MAX_KICK_SET + 1), set->rate_left_error,
-               sizeof set->rate_left_error);
+        put(out, FROM, set->from, d);
+        put(out, TO, set->to, d);
+        put(out, EVENTS, set->num_events, d);
+        put(out, RATE, set->rate, d);
+        put(out, SIZE, set->num_units, d);
+        put(out, P_VALUE, set->p_value, d);
+        put_pair(out, CONTROL_LEFT, set->control_left, set->control_sd, d);
+        put(out, SUPPRESSION, set->suppression, d);
+        for (int i = 0; i <= MAX_KICK_SET; i++)
+            put_pair(out, LEFT, set->rate_left[i], set->rate_left_error[i], d, i);
         for (int i = 0; i < set->num_units; i++) {
-            int at = d * MAX_KICK_SET + i;
-            out[UNITS][at] = set->unit[i];
-            for (int k = 0; k < 3; k++)
-                out[UNIT_SCORE + k][at] = out[SCORE + k][d * H + set->unit[i]];
+            int unit = set->unit[i], at = d * H + unit;
+            put(out, UNITS, unit, d, i);
+            put(out, UNIT_SCORE, circuit->score[at], d, i);
+            put(out, UNIT_AUC, circuit->auc[at], d, i);
+            put(out, UNIT_CAUSAL, out->value[CAUSAL][at], d, i);
         }
     }
 }
 
 /* What is compared over networks. */
-static void put_summary(const struct circuit *circuit, double *const *out)
+static void give_summary(const struct circuit *circuit, struct outputs *out)
 {
     int found = 0, tested = 0;
     double size = 0, left = 0, control = 0, suppression = 0, least = INFINITY, smallest = NAN;
@@ -237,61 +240,57 @@ static void put_summary(const struct circuit *circuit, double *const *out)
         suppression += set->suppression;
         least = fmin(least, set->suppression);
     }
-    *out[NUM_DIRECTIONS] = circuit->num_directions;
-    *out[NUM_TESTED] = tested;
-    *out[NUM_FOUND] = found;
-    *out[SMALLEST_P] = smallest;
-    *out[NUM_INTEGRATING] = circuit->num_population[0] + circuit->num_population[1];
+    put(out, NUM_DIRECTIONS, circuit->num_directions);
+    put(out, NUM_TESTED, tested);
+    put(out, NUM_FOUND, found);
+    put(out, SMALLEST_P, smallest);
+    put(out, NUM_INTEGRATING, circuit->num_population[0] + circuit->num_population[1]);
     if (!found) return;
-    *out[MEAN_SIZE] = size / found;
-    *out[MEAN_LEFT] = left / found;
-    *out[MEAN_CONTROL] = control / found;
-    *out[MEAN_SUPPRESSION] = suppression / found;
-    *out[LEAST_SUPPRESSION] = least;
+    put(out, MEAN_SIZE, size / found);
+    put(out, MEAN_LEFT, left / found);
+    put(out, MEAN_CONTROL, control / found);
+    put(out, MEAN_SUPPRESSION, suppression / found);
+    put(out, LEAST_SUPPRESSION, least);
 }
 
-static int put_weights(const struct analysis_input *in, const struct circuit *circuit,
-                       double *const *out, struct status *st)
+static int give_weights(const struct analysis_input *in, const struct circuit *circuit,
+                        struct outputs *out, struct status *st)
 {
     struct kick_rows rows = {0};
     struct wiring w;
     int code = kick_rows_init(&rows, in->net, circuit, st);
     if (!code) code = wiring_find(in, rng_child(in->rng, 1), circuit, &w, st);
     for (int g = 0; g < 2 && !code; g++) {
-        out[BOUND][g] = circuit->bound[g];
-        memcpy(out[ONTO_GROUP] + (size_t)g * rows.H, rows.mean[g], rows.H * sizeof(double));
-        for (int k = WITHIN; k <= BETWEEN; k++) {
-            out[WEIGHT_WITHIN + 2 * k][g] = w.weight[k][g];
-            out[WEIGHT_WITHIN_P + 2 * k][g] = w.p_value[k][g];
-        }
-        for (int p = 0; p < 2; p++) {
-            out[WEIGHT_POPULATION][p * 2 + g] = w.weight[FROM_POPULATION_1 + p][g];
-            out[WEIGHT_POPULATION_P][p * 2 + g] = w.p_value[FROM_POPULATION_1 + p][g];
-        }
-        out[POPULATION_SIZE][g] = circuit->num_population[g];
-        out[POPULATION_SIZE_P][g] = w.size_p_value[g];
+        put(out, BOUND, circuit->bound[g], g);
+        put_row(out, ONTO_GROUP, (size_t)g, rows.mean[g], rows.H);
+        put_pair(out, WEIGHT_WITHIN, w.weight[WITHIN][g], w.p_value[WITHIN][g], g);
+        put_pair(out, WEIGHT_BETWEEN, w.weight[BETWEEN][g], w.p_value[BETWEEN][g], g);
+        for (int p = 0; p < 2; p++)
+            put_pair(out, WEIGHT_POPULATION, w.weight[FROM_POPULATION_1 + p][g],
+                     w.p_value[FROM_POPULATION_1 + p][g], p, g);
+        put_pair(out, POPULATION_SIZE, circuit->num_population[g], w.size_p_value[g], g);
     }
-    for (size_t j = 0; j < rows.H && !code; j++) out[MEMBER][j] = population_of(&rows, circuit, j);
+    for (size_t j = 0; j < rows.H && !code; j++)
+        put(out, MEMBER, population_of(&rows, circuit, j), j);
     kick_rows_free(&rows);
     return code;
 }
 
-static int put_noise(const struct analysis_input *in, const struct circuit *circuit,
-                     double *const *out, struct status *st)
+static int give_noise(const struct analysis_input *in, const struct circuit *circuit,
+                      struct outputs *out, struct status *st)
 {
     struct population_noise noise;
     int code = population_noise_find(in, rng_child(in->rng, 2), circuit, &noise, st);
     for (int g = 0; g < 2 && !code; g++) {
-        const double values[] = {noise.left[g],       noise.error[g],       noise.rest_left[g],
-                                 noise.rest_error[g], noise.random_left[g], noise.random_sd[g],
-                                 noise.p_value[g]};
-        for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
-            out[NOISE_LEFT + i][g] = values[i];
+        put_pair(out, NOISE_LEFT, noise.left[g], noise.error[g], g);
+        put_pair(out, NOISE_REST_LEFT, noise.rest_left[g], noise.rest_error[g], g);
+        put_pair(out, NOISE_RANDOM_LEFT, noise.random_left[g], noise.random_sd[g], g);
+        put(out, NOISE_P, noise.p_value[g], g);
     }
     return code;
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
     const struct circuit *circuit;
@@ -300,23 +299,23 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
     if (code || !driven->pca.count) return code; /* states that are not finite have no circuit */
     code = circuit_get(in, &circuit, st);
     if (code) return code;
-    size_t size = (size_t)circuit->num_directions * (size_t)H * sizeof(double);
-    if (size) memcpy(out[SCORE], circuit->score, size);
-    if (size) memcpy(out[AUC], circuit->auc, size);
-    code = kick_causal(in, circuit, rng_child(in->rng, 0), out[CAUSAL], st);
+    size_t size = (size_t)circuit->num_directions * (size_t)H;
+    put_row(out, SCORE, 0, circuit->score, size);
+    put_row(out, AUC, 0, circuit->auc, size);
+    code = kick_causal(in, circuit, rng_child(in->rng, 0), out->value[CAUSAL], st);
     if (code) return code;
-    put_directions(circuit, H, out);
-    put_summary(circuit, out);
-    course_activity(driven, H, circuit, STEPS, out[ACTIVITY_KICK], out[ACTIVITY_POPULATION],
-                    out[ACTIVITY_SYMBOL]);
-    code =
-        course_orbit(in->net, driven, circuit, BINS, out[PREACTIVATION], out[PREACTIVATION_SD], st);
+    give_directions(circuit, H, out);
+    give_summary(circuit, out);
+    course_activity(driven, H, circuit, STEPS, out->value[ACTIVITY_KICK],
+                    out->value[ACTIVITY_POPULATION], out->value[ACTIVITY_SYMBOL]);
+    code = course_orbit(in->net, driven, circuit, BINS, out->value[PREACTIVATION],
+                        out->value[PREACTIVATION_SD], st);
     for (int g = 0; g < 2; g++)
-        if (circuit->group[g] >= 0) out[GROUP_DIRECTION][g] = circuit->group[g];
+        if (circuit->group[g] >= 0) put(out, GROUP_DIRECTION, circuit->group[g], g);
     if (code || circuit->group[1] < 0) return code;
-    code = put_weights(in, circuit, out, st);
+    code = give_weights(in, circuit, out, st);
     if (!code && circuit->num_population[0] + circuit->num_population[1] > 0)
-        code = put_noise(in, circuit, out, st);
+        code = give_noise(in, circuit, out, st);
     return code;
 }
 

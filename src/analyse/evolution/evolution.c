@@ -177,81 +177,78 @@ static int measure_row(const struct analysis_input *in, int row, struct snapshot
     return code;
 }
 
-static void keep_row(const struct snapshot *result, size_t row, double *const *out)
+static void keep_row(const struct snapshot *result, size_t row, struct outputs *out)
 {
-    for (int c = 0; c < NUM_SNAPSHOT_CURVES; c++) out[c][row] = result->curve[c];
-    memcpy(out[EXPLAINED_VARIANCE] + row * SNAPSHOT_COMPONENTS, result->explained_variance,
-           sizeof result->explained_variance);
-    memcpy(out[SCORE] + row * SNAPSHOT_POINTS * SNAPSHOT_AXES, result->score, sizeof result->score);
-    memcpy(out[SYMBOL] + row * SNAPSHOT_POINTS, result->symbol, sizeof result->symbol);
+    for (int c = 0; c < NUM_SNAPSHOT_CURVES; c++) put(out, c, result->curve[c], row);
+    put_row(out, EXPLAINED_VARIANCE, row, result->explained_variance, SNAPSHOT_COMPONENTS);
+    put_row(out, SCORE, row, result->score[0], SNAPSHOT_POINTS * SNAPSHOT_AXES);
+    put_row(out, SYMBOL, row, result->symbol, SNAPSHOT_POINTS);
 }
 
 /* --- what they amount to ---------------------------------------------------------------------- */
 
 /* Mean and sd of the last numbers of a curve (rows) that are not NaN; NaN when they are too few. */
-static void converge(const double *curve, int rows, double *mean, double *sd)
+static void converge(int curve, int rows, int which, struct outputs *out)
 {
     double last[CONVERGED];
     int num = 0;
     for (int i = rows - 1; i >= 0 && num < CONVERGED; i--)
-        if (!isnan(curve[i])) last[num++] = curve[i];
+        if (!isnan(out->value[curve][i])) last[num++] = out->value[curve][i];
     if (num < CONVERGED) return;
-    *mean = mean_of_shares(last, CONVERGED);
-    *sd = sd_about(last, CONVERGED, *mean, 1);
+    double mean = mean_of_shares(last, CONVERGED);
+    put_pair(out, which, mean, sd_about(last, CONVERGED, mean, 1));
 }
 
 /* count (rows, SNAPSHOT_WINDOWS), moved together: snapshots without a rate are left out */
 static int find_bifurcation(const struct analysis_input *in, int rows, uint16_t *count,
-                            double *const *out, struct status *st)
+                            struct outputs *out, struct status *st)
 {
     struct bifurcation found;
     int num = 0;
     double *epoch = malloc((size_t)rows * sizeof *epoch);
     if (!epoch) return status_no_memory(st, "a history");
     for (int i = 0; i < rows; i++) {
-        if (isnan(out[SNAPSHOT_WINDOW_RATE][i])) continue;
+        if (isnan(out->value[SNAPSHOT_WINDOW_RATE][i])) continue;
         memmove(count + (size_t)num * SNAPSHOT_WINDOWS, count + (size_t)i * SNAPSHOT_WINDOWS,
                 SNAPSHOT_WINDOWS * sizeof *count);
-        epoch[num++] = out[EPOCH][i];
+        epoch[num++] = out->value[EPOCH][i];
     }
     int code =
         bifurcation_find(epoch, count, num, SNAPSHOT_WINDOWS, snapshot_window_length(in->s) - 1,
                          rng_child(in->rng, 1), &found, st);
     free(epoch);
     if (code) return code;
-    *out[BIFURCATION_REFERENCE] = bifurcation_reference(out[EPOCH], out[SNAPSHOT_COMPLEX], rows);
-    *out[BIFURCATION] = found.epoch;
-    *out[BIFURCATION_LOW] = found.low;
-    *out[BIFURCATION_HIGH] = found.high;
-    *out[BIFURCATION_SUPPORT] = found.support;
-    *out[BIFURCATION_RATIO] = found.ratio;
-    *out[BIFURCATION_EXPLAINED] = found.explained;
+    put(out, BIFURCATION_REFERENCE,
+        bifurcation_reference(out->value[EPOCH], out->value[SNAPSHOT_COMPLEX], rows));
+    put(out, BIFURCATION, found.epoch);
+    put(out, BIFURCATION_LOW, found.low);
+    put(out, BIFURCATION_HIGH, found.high);
+    put(out, BIFURCATION_SUPPORT, found.support);
+    put(out, BIFURCATION_RATIO, found.ratio);
+    put(out, BIFURCATION_EXPLAINED, found.explained);
     return STATUS_OK;
 }
 
-static void trend(const double *epoch, const double *curve, int rows, double *tau, double *p)
+/* Kendall's tau of a curve over the first rows, and its p. */
+static void trend(int curve, int rows, int which, struct outputs *out)
 {
     struct kendall kendall;
-    kendall_tau(epoch, curve, rows, &kendall);
-    if (kendall.num < FEWEST) return;
-    *tau = kendall.tau;
-    *p = kendall.p;
+    kendall_tau(out->value[EPOCH], out->value[curve], rows, &kendall);
+    if (kendall.num >= FEWEST) put_pair(out, which, kendall.tau, kendall.p);
 }
 
-static void warn(int rows, double *const *out)
+static void warn(int rows, struct outputs *out)
 {
     int before = 0, num = 0;
-    const double *variance = out[SNAPSHOT_VARIANCE];
-    if (isnan(*out[BIFURCATION])) return;
-    for (; before < rows && out[EPOCH][before] <= *out[BIFURCATION_LOW]; before++)
-        num += !isnan(variance[before]);
-    *out[NUM_BEFORE] = num;
-    trend(out[EPOCH], variance, before, out[VARIANCE_TAU], out[VARIANCE_P]);
-    trend(out[EPOCH], out[SNAPSHOT_AUTOCORRELATION], before, out[AUTOCORRELATION_TAU],
-          out[AUTOCORRELATION_P]);
+    if (isnan(*out->value[BIFURCATION])) return;
+    for (; before < rows && out->value[EPOCH][before] <= *out->value[BIFURCATION_LOW]; before++)
+        num += !isnan(out->value[SNAPSHOT_VARIANCE][before]);
+    put(out, NUM_BEFORE, num);
+    trend(SNAPSHOT_VARIANCE, before, VARIANCE_TAU, out);
+    trend(SNAPSHOT_AUTOCORRELATION, before, AUTOCORRELATION_TAU, out);
 }
 
-static int compute(const struct analysis_input *in, double *const *out, struct status *st)
+static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     int rows = analysis_dim_size(&snapshot, in->s), code = STATUS_OK;
     if (in->num_snapshots < rows) rows = in->num_snapshots;
@@ -263,19 +260,18 @@ static int compute(const struct analysis_input *in, double *const *out, struct s
         code = analysis_check_stop(in, st);
         if (!code)
             code = measure_row(in, i, result,
-                               out[SECOND_ORDER] + (size_t)i * (size_t)in->net->shape.hidden, st);
+                               out->value[SECOND_ORDER] + (size_t)i * (size_t)in->net->shape.hidden,
+                               st);
         if (code) break;
-        out[EPOCH][i] = in->snapshot_epoch[i];
+        put(out, EPOCH, in->snapshot_epoch[i], i);
         keep_row(result, (size_t)i, out);
         memcpy(count + (size_t)i * SNAPSHOT_WINDOWS, result->window_switches,
                sizeof result->window_switches);
     }
     if (!code) code = find_bifurcation(in, rows, count, out, st);
     if (!code) {
-        converge(out[SNAPSHOT_TRANSITION_RATE], rows, out[CONVERGED_TRANSITION_RATE],
-                 out[CONVERGED_TRANSITION_RATE_SD]);
-        converge(out[SNAPSHOT_SWITCH_RATE], rows, out[CONVERGED_SWITCH_RATE],
-                 out[CONVERGED_SWITCH_RATE_SD]);
+        converge(SNAPSHOT_TRANSITION_RATE, rows, CONVERGED_TRANSITION_RATE, out);
+        converge(SNAPSHOT_SWITCH_RATE, rows, CONVERGED_SWITCH_RATE, out);
         warn(rows, out);
     }
     free(count);
