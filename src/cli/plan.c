@@ -3,6 +3,7 @@
  * calibrate.h times on one core; a run that trains again with another seed is not foreseen. */
 #include "cli.h"
 
+#include "base/json.h"
 #include "forecast/calibrate.h"
 #include "forecast/cost.h"
 #include "base/kernel.h"
@@ -290,33 +291,38 @@ static void print_totals(const struct plan *plan, const struct forecast *f, FILE
 static int print_json(const struct plan *plan, const struct forecast *f, FILE *out,
                       struct status *st)
 {
-    fputs("{\"study\":\"", out);
-    for (const char *c = plan->study; *c; c++) { /* has no control characters */
-        if (*c == '"' || *c == '\\') fputc('\\', out);
-        fputc(*c, out);
-    }
-    fputs("\",\"runs\":[", out);
+    struct json json = {.out = out, .lines = 2};
+    json_open(&json, NULL, '{');
+    json_text(&json, "study", plan->study);
+    json_open(&json, "runs", '[');
     for (int i = 0; i < plan->num_runs; i++) {
         char *line = plan_run_json(plan, i);
         if (!line) return status_no_memory(st, "the plan");
-        fprintf(out, "%s\n%s", i ? "," : "", line);
+        json_value(&json, NULL, line);
         free(line);
     }
-    fprintf(out,
-            "],\n\"totals\":{\"runs\":%d,\"cells\":%d,\"duplicates\":%d,"
-            "\"measured_cells\":%d,\"core_s\":%.6g,\"memory_bytes_per_worker\":%.0f,"
-            "\"results_bytes\":%.0f,\"estimates\":[",
-            plan->num_runs, f->num_cells, plan->num_duplicates,
-            f->num_measured > 0 ? f->num_measured : 0, f->core_s, f->memory_bytes, f->result_bytes);
-    for (int i = 0; i < f->num_estimates; i++) {
-        const struct estimate *e = &f->estimate[i];
-        fprintf(out,
-                "%s\n{\"ranks\":%d,\"workers\":%d,\"core_s\":%.6g,\"makespan_s\":%.6g,"
-                "\"makespan_bound_s\":%.6g,\"time\":\"%s\"}",
-                i ? "," : "", e->ranks, e->workers, e->schedule.busy_s, e->schedule.makespan_s,
-                e->schedule.bound_s, e->time);
+    json_close(&json);
+    json_open(&json, "totals", '{');
+    json_integer(&json, "runs", plan->num_runs);
+    json_integer(&json, "cells", f->num_cells);
+    json_integer(&json, "duplicates", plan->num_duplicates);
+    json_integer(&json, "measured_cells", f->num_measured > 0 ? f->num_measured : 0);
+    json_number(&json, "core_s", "%.6g", f->core_s);
+    json_number(&json, "memory_bytes_per_worker", "%.0f", f->memory_bytes);
+    json_number(&json, "results_bytes", "%.0f", f->result_bytes);
+    json_open(&json, "estimates", '[');
+    for (const struct estimate *e = f->estimate; e < f->estimate + f->num_estimates; e++) {
+        json_open(&json, NULL, '{');
+        json_integer(&json, "ranks", e->ranks);
+        json_integer(&json, "workers", e->workers);
+        json_number(&json, "core_s", "%.6g", e->schedule.busy_s);
+        json_number(&json, "makespan_s", "%.6g", e->schedule.makespan_s);
+        json_number(&json, "makespan_bound_s", "%.6g", e->schedule.bound_s);
+        json_text(&json, "time", e->time);
+        json_close(&json);
     }
-    fputs("]}}\n", out);
+    for (int i = 0; i < 3; i++) json_close(&json);
+    fputc('\n', out);
     return STATUS_OK;
 }
 

@@ -23,21 +23,18 @@ static const struct cli_option status_options[] = {
 /* What is known, from the status file and the lock. */
 struct view {
     const char *path;
-    char *json;       /* owned */
-    bool live;        /* the lock is held */
-    char holder[256]; /* of the lock */
-    char state[32];   /* as it really is: a study whose process is gone is not running */
+    struct study_status study; /* state as it really is: one whose process is gone does not run */
+    bool has_file, live;       /* there is a status file; the lock is held */
+    char holder[256];          /* of the lock */
 };
 
 static void read_view(struct view *v, const char *path)
 {
     *v = (struct view){.path = path};
     v->live = study_is_locked(path, v->holder, sizeof v->holder);
-    v->json = statusfile_read(path);
-    if (!v->json || !statusfile_text(v->json, "state", v->state, sizeof v->state))
-        snprintf(v->state, sizeof v->state, "%s", v->live ? "starting" : "unknown");
-    if (!v->live && strcmp(v->state, "running") == 0)
-        snprintf(v->state, sizeof v->state, "interrupted");
+    v->has_file = statusfile_read(path, &v->study);
+    if (!v->has_file) v->study.state = v->live ? "starting" : "unknown";
+    if (!v->live && strcmp(v->study.state, "running") == 0) v->study.state = "interrupted";
 }
 
 /* --- from the status file --------------------------------------------------------------------- */
@@ -52,115 +49,96 @@ static void print_time(FILE *out, const char *what, double unix_s)
     fprintf(out, "  %s %s", what, text);
 }
 
-static int count_of(const char *json, const char *key)
+static void print_worker(FILE *out, const struct worker_status *w)
 {
-    double value = statusfile_number(json, key);
-    return value >= 0 && value <= 2147483647 ? (int)value : 0;
-}
-
-/* One worker's line of the status file, {"rank": 1, "host": "a", "run": 3, ...}. */
-static void print_worker(FILE *out, const char *line)
-{
-    int rank, epoch = 0, num_epochs = 0;
-    long run = -1;
-    char host[64] = "", train[32] = "", val[32] = "", seen[32] = "";
-    if (sscanf(line, "{\"rank\": %d, \"host\": \"%63[^\"]\"", &rank, host) < 1) return;
-    const char *at = strstr(line, "\"run\": ");
-    if (!at || sscanf(at, "\"run\": %ld", &run) != 1) {
-        fprintf(out, "  rank %-4d %-20s idle\n", rank, host);
+    const char *host = w->host ? w->host : "";
+    if (isnan(w->run)) {
+        fprintf(out, "  rank %-4.0f %-20s idle\n", w->rank, host);
         return;
     }
-    at = strstr(line, "\"epoch\": ");
-    if (at)
-        sscanf(at,
-               "\"epoch\": %d, \"num_epochs\": %d, \"train_loss\": %31[^,], \"val_loss\": "
-               "%31[^,], \"last_seen_s\": %31[^}]",
-               &epoch, &num_epochs, train, val, seen);
-    fprintf(out, "  rank %-4d %-20s run %-7ld", rank, host, run);
-    if (epoch > 0)
-        fprintf(out, " epoch %d/%d, train_loss %s, val_loss %s,", epoch, num_epochs, train, val);
-    fprintf(out, " seen %s s ago\n", seen);
-}
-
-static void print_workers(FILE *out, const char *json)
-{
-    const char *at = strstr(json, "\n\"worker\": [");
-    while (at && (at = strstr(at, "\n{\"rank\": "))) print_worker(out, ++at);
+    fprintf(out, "  rank %-4.0f %-20s run %-7.0f", w->rank, host, w->run);
+    if (w->epoch > 0)
+        fprintf(out, " epoch %.0f/%.0f, train_loss %.6g, val_loss %.6g,", w->epoch, w->num_epochs,
+                w->train_loss, w->val_loss);
+    fprintf(out, " seen %.1f s ago\n", w->last_seen_s);
 }
 
 static void print_view(FILE *out, const struct view *v)
 {
-    const char *json = v->json;
-    char study[128] = "", message[1024] = "", eta[32], half[32], spent[32];
-    double eta_s = statusfile_number(json, "eta_s"), half_s = statusfile_number(json, "eta_half_s");
-    statusfile_text(json, "study", study, sizeof study);
-    statusfile_text(json, "message", message, sizeof message);
-    fprintf(out, "study %s: %s%s%s%s\n", study, v->state, v->live ? " (" : "",
+    const struct study_status *s = &v->study;
+    const char *message = s->message ? s->message : "";
+    char eta[32], half[32], spent[32];
+    fprintf(out, "study %s: %s%s%s%s\n", s->study ? s->study : "", s->state, v->live ? " (" : "",
             v->live ? v->holder : "", v->live ? ")" : "");
     fprintf(out,
-            "  %d of %d done, %d failed, %d crashed, %d running, %d left; %.2f core-hours in "
-            "runs\n",
-            count_of(json, "done"), count_of(json, "total"), count_of(json, "failed"),
-            count_of(json, "crashed"), count_of(json, "running"), count_of(json, "pending"),
-            statusfile_number(json, "core_hours"));
-    fprintf(out, "  %s since the start",
-            progress_duration(statusfile_number(json, "elapsed_s"), spent));
-    if (v->live && isfinite(eta_s)) fprintf(out, ", about %s left", progress_duration(eta_s, eta));
-    if (v->live && isfinite(eta_s) && isfinite(half_s))
-        fprintf(out, " (+- %s)", progress_duration(half_s, half));
+            "  %.0f of %.0f done, %.0f failed, %.0f crashed, %.0f running, %.0f left; %.2f "
+            "core-hours in runs\n",
+            s->done, s->total, s->failed, s->crashed, s->running, s->pending, s->core_hours);
+    fprintf(out, "  %s since the start", progress_duration(s->elapsed_s, spent));
+    if (v->live && isfinite(s->eta_s))
+        fprintf(out, ", about %s left", progress_duration(s->eta_s, eta));
+    if (v->live && isfinite(s->eta_s) && isfinite(s->eta_half_s))
+        fprintf(out, " (+- %s)", progress_duration(s->eta_half_s, half));
     fputc('\n', out);
-    print_time(out, "updated", statusfile_number(json, "updated_unix_s"));
-    print_time(out, "deadline", statusfile_number(json, "deadline_unix_s"));
+    print_time(out, "updated", s->updated_unix_s);
+    print_time(out, "deadline", s->deadline_unix_s);
     fputc('\n', out);
     for (const char *line = message; *line;) { /* each line as far in as the others */
         int n = (int)strcspn(line, "\n");
         fprintf(out, "  %.*s\n", n, line);
         line += n + (line[n] == '\n');
     }
-    if (v->live)
-        print_workers(out, json);
-    else if (strcmp(v->state, "interrupted") == 0 && !*message)
+    for (int i = 0; v->live && i < s->num_workers; i++) print_worker(out, &s->worker[i]);
+    if (!v->live && strcmp(s->state, "interrupted") == 0 && !*message)
         fprintf(out, "  its process is gone; `hmmgrid run ... --resume` continues it\n");
-}
-
-/* The file's own JSON with the state as it really is, and "live". */
-static void print_json(FILE *out, const struct view *v)
-{
-    const char *rest = strstr(v->json, "\n\"message\": ");
-    fprintf(out, "{\n\"live\": %s,\n\"state\": \"%s\",%s", v->live ? "true" : "false", v->state,
-            rest ? rest : "\n\"message\": \"damaged status file\"\n}\n");
 }
 
 /* --- from the results file, where there is no status file ------------------------------------- */
 
-static int print_store(const struct invocation *inv, const struct view *v, bool json,
-                       struct status *st)
+static void count_runs(struct store *store, int count[NUM_RUN_STATUS])
+{
+    for (int i = 0; i < store_num_runs(store); i++) {
+        int status = store_run_status(store, i);
+        if (status >= 0 && status < NUM_RUN_STATUS) count[status]++;
+    }
+}
+
+/* store: NULL where there is a status file. */
+static void print_json(FILE *out, const struct view *v, struct store *store)
+{
+    struct json json = {.out = out, .lines = 2};
+    json_open(&json, NULL, '{');
+    json_value(&json, "live", v->live ? "true" : "false");
+    if (!store) {
+        statusfile_put(&json, &v->study);
+    } else {
+        int count[NUM_RUN_STATUS] = {0};
+        count_runs(store, count);
+        json_text(&json, "state", v->study.state);
+        json_text(&json, "study", store_attribute(store, "study"));
+        json_integer(&json, "total", store_num_runs(store));
+        for (int i = 0; i < NUM_RUN_STATUS; i++) json_integer(&json, run_status_name[i], count[i]);
+    }
+    json_close(&json);
+    fputc('\n', out);
+}
+
+static int print_store(const struct invocation *inv, const struct view *v, struct status *st)
 {
     FILE *out = cli_out(inv);
     struct store *store = NULL;
     int code = cli_open(inv, &store, st);
     if (code) return code;
-    int count[NUM_RUN_STATUS] = {0}, num = store_num_runs(store);
-    for (int i = 0; i < num; i++) {
-        int status = store_run_status(store, i);
-        if (status >= 0 && status < NUM_RUN_STATUS) count[status]++;
-    }
-    if (json) {
-        fprintf(out,
-                "{\n\"live\": %s,\n\"state\": \"%s\",\n\"study\": ", v->live ? "true" : "false",
-                v->state);
-        statusfile_print_text(out, store_attribute(store, "study"));
-        fprintf(out, ",\n\"total\": %d", num);
-        for (int i = 0; i < NUM_RUN_STATUS; i++)
-            fprintf(out, ",\n\"%s\": %d", run_status_name[i], count[i]);
-        fputs("\n}\n", out);
-    } else {
+    int count[NUM_RUN_STATUS] = {0};
+    count_runs(store, count);
+    if (cli_flag(inv, "json"))
+        print_json(out, v, store);
+    else
         fprintf(out,
                 "study %s: %d of %d runs done, %d failed, %d crashed, %d started, %d pending "
                 "(no status file; counted in the results file)\n",
-                store_attribute(store, "study"), count[RUN_DONE], num, count[RUN_FAILED],
-                count[RUN_CRASHED], count[RUN_RUNNING], count[RUN_PENDING]);
-    }
+                store_attribute(store, "study"), count[RUN_DONE], store_num_runs(store),
+                count[RUN_FAILED], count[RUN_CRASHED], count[RUN_RUNNING], count[RUN_PENDING]);
     store_close(store);
     return 0;
 }
@@ -171,17 +149,16 @@ static int show(const struct invocation *inv, const char *path, bool *live, stru
 {
     struct view v;
     FILE *out = cli_out(inv);
-    bool json = cli_flag(inv, "json");
     int code = 0;
     read_view(&v, path);
     *live = v.live;
-    if (!v.json)
-        code = print_store(inv, &v, json, st);
-    else if (json)
-        print_json(out, &v);
+    if (!v.has_file)
+        code = print_store(inv, &v, st);
+    else if (cli_flag(inv, "json"))
+        print_json(out, &v, NULL);
     else
         print_view(out, &v);
-    free(v.json);
+    statusfile_free(&v.study);
     fflush(out);
     return code;
 }

@@ -5,6 +5,7 @@
  * version's plan_run_json would have written. */
 #include "names.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "plan.h"
 #include "runs.h"
 #include "settings/value.h"
@@ -18,18 +19,22 @@
 
 /* --- text that grows ----------------------------------------------------------------------- */
 
+/* malloc'd; NULL: memory out. */
+static char *value_text(const struct settings *s, const struct setting *row)
+{
+    size_t n = (size_t)settings_json_value(s, row, NULL, 0) + 1;
+    char *text = malloc(n);
+    if (text) settings_json_value(s, row, text, n);
+    return text;
+}
+
+/* Whether it failed. */
 static int put_value(FILE *out, const struct settings *s, const struct setting *row)
 {
-    char small[256], *text = small;
-    int n = settings_json_value(s, row, small, sizeof small);
-    if (n >= (int)sizeof small) {
-        text = malloc((size_t)n + 1);
-        if (!text) return -1;
-        settings_json_value(s, row, text, (size_t)n + 1);
-    }
-    fputs(text, out);
-    if (text != small) free(text);
-    return 0;
+    char *text = value_text(s, row);
+    if (text) fputs(text, out);
+    free(text);
+    return text == NULL;
 }
 
 /* Close a stream of open_memstream: its text, or NULL when anything failed. */
@@ -113,39 +118,46 @@ static const char *next_line(const char *line)
     return *line ? line + 1 : line;
 }
 
-/* `"name":JSON` of a line "section.name=JSON". */
-static void put_unknown(FILE *out, const char *line)
+/* A line "section.name=JSON" as an entry of the section. */
+static void put_unknown(struct json *json, const char *line)
 {
-    const char *name = line + section_length(line) + (section_length(line) > 0);
-    int n = (int)strcspn(name, "=");
-    fprintf(out, "\"%.*s\":%.*s", n, name, (int)strcspn(name + n + 1, "\n"), name + n + 1);
+    char name[64];
+    line += section_length(line) + (section_length(line) > 0);
+    int n = (int)strcspn(line, "=");
+    snprintf(name, sizeof name, "%.*s", n, line);
+    json_value(json, name, line + n + 1);
 }
 
-/* What of `unknown` belongs into the section of `key`, a known one. */
-static void put_unknown_of(FILE *out, const char *unknown, const char *key)
+static void open_section(struct json *json, const char *key)
 {
-    for (const char *line = unknown; line && *line; line = next_line(line)) {
-        if (!same_section(line, key)) continue;
-        fputc(',', out);
-        put_unknown(out, line);
-    }
+    char section[64];
+    snprintf(section, sizeof section, "%.*s", (int)section_length(key), key);
+    json_open(json, section, '{');
+}
+
+/* Close the section of `key`, a known one, behind what of `unknown` belongs into it. */
+static void close_section(struct json *json, const char *unknown, const char *key)
+{
+    for (const char *line = unknown; line && *line; line = next_line(line))
+        if (same_section(line, key)) put_unknown(json, line);
+    json_close(json);
 }
 
 /* The sections of `unknown` that this version has not. */
-static void put_unknown_sections(FILE *out, const char *unknown)
+static void put_unknown_sections(struct json *json, const char *unknown)
 {
-    const char *last = NULL;
+    const char *last = NULL; /* of the open section */
     for (const char *line = unknown; line && *line; line = next_line(line)) {
         size_t n = section_length(line);
         if (n && is_known_section(line)) continue;
-        bool goes_on = n && last && same_section(last, line);
-        if (last && section_length(last) && !goes_on) fputc('}', out);
-        fputc(',', out);
-        if (n && !goes_on) fprintf(out, "\"%.*s\":{", (int)n, line);
-        put_unknown(out, line);
-        last = line;
+        if (last && (!n || !same_section(last, line))) {
+            json_close(json);
+            last = NULL;
+        }
+        if (n && !last) open_section(json, last = line);
+        put_unknown(json, line);
     }
-    if (last && section_length(last)) fputc('}', out);
+    if (last) json_close(json);
 }
 
 char *plan_run_json(const struct plan *plan, int run)
@@ -156,29 +168,32 @@ char *plan_run_json(const struct plan *plan, int run)
     char *text = NULL;
     size_t bytes = 0;
     int failed = 0;
-    FILE *out = open_memstream(&text, &bytes);
-    if (!out) return NULL;
-    fprintf(out, "{\"run\":%d,\"key\":\"%s\",\"seed\":%" PRId64 ",\"block\":\"%s\"", run, r->key,
-            r->seed, cell->block);
+    struct json json = {.out = open_memstream(&text, &bytes)};
+    if (!json.out) return NULL;
+    json_open(&json, NULL, '{');
+    json_integer(&json, "run", run);
+    json_text(&json, "key", r->key);
+    json_integer(&json, "seed", r->seed);
+    json_text(&json, "block", cell->block);
     for (int i = 0; i < num_settings; i++) {
         const struct setting *row = &settings_table[i];
         if (row->scope != SCOPE_RUN) continue;
-        size_t n = section_length(row->key);
-        if (last && same_section(last, row->key)) {
-            fputc(',', out);
-        } else {
-            if (last) put_unknown_of(out, r->unknown, last);
-            fprintf(out, "%s,\"%.*s\":{", last ? "}" : "", (int)n, row->key);
+        if (!last || !same_section(last, row->key)) {
+            if (last) close_section(&json, r->unknown, last);
+            open_section(&json, row->key);
         }
-        fprintf(out, "\"%s\":", row->key + n + 1);
-        failed |= put_value(out, &cell->settings, row);
         last = row->key;
+        char *value = value_text(&cell->settings, row);
+        if (value)
+            json_value(&json, row->key + section_length(row->key) + 1, value);
+        else
+            failed = 1;
+        free(value);
     }
-    put_unknown_of(out, r->unknown, last);
-    fputc('}', out);
-    put_unknown_sections(out, r->unknown);
-    fputc('}', out);
-    return finish_text(out, &text, failed);
+    close_section(&json, r->unknown, last);
+    put_unknown_sections(&json, r->unknown);
+    json_close(&json);
+    return finish_text(json.out, &text, failed);
 }
 
 void decoded_run_free(struct decoded_run *run)
@@ -245,21 +260,16 @@ static int parse_known(const struct node *root, struct pool *pool, struct settin
     return STATUS_OK;
 }
 
-static void put_node(FILE *out, const struct node *node)
+static void put_node(struct json *json, const char *key, const struct node *node)
 {
     if (node->kind == NODE_SCALAR) {
-        const char *quote = node->quoted ? "\"" : "";
-        fprintf(out, "%s%s%s", quote, node->text, quote);
+        (node->quoted ? json_text : json_value)(json, key, node->text);
         return;
     }
-    bool is_map = node->kind == NODE_MAP;
-    fputc(is_map ? '{' : '[', out);
-    for (int i = 0; i < node->count; i++) {
-        if (i > 0) fputc(',', out);
-        if (is_map) fprintf(out, "\"%s\":", node->key[i]->text);
-        put_node(out, node->item[i]);
-    }
-    fputc(is_map ? '}' : ']', out);
+    json_open(json, key, node->kind == NODE_MAP ? '{' : '[');
+    for (int i = 0; i < node->count; i++)
+        put_node(json, node->kind == NODE_MAP ? node->key[i]->text : NULL, node->item[i]);
+    json_close(json);
 }
 
 static const char *const head_name[] = {"run", "key", "seed", "block"};
@@ -289,7 +299,7 @@ static int keep_unknown(FILE *out, const char *section, const char *name, const 
     const struct setting *row = *section ? settings_find(key) : NULL;
     if (row && row->scope == SCOPE_RUN) return STATUS_OK;
     fprintf(out, "%s=", key);
-    put_node(out, item);
+    put_node(&(struct json){.out = out}, NULL, item);
     fputc('\n', out);
     return STATUS_OK;
 }
@@ -367,7 +377,7 @@ int plan_parse_json(const char *line, struct decoded_run *run, struct status *st
     *run = (struct decoded_run){0};
     struct pool *pool = pool_new();
     if (!pool) return status_no_memory(st, "a run that is read");
-    int code = node_read_json(pool, line, &root, st);
+    int code = json_read(pool, line, &root, st);
     if (!code && root->kind != NODE_MAP) code = parse_failed(st, "no object but", node_what(root));
     if (!code) code = parse_head(root, run, st);
     struct settings s;
@@ -394,12 +404,9 @@ char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *s
     int failed = 0;
     FILE *out = open_memstream(&text, &bytes);
     if (!out) return NULL;
-    fputs("# one run, with every setting resolved\nversion: 1\nstudy: \"", out);
-    for (const char *c = study; *c; c++) {
-        if (*c == '"' || *c == '\\') fputc('\\', out);
-        fputc((unsigned char)*c < 0x20 ? ' ' : *c, out);
-    }
-    fputs("\"\ngrid:\n  run:\n    set:\n", out);
+    fputs("# one run, with every setting resolved\nversion: 1\nstudy: ", out);
+    json_put_text(out, study);
+    fputs("\ngrid:\n  run:\n    set:\n", out);
     for (int i = 0; i < num_settings; i++) {
         const struct setting *row = &settings_table[i];
         struct value value = value_load(settings, row);

@@ -3,7 +3,7 @@
 #define HMMGRID_PLAN_YAML_H
 
 #include "settings/faults.h"
-#include "settings/node.h"
+#include "base/node.h"
 
 enum { MAX_GRID_BYTES = 1 << 20, MAX_ANCHORS = 256 };
 

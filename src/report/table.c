@@ -4,7 +4,9 @@
  */
 #include "table.h"
 
-#include <ctype.h>
+#include "base/json.h"
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -80,25 +82,6 @@ static const char *cell_at(const struct table *table, size_t row, int column)
 
 /* --- characters ------------------------------------------------------------------------------ */
 
-/* Bytes of the UTF-8 character at s and its code point; 1 byte and U+FFFD when it is not one. */
-static size_t decode(const char *s, uint32_t *point)
-{
-    const unsigned char *p = (const unsigned char *)s;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
-    *point = n == 1 ? p[0] : n ? p[0] & (0x7fu >> n) : 0;
-    for (size_t i = 1; i < n; i++) {
-        if (p[i] >> 6 != 2) {
-            n = 0;
-            break;
-        }
-        *point = *point << 6 | (p[i] & 0x3f);
-    }
-    if (n && *point >= least[n] && *point <= 0x10ffff && *point >> 11 != 0x1b) return n;
-    *point = 0xfffd;
-    return 1;
-}
-
 /* Terminal columns of one character. */
 static int width_of(uint32_t p)
 {
@@ -116,8 +99,8 @@ static int text_width(const char *s)
 {
     int width = 0;
     uint32_t point;
-    for (; *s; s += decode(s, &point)) {
-        decode(s, &point);
+    for (; *s; s += utf8_decode(s, &point)) {
+        utf8_decode(s, &point);
         width += width_of(point);
     }
     return width;
@@ -205,72 +188,32 @@ static void write_markdown(const struct table *table, FILE *out)
     }
 }
 
-/* RFC 8259: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)? */
-static bool is_json_number(const char *s)
-{
-    if (*s == '-') s++;
-    if (!isdigit((unsigned char)*s)) return false;
-    s += *s == '0' ? 1 : strspn(s, "0123456789");
-    if (*s == '.') {
-        size_t n = strspn(++s, "0123456789");
-        if (n == 0) return false;
-        s += n;
-    }
-    if (*s == 'e' || *s == 'E') {
-        s++;
-        if (*s == '+' || *s == '-') s++;
-        size_t n = strspn(s, "0123456789");
-        if (n == 0) return false;
-        s += n;
-    }
-    return *s == '\0';
-}
-
 static bool is_not_finite(const char *s)
 {
     if (*s == '-' || *s == '+') s++;
     return strcasecmp(s, "nan") == 0 || strcasecmp(s, "inf") == 0 || strcasecmp(s, "infinity") == 0;
 }
 
-static void put_json_string(FILE *out, const char *s)
-{
-    fputc('"', out);
-    while (*s) {
-        uint32_t point;
-        size_t n = decode(s, &point);
-        if (*s == '"' || *s == '\\')
-            fprintf(out, "\\%c", *s);
-        else if (point < 0x20)
-            fprintf(out, "\\u%04x", (unsigned)point);
-        else if (point == 0xfffd)
-            fputs("\xef\xbf\xbd", out);
-        else
-            fwrite(s, 1, n, out);
-        s += n;
-    }
-    fputc('"', out);
-}
-
 static void write_json(const struct table *table, FILE *out)
 {
-    fputs("[", out);
+    struct json json = {.out = out, .lines = 1};
+    json_open(&json, NULL, '[');
     for (size_t r = 1; r < table->num_rows; r++) {
-        fputs(r == 1 ? "\n  {" : ",\n  {", out);
+        json_open(&json, NULL, '{');
         for (int c = 0; c < table->num_columns; c++) {
-            const char *s = cell_at(table, r, c);
-            if (c) fputs(", ", out);
-            put_json_string(out, cell_at(table, 0, c));
-            fputs(": ", out);
+            const char *name = cell_at(table, 0, c), *s = cell_at(table, r, c);
+            size_t n = json_number_length(s);
             if (!*s || (table->is_number[c] && is_not_finite(s)))
-                fputs("null", out);
-            else if (table->is_number[c] && is_json_number(s))
-                fputs(s, out);
+                json_text(&json, name, NULL);
+            else if (table->is_number[c] && n > 0 && !s[n])
+                json_value(&json, name, s);
             else
-                put_json_string(out, s);
+                json_text(&json, name, s);
         }
-        fputc('}', out);
+        json_close(&json);
     }
-    fputs(table->num_rows > 1 ? "\n]\n" : "]\n", out);
+    json_close(&json);
+    fputc('\n', out);
 }
 
 int table_write(const struct table *table, enum table_format format, FILE *out, struct status *st)

@@ -3,7 +3,7 @@
 #define HMMGRID_PLAN_VALUE_H
 
 #include "hmmgrid/settings.h"
-#include "node.h"
+#include "base/node.h"
 
 struct value {
     double number; /* int, real, bool, enum index, seconds, count or share; NaN: not given */

@@ -79,11 +79,20 @@ static int refuse_held(const char *results_path, const char *holder, struct stat
                       results_path, *holder ? holder : "holder unknown");
 }
 
+/* Does the status file say that a study runs, and did so lately? */
+static bool is_renewed(const char *results_path)
+{
+    struct study_status s;
+    bool running = statusfile_read(results_path, &s) && strcmp(s.state, "running") == 0;
+    running = running && clock_unix_s() - s.updated_unix_s < heartbeat_limit_s;
+    statusfile_free(&s);
+    return running;
+}
+
 /* Where flock does not work: a status file that was renewed lately means a living study. */
 static int take_without_flock(const char *results_path, const struct log *log, struct status *st)
 {
-    double age_s;
-    if (statusfile_is_running(results_path, &age_s) && age_s < heartbeat_limit_s)
+    if (is_renewed(results_path))
         return refuse_held(results_path, "its status file is being renewed", st);
     log_line(log, LOG_WARNING,
              "%s: this file system has no locks (flock); make sure that no "
@@ -214,12 +223,8 @@ bool study_is_locked(const char *results_path, char *holder, size_t n)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
     bool locked = false;
-    if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
-        double age_s;
-        locked = errno == EWOULDBLOCK ||
-                 (is_unsupported(errno) && statusfile_is_running(results_path, &age_s) &&
-                  age_s < heartbeat_limit_s);
-    }
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+        locked = errno == EWOULDBLOCK || (is_unsupported(errno) && is_renewed(results_path));
     if (locked && n > 0) read_holder(fd, holder, n);
     close(fd);
     return locked;

@@ -79,15 +79,24 @@ static void erase_bar(struct progress *p)
     p->drawn = false;
 }
 
-static void print_event(struct progress *p, const char *event, const struct board *b)
+/* One line, written at once: an object with the event and the board, or a text. */
+static void print_event(struct progress *p, const char *event, const struct board *b,
+                        const char *text)
 {
-    char *text = NULL;
+    char *line = NULL;
     size_t bytes = 0;
-    FILE *memory = open_memstream(&text, &bytes);
-    if (!memory) return;
-    statusfile_print(memory, b, true);
-    if (fclose(memory) == 0 && text) fprintf(p->err, "{\"event\": \"%s\",%s", event, text + 1);
-    free(text);
+    struct json json = {.out = open_memstream(&line, &bytes)};
+    if (!json.out) return;
+    json_open(&json, NULL, '{');
+    json_text(&json, "event", event);
+    if (b)
+        statusfile_put_board(&json, b);
+    else
+        json_text(&json, "text", text);
+    json_close(&json);
+    fputc('\n', json.out);
+    if (fclose(json.out) == 0 && line) fwrite(line, 1, bytes, p->err);
+    free(line);
     fflush(p->err);
 }
 
@@ -96,7 +105,7 @@ static void show(struct progress *p, const char *event, const struct board *b)
     char line[256];
     p->last_s = b->now_s;
     if (p->kind == PROGRESS_BAR) draw_bar(p, b);
-    if (p->kind == PROGRESS_JSON) print_event(p, event, b);
+    if (p->kind == PROGRESS_JSON) print_event(p, event, b, NULL);
     if (p->kind != PROGRESS_PLAIN) return;
     describe(b, line, sizeof line);
     fprintf(p->err, "hmmgrid: %s\n", line);
@@ -133,9 +142,7 @@ void progress_say(struct progress *p, const char *event, const char *fmt, ...)
     va_end(ap);
     erase_bar(p);
     if (p->kind == PROGRESS_JSON) {
-        fprintf(p->err, "{\"event\": \"%s\", \"text\": ", event);
-        statusfile_print_text(p->err, text);
-        fputs("}\n", p->err);
+        print_event(p, event, NULL, text);
     } else {
         bool note = strcmp(event, "note") == 0, colour = p->colour && !note;
         fprintf(p->err, "hmmgrid: %s%s%s%s%s\n", colour ? "\033[31m" : "", note ? "" : event,

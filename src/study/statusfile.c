@@ -1,9 +1,10 @@
 /* statusfile: see statusfile.h and RELIABILITY section 3. Refuses to sync: losing the last second
- * of a display costs nothing. The reader is for this writer's files only, not a JSON parser; what
- * it does not find it calls absent. */
+ * of a display costs nothing. THE description of the fields is the two tables: writer and reader
+ * loop over them, and what the reader does not find is null. */
 #include "statusfile.h"
 
 #include "base/clock.h"
+#include "board.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,103 +12,122 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_STATUS_BYTES = 64 << 20 };
-
-void statusfile_print_text(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            fprintf(out, "\\%c", *c);
-        else if (*c == '\n')
-            fputs("\\n", out);
-        else if (*c < 0x20)
-            fprintf(out, "\\u%04x", *c);
-        else
-            fputc(*c, out);
-    }
-    fputc('"', out);
-}
-
-static void print_number(FILE *out, double value, const char *format)
-{
-    if (isfinite(value))
-        fprintf(out, format, value);
-    else
-        fputs("null", out);
-}
-
-struct pen {
-    FILE *out;
-    const char *separator;
+struct field {
+    const char *key;
+    size_t offset;      /* of a const char * or a double */
+    const char *format; /* of the number; NULL: a text */
 };
 
-static void text_field(struct pen pen, const char *key, const char *value)
-{
-    fprintf(pen.out, "%s\"%s\": ", pen.separator, key);
-    statusfile_print_text(pen.out, value ? value : "");
-    fputc(',', pen.out);
-}
-
-static void number_field(struct pen pen, const char *key, double value, const char *format)
-{
-    fprintf(pen.out, "%s\"%s\": ", pen.separator, key);
-    print_number(pen.out, value, format);
-    fputc(',', pen.out);
-}
-
-static void print_workers(FILE *out, const struct board *b, const char *separator)
-{
-    fprintf(out, "%s\"worker\": [", separator);
-    for (int i = 0; i < b->num_workers; i++) {
-        const struct board_worker *w = &b->worker[i];
-        fprintf(out, "%s%s{\"rank\": %d, \"host\": ", i ? "," : "", separator,
-                b->ranks > 1 ? i + 1 : 0);
-        statusfile_print_text(out, w->host);
-        if (w->run >= 0)
-            fprintf(out, ", \"run\": %d, \"key\": \"%s\"", w->run, b->plan->runs[w->run].key);
-        else
-            fputs(", \"run\": null, \"key\": null", out);
-        fprintf(out, ", \"epoch\": %d, \"num_epochs\": %d, \"train_loss\": ", w->epoch,
-                w->num_epochs);
-        bool known = w->run >= 0 && w->epoch > 0;
-        print_number(out, known ? (double)w->train_loss : NAN, "%.6g");
-        fputs(", \"val_loss\": ", out);
-        print_number(out, known ? (double)w->val_loss : NAN, "%.6g");
-        fputs(", \"last_seen_s\": ", out);
-        print_number(out, b->now_s - w->seen_s, "%.1f");
-        fputc('}', out);
+#define TEXT(type, field)                                                                          \
+    {                                                                                              \
+#field, offsetof(struct type, field), NULL                                                 \
     }
-    fprintf(out, "%s]", b->num_workers ? separator : "");
+#define NUMBER(type, field, format)                                                                \
+    {                                                                                              \
+#field, offsetof(struct type, field), format                                               \
+    }
+
+static const struct field study_fields[] = {
+    TEXT(study_status, state),
+    TEXT(study_status, message),
+    TEXT(study_status, study),
+    TEXT(study_status, uuid),
+    TEXT(study_status, file),
+    NUMBER(study_status, updated_unix_s, "%.3f"),
+    NUMBER(study_status, started_unix_s, "%.3f"),
+    NUMBER(study_status, deadline_unix_s, "%.0f"),
+    NUMBER(study_status, elapsed_s, "%.1f"),
+    NUMBER(study_status, eta_s, "%.1f"),
+    NUMBER(study_status, eta_half_s, "%.1f"),
+    NUMBER(study_status, core_hours, "%.4f"),
+    NUMBER(study_status, ranks, "%.0f"),
+    NUMBER(study_status, workers, "%.0f"),
+    NUMBER(study_status, total, "%.0f"),
+    NUMBER(study_status, pending, "%.0f"),
+    NUMBER(study_status, running, "%.0f"),
+    NUMBER(study_status, done, "%.0f"),
+    NUMBER(study_status, failed, "%.0f"),
+    NUMBER(study_status, crashed, "%.0f"),
+};
+enum { NUM_STUDY_FIELDS = sizeof study_fields / sizeof study_fields[0] };
+
+static const struct field worker_fields[] = {
+    NUMBER(worker_status, rank, "%.0f"),        TEXT(worker_status, host),
+    NUMBER(worker_status, run, "%.0f"),         TEXT(worker_status, key),
+    NUMBER(worker_status, epoch, "%.0f"),       NUMBER(worker_status, num_epochs, "%.0f"),
+    NUMBER(worker_status, train_loss, "%.6g"),  NUMBER(worker_status, val_loss, "%.6g"),
+    NUMBER(worker_status, last_seen_s, "%.1f"),
+};
+enum { NUM_WORKER_FIELDS = sizeof worker_fields / sizeof worker_fields[0] };
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static void put_fields(struct json *json, const struct field *field, int num, const void *from)
+{
+    for (const struct field *f = field; f < field + num; f++) {
+        const char *at = (const char *)from + f->offset;
+        if (f->format)
+            json_number(json, f->key, f->format, *(const double *)at);
+        else
+            json_text(json, f->key, *(const char *const *)at);
+    }
 }
 
-void statusfile_print(FILE *out, const struct board *b, bool one_line)
+void statusfile_put(struct json *json, const struct study_status *s)
 {
-    struct pen pen = {out, one_line ? " " : "\n"};
+    put_fields(json, study_fields, NUM_STUDY_FIELDS, s);
+    json_open(json, "worker", '[');
+    for (int i = 0; i < s->num_workers; i++) {
+        json_open(json, NULL, '{');
+        put_fields(json, worker_fields, NUM_WORKER_FIELDS, &s->worker[i]);
+        json_close(json);
+    }
+    json_close(json);
+}
+
+static struct worker_status worker_status_of(const struct board *b, int i)
+{
+    const struct board_worker *w = &b->worker[i];
+    bool busy = w->run >= 0, known = busy && w->epoch > 0;
+    return (struct worker_status){.rank = b->ranks > 1 ? i + 1 : 0,
+                                  .host = w->host,
+                                  .run = busy ? w->run : NAN,
+                                  .key = busy ? b->plan->runs[w->run].key : NULL,
+                                  .epoch = w->epoch,
+                                  .num_epochs = w->num_epochs,
+                                  .train_loss = known ? (double)w->train_loss : NAN,
+                                  .val_loss = known ? (double)w->val_loss : NAN,
+                                  .last_seen_s = b->now_s - w->seen_s};
+}
+
+void statusfile_put_board(struct json *json, const struct board *b)
+{
     const struct schedule_counts *c = &b->counts;
-    fputc('{', out);
-    text_field(pen, "state", b->state);
-    text_field(pen, "message", b->message);
-    text_field(pen, "study", b->plan->study);
-    text_field(pen, "uuid", b->uuid);
-    text_field(pen, "file", b->file);
-    number_field(pen, "updated_unix_s", clock_unix_s(), "%.3f");
-    number_field(pen, "started_unix_s", b->start_unix_s, "%.3f");
-    number_field(pen, "deadline_unix_s", b->deadline_s, "%.0f");
-    number_field(pen, "elapsed_s", b->now_s - b->start_s, "%.1f");
-    number_field(pen, "eta_s", b->eta_s, "%.1f");
-    number_field(pen, "eta_half_s", b->eta_half_s, "%.1f");
-    number_field(pen, "core_hours", b->wall_sum_s / 3600, "%.4f");
-    number_field(pen, "ranks", b->ranks, "%.0f");
-    number_field(pen, "workers", b->num_workers, "%.0f");
-    number_field(pen, "total", c->total, "%.0f");
-    number_field(pen, "pending", c->pending, "%.0f");
-    number_field(pen, "running", c->running, "%.0f");
-    number_field(pen, "done", c->done, "%.0f");
-    number_field(pen, "failed", c->failed, "%.0f");
-    number_field(pen, "crashed", c->crashed, "%.0f");
-    print_workers(out, b, pen.separator);
-    fprintf(out, "%s}\n", one_line ? "" : "\n");
+    struct study_status s = {.state = b->state,
+                             .message = b->message,
+                             .study = b->plan->study,
+                             .uuid = b->uuid,
+                             .file = b->file,
+                             .updated_unix_s = clock_unix_s(),
+                             .started_unix_s = b->start_unix_s,
+                             .deadline_unix_s = b->deadline_s,
+                             .elapsed_s = b->now_s - b->start_s,
+                             .eta_s = b->eta_s,
+                             .eta_half_s = b->eta_half_s,
+                             .core_hours = b->wall_sum_s / 3600,
+                             .ranks = b->ranks,
+                             .workers = b->num_workers,
+                             .total = c->total,
+                             .pending = c->pending,
+                             .running = c->running,
+                             .done = c->done,
+                             .failed = c->failed,
+                             .crashed = c->crashed};
+    s.worker = calloc((size_t)b->num_workers + 1, sizeof *s.worker);
+    s.num_workers = s.worker ? b->num_workers : 0; /* a display can do without */
+    for (int i = 0; i < s.num_workers; i++) s.worker[i] = worker_status_of(b, i);
+    statusfile_put(json, &s);
+    free(s.worker);
 }
 
 int statusfile_write(const char *results_path, const struct board *board)
@@ -115,11 +135,14 @@ int statusfile_write(const char *results_path, const struct board *board)
     char path[4200], temporary[4300];
     snprintf(path, sizeof path, "%s.status.json", results_path);
     snprintf(temporary, sizeof temporary, "%s.tmp", path);
-    FILE *out = fopen(temporary, "we");
-    if (!out) return -1;
-    statusfile_print(out, board, false);
-    bool bad = ferror(out) != 0;
-    bad = fclose(out) != 0 || bad;
+    struct json json = {.out = fopen(temporary, "we"), .lines = 2};
+    if (!json.out) return -1;
+    json_open(&json, NULL, '{');
+    statusfile_put_board(&json, board);
+    json_close(&json);
+    fputc('\n', json.out);
+    bool bad = ferror(json.out) != 0;
+    bad = fclose(json.out) != 0 || bad;
     if (!bad && rename(temporary, path) == 0) return 0;
     int error = errno;
     unlink(temporary);
@@ -127,66 +150,57 @@ int statusfile_write(const char *results_path, const struct board *board)
     return -1;
 }
 
-char *statusfile_read(const char *results_path)
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static void take_fields(const struct node *map, const struct field *field, int num, void *into)
 {
-    char path[4200];
+    for (const struct field *f = field; f < field + num; f++) {
+        int found = node_find(map, f->key);
+        const struct node *item = found < 0 ? NULL : map->item[found];
+        bool scalar = item && item->kind == NODE_SCALAR;
+        char *at = (char *)into + f->offset, *end;
+        if (f->format) {
+            double value = scalar ? strtod(item->text, &end) : NAN;
+            *(double *)at = scalar && end != item->text ? value : NAN;
+        } else {
+            *(const char **)at = scalar && item->quoted ? item->text : NULL;
+        }
+    }
+}
+
+static bool take(struct study_status *s, const struct node *root)
+{
+    take_fields(root, study_fields, NUM_STUDY_FIELDS, s);
+    int at = node_find(root, "worker");
+    if (!s->state || at < 0) return false;
+    const struct node *list = root->item[at];
+    s->worker = pool_take(s->memory, (size_t)list->count + 1, sizeof *s->worker);
+    if (!s->worker) return false;
+    for (s->num_workers = 0; s->num_workers < list->count; s->num_workers++)
+        take_fields(list->item[s->num_workers], worker_fields, NUM_WORKER_FIELDS,
+                    &s->worker[s->num_workers]);
+    return true;
+}
+
+bool statusfile_read(const char *results_path, struct study_status *s)
+{
+    char path[4200], *text = NULL;
+    size_t room = 0;
+    struct node *root;
+    *s = (struct study_status){.memory = NULL};
     snprintf(path, sizeof path, "%s.status.json", results_path);
     FILE *in = fopen(path, "re");
-    if (!in) return NULL;
-    size_t used = 0, room = 1 << 16;
-    char *text = malloc(room);
-    while (text) {
-        used += fread(text + used, 1, room - 1 - used, in);
-        if (used < room - 1 || room >= MAX_STATUS_BYTES) break;
-        char *larger = realloc(text, room *= 2);
-        if (!larger) free(text);
-        text = larger;
-    }
+    if (!in) return false;
+    bool whole = getdelim(&text, &room, '\0', in) >= 0 && (s->memory = pool_new()) &&
+                 json_read(s->memory, text, &root, NULL) == 0 && take(s, root);
     fclose(in);
-    if (text) text[used] = '\0';
-    return text;
+    free(text);
+    if (!whole) statusfile_free(s);
+    return whole;
 }
 
-/* Where the value of a top-level key starts: the writer puts such a key at a line's start. */
-static const char *find_value(const char *json, const char *key)
+void statusfile_free(struct study_status *s)
 {
-    char line[80];
-    int n = snprintf(line, sizeof line, "\n\"%s\": ", key);
-    if (n < 0 || (size_t)n >= sizeof line) return NULL;
-    const char *at = strstr(json, line);
-    return at ? at + n : NULL;
-}
-
-bool statusfile_text(const char *json, const char *key, char *buf, size_t n)
-{
-    const char *c = find_value(json, key);
-    if (!c || *c != '"' || n == 0) return false;
-    size_t used = 0;
-    for (c++; *c && *c != '"'; c++) {
-        char symbol = *c;
-        if (symbol == '\\' && c[1]) symbol = *++c == 'n' ? '\n' : *c;
-        if (used + 1 < n) buf[used++] = symbol;
-    }
-    buf[used] = '\0';
-    return *c == '"';
-}
-
-double statusfile_number(const char *json, const char *key)
-{
-    const char *c = find_value(json, key);
-    if (!c) return NAN;
-    char *end;
-    double value = strtod(c, &end);
-    return end == c ? NAN : value;
-}
-
-bool statusfile_is_running(const char *results_path, double *age_s)
-{
-    char state[32];
-    char *json = statusfile_read(results_path);
-    *age_s = json ? clock_unix_s() - statusfile_number(json, "updated_unix_s") : NAN;
-    bool running = json && statusfile_text(json, "state", state, sizeof state) &&
-                   strcmp(state, "running") == 0;
-    free(json);
-    return running;
+    pool_free(s->memory);
+    *s = (struct study_status){.memory = NULL};
 }

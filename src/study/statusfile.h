@@ -1,32 +1,48 @@
-/* statusfile: FILE.status.json, what a study says about itself while it runs. Private to src/study
- * and the verb `status`. Written to a temporary name and renamed, so a reader always sees a whole
- * one. One top-level key a line, one worker a line: the reader below relies on that. */
+/* statusfile: FILE.status.json, what a study says about itself while it runs. Written to a
+ * temporary name and renamed, so a reader always sees a whole one. */
 #ifndef HMMGRID_RUN_STATUSFILE_H
 #define HMMGRID_RUN_STATUSFILE_H
 
-#include "board.h"
+#include "base/json.h"
+#include <stdbool.h>
 
-#include <stdio.h>
+struct board;
+
+/* What it holds: fields by their names, NaN and NULL where it says null. */
+struct worker_status {
+    double rank;
+    const char *host;
+    double run; /* NaN: idle, like key */
+    const char *key;
+    double epoch, num_epochs; /* 0: not known yet */
+    double train_loss, val_loss;
+    double last_seen_s; /* ago */
+};
+
+struct study_status {
+    const char *state;   /* "running", "complete", "interrupted", "failed" */
+    const char *message; /* why it ended, "" while all is well */
+    const char *study, *uuid, *file;
+    double updated_unix_s, started_unix_s, deadline_unix_s, elapsed_s, eta_s, eta_half_s;
+    double core_hours; /* in runs that ended */
+    double ranks, workers;
+    double total, pending, running, done, failed, crashed; /* runs */
+    struct worker_status *worker;                          /* [num_workers] */
+    int num_workers;
+    struct pool *memory; /* owner of all the above */
+};
 
 /* Write the file beside results_path. Returns 0, or -1 with errno set: the caller warns once, for
  * a study does not fail because its status cannot be shown. */
 int statusfile_write(const char *results_path, const struct board *board);
 
-/* The same JSON object on a stream, on one line when one_line. */
-void statusfile_print(FILE *out, const struct board *board, bool one_line);
+/* Read it. false: none, not readable or damaged (*status is then zeroed). Free with
+ * statusfile_free, which takes a zeroed one too. */
+bool statusfile_read(const char *results_path, struct study_status *status);
+void statusfile_free(struct study_status *status);
 
-/* Text as a JSON string, quotes included. */
-void statusfile_print_text(FILE *out, const char *text);
-
-/* The text of the status file (malloc'd) or NULL: none, or not readable. */
-char *statusfile_read(const char *results_path);
-
-/* Value of a top-level key as text without quotes (buf, n) / as a number (NaN when absent or
- * null). false / NaN when there is none. */
-bool statusfile_text(const char *json, const char *key, char *buf, size_t n);
-double statusfile_number(const char *json, const char *key);
-
-/* Does it say "running"? *age_s: seconds since it was renewed. */
-bool statusfile_is_running(const char *results_path, double *age_s);
+/* The fields as entries of an open JSON object. */
+void statusfile_put(struct json *json, const struct study_status *status);
+void statusfile_put_board(struct json *json, const struct board *board);
 
 #endif

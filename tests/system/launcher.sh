@@ -99,7 +99,7 @@ check "nohup: SIGHUP was ignored" "$(grep -c 'stopping: SIGTERM received' log)" 
 # --- a reader that goes away --------------------------------------------------------------------------
 { timeout 120 "$program" run grid.yaml -o pipe.h5 --progress json 2>&1 > out; echo $? > code; } |
     head -n 1 > log
-check "a closed pipe: the first line came" "$(grep -c '"event": "start"' log)" 1
+check "a closed pipe: the first line came" "$(grep -c '"event":"start"' log)" 1
 check "a closed pipe: exit code" "$(cat code)" 0
 check "a closed pipe: all runs are done" "$(grep -c '"done": 3' pipe.h5.status.json)" 1
 

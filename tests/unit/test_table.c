@@ -103,15 +103,15 @@ static void test_json_numbers_and_nulls(void **state)
         check_ok(table_row(table, row[i], &st), &st);
     expect(table, TABLE_JSON,
            "[\n"
-           "  {\"name\": \"12\", \"v\": 12},\n"
-           "  {\"name\": \"\\\"q\\\"\\u0009\\\\\", \"v\": -0.5e-3},\n"
-           "  {\"name\": \"\xef\xbf\xbd\xef\xbf\xbd\", \"v\": null},\n"
-           "  {\"name\": \"é\", \"v\": null},\n"
-           "  {\"name\": \"01\", \"v\": \"01\"},\n"
-           "  {\"name\": \"1.\", \"v\": \"1.\"},\n"
-           "  {\"name\": \"x\", \"v\": \".5\"},\n"
-           "  {\"name\": \"x\", \"v\": \"4 ± 1\"},\n"
-           "  {\"name\": \"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\", \"v\": 0}\n"
+           "{\"name\": \"12\", \"v\": 12},\n"
+           "{\"name\": \"\\\"q\\\"\\u0009\\\\\", \"v\": -0.5e-3},\n"
+           "{\"name\": \"\xef\xbf\xbd\xef\xbf\xbd\", \"v\": null},\n"
+           "{\"name\": \"é\", \"v\": null},\n"
+           "{\"name\": \"01\", \"v\": \"01\"},\n"
+           "{\"name\": \"1.\", \"v\": \"1.\"},\n"
+           "{\"name\": \"x\", \"v\": \".5\"},\n"
+           "{\"name\": \"x\", \"v\": \"4 ± 1\"},\n"
+           "{\"name\": \"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\", \"v\": 0}\n"
            "]\n");
     table_free(table);
 }

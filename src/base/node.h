@@ -1,8 +1,8 @@
 /* node: a small tree of scalars, lists and maps with the place where each stood, and the pool of
- * memory it lives in. Both readers (yaml.c, and the JSON reader in node.c) make it; value.c and
- * grid.c read it. Nothing in a tree is freed by itself: the pool frees all. */
-#ifndef HMMGRID_PLAN_NODE_H
-#define HMMGRID_PLAN_NODE_H
+ * memory it lives in. The readers of YAML and JSON make it; value.c, grid.c, runs.c and
+ * statusfile.c read it. Nothing in a tree is freed by itself: the pool frees all. */
+#ifndef HMMGRID_NODE_H
+#define HMMGRID_NODE_H
 
 #include "hmmgrid/status.h"
 #include <stdbool.h>
@@ -47,9 +47,5 @@ bool node_is_null(const struct node *node);
 
 /* "a list", "a map", "nothing", "text": what a message calls it. */
 const char *node_what(const struct node *node);
-
-/* Strict JSON (RFC 8259) without escapes in strings; numbers, true, false and null become plain
- * scalars. Nothing may follow. STATUS_BAD_GRID with the byte, 1-based. */
-int node_read_json(struct pool *pool, const char *text, struct node **root, struct status *st);
 
 #endif
