@@ -54,11 +54,6 @@ const char *cli_operand(const struct invocation *inv, int i)
     return i >= 0 && i < inv->num_operands ? inv->operand[i] : NULL;
 }
 
-int cli_num_operands(const struct invocation *inv)
-{
-    return inv->num_operands;
-}
-
 int cli_values(const struct invocation *inv, const char *option, const char *const **values)
 {
     for (int i = 0; i < inv->num_options; i++) {

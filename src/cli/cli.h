@@ -44,8 +44,7 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err);
 
 /* What was said. Streams and log are borrowed. Texts live as long as the invocation.
  * Asking for an option that the verb's list does not have is a defect: NULL, false or 0. */
-const char *cli_operand(const struct invocation *inv, int i); /* NULL when not given */
-int cli_num_operands(const struct invocation *inv);
+const char *cli_operand(const struct invocation *inv, int i);            /* NULL when not given */
 const char *cli_value(const struct invocation *inv, const char *option); /* flag, then env; NULL */
 /* A flag's variable counts as given unless it is empty, 0, no, false or off. */
 bool cli_flag(const struct invocation *inv, const char *option);
@@ -70,8 +69,7 @@ int cli_open(const struct invocation *inv, struct store **store, struct status *
  * error, if any; returns the exit code. */
 int cli_with_store(const struct invocation *inv, cli_work *work);
 
-/* Version of the program as text: "0.1.0", and the commit it was built from ("" when unknown). */
+/* Version of the program as text: "0.1.0". */
 const char *cli_version(void);
-const char *cli_git_commit(void);
 
 #endif

@@ -25,11 +25,6 @@ const char *cli_version(void)
     return HMMGRID_VERSION;
 }
 
-const char *cli_git_commit(void)
-{
-    return HMMGRID_COMMIT;
-}
-
 /* --- pages ----------------------------------------------------------------------------------- */
 
 enum { HELP_WIDTH = 79, HELP_COLUMN = 26 };

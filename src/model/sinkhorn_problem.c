@@ -76,7 +76,8 @@ size_t sinkhorn_first_column(const struct sinkhorn_problem *p, size_t i)
     return p->self ? i / TILE_ROWS * TILE_ROWS : 0;
 }
 
-void *sinkhorn_cost_at(const struct sinkhorn_problem *p, size_t i, size_t j)
+/* entries i, j .. of the cost; j a multiple of COST_PAD */
+static void *cost_at(const struct sinkhorn_problem *p, size_t i, size_t j)
 {
     return (unsigned char *)p->cost + (i * p->stride + j) * (p->wide ? 2 : 1);
 }
@@ -87,9 +88,9 @@ int sinkhorn_cost(const struct sinkhorn_problem *p, size_t i, size_t j)
         size_t row = j;
         j = i, i = row;
     }
-    if (p->wide) return *(const uint16_t *)sinkhorn_cost_at(p, i, j);
+    if (p->wide) return *(const uint16_t *)cost_at(p, i, j);
     size_t in_group = j % COST_PAD;
-    const uint8_t *group = sinkhorn_cost_at(p, i, j - in_group);
+    const uint8_t *group = cost_at(p, i, j - in_group);
     return group[in_group % 16 * 4 + in_group / 16];
 }
 
@@ -118,7 +119,7 @@ static struct sinkhorn_tile tile_at(const struct sinkhorn_problem *p, const stru
                                     double s)
 {
     struct sinkhorn_work *w = p->work;
-    return (struct sinkhorn_tile){.cost = sinkhorn_cost_at(p, at->i, at->j),
+    return (struct sinkhorn_tile){.cost = cost_at(p, at->i, at->j),
                                   .stride = p->stride,
                                   .wide = p->wide,
                                   .rows = at->rows,

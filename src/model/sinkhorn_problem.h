@@ -48,7 +48,5 @@ size_t sinkhorn_first_column(const struct sinkhorn_problem *p, size_t i);
 int sinkhorn_cost(const struct sinkhorn_problem *p, size_t i, size_t j);
 /* Is a mean of the plan (its log2) good, when it lacks terms below 2^-left_out? */
 int sinkhorn_trusted(double log_mean, double left_out);
-/* entries i, j .. of the cost; j a multiple of COST_PAD */
-void *sinkhorn_cost_at(const struct sinkhorn_problem *p, size_t i, size_t j);
 
 #endif

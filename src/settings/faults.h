@@ -1,6 +1,6 @@
 /* faults: the errors of one reading, collected so that a reader sees them all at once. */
-#ifndef HMMGRID_PLAN_FAULTS_H
-#define HMMGRID_PLAN_FAULTS_H
+#ifndef HMMGRID_FAULTS_H
+#define HMMGRID_FAULTS_H
 
 #include "hmmgrid/status.h"
 

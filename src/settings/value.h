@@ -1,6 +1,6 @@
 /* value: one typed value of one setting, parsed from a node by the settings table. */
-#ifndef HMMGRID_PLAN_VALUE_H
-#define HMMGRID_PLAN_VALUE_H
+#ifndef HMMGRID_VALUE_H
+#define HMMGRID_VALUE_H
 
 #include "hmmgrid/settings.h"
 #include "base/node.h"

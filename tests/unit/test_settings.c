@@ -319,7 +319,7 @@ static void resolve_refuses(void **state)
         {off, "hmm.transition", "row 2 sums to 1.000002"},
         {transposed, "hmm.transition", "it looks transposed"},
         {below, "hmm.transition", "row 1 has 1.5"},
-        {stay, "hmm.stay_prob", "linear-chain, fully-connected, cyclic only"},
+        {stay, "hmm.stay_prob", "only, this is custom"},
         {sizes, "hmm.transition", "2 x 2"},
         {symbols, "hmm.emission", "2 x 2"},
         {start, "hmm.start", "one row"},
