@@ -1,7 +1,6 @@
 /* analysis: what an analysis is written with: what it is given, what it shares with the others, and
  * how it gives its outputs. Private to src/analyse. A file of an analysis holds
- *   enum { ..., NUM_OUTPUTS };                     its outputs
- *   static const struct analysis_output output[NUM_OUTPUTS] = {[NAME] = CURVE(...), ...};
+ *   #define OUTPUTS(...)                           its outputs, below
  *   static int compute(in, out, st)                fills them
  *   const struct analysis analysis_NAME = {ANALYSIS(NAME), .steps = ...};
  * and the list of include/hmmgrid/settings.h its row. readout.c is a short one.
@@ -21,24 +20,19 @@ ANALYSES(ANALYSIS_EXTERN)
 
 /* --- what it gives ---------------------------------------------------------------------------- */
 
-/* A row of its outputs: a scalar, or an array over one to three dimensions (struct analysis_dim).
- */
-#define SCALAR(name, unit, meaning)                                                                \
-    {                                                                                              \
-        name, 0, {NULL, NULL, NULL}, unit, meaning                                                 \
-    }
-#define CURVE(name, a, unit, meaning)                                                              \
-    {                                                                                              \
-        name, 1, {&(a), NULL, NULL}, unit, meaning                                                 \
-    }
-#define PLANE(name, a, b, unit, meaning)                                                           \
-    {                                                                                              \
-        name, 2, {&(a), &(b), NULL}, unit, meaning                                                 \
-    }
-#define SOLID(name, a, b, c, unit, meaning)                                                        \
-    {                                                                                              \
-        name, 3, {&(a), &(b), &(c)}, unit, meaning                                                 \
-    }
+/* Its outputs are a list OUTPUTS(SCALAR, CURVE, PLANE, SOLID) of rows: a scalar, or an array over
+ * one to three dimensions, each a struct analysis_dim: CURVE(NAME, "name", angle, "unit",
+ * "meaning"). From it are made their names, enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS }, and their
+ * table. */
+#define OUTPUT_NAMES(LIST) LIST(OUTPUT_NAME, OUTPUT_NAME, OUTPUT_NAME, OUTPUT_NAME)
+#define OUTPUT_ROWS(LIST)  LIST(OUTPUT_SCALAR, OUTPUT_CURVE, OUTPUT_PLANE, OUTPUT_SOLID)
+
+#define OUTPUT_NAME(id, ...)                        id,
+#define OUTPUT_SCALAR(id, name, unit, meaning)      [id] = {name, 0, {NULL}, unit, meaning},
+#define OUTPUT_CURVE(id, name, a, unit, meaning)    [id] = {name, 1, {&(a)}, unit, meaning},
+#define OUTPUT_PLANE(id, name, a, b, unit, meaning) [id] = {name, 2, {&(a), &(b)}, unit, meaning},
+#define OUTPUT_SOLID(id, name, a, b, c, unit, meaning)                                             \
+    [id] = {name, 3, {&(a), &(b), &(c)}, unit, meaning},
 
 /* All NaN before. What is put where an output has no entry goes nowhere, and the analysis fails. */
 struct outputs {

@@ -29,20 +29,19 @@ static const struct analysis_dim side = {"side", SIDES, NULL, "1",
 static const struct analysis_dim pc1 = {"pc1_cell", COARSE, NULL, "1", "cell along PC1"};
 static const struct analysis_dim pc2 = {"pc2_cell", COARSE, NULL, "1", "cell along PC2"};
 
-enum { LEVEL, AREA, AREA_SE, SQRT_RATIO, SQRT_RATIO_SE, EXTENT, DENSITY, NUM_OUTPUTS };
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [LEVEL] = PLANE("level", noise, held, "1", "density on the contour"),
-    [AREA] = PLANE("area", noise, held, "1", "area inside the contour, in units of PC1 times PC2"),
-    [AREA_SE] =
-        CURVE("area_se", noise, "1",
-              "standard error of the area at mass .95: jackknife over 10 blocks of the chain"),
-    [SQRT_RATIO] = CURVE("sqrt_area_ratio", noise, "1",
-                         "root of the area at mass .95 over that at noise sd 1"),
-    [SQRT_RATIO_SE] = CURVE("sqrt_area_ratio_se", noise, "1", "its standard error, same jackknife"),
-    [EXTENT] = PLANE("extent", noise, side, "1", "outer edges of the cells of the density"),
-    [DENSITY] = SOLID("density", noise, pc1, pc2, "1",
-                      "density of the states, mean over the 16 points of a cell"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    PLANE(LEVEL, "level", noise, held, "1", "density on the contour")                              \
+    PLANE(AREA, "area", noise, held, "1", "area inside the contour, in units of PC1 times PC2")    \
+    CURVE(AREA_SE, "area_se", noise, "1",                                                          \
+          "standard error of the area at mass .95: jackknife over 10 blocks of the chain")         \
+    CURVE(SQRT_RATIO, "sqrt_area_ratio", noise, "1",                                               \
+          "root of the area at mass .95 over that at noise sd 1")                                  \
+    CURVE(SQRT_RATIO_SE, "sqrt_area_ratio_se", noise, "1", "its standard error, same jackknife")   \
+    PLANE(EXTENT, "extent", noise, side, "1", "outer edges of the cells of the density")           \
+    SOLID(DENSITY, "density", noise, pc1, pc2, "1",                                                \
+          "density of the states, mean over the 16 points of a cell")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 /* The chains of all levels, side by side: score (LEVELS, STATES, 2). */
 static int drive(const struct analysis_input *in, const struct pca *pca, double *score,

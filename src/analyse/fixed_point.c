@@ -17,44 +17,26 @@ static const double rounding = 1e-5; /* a speed that float32 cannot tell from re
 static const struct analysis_dim component = {"component", COMPONENTS, NULL, "1",
                                               "principal component of the driven run"};
 
-enum {
-    LARGEST_RATIO,
-    DECAY_RATE,
-    DECAY_RATE_MEAN,
-    DECAY_RATE_SD,
-    END_STATES,
-    ORIGIN_SHARE,
-    MOVING_SHARE,
-    LARGEST_SPEED,
-    MEAN_NORM,
-    SPREAD,
-    SCALE,
-    MEAN_END_STATE,
-    NUM_OUTPUTS
-};
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [LARGEST_RATIO] =
-        SCALAR("largest_ratio", "1",
-               "largest norm after 500 steps without noise over the norm at the start"),
-    [DECAY_RATE] =
-        SCALAR("decay_rate", "1/step",
-               "slowest decay: largest slope of log norm (with biases: log speed), second half"),
-    [DECAY_RATE_MEAN] = SCALAR("decay_rate_mean", "1/step", "mean of that slope over the starts"),
-    [DECAY_RATE_SD] = SCALAR("decay_rate_sd", "1/step", "sd of that slope over the starts"),
-    [END_STATES] =
-        SCALAR("end_states", "1",
-               "different states in which starts come to rest, 0.01 of the scale apart or more"),
-    [ORIGIN_SHARE] = SCALAR("origin_share", "1", "share of starts that come to rest at the origin"),
-    [MOVING_SHARE] =
-        SCALAR("moving_share", "1", "share of starts that have not come to rest after 500 steps"),
-    [LARGEST_SPEED] =
-        SCALAR("largest_speed", "1/step", "largest step to the end state, in units of the scale"),
-    [MEAN_NORM] = SCALAR("mean_norm", "1", "norm of the mean end state"),
-    [SPREAD] =
-        SCALAR("spread", "1", "root mean squared distance of the end states from their mean"),
-    [SCALE] = SCALAR("scale", "1", "root mean squared norm of the driven run's states"),
-    [MEAN_END_STATE] = CURVE("mean_end_state", component, "1", "scores of the mean end state"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    SCALAR(LARGEST_RATIO, "largest_ratio", "1",                                                    \
+           "largest norm after 500 steps without noise over the norm at the start")                \
+    SCALAR(DECAY_RATE, "decay_rate", "1/step",                                                     \
+           "slowest decay: largest slope of log norm (with biases: log speed), second half")       \
+    SCALAR(DECAY_RATE_MEAN, "decay_rate_mean", "1/step", "mean of that slope over the starts")     \
+    SCALAR(DECAY_RATE_SD, "decay_rate_sd", "1/step", "sd of that slope over the starts")           \
+    SCALAR(END_STATES, "end_states", "1",                                                          \
+           "different states in which starts come to rest, 0.01 of the scale apart or more")       \
+    SCALAR(ORIGIN_SHARE, "origin_share", "1", "share of starts that come to rest at the origin")   \
+    SCALAR(MOVING_SHARE, "moving_share", "1",                                                      \
+           "share of starts that have not come to rest after 500 steps")                           \
+    SCALAR(LARGEST_SPEED, "largest_speed", "1/step",                                               \
+           "largest step to the end state, in units of the scale")                                 \
+    SCALAR(MEAN_NORM, "mean_norm", "1", "norm of the mean end state")                              \
+    SCALAR(SPREAD, "spread", "1", "root mean squared distance of the end states from their mean")  \
+    SCALAR(SCALE, "scale", "1", "root mean squared norm of the driven run's states")               \
+    CURVE(MEAN_END_STATE, "mean_end_state", component, "1", "scores of the mean end state")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 struct paths {
     int n, H;

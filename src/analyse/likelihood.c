@@ -29,73 +29,48 @@ enum { PIECE = 16, PIECE_NUMBERS = 1 << 20 }; /* sequences between two asks to s
 enum { STREAM_HMM, STREAM_RNN, STREAM_FILTER_HMM, STREAM_FILTER_RNN }; /* below in->rng */
 
 /* at P = analysis.particles, at 2P, extrapolated and the standard error of that over sequences */
-enum { AT_P, AT_2P, EXTRAPOLATED, SE, NUM_FORMS };
-
-enum {
-    KL_HMM_RNN,
-    KL_RNN_HMM = KL_HMM_RNN + NUM_FORMS,
-    KL_HMM_RNN_STEPWISE = KL_RNN_HMM + NUM_FORMS,
-    KL_RNN_HMM_STEPWISE = KL_HMM_RNN_STEPWISE + NUM_FORMS,
-    CROSS_ENTROPY_HMM_RNN = KL_RNN_HMM_STEPWISE + NUM_FORMS,
-    RNN_ENTROPY = CROSS_ENTROPY_HMM_RNN + NUM_FORMS,
-    CROSS_ENTROPY_RNN_HMM = RNN_ENTROPY + NUM_FORMS,
-    CROSS_ENTROPY_RNN_HMM_SE,
-    HMM_ENTROPY,
-    HMM_ENTROPY_SE,
-    IMPOSSIBLE_SEQUENCES,
-    FILTER_SD_HMM,
-    FILTER_SD_RNN,
-    KL_FLOOR_HMM_RNN,
-    KL_FLOOR_HMM_RNN_SD,
-    KL_FLOOR_RNN_HMM,
-    KL_FLOOR_RNN_HMM_SD,
-    NUM_OUTPUTS
-};
+enum { AT_P, AT_2P, EXTRAPOLATED };
 
 #define BITS "bits/symbol"
-#define FORMS(name, meaning)                                                                       \
-    SCALAR(name "_p", BITS, meaning ", at analysis.particles"),                                    \
-        SCALAR(name "_2p", BITS, meaning ", at twice as many"),                                    \
-        SCALAR(name "_extrapolated", BITS, meaning ", 2 (at 2P) - (at P)"),                        \
-        SCALAR(name "_se", BITS, "standard error over sequences of " name "_extrapolated")
+#define FORMS(SCALAR, id, name, meaning)                                                           \
+    SCALAR(id, name "_p", BITS, meaning ", at analysis.particles")                                 \
+    SCALAR(id##_2P, name "_2p", BITS, meaning ", at twice as many")                                \
+    SCALAR(id##_EXTRAPOLATED, name "_extrapolated", BITS, meaning ", 2 (at 2P) - (at P)")          \
+    SCALAR(id##_SE, name "_se", BITS, "standard error over sequences of " name "_extrapolated")
 
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [KL_HMM_RNN] =
-        FORMS("kl_hmm_rnn", "KL rate HMM||RNN: log2 p_HMM - log2 p_RNN of HMM sequences"),
-    [KL_RNN_HMM] =
-        FORMS("kl_rnn_hmm", "KL rate RNN||HMM: log2 p_RNN - log2 p_HMM of possible RNN sequences"),
-    [KL_HMM_RNN_STEPWISE] =
-        FORMS("kl_hmm_rnn_stepwise", "KL rate HMM||RNN: divergence of forecasts, HMM sequences"),
-    [KL_RNN_HMM_STEPWISE] =
-        FORMS("kl_rnn_hmm_stepwise", "KL rate RNN||HMM: divergence of forecasts, RNN sequences"),
-    [CROSS_ENTROPY_HMM_RNN] = FORMS("cross_entropy_hmm_rnn", "-log2 p_RNN of HMM sequences"),
-    [RNN_ENTROPY] = FORMS("rnn_entropy", "-log2 p_RNN of all RNN sequences"),
-    [CROSS_ENTROPY_RNN_HMM] =
-        SCALAR("cross_entropy_rnn_hmm", BITS, "-log2 p_HMM of possible RNN sequences"),
-    [CROSS_ENTROPY_RNN_HMM_SE] =
-        SCALAR("cross_entropy_rnn_hmm_se", BITS, "its standard error over sequences"),
-    [HMM_ENTROPY] = SCALAR("hmm_entropy", BITS, "-log2 p_HMM of the same HMM sequences"),
-    [HMM_ENTROPY_SE] = SCALAR("hmm_entropy_se", BITS, "its standard error over sequences"),
-    [IMPOSSIBLE_SEQUENCES] =
-        SCALAR("impossible_sequences", "1",
-               "share of RNN sequences of probability 0 under the HMM (left out: 'possible')"),
-    [FILTER_SD_HMM] =
-        SCALAR("filter_sd_hmm", "bits",
-               "sd of one HMM sequence's log2 p^ over filters at P; above about 1: raise P"),
-    [FILTER_SD_RNN] =
-        SCALAR("filter_sd_rnn", "bits",
-               "sd of one RNN sequence's log2 p^ over filters at P; above about 1: raise P"),
-    [KL_FLOOR_HMM_RNN] =
-        SCALAR("kl_floor_hmm_rnn", BITS,
-               "kl_hmm_rnn_p of an exact emulation, by the filter's noise; half at 2P"),
-    [KL_FLOOR_HMM_RNN_SD] = SCALAR("kl_floor_hmm_rnn_sd", BITS,
-                                   "sd about 0 of kl_hmm_rnn_extrapolated of an exact emulation"),
-    [KL_FLOOR_RNN_HMM] =
-        SCALAR("kl_floor_rnn_hmm", BITS,
-               "kl_rnn_hmm_p of an exact emulation, by the filter's noise; half at 2P"),
-    [KL_FLOOR_RNN_HMM_SD] = SCALAR("kl_floor_rnn_hmm_sd", BITS,
-                                   "sd about 0 of kl_rnn_hmm_extrapolated of an exact emulation"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    FORMS(SCALAR, KL_HMM_RNN, "kl_hmm_rnn",                                                        \
+          "KL rate HMM||RNN: log2 p_HMM - log2 p_RNN of HMM sequences")                            \
+    FORMS(SCALAR, KL_RNN_HMM, "kl_rnn_hmm",                                                        \
+          "KL rate RNN||HMM: log2 p_RNN - log2 p_HMM of possible RNN sequences")                   \
+    FORMS(SCALAR, KL_HMM_RNN_STEPWISE, "kl_hmm_rnn_stepwise",                                      \
+          "KL rate HMM||RNN: divergence of forecasts, HMM sequences")                              \
+    FORMS(SCALAR, KL_RNN_HMM_STEPWISE, "kl_rnn_hmm_stepwise",                                      \
+          "KL rate RNN||HMM: divergence of forecasts, RNN sequences")                              \
+    FORMS(SCALAR, CROSS_ENTROPY_HMM_RNN, "cross_entropy_hmm_rnn", "-log2 p_RNN of HMM sequences")  \
+    FORMS(SCALAR, RNN_ENTROPY, "rnn_entropy", "-log2 p_RNN of all RNN sequences")                  \
+    SCALAR(CROSS_ENTROPY_RNN_HMM, "cross_entropy_rnn_hmm", BITS,                                   \
+           "-log2 p_HMM of possible RNN sequences")                                                \
+    SCALAR(CROSS_ENTROPY_RNN_HMM_SE, "cross_entropy_rnn_hmm_se", BITS,                             \
+           "its standard error over sequences")                                                    \
+    SCALAR(HMM_ENTROPY, "hmm_entropy", BITS, "-log2 p_HMM of the same HMM sequences")              \
+    SCALAR(HMM_ENTROPY_SE, "hmm_entropy_se", BITS, "its standard error over sequences")            \
+    SCALAR(IMPOSSIBLE_SEQUENCES, "impossible_sequences", "1",                                      \
+           "share of RNN sequences of probability 0 under the HMM (left out: 'possible')")         \
+    SCALAR(FILTER_SD_HMM, "filter_sd_hmm", "bits",                                                 \
+           "sd of one HMM sequence's log2 p^ over filters at P; above about 1: raise P")           \
+    SCALAR(FILTER_SD_RNN, "filter_sd_rnn", "bits",                                                 \
+           "sd of one RNN sequence's log2 p^ over filters at P; above about 1: raise P")           \
+    SCALAR(KL_FLOOR_HMM_RNN, "kl_floor_hmm_rnn", BITS,                                             \
+           "kl_hmm_rnn_p of an exact emulation, by the filter's noise; half at 2P")                \
+    SCALAR(KL_FLOOR_HMM_RNN_SD, "kl_floor_hmm_rnn_sd", BITS,                                       \
+           "sd about 0 of kl_hmm_rnn_extrapolated of an exact emulation")                          \
+    SCALAR(KL_FLOOR_RNN_HMM, "kl_floor_rnn_hmm", BITS,                                             \
+           "kl_rnn_hmm_p of an exact emulation, by the filter's noise; half at 2P")                \
+    SCALAR(KL_FLOOR_RNN_HMM_SD, "kl_floor_rnn_hmm_sd", BITS,                                       \
+           "sd about 0 of kl_rnn_hmm_extrapolated of an exact emulation")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 /* --- sequences and their likelihoods ---------------------------------------------------------- */
 

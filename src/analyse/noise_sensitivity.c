@@ -43,83 +43,49 @@ static const struct analysis_dim gamma_dim = {"gamma", GAMMAS, gamma_value, "1",
                                               "how much of the noise is fresh"};
 static const struct analysis_dim step_dim = {"step", TIMES, NULL, "steps", "since the start"};
 
-enum {
-    EVENTS,
-    TRACKS,
-    EVENT_FROM,
-    EVENT_TO,
-    EVENT_SWITCH,
-    EVENT_DWELL,
-    EVENT_CLUSTER,
-    EVENT_TRANSITION,
-    DWELL,
-    DWELL_SD,
-    LEAD,
-    LEAD_SD,
-    NOMINAL_ERROR,
-    TRACE,
-    TRACE_SD,
-    DISTANCE,
-    DISTANCE_SD,
-    TRACE_REFERENCE,
-    TRACE_REFERENCE_SD,
-    DISTANCE_REFERENCE,
-    DISTANCE_REFERENCE_SD,
-    FINAL_TRACE,
-    FINAL_TRACE_SD,
-    FINAL_DISTANCE,
-    FINAL_DISTANCE_SD,
-    DISTANCE_RATIO,
-    DISTANCE_RATIO_SD,
-    NUM_OUTPUTS
-};
-
 #define OVER_EVENTS(name) "standard deviation of " name " over switches"
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [EVENTS] = SCALAR("events", "1", "switches accepted, at most 10"),
-    [TRACKS] = SCALAR("tracks", "1", "tracks of 2000 steps searched for them, at most 30"),
-    [EVENT_FROM] = CURVE("event_from", event_dim, "1", "symbol before the switch"),
-    [EVENT_TO] = CURVE("event_to", event_dim, "1", "symbol after it"),
-    [EVENT_SWITCH] = CURVE("event_switch", event_dim, "steps", "tt: first step of the new symbol"),
-    [EVENT_DWELL] = CURVE("event_dwell", event_dim, "steps", "dwell that the switch ends"),
-    [EVENT_CLUSTER] = CURVE("event_cluster", event_dim, "steps", "tc: midway in the dwell"),
-    [EVENT_TRANSITION] =
-        CURVE("event_transition", event_dim, "steps", "tk: the switch is imminent"),
-    [DWELL] = SCALAR("dwell", "steps", "mean dwell before a switch"),
-    [DWELL_SD] = SCALAR("dwell_sd", "steps", OVER_EVENTS("dwell")),
-    [LEAD] = SCALAR("lead", "steps", "mean of tt - tk"),
-    [LEAD_SD] = SCALAR("lead_sd", "steps", OVER_EVENTS("lead")),
-    [NOMINAL_ERROR] =
-        SCALAR("nominal_error", "1",
-               "gamma = 0 against the track: largest distance / norm of the state (rounding)"),
-    [TRACE] = SOLID("trace", start_dim, gamma_dim, step_dim, "1",
-                    "trace of the covariance of 100 trajectories, mean over switches"),
-    [TRACE_SD] = SOLID("trace_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("trace")),
-    [DISTANCE] = SOLID("distance", start_dim, gamma_dim, step_dim, "1",
-                       "mean distance of trajectories from their mean, mean over switches"),
-    [DISTANCE_SD] =
-        SOLID("distance_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("distance")),
-    [TRACE_REFERENCE] =
-        PLANE("trace_reference", start_dim, step_dim, "1",
-              "trace at gamma = 0.5 with the mix of halves (noise of variance 0.5)"),
-    [TRACE_REFERENCE_SD] =
-        PLANE("trace_reference_sd", start_dim, step_dim, "1", OVER_EVENTS("trace_reference")),
-    [DISTANCE_REFERENCE] = PLANE("distance_reference", start_dim, step_dim, "1",
-                                 "distance at gamma = 0.5 with the mix of halves"),
-    [DISTANCE_REFERENCE_SD] =
-        PLANE("distance_reference_sd", start_dim, step_dim, "1", OVER_EVENTS("distance_reference")),
-    [FINAL_TRACE] =
-        PLANE("final_trace", start_dim, gamma_dim, "1", "mean of trace over steps 1 to 5"),
-    [FINAL_TRACE_SD] =
-        PLANE("final_trace_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_trace")),
-    [FINAL_DISTANCE] =
-        PLANE("final_distance", start_dim, gamma_dim, "1", "mean of distance over steps 1 to 5"),
-    [FINAL_DISTANCE_SD] =
-        PLANE("final_distance_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_distance")),
-    [DISTANCE_RATIO] = CURVE("distance_ratio", gamma_dim, "1",
-                             "final_distance of transition / cluster, mean over switches"),
-    [DISTANCE_RATIO_SD] = CURVE("distance_ratio_sd", gamma_dim, "1", OVER_EVENTS("distance_ratio")),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    SCALAR(EVENTS, "events", "1", "switches accepted, at most 10")                                 \
+    SCALAR(TRACKS, "tracks", "1", "tracks of 2000 steps searched for them, at most 30")            \
+    CURVE(EVENT_FROM, "event_from", event_dim, "1", "symbol before the switch")                    \
+    CURVE(EVENT_TO, "event_to", event_dim, "1", "symbol after it")                                 \
+    CURVE(EVENT_SWITCH, "event_switch", event_dim, "steps", "tt: first step of the new symbol")    \
+    CURVE(EVENT_DWELL, "event_dwell", event_dim, "steps", "dwell that the switch ends")            \
+    CURVE(EVENT_CLUSTER, "event_cluster", event_dim, "steps", "tc: midway in the dwell")           \
+    CURVE(EVENT_TRANSITION, "event_transition", event_dim, "steps", "tk: the switch is imminent")  \
+    SCALAR(DWELL, "dwell", "steps", "mean dwell before a switch")                                  \
+    SCALAR(DWELL_SD, "dwell_sd", "steps", OVER_EVENTS("dwell"))                                    \
+    SCALAR(LEAD, "lead", "steps", "mean of tt - tk")                                               \
+    SCALAR(LEAD_SD, "lead_sd", "steps", OVER_EVENTS("lead"))                                       \
+    SCALAR(NOMINAL_ERROR, "nominal_error", "1",                                                    \
+           "gamma = 0 against the track: largest distance / norm of the state (rounding)")         \
+    SOLID(TRACE, "trace", start_dim, gamma_dim, step_dim, "1",                                     \
+          "trace of the covariance of 100 trajectories, mean over switches")                       \
+    SOLID(TRACE_SD, "trace_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("trace"))         \
+    SOLID(DISTANCE, "distance", start_dim, gamma_dim, step_dim, "1",                               \
+          "mean distance of trajectories from their mean, mean over switches")                     \
+    SOLID(DISTANCE_SD, "distance_sd", start_dim, gamma_dim, step_dim, "1",                         \
+          OVER_EVENTS("distance"))                                                                 \
+    PLANE(TRACE_REFERENCE, "trace_reference", start_dim, step_dim, "1",                            \
+          "trace at gamma = 0.5 with the mix of halves (noise of variance 0.5)")                   \
+    PLANE(TRACE_REFERENCE_SD, "trace_reference_sd", start_dim, step_dim, "1",                      \
+          OVER_EVENTS("trace_reference"))                                                          \
+    PLANE(DISTANCE_REFERENCE, "distance_reference", start_dim, step_dim, "1",                      \
+          "distance at gamma = 0.5 with the mix of halves")                                        \
+    PLANE(DISTANCE_REFERENCE_SD, "distance_reference_sd", start_dim, step_dim, "1",                \
+          OVER_EVENTS("distance_reference"))                                                       \
+    PLANE(FINAL_TRACE, "final_trace", start_dim, gamma_dim, "1",                                   \
+          "mean of trace over steps 1 to 5")                                                       \
+    PLANE(FINAL_TRACE_SD, "final_trace_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_trace")) \
+    PLANE(FINAL_DISTANCE, "final_distance", start_dim, gamma_dim, "1",                             \
+          "mean of distance over steps 1 to 5")                                                    \
+    PLANE(FINAL_DISTANCE_SD, "final_distance_sd", start_dim, gamma_dim, "1",                       \
+          OVER_EVENTS("final_distance"))                                                           \
+    CURVE(DISTANCE_RATIO, "distance_ratio", gamma_dim, "1",                                        \
+          "final_distance of transition / cluster, mean over switches")                            \
+    CURVE(DISTANCE_RATIO_SD, "distance_ratio_sd", gamma_dim, "1", OVER_EVENTS("distance_ratio"))
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 /* --- finding a switch ------------------------------------------------------------------------- */
 

@@ -36,64 +36,39 @@ static const struct analysis_dim order = {
     "order", ORDERS, NULL, "1", "order of symbols in a revolution, the most frequent first"};
 static const struct analysis_dim place = {"place", ORDER_LENGTH, NULL, "1", "place in the order"};
 
-enum {
-    ROTATION,
-    ROTATION_SD,
-    ROTATION_SEM,
-    ROTATION_NUMBER,
-    LARGE_STEPS,
-    POSITIVE,
-    NEGATIVE,
-    TIME,
-    TIME_SD,
-    TIME_SEM,
-    TIME_CV,
-    TIME_SHARE,
-    ORDER_SYMBOL,
-    ORDER_SHARE,
-    STATES,
-    EMISSION,
-    EMISSION_EXPLAINED,
-    SPEED,
-    SPEED_SD,
-    NUM_OUTPUTS
-};
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [ROTATION] = SCALAR("rotation", "degree/step", "mean change of the unwrapped angle in a step"),
-    [ROTATION_SD] = SCALAR("rotation_sd", "degree/step", "standard deviation of that over steps"),
-    [ROTATION_SEM] = SCALAR("rotation_sem", "degree/step",
-                            "standard error of rotation, from the means of 20 blocks of the run"),
-    [ROTATION_NUMBER] =
-        SCALAR("rotation_number", "1/step", "revolutions in a step: rotation / 360, signed"),
-    [LARGE_STEPS] =
-        SCALAR("large_steps", "1",
-               "share of steps that turn by more than 90 degrees: directions are sure when small"),
-    [POSITIVE] = SCALAR("revolutions_positive", "1", "whole revolutions towards larger angles"),
-    [NEGATIVE] = SCALAR("revolutions_negative", "1", "whole revolutions towards smaller angles"),
-    [TIME] =
-        SCALAR("revolution_time", "step",
-               "mean time from the end of a revolution to the end of the next, of either sign"),
-    [TIME_SD] = SCALAR("revolution_time_sd", "step", "standard deviation of that over revolutions"),
-    [TIME_SEM] = SCALAR("revolution_time_sem", "step",
-                        "its standard error, revolutions taken as independent"),
-    [TIME_CV] = SCALAR("revolution_time_cv", "1",
-                       "its coefficient of variation: 0 for a clock, 1 for events at random"),
-    [TIME_SHARE] =
-        CURVE("revolution_time_share", time_bin, "1", "share of revolution times in each bin"),
-    [ORDER_SYMBOL] =
-        PLANE("order_symbol", order, place, "1",
-              "symbols of an order, NaN after its last; all 8 places taken: perhaps more follow"),
-    [ORDER_SHARE] = CURVE("order_share", order, "1", "share of the revolutions with this order"),
-    [STATES] = CURVE("angle_states", angle, "1", "number of driven states in each bin of phi"),
-    [EMISSION] = PLANE("emission", angle, symbol, "1",
-                       "mean emission probability of each symbol in each bin of phi"),
-    [EMISSION_EXPLAINED] =
-        SCALAR("emission_explained", "1",
-               "share of the variance of the emission probabilities that is between bins of phi"),
-    [SPEED] = CURVE("speed", angle, "degree/step",
-                    "mean change of the angle in a step from a state of each bin"),
-    [SPEED_SD] = CURVE("speed_sd", angle, "degree/step", "standard deviation of that over states"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    SCALAR(ROTATION, "rotation", "degree/step", "mean change of the unwrapped angle in a step")    \
+    SCALAR(ROTATION_SD, "rotation_sd", "degree/step", "standard deviation of that over steps")     \
+    SCALAR(ROTATION_SEM, "rotation_sem", "degree/step",                                            \
+           "standard error of rotation, from the means of 20 blocks of the run")                   \
+    SCALAR(ROTATION_NUMBER, "rotation_number", "1/step",                                           \
+           "revolutions in a step: rotation / 360, signed")                                        \
+    SCALAR(LARGE_STEPS, "large_steps", "1",                                                        \
+           "share of steps that turn by more than 90 degrees: directions are sure when small")     \
+    SCALAR(POSITIVE, "revolutions_positive", "1", "whole revolutions towards larger angles")       \
+    SCALAR(NEGATIVE, "revolutions_negative", "1", "whole revolutions towards smaller angles")      \
+    SCALAR(TIME, "revolution_time", "step",                                                        \
+           "mean time from the end of a revolution to the end of the next, of either sign")        \
+    SCALAR(TIME_SD, "revolution_time_sd", "step", "standard deviation of that over revolutions")   \
+    SCALAR(TIME_SEM, "revolution_time_sem", "step",                                                \
+           "its standard error, revolutions taken as independent")                                 \
+    SCALAR(TIME_CV, "revolution_time_cv", "1",                                                     \
+           "its coefficient of variation: 0 for a clock, 1 for events at random")                  \
+    CURVE(TIME_SHARE, "revolution_time_share", time_bin, "1",                                      \
+          "share of revolution times in each bin")                                                 \
+    PLANE(ORDER_SYMBOL, "order_symbol", order, place, "1",                                         \
+          "symbols of an order, NaN after its last; all 8 places taken: perhaps more follow")      \
+    CURVE(ORDER_SHARE, "order_share", order, "1", "share of the revolutions with this order")      \
+    CURVE(STATES, "angle_states", angle, "1", "number of driven states in each bin of phi")        \
+    PLANE(EMISSION, "emission", angle, symbol, "1",                                                \
+          "mean emission probability of each symbol in each bin of phi")                           \
+    SCALAR(EMISSION_EXPLAINED, "emission_explained", "1",                                          \
+           "share of the variance of the emission probabilities that is between bins of phi")      \
+    CURVE(SPEED, "speed", angle, "degree/step",                                                    \
+          "mean change of the angle in a step from a state of each bin")                           \
+    CURVE(SPEED_SD, "speed_sd", angle, "degree/step", "standard deviation of that over states")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 struct revolution {
     size_t from, to; /* its states, the second one excluded */

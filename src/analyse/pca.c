@@ -10,19 +10,17 @@ static const struct analysis_dim component = {"component", COMPONENTS, NULL, "1"
 
 static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden unit"};
 
-enum { EXPLAINED_VARIANCE, DIMENSION, MEAN, DIRECTION, NUM_OUTPUTS };
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [EXPLAINED_VARIANCE] =
-        CURVE("explained_variance", component, "1",
-              "share of the variance of the driven run's states on each component"),
-    [DIMENSION] = SCALAR("dimension", "1",
-                         "participation ratio: (sum of all variances)^2 / sum of their squares"),
-    [MEAN] = CURVE("mean", unit, "state", "mean state of the driven run"),
-    [DIRECTION] =
-        PLANE("direction", component, unit, "1",
-              "the component as a unit vector, its largest entry positive; a score is its product "
-              "with a state less the mean"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    CURVE(EXPLAINED_VARIANCE, "explained_variance", component, "1",                                \
+          "share of the variance of the driven run's states on each component")                    \
+    SCALAR(DIMENSION, "dimension", "1",                                                            \
+           "participation ratio: (sum of all variances)^2 / sum of their squares")                 \
+    CURVE(MEAN, "mean", unit, "state", "mean state of the driven run")                             \
+    PLANE(DIRECTION, "direction", component, unit, "1",                                            \
+          "the component as a unit vector, its largest entry positive; a score is its product "    \
+          "with a state less the mean")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {

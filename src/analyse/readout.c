@@ -18,31 +18,20 @@ static const struct analysis_dim symbol = {"symbol", SIZE_SYMBOLS, NULL, "1", "s
 static const struct analysis_dim symbol_to = {"symbol_to", SIZE_SYMBOLS, NULL, "1",
                                               "the other symbol"};
 
-enum {
-    PROJECTION,
-    ANGLE,
-    ANGLE_MEAN,
-    ANGLE_SD,
-    ANGLE_ENDS,
-    ANGLE_CHANCE,
-    ANGLE_BETWEEN,
-    NUM_OUTPUTS
-};
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [PROJECTION] =
-        CURVE("projection", symbol, "1",
-              "length in the plane of PC1 and PC2 of a symbol's readout row of unit length"),
-    [ANGLE] = CURVE("angle", symbol, "degree", "angle of each readout row to that plane"),
-    [ANGLE_MEAN] = SCALAR("angle_mean", "degree", "mean angle to the plane over all symbols"),
-    [ANGLE_SD] = SCALAR("angle_sd", "degree", "standard deviation of the angle over symbols"),
-    [ANGLE_ENDS] =
-        SCALAR("angle_ends", "degree",
-               "mean angle to the plane of the first and the last symbol; 3 symbols or more"),
-    [ANGLE_CHANCE] = SCALAR("angle_chance", "degree",
-                            "mean angle to the plane of a direction at random among as many units"),
-    [ANGLE_BETWEEN] = PLANE("angle_between", symbol, symbol_to, "degree",
-                            "angle between the readout rows of two symbols"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    CURVE(PROJECTION, "projection", symbol, "1",                                                   \
+          "length in the plane of PC1 and PC2 of a symbol's readout row of unit length")           \
+    CURVE(ANGLE, "angle", symbol, "degree", "angle of each readout row to that plane")             \
+    SCALAR(ANGLE_MEAN, "angle_mean", "degree", "mean angle to the plane over all symbols")         \
+    SCALAR(ANGLE_SD, "angle_sd", "degree", "standard deviation of the angle over symbols")         \
+    SCALAR(ANGLE_ENDS, "angle_ends", "degree",                                                     \
+           "mean angle to the plane of the first and the last symbol; 3 symbols or more")          \
+    SCALAR(ANGLE_CHANCE, "angle_chance", "degree",                                                 \
+           "mean angle to the plane of a direction at random among as many units")                 \
+    PLANE(ANGLE_BETWEEN, "angle_between", symbol, symbol_to, "degree",                             \
+          "angle between the readout rows of two symbols")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 static double length(const float *r, int H)
 {

@@ -39,99 +39,59 @@ static const struct analysis_dim sample = {"sample", SHOWN, NULL, "1",
                                            "state of those looked at, evenly spaced, in time"};
 static const struct analysis_dim axis = {"axis", 2, NULL, "1", "principal component PC1, PC2"};
 
-enum {
-    STATES,
-    RT,
-    RT_SEM,
-    RT_SD,
-    CENSORED,
-    CENSORED_SEM,
-    SIGN_CHANGES,
-    SIGN_CHANGES_SEM,
-    SIGN_CHANGE_RATE,
-    SIGN_CHANGE_RATE_SEM,
-    RT_SIGN_CHANGES,
-    RT_SIGN_CHANGE_RATE,
-    CLASS_SHARE,
-    CLASS_SHARE_SEM,
-    RT_HISTOGRAM,
-    SIGN_CHANGE_HISTOGRAM,
-    SIGN_CHANGE_RT,
-    ZONE_SHARE,
-    ZONE_SHARE_SEM,
-    ZONE_RT,
-    ZONE_RT_SEM,
-    ZONE_MAX_SOFTMAX,
-    ZONE_MAX_SOFTMAX_SEM,
-    ZONE_NORM,
-    ZONE_NORM_SEM,
-    ZONE_ACTIVE,
-    ZONE_ACTIVE_SEM,
-    ZONE_SAMPLED,
-    ZONE_UNSTABLE,
-    ZONE_UNSTABLE_SEM,
-    ZONE_RADIUS,
-    ZONE_RADIUS_SEM,
-    ZONE_UNSTABLE_SHARE,
-    ZONE_UNSTABLE_SHARE_SEM,
-    SAMPLE_SCORE,
-    SAMPLE_SYMBOL,
-    SAMPLE_RT,
-    SAMPLE_ZONE,
-    SAMPLE_UNSTABLE,
-    NUM_OUTPUTS
-};
-
 /* a mean and, right behind it, its standard error */
-#define SCALAR_MEAN(name, unit, meaning)                                                           \
-    SCALAR(name, unit, meaning), SCALAR(name "_sem", unit, "standard error of " name)
-#define CURVE_MEAN(name, a, unit, meaning)                                                         \
-    CURVE(name, a, unit, meaning), CURVE(name "_sem", a, unit, "standard error of " name)
+#define SCALAR_MEAN(SCALAR, id, name, unit, meaning)                                               \
+    SCALAR(id, name, unit, meaning) SCALAR(id##_SEM, name "_sem", unit, "standard error of " name)
+#define CURVE_MEAN(CURVE, id, name, a, unit, meaning)                                              \
+    CURVE(id, name, a, unit, meaning)                                                              \
+    CURVE(id##_SEM, name "_sem", a, unit, "standard error of " name)
 
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [STATES] = SCALAR("states", "1", "states of the driven run looked at, evenly spaced"),
-    [RT] = SCALAR_MEAN("rt", "steps", "residency time RT, at most 60"),
-    [RT_SD] = SCALAR("rt_sd", "steps", "standard deviation of RT over states"),
-    [CENSORED] =
-        SCALAR_MEAN("censored", "1", "share of continuations that kept their symbol for 60 steps"),
-    [SIGN_CHANGES] = SCALAR_MEAN("sign_changes", "1",
-                                 "sign changes of the logit's increments, per continuation"),
-    [SIGN_CHANGE_RATE] =
-        SCALAR_MEAN("sign_change_rate", "1", "sign changes per increment that has one before it"),
-    [RT_SIGN_CHANGES] = SCALAR("rt_sign_changes_correlation", "1",
-                               "correlation over states of RT and sign changes"),
-    [RT_SIGN_CHANGE_RATE] = SCALAR("rt_sign_change_rate_correlation", "1",
-                                   "correlation over states of RT and sign changes per increment"),
-    [CLASS_SHARE] =
-        CURVE_MEAN("class_share", class, "1", "share of states with an RT of this class"),
-    [RT_HISTOGRAM] = CURVE("rt_histogram", rt_bin, "1", "share of states with an RT of this bin"),
-    [SIGN_CHANGE_HISTOGRAM] =
-        CURVE("sign_change_histogram", sign_bin, "1", "share of states with so many sign changes"),
-    [SIGN_CHANGE_RT] =
-        CURVE("sign_change_rt", sign_bin, "steps", "mean RT of the states of this bin"),
-    [ZONE_SHARE] = CURVE_MEAN("zone_share", zone, "1", "share of states in this zone"),
-    [ZONE_RT] = CURVE_MEAN("zone_rt", zone, "steps", "RT of the zone's states"),
-    [ZONE_MAX_SOFTMAX] =
-        CURVE_MEAN("zone_max_softmax", zone, "1", "probability of the likeliest symbol"),
-    [ZONE_NORM] = CURVE_MEAN("zone_norm", zone, "1", "Euclidean norm of the zone's states"),
-    [ZONE_ACTIVE] = CURVE_MEAN("zone_active", zone, "1", "units active after a step without noise"),
-    [ZONE_SAMPLED] =
-        CURVE("zone_sampled", zone, "1", "states of the zone whose eigenvalues were taken"),
-    [ZONE_UNSTABLE] = CURVE_MEAN("zone_unstable", zone, "1",
-                                 "eigenvalues of the Jacobian without noise, size > 1"),
-    [ZONE_RADIUS] = CURVE_MEAN("zone_radius", zone, "1", "largest size of an eigenvalue"),
-    [ZONE_UNSTABLE_SHARE] = PLANE("zone_unstable_share", zone, unstable, "1",
-                                  "share of the zone's states with so many unstable eigenvalues"),
-    [ZONE_UNSTABLE_SHARE_SEM] = PLANE("zone_unstable_share_sem", zone, unstable, "1",
-                                      "standard error of zone_unstable_share"),
-    [SAMPLE_SCORE] =
-        PLANE("sample_score", sample, axis, "state", "score of a state, see pca.direction"),
-    [SAMPLE_SYMBOL] = CURVE("sample_symbol", sample, "1", "its likeliest symbol"),
-    [SAMPLE_RT] = CURVE("sample_rt", sample, "steps", "its RT"),
-    [SAMPLE_ZONE] = CURVE("sample_zone", sample, "1", "its zone"),
-    [SAMPLE_UNSTABLE] = CURVE("sample_unstable", sample, "1",
-                              "its unstable eigenvalues; NaN beyond 100 active units"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    SCALAR(STATES, "states", "1", "states of the driven run looked at, evenly spaced")             \
+    SCALAR_MEAN(SCALAR, RT, "rt", "steps", "residency time RT, at most 60")                        \
+    SCALAR(RT_SD, "rt_sd", "steps", "standard deviation of RT over states")                        \
+    SCALAR_MEAN(SCALAR, CENSORED, "censored", "1",                                                 \
+                "share of continuations that kept their symbol for 60 steps")                      \
+    SCALAR_MEAN(SCALAR, SIGN_CHANGES, "sign_changes", "1",                                         \
+                "sign changes of the logit's increments, per continuation")                        \
+    SCALAR_MEAN(SCALAR, SIGN_CHANGE_RATE, "sign_change_rate", "1",                                 \
+                "sign changes per increment that has one before it")                               \
+    SCALAR(RT_SIGN_CHANGES, "rt_sign_changes_correlation", "1",                                    \
+           "correlation over states of RT and sign changes")                                       \
+    SCALAR(RT_SIGN_CHANGE_RATE, "rt_sign_change_rate_correlation", "1",                            \
+           "correlation over states of RT and sign changes per increment")                         \
+    CURVE_MEAN(CURVE, CLASS_SHARE, "class_share", class, "1",                                      \
+               "share of states with an RT of this class")                                         \
+    CURVE(RT_HISTOGRAM, "rt_histogram", rt_bin, "1", "share of states with an RT of this bin")     \
+    CURVE(SIGN_CHANGE_HISTOGRAM, "sign_change_histogram", sign_bin, "1",                           \
+          "share of states with so many sign changes")                                             \
+    CURVE(SIGN_CHANGE_RT, "sign_change_rt", sign_bin, "steps",                                     \
+          "mean RT of the states of this bin")                                                     \
+    CURVE_MEAN(CURVE, ZONE_SHARE, "zone_share", zone, "1", "share of states in this zone")         \
+    CURVE_MEAN(CURVE, ZONE_RT, "zone_rt", zone, "steps", "RT of the zone's states")                \
+    CURVE_MEAN(CURVE, ZONE_MAX_SOFTMAX, "zone_max_softmax", zone, "1",                             \
+               "probability of the likeliest symbol")                                              \
+    CURVE_MEAN(CURVE, ZONE_NORM, "zone_norm", zone, "1", "Euclidean norm of the zone's states")    \
+    CURVE_MEAN(CURVE, ZONE_ACTIVE, "zone_active", zone, "1",                                       \
+               "units active after a step without noise")                                          \
+    CURVE(ZONE_SAMPLED, "zone_sampled", zone, "1",                                                 \
+          "states of the zone whose eigenvalues were taken")                                       \
+    CURVE_MEAN(CURVE, ZONE_UNSTABLE, "zone_unstable", zone, "1",                                   \
+               "eigenvalues of the Jacobian without noise, size > 1")                              \
+    CURVE_MEAN(CURVE, ZONE_RADIUS, "zone_radius", zone, "1", "largest size of an eigenvalue")      \
+    PLANE(ZONE_UNSTABLE_SHARE, "zone_unstable_share", zone, unstable, "1",                         \
+          "share of the zone's states with so many unstable eigenvalues")                          \
+    PLANE(ZONE_UNSTABLE_SHARE_SEM, "zone_unstable_share_sem", zone, unstable, "1",                 \
+          "standard error of zone_unstable_share")                                                 \
+    PLANE(SAMPLE_SCORE, "sample_score", sample, axis, "state",                                     \
+          "score of a state, see pca.direction")                                                   \
+    CURVE(SAMPLE_SYMBOL, "sample_symbol", sample, "1", "its likeliest symbol")                     \
+    CURVE(SAMPLE_RT, "sample_rt", sample, "steps", "its RT")                                       \
+    CURVE(SAMPLE_ZONE, "sample_zone", sample, "1", "its zone")                                     \
+    CURVE(SAMPLE_UNSTABLE, "sample_unstable", sample, "1",                                         \
+          "its unstable eigenvalues; NaN beyond 100 active units")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 /* A mean and its standard error to output `which` and the one behind it: a scalar, entry `at`. */
 static double give(const struct jackknife *jackknife, struct outputs *out, int which)

@@ -41,70 +41,54 @@ static const struct analysis_dim sigma = {"sigma", LEVELS, sigmas, "1",
                                           "sd of the noise; 1 in training"};
 
 /* Of a curve with a peak, or a trough. */
-enum { PEAK_SIGMA, PEAK, AT_ONE, EXCESS, EXCESS_SE, NUM_PEAK };
+enum { PEAK_SIGMA, PEAK, AT_ONE, EXCESS, EXCESS_SE };
 
-enum {
-    CURVES, /* each statistic of the dwells as a value, then its standard error */
-    DWELLS = CURVES + 2 * NUM_DWELL_STATISTICS,
-    KL_RNN_HMM,
-    KL_RNN_HMM_SE,
-    RNN_ENTROPY,
-    RNN_ENTROPY_SE,
-    IMPOSSIBLE,
-    COHERENCE_PEAK,
-    REGULARITY_PEAK = COHERENCE_PEAK + NUM_PEAK,
-    KL_LEAST = REGULARITY_PEAK + NUM_PEAK,
-    HMM_STATISTICS = KL_LEAST + NUM_PEAK,
-    NUM_OUTPUTS = HMM_STATISTICS + NUM_DWELL_STATISTICS
-};
+#define CURVE_MEAN(CURVE, id, name, unit, meaning)                                                 \
+    CURVE(id, name, sigma, unit, meaning)                                                          \
+    CURVE(id##_SE, name "_se", sigma, unit, "standard error of " name)
+#define PEAK_OF(SCALAR, id, name)                                                                  \
+    SCALAR(id, name "_peak_sigma", "1", "sigma of the largest " name "; 0.1 or 10: none inside")   \
+    SCALAR(id##_VALUE, name "_peak", "1", "the largest " name)                                     \
+    SCALAR(id##_AT_ONE, name "_at_one", "1", name " at sigma = 1")                                 \
+    SCALAR(id##_EXCESS, name "_excess", "1", "largest " name " - that at sigma = 1")               \
+    SCALAR(id##_EXCESS_SE, name "_excess_se", "1",                                                 \
+           "its standard error, not counting the choice of peak")
 
-#define CURVE_MEAN(name, unit, meaning)                                                            \
-    CURVE(name, sigma, unit, meaning), CURVE(name "_se", sigma, unit, "standard error of " name)
-#define PEAK_OF(name)                                                                              \
-    SCALAR(name "_peak_sigma", "1", "sigma of the largest " name "; 0.1 or 10: none inside"),      \
-        SCALAR(name "_peak", "1", "the largest " name),                                            \
-        SCALAR(name "_at_one", "1", name " at sigma = 1"),                                         \
-        SCALAR(name "_excess", "1", "largest " name " - that at sigma = 1"),                       \
-        SCALAR(name "_excess_se", "1", "its standard error, not counting the choice of peak")
-
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [CURVES + 2 * SWITCH_RATE] =
-        CURVE_MEAN("switch_rate", "1/step", "share of steps at which the sampled symbol changes"),
-    [CURVES + 2 * DWELL_MEAN] = CURVE_MEAN("dwell_mean", "steps", "mean time between two switches"),
-    [CURVES + 2 * DWELL_CV] =
-        CURVE_MEAN("dwell_cv", "1", "coefficient of variation of the times between two switches"),
-    [CURVES + 2 * COHERENCE] = CURVE_MEAN("coherence", "1", "1 / dwell_cv"),
-    [CURVES + 2 * REGULARITY] = CURVE_MEAN(
-        "regularity", "1", "dwell_cv of switching without memory at the same mean / dwell_cv"),
-    [DWELLS] = CURVE("dwells", sigma, "1", "number of times between two switches"),
-    [KL_RNN_HMM] = CURVE_MEAN(
-        "kl_rnn_hmm", "bits/symbol",
-        "KL rate RNN||HMM, stepwise, 600 symbols in 12 sequences or more, 512 particles"),
-    [RNN_ENTROPY] = CURVE_MEAN("rnn_entropy", "bits/symbol",
-                               "-log2 p_RNN of the same sequences, 512 particles"),
-    [IMPOSSIBLE] = CURVE("impossible_sequences", sigma, "1",
-                         "share of these of probability 0 under the HMM, left out of the KL rate"),
-    [COHERENCE_PEAK] = PEAK_OF("coherence"),
-    [REGULARITY_PEAK] = PEAK_OF("regularity"),
-    [KL_LEAST + PEAK_SIGMA] =
-        SCALAR("kl_least_sigma", "1", "sigma of the least kl_rnn_hmm; 0.1 or 10: none inside"),
-    [KL_LEAST + PEAK] = SCALAR("kl_least", "bits/symbol", "the least kl_rnn_hmm"),
-    [KL_LEAST + AT_ONE] = SCALAR("kl_at_one", "bits/symbol", "kl_rnn_hmm at sigma = 1"),
-    [KL_LEAST + EXCESS] = SCALAR("kl_excess", "bits/symbol", "kl_rnn_hmm at sigma = 1 - the least"),
-    [KL_LEAST + EXCESS_SE] =
-        SCALAR("kl_excess_se", "bits/symbol",
-               "its standard error over sequences, not counting the choice of the least"),
-    [HMM_STATISTICS + SWITCH_RATE] =
-        SCALAR("hmm_switch_rate", "1/step", "switch_rate of the HMM, from a large sample"),
-    [HMM_STATISTICS + DWELL_MEAN] =
-        SCALAR("hmm_dwell_mean", "steps", "dwell_mean of the HMM, from a large sample"),
-    [HMM_STATISTICS + DWELL_CV] =
-        SCALAR("hmm_dwell_cv", "1", "dwell_cv of the HMM, from a large sample"),
-    [HMM_STATISTICS + COHERENCE] =
-        SCALAR("hmm_coherence", "1", "coherence of the HMM, from a large sample"),
-    [HMM_STATISTICS + REGULARITY] =
-        SCALAR("hmm_regularity", "1", "regularity of the HMM, from a large sample"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    CURVE_MEAN(CURVE, CURVE_OF_SWITCH_RATE, "switch_rate", "1/step",                               \
+               "share of steps at which the sampled symbol changes")                               \
+    CURVE_MEAN(CURVE, CURVE_OF_DWELL_MEAN, "dwell_mean", "steps",                                  \
+               "mean time between two switches")                                                   \
+    CURVE_MEAN(CURVE, CURVE_OF_DWELL_CV, "dwell_cv", "1",                                          \
+               "coefficient of variation of the times between two switches")                       \
+    CURVE_MEAN(CURVE, CURVE_OF_COHERENCE, "coherence", "1", "1 / dwell_cv")                        \
+    CURVE_MEAN(CURVE, CURVE_OF_REGULARITY, "regularity", "1",                                      \
+               "dwell_cv of switching without memory at the same mean / dwell_cv")                 \
+    CURVE(DWELLS, "dwells", sigma, "1", "number of times between two switches")                    \
+    CURVE_MEAN(CURVE, KL_RNN_HMM, "kl_rnn_hmm", "bits/symbol",                                     \
+               "KL rate RNN||HMM, stepwise, 600 symbols in 12 sequences or more, 512 particles")   \
+    CURVE_MEAN(CURVE, RNN_ENTROPY, "rnn_entropy", "bits/symbol",                                   \
+               "-log2 p_RNN of the same sequences, 512 particles")                                 \
+    CURVE(IMPOSSIBLE, "impossible_sequences", sigma, "1",                                          \
+          "share of these of probability 0 under the HMM, left out of the KL rate")                \
+    PEAK_OF(SCALAR, COHERENCE_PEAK, "coherence")                                                   \
+    PEAK_OF(SCALAR, REGULARITY_PEAK, "regularity")                                                 \
+    SCALAR(KL_LEAST, "kl_least_sigma", "1",                                                        \
+           "sigma of the least kl_rnn_hmm; 0.1 or 10: none inside")                                \
+    SCALAR(KL_LEAST_VALUE, "kl_least", "bits/symbol", "the least kl_rnn_hmm")                      \
+    SCALAR(KL_LEAST_AT_ONE, "kl_at_one", "bits/symbol", "kl_rnn_hmm at sigma = 1")                 \
+    SCALAR(KL_LEAST_EXCESS, "kl_excess", "bits/symbol", "kl_rnn_hmm at sigma = 1 - the least")     \
+    SCALAR(KL_LEAST_EXCESS_SE, "kl_excess_se", "bits/symbol",                                      \
+           "its standard error over sequences, not counting the choice of the least")              \
+    SCALAR(HMM_SWITCH_RATE, "hmm_switch_rate", "1/step",                                           \
+           "switch_rate of the HMM, from a large sample")                                          \
+    SCALAR(HMM_DWELL_MEAN, "hmm_dwell_mean", "steps",                                              \
+           "dwell_mean of the HMM, from a large sample")                                           \
+    SCALAR(HMM_DWELL_CV, "hmm_dwell_cv", "1", "dwell_cv of the HMM, from a large sample")          \
+    SCALAR(HMM_COHERENCE, "hmm_coherence", "1", "coherence of the HMM, from a large sample")       \
+    SCALAR(HMM_REGULARITY, "hmm_regularity", "1", "regularity of the HMM, from a large sample")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 /* --- one level -------------------------------------------------------------------------------- */
 
@@ -244,7 +228,7 @@ static int measure_level(struct sweep *w, const struct analysis_input *in, int l
     dwells_statistics(total, value);
     dwells_jackknife(w->dwells[level], NULL, TRAJECTORIES, se);
     for (int s = 0; s < NUM_DWELL_STATISTICS; s++)
-        put_pair(out, CURVES + 2 * s, value[s], se[s], level);
+        put_pair(out, CURVE_OF_SWITCH_RATE + 2 * s, value[s], se[s], level);
     put(out, DWELLS, total.count, level);
     return measure_kl(w, in, level, out, st);
 }
@@ -262,7 +246,7 @@ static int extreme(const double *curve, int sign)
 
 static void fill_peak(const struct sweep *w, int statistic, int first, struct outputs *out)
 {
-    const double *value = out->value[CURVES + 2 * statistic];
+    const double *value = out->value[CURVE_OF_SWITCH_RATE + 2 * statistic];
     double se[NUM_DWELL_STATISTICS];
     int peak = extreme(value, 1);
     put(out, first + AT_ONE, value[TRAINED]);
@@ -306,7 +290,7 @@ static void fill_hmm(struct sweep *w, const struct analysis_input *in, struct ou
             dwells_add(&total, 1, dwells_of(w->symbols + i * LENGTH + WARM_UP, STEPS));
     }
     dwells_statistics(total, value);
-    for (int s = 0; s < NUM_DWELL_STATISTICS; s++) put(out, HMM_STATISTICS + s, value[s]);
+    for (int s = 0; s < NUM_DWELL_STATISTICS; s++) put(out, HMM_SWITCH_RATE + s, value[s]);
 }
 
 static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)

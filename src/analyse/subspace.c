@@ -56,66 +56,40 @@ static const struct analysis_dim axis_dim = {"axis", AXES, NULL, "1",
 static const struct analysis_dim noise_level = {"noise_level", LEVELS, level, "1",
                                                 "sd of the noise"};
 
-enum {
-    SYMBOL,
-    SHARE,
-    GLOBAL_EXPLAINED,
-    EXPLAINED,
-    RUNS,
-    RUNS_SHORT,
-    RUNS_LONG,
-    LONGEST,
-    PATH,
-    PATH_SYMBOL,
-    ELLIPSE_AREA,
-    ELLIPSE_STATES,
-    RESIDENCY,
-    RESIDENCY_SD,
-    RESIDENCY_NUM,
-    RESIDENCY_LONG,
-    RESIDENCY_LONG_SD,
-    RESIDENCY_LONG_STATES,
-    CENSORED,
-    NUM_OUTPUTS
-};
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [SYMBOL] = PLANE("symbol", pair_dim, member, "1", "symbols of the pair; NaN: no such pair"),
-    [SHARE] =
-        CURVE("share", pair_dim, "1", "share of the driven run's states with a symbol of the pair"),
-    [GLOBAL_EXPLAINED] =
-        CURVE("global_explained", global_component, "1",
-              "share of the variance of all driven states on each component of the driven run"),
-    [EXPLAINED] =
-        PLANE("explained", pair_dim, component, "1",
-              "share of the variance of the pair's four scores on each component of the pair"),
-    [RUNS] = CURVE("runs", pair_dim, "1", "stretches of states in the pair, of any length"),
-    [RUNS_SHORT] = CURVE("runs_over_20", pair_dim, "1", "those longer than 20 steps"),
-    [RUNS_LONG] = CURVE("runs_over_200", pair_dim, "1", "those longer than 200 steps"),
-    [LONGEST] = CURVE("longest_run", pair_dim, "step", "length of the longest run in the pair"),
-    [PATH] = SOLID("path", pair_dim, point, axis_dim, "1",
-                   "first 200 states of the longest run on the pair's first and third component"),
-    [PATH_SYMBOL] = PLANE("path_symbol", pair_dim, point, "1", "their symbols"),
-    [ELLIPSE_AREA] =
-        PLANE("ellipse_area", pair_dim, noise_level, "1",
-              "area of the 95 % covariance ellipse on the pair's first and third component"),
-    [ELLIPSE_STATES] =
-        PLANE("ellipse_states", pair_dim, noise_level, "1", "states behind it, of 10000"),
-    [RESIDENCY] =
-        CURVE("residency", pair_dim, "step",
-              "mean residency time (at most 60) of states in runs of the pair longer than 20"),
-    [RESIDENCY_SD] =
-        CURVE("residency_sd", pair_dim, "step",
-              "standard deviation over states of their residency, each a mean of 20 continuations"),
-    [RESIDENCY_NUM] =
-        CURVE("residency_states", pair_dim, "1", "states behind it: up to 300, evenly spaced"),
-    [RESIDENCY_LONG] = CURVE("residency_over_200", pair_dim, "step",
-                             "mean residency time of those among them in runs longer than 200"),
-    [RESIDENCY_LONG_SD] =
-        CURVE("residency_over_200_sd", pair_dim, "step", "standard deviation of that over states"),
-    [RESIDENCY_LONG_STATES] = CURVE("residency_over_200_states", pair_dim, "1", "states behind it"),
-    [CENSORED] = CURVE("residency_censored", pair_dim, "1",
-                       "share of the continuations that had not left their symbol after 60 steps"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    PLANE(SYMBOL, "symbol", pair_dim, member, "1", "symbols of the pair; NaN: no such pair")       \
+    CURVE(SHARE, "share", pair_dim, "1",                                                           \
+          "share of the driven run's states with a symbol of the pair")                            \
+    CURVE(GLOBAL_EXPLAINED, "global_explained", global_component, "1",                             \
+          "share of the variance of all driven states on each component of the driven run")        \
+    PLANE(EXPLAINED, "explained", pair_dim, component, "1",                                        \
+          "share of the variance of the pair's four scores on each component of the pair")         \
+    CURVE(RUNS, "runs", pair_dim, "1", "stretches of states in the pair, of any length")           \
+    CURVE(RUNS_SHORT, "runs_over_20", pair_dim, "1", "those longer than 20 steps")                 \
+    CURVE(RUNS_LONG, "runs_over_200", pair_dim, "1", "those longer than 200 steps")                \
+    CURVE(LONGEST, "longest_run", pair_dim, "step", "length of the longest run in the pair")       \
+    SOLID(PATH, "path", pair_dim, point, axis_dim, "1",                                            \
+          "first 200 states of the longest run on the pair's first and third component")           \
+    PLANE(PATH_SYMBOL, "path_symbol", pair_dim, point, "1", "their symbols")                       \
+    PLANE(ELLIPSE_AREA, "ellipse_area", pair_dim, noise_level, "1",                                \
+          "area of the 95 % covariance ellipse on the pair's first and third component")           \
+    PLANE(ELLIPSE_STATES, "ellipse_states", pair_dim, noise_level, "1",                            \
+          "states behind it, of 10000")                                                            \
+    CURVE(RESIDENCY, "residency", pair_dim, "step",                                                \
+          "mean residency time (at most 60) of states in runs of the pair longer than 20")         \
+    CURVE(RESIDENCY_SD, "residency_sd", pair_dim, "step",                                          \
+          "standard deviation over states of their residency, each a mean of 20 continuations")    \
+    CURVE(RESIDENCY_NUM, "residency_states", pair_dim, "1",                                        \
+          "states behind it: up to 300, evenly spaced")                                            \
+    CURVE(RESIDENCY_LONG, "residency_over_200", pair_dim, "step",                                  \
+          "mean residency time of those among them in runs longer than 200")                       \
+    CURVE(RESIDENCY_LONG_SD, "residency_over_200_sd", pair_dim, "step",                            \
+          "standard deviation of that over states")                                                \
+    CURVE(RESIDENCY_LONG_STATES, "residency_over_200_states", pair_dim, "1", "states behind it")   \
+    CURVE(CENSORED, "residency_censored", pair_dim, "1",                                           \
+          "share of the continuations that had not left their symbol after 60 steps")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 struct pair {
     int symbol[2];

@@ -25,17 +25,17 @@ static const struct analysis_dim relaxed_step = {"relaxed_step", KEPT, kept_step
 static const struct analysis_dim driven_step = {"driven_step", STEPS + 1, NULL, "step",
                                                 "steps with noise since the start"};
 
-enum { RELAXED, RELAXED_SYMBOL, DRIVEN, DRIVEN_SYMBOL, NUM_OUTPUTS };
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [RELAXED] =
-        SOLID("relaxed", start, relaxed_step, component, "1", "scores of the states without noise"),
-    [RELAXED_SYMBOL] = PLANE("relaxed_symbol", start, relaxed_step, "1",
-                             "likeliest symbol of the states without noise"),
-    [DRIVEN] =
-        PLANE("driven", driven_step, component, "1", "scores of one trajectory with noise of sd 1"),
-    [DRIVEN_SYMBOL] =
-        CURVE("driven_symbol", driven_step, "1", "likeliest symbol along that trajectory"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    SOLID(RELAXED, "relaxed", start, relaxed_step, component, "1",                                 \
+          "scores of the states without noise")                                                    \
+    PLANE(RELAXED_SYMBOL, "relaxed_symbol", start, relaxed_step, "1",                              \
+          "likeliest symbol of the states without noise")                                          \
+    PLANE(DRIVEN, "driven", driven_step, component, "1",                                           \
+          "scores of one trajectory with noise of sd 1")                                           \
+    CURVE(DRIVEN_SYMBOL, "driven_symbol", driven_step, "1",                                        \
+          "likeliest symbol along that trajectory")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 /* Scores of one state, how many of them; none once it has overflowed. */
 static int score_of(const struct pca *pca, const float *h, double score[COMPONENTS])

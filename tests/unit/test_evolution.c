@@ -25,7 +25,8 @@ static void history_init(struct history *h, int H, int D, int K, bool bias, int 
     *h = (struct history){.n = n};
     settings_default(&h->s);
     h->s.hmm.architecture = FULLY_CONNECTED;
-    h->s.hmm.states = h->s.hmm.symbols = K;
+    h->s.hmm.states = K < MAX_STATES ? K : MAX_STATES;
+    h->s.hmm.symbols = K;
     h->s.data.length = 20;
     h->s.rnn.hidden = H;
     h->s.rnn.noise_dim = D;

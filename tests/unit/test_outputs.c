@@ -5,8 +5,7 @@
 
 #include <stdio.h>
 
-/* A table is written in any order ([NAME] = ...): none of its rows is missing, none is there twice,
- * and an analysis tells the same in help and file. */
+/* Every output has a row of its own, and an analysis tells the same in help and file. */
 static void test_tables(void **state)
 {
     (void)state;
@@ -33,14 +32,14 @@ static void test_tables(void **state)
 static const struct analysis_dim pair = {"pair", 2, NULL, "1", "first or second"};
 static const struct analysis_dim symbol = {"symbol", SIZE_SYMBOLS, NULL, "1", "symbol"};
 
-enum { NUMBER, NUMBER_SD, LINE, SHEET, SHEET_SD, NUM_OUTPUTS };
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [SHEET] = PLANE("sheet", pair, symbol, "1", "a plane"),
-    [SHEET_SD] = PLANE("sheet_sd", pair, symbol, "1", "its sd"),
-    [LINE] = CURVE("line", symbol, "1", "a curve"),
-    [NUMBER] = SCALAR("number", "1", "a scalar"),
-    [NUMBER_SD] = SCALAR("number_sd", "1", "its sd"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    SCALAR(NUMBER, "number", "1", "a scalar")                                                      \
+    SCALAR(NUMBER_SD, "number_sd", "1", "its sd")                                                  \
+    CURVE(LINE, "line", symbol, "1", "a curve")                                                    \
+    PLANE(SHEET, "sheet", pair, symbol, "1", "a plane")                                            \
+    PLANE(SHEET_SD, "sheet_sd", pair, symbol, "1", "its sd")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 static const struct analysis by_hand = {.name = "by_hand", .output = output};
 
 enum { K = 3, LINE_AT = 2, SHEET_AT = LINE_AT + K, SD_AT = SHEET_AT + 2 * K, ALL = SD_AT + 2 * K };

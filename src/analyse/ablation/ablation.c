@@ -34,108 +34,66 @@ static const struct analysis_dim condition = {
     "populations; 6: noise into the rest"};
 
 /* A standard error or sd follows what it belongs to. */
-enum {
-    FROM,
-    TO,
-    NUM_UNITS,
-    NUM_TRAJECTORIES,
-    SWITCH_RATE,
-    SWITCH_RATE_SEM,
-    DIRECTION_RATE,
-    DIRECTION_RATE_SEM,
-    FLOOR_SWITCH_RATE,
-    FLOOR_SWITCH_RATE_SD,
-    FLOOR_DIRECTION_RATE,
-    FLOOR_DIRECTION_RATE_SD,
-    EFFECT,
-    EFFECT_SEM,
-    DIRECTION_EFFECT,
-    DIRECTION_EFFECT_SEM,
-    CONTRAST,
-    CONTRAST_SEM,
-    DIRECTION_CONTRAST,
-    DIRECTION_CONTRAST_SEM,
-    CRITICAL_PAIRS,
-    CRITICAL_PAIRS_SEM,
-    CRITICAL_PAIRS_UP,
-    CRITICAL_PAIRS_UP_SEM,
-    NUM_WINDOWS,
-    FLOOR_CRITICAL_PAIRS,
-    FLOOR_CRITICAL_PAIRS_SD,
-    FLOOR_CRITICAL_PAIRS_UP,
-    FLOOR_CRITICAL_PAIRS_UP_SD,
-    NUM_OUTPUTS
-};
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [FROM] = CURVE("from", direction, "1", "symbol that a switch of the direction leaves"),
-    [TO] = CURVE("to", direction, "1", "symbol that a switch of the direction goes to"),
-    [NUM_UNITS] =
-        CURVE("num_units", condition, "1", "units scaled; 0: no such set, its rates are NaN"),
-    [NUM_TRAJECTORIES] =
-        SCALAR("num_trajectories", "1",
-               "trajectories of each condition and mu, 250 steps each after 50 from h = 0"),
-    [SWITCH_RATE] =
-        PLANE("switch_rate", condition, mu, "1/step", "changes of symbol, mean over trajectories"),
-    [SWITCH_RATE_SEM] =
-        PLANE("switch_rate_sem", condition, mu, "1/step", "its standard error over trajectories"),
-    [DIRECTION_RATE] =
-        SOLID("direction_rate", direction, condition, mu, "1/step",
-              "switches of the direction that last 3 steps, per step spent in its symbol `from`"),
-    [DIRECTION_RATE_SEM] = SOLID("direction_rate_sem", direction, condition, mu, "1/step",
-                                 "its standard error over trajectories"),
-    [FLOOR_SWITCH_RATE] =
-        SCALAR("floor_switch_rate", "1/step",
-               "switch_rate of the intact network: mean of 16 replicates, other random numbers"),
-    [FLOOR_SWITCH_RATE_SD] =
-        SCALAR("floor_switch_rate_sd", "1/step",
-               "its sd over the replicates: what chance alone makes of one point"),
-    [FLOOR_DIRECTION_RATE] =
-        CURVE("floor_direction_rate", direction, "1/step",
-              "direction_rate of the intact network: mean of the 16 replicates"),
-    [FLOOR_DIRECTION_RATE_SD] =
-        CURVE("floor_direction_rate_sd", direction, "1/step", "its sd over the replicates"),
-    [EFFECT] = CURVE("effect", condition, "1/step",
-                     "switch_rate at mu = 0 less that at mu = 1, same random numbers"),
-    [EFFECT_SEM] =
-        CURVE("effect_sem", condition, "1/step", "its standard error, paired by trajectory"),
-    [DIRECTION_EFFECT] = PLANE("direction_effect", direction, condition, "1/step",
-                               "direction_rate at mu = 0 less that at mu = 1, same random numbers"),
-    [DIRECTION_EFFECT_SEM] = PLANE("direction_effect_sem", direction, condition, "1/step",
-                                   "its standard error, paired by trajectory"),
-    [CONTRAST] =
-        CURVE("contrast", condition, "1/step",
-              "switch_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest"),
-    [CONTRAST_SEM] =
-        CURVE("contrast_sem", condition, "1/step", "its standard error, paired by trajectory"),
-    [DIRECTION_CONTRAST] =
-        PLANE("direction_contrast", direction, condition, "1/step",
-              "direction_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest"),
-    [DIRECTION_CONTRAST_SEM] = PLANE("direction_contrast_sem", direction, condition, "1/step",
-                                     "its standard error, paired by trajectory"),
-    [CRITICAL_PAIRS] =
-        PLANE("critical_pairs", condition, coarse_mu, "1",
-              "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: "
-              "of every fifth, "
-              "times 5"),
-    [CRITICAL_PAIRS_SEM] = PLANE("critical_pairs_sem", condition, coarse_mu, "1",
-                                 "its standard error over switches, all of different trajectories"),
-    [CRITICAL_PAIRS_UP] = PLANE("critical_pairs_up", condition, coarse_mu, "1",
-                                "critical_pairs about switches to a symbol of higher index alone"),
-    [CRITICAL_PAIRS_UP_SEM] = PLANE("critical_pairs_up_sem", condition, coarse_mu, "1",
-                                    "its standard error over switches"),
-    [NUM_WINDOWS] =
-        PLANE("num_windows", condition, coarse_mu, "1", "switches that critical_pairs goes over"),
-    [FLOOR_CRITICAL_PAIRS] =
-        SCALAR("floor_critical_pairs", "1",
-               "critical_pairs of the intact network: mean of 8 replicates, other random numbers"),
-    [FLOOR_CRITICAL_PAIRS_SD] =
-        SCALAR("floor_critical_pairs_sd", "1",
-               "its sd over the replicates: what chance alone makes of one point"),
-    [FLOOR_CRITICAL_PAIRS_UP] =
-        SCALAR("floor_critical_pairs_up", "1", "the same of critical_pairs_up"),
-    [FLOOR_CRITICAL_PAIRS_UP_SD] =
-        SCALAR("floor_critical_pairs_up_sd", "1", "its sd over the replicates"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    CURVE(FROM, "from", direction, "1", "symbol that a switch of the direction leaves")            \
+    CURVE(TO, "to", direction, "1", "symbol that a switch of the direction goes to")               \
+    CURVE(NUM_UNITS, "num_units", condition, "1",                                                  \
+          "units scaled; 0: no such set, its rates are NaN")                                       \
+    SCALAR(NUM_TRAJECTORIES, "num_trajectories", "1",                                              \
+           "trajectories of each condition and mu, 250 steps each after 50 from h = 0")            \
+    PLANE(SWITCH_RATE, "switch_rate", condition, mu, "1/step",                                     \
+          "changes of symbol, mean over trajectories")                                             \
+    PLANE(SWITCH_RATE_SEM, "switch_rate_sem", condition, mu, "1/step",                             \
+          "its standard error over trajectories")                                                  \
+    SOLID(DIRECTION_RATE, "direction_rate", direction, condition, mu, "1/step",                    \
+          "switches of the direction that last 3 steps, per step spent in its symbol `from`")      \
+    SOLID(DIRECTION_RATE_SEM, "direction_rate_sem", direction, condition, mu, "1/step",            \
+          "its standard error over trajectories")                                                  \
+    SCALAR(FLOOR_SWITCH_RATE, "floor_switch_rate", "1/step",                                       \
+           "switch_rate of the intact network: mean of 16 replicates, other random numbers")       \
+    SCALAR(FLOOR_SWITCH_RATE_SD, "floor_switch_rate_sd", "1/step",                                 \
+           "its sd over the replicates: what chance alone makes of one point")                     \
+    CURVE(FLOOR_DIRECTION_RATE, "floor_direction_rate", direction, "1/step",                       \
+          "direction_rate of the intact network: mean of the 16 replicates")                       \
+    CURVE(FLOOR_DIRECTION_RATE_SD, "floor_direction_rate_sd", direction, "1/step",                 \
+          "its sd over the replicates")                                                            \
+    CURVE(EFFECT, "effect", condition, "1/step",                                                   \
+          "switch_rate at mu = 0 less that at mu = 1, same random numbers")                        \
+    CURVE(EFFECT_SEM, "effect_sem", condition, "1/step",                                           \
+          "its standard error, paired by trajectory")                                              \
+    PLANE(DIRECTION_EFFECT, "direction_effect", direction, condition, "1/step",                    \
+          "direction_rate at mu = 0 less that at mu = 1, same random numbers")                     \
+    PLANE(DIRECTION_EFFECT_SEM, "direction_effect_sem", direction, condition, "1/step",            \
+          "its standard error, paired by trajectory")                                              \
+    CURVE(CONTRAST, "contrast", condition, "1/step",                                               \
+          "switch_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest")           \
+    CURVE(CONTRAST_SEM, "contrast_sem", condition, "1/step",                                       \
+          "its standard error, paired by trajectory")                                              \
+    PLANE(DIRECTION_CONTRAST, "direction_contrast", direction, condition, "1/step",                \
+          "direction_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest")        \
+    PLANE(DIRECTION_CONTRAST_SEM, "direction_contrast_sem", direction, condition, "1/step",        \
+          "its standard error, paired by trajectory")                                              \
+    PLANE(CRITICAL_PAIRS, "critical_pairs", condition, coarse_mu, "1",                             \
+          "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: of "     \
+          "every fifth, times 5")                                                                  \
+    PLANE(CRITICAL_PAIRS_SEM, "critical_pairs_sem", condition, coarse_mu, "1",                     \
+          "its standard error over switches, all of different trajectories")                       \
+    PLANE(CRITICAL_PAIRS_UP, "critical_pairs_up", condition, coarse_mu, "1",                       \
+          "critical_pairs about switches to a symbol of higher index alone")                       \
+    PLANE(CRITICAL_PAIRS_UP_SEM, "critical_pairs_up_sem", condition, coarse_mu, "1",               \
+          "its standard error over switches")                                                      \
+    PLANE(NUM_WINDOWS, "num_windows", condition, coarse_mu, "1",                                   \
+          "switches that critical_pairs goes over")                                                \
+    SCALAR(FLOOR_CRITICAL_PAIRS, "floor_critical_pairs", "1",                                      \
+           "critical_pairs of the intact network: mean of 8 replicates, other random numbers")     \
+    SCALAR(FLOOR_CRITICAL_PAIRS_SD, "floor_critical_pairs_sd", "1",                                \
+           "its sd over the replicates: what chance alone makes of one point")                     \
+    SCALAR(FLOOR_CRITICAL_PAIRS_UP, "floor_critical_pairs_up", "1",                                \
+           "the same of critical_pairs_up")                                                        \
+    SCALAR(FLOOR_CRITICAL_PAIRS_UP_SD, "floor_critical_pairs_up_sd", "1",                          \
+           "its sd over the replicates")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 /* --- points ----------------------------------------------------------------------------------- */
 

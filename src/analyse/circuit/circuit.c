@@ -39,163 +39,96 @@ static const struct analysis_dim angle = {
     "angle", BINS, bin_centre, "degree",
     "centre of a bin of 10 degrees of the angle about the mean state, plane of PC1 and PC2"};
 
-enum {
-    NUM_DIRECTIONS,
-    NUM_TESTED,
-    NUM_FOUND,
-    MEAN_SIZE,
-    MEAN_LEFT,
-    MEAN_CONTROL,
-    MEAN_SUPPRESSION,
-    LEAST_SUPPRESSION,
-    SMALLEST_P,
-    NUM_INTEGRATING,
-    FROM,
-    TO,
-    EVENTS,
-    RATE,
-    SIZE,
-    P_VALUE,
-    CONTROL_LEFT,
-    CONTROL_SD,
-    SUPPRESSION,
-    UNITS,
-    UNIT_SCORE,
-    UNIT_AUC,
-    UNIT_CAUSAL,
-    LEFT,
-    LEFT_SEM,
-    SCORE,
-    AUC,
-    CAUSAL,
-    GROUP_DIRECTION,
-    BOUND,
-    POPULATION_SIZE,
-    POPULATION_SIZE_P,
-    MEMBER,
-    ONTO_GROUP,
-    WEIGHT_WITHIN,
-    WEIGHT_WITHIN_P,
-    WEIGHT_BETWEEN,
-    WEIGHT_BETWEEN_P,
-    WEIGHT_POPULATION,
-    WEIGHT_POPULATION_P,
-    NOISE_LEFT,
-    NOISE_LEFT_SEM,
-    NOISE_REST_LEFT,
-    NOISE_REST_LEFT_SEM,
-    NOISE_RANDOM_LEFT,
-    NOISE_RANDOM_SD,
-    NOISE_P,
-    ACTIVITY_KICK,
-    ACTIVITY_POPULATION,
-    ACTIVITY_SYMBOL,
-    PREACTIVATION,
-    PREACTIVATION_SD,
-    NUM_OUTPUTS
-};
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [NUM_DIRECTIONS] =
-        SCALAR("num_directions", "1",
-               "directions with at least 30 switches in the driven run, the six most frequent"),
-    [NUM_TESTED] =
-        SCALAR("num_tested", "1", "of these, directions with a set of candidates to test"),
-    [NUM_FOUND] =
-        SCALAR("num_found", "1",
-               "of these, directions with a kick set: p_value passes Holm's test at .05 over the "
-               "directions "
-               "with cluster states, less than half of the rate left and of what controls leave"),
-    [MEAN_SIZE] = SCALAR("kick_set_size", "1", "mean number of units of the kick sets found"),
-    [MEAN_LEFT] = SCALAR("mean_rate_left", "1", "mean over kick sets found of the rate left"),
-    [MEAN_CONTROL] = SCALAR("mean_control_left", "1", "mean over kick sets found of control_left"),
-    [MEAN_SUPPRESSION] =
-        SCALAR("mean_suppression", "1", "mean over kick sets found of suppression"),
-    [LEAST_SUPPRESSION] =
-        SCALAR("least_suppression", "1", "smallest suppression among the kick sets found"),
-    [SMALLEST_P] =
-        SCALAR("smallest_p", "1", "smallest p_value, not corrected for the number of directions"),
-    [NUM_INTEGRATING] = SCALAR("num_integrating", "1", "units in the two populations together"),
-    [FROM] = CURVE("from", direction, "1", "symbol that is left"),
-    [TO] = CURVE("to", direction, "1", "symbol that is entered, and kept for at least 3 steps"),
-    [EVENTS] = CURVE("events", direction, "1", "switches in the driven run"),
-    [RATE] = CURVE("rate", direction, "1/step", "switches per step spent in from, driven run"),
-    [SIZE] = CURVE("size", direction, "1", "units of the kick set; 0: none was found"),
-    [P_VALUE] =
-        CURVE("p_value", direction, "1",
-              "of the set that was tested, by rank among random sets matched in mean activity; it "
-              "was enlarged until few such sets did as well, this is with new sets and numbers"),
-    [CONTROL_LEFT] =
-        CURVE("control_left", direction, "1",
-              "rate left of intact with a matched random set silenced, mean over sets"),
-    [CONTROL_SD] = CURVE("control_left_sd", direction, "1", "standard deviation of that over sets"),
-    [SUPPRESSION] =
-        CURVE("suppression", direction, "1",
-              "min(1, control_left) / rate left with all of the set that was tested silenced"),
-    [UNITS] = PLANE("units", direction, place, "1", "unit of the kick set"),
-    [UNIT_SCORE] = PLANE("unit_score", direction, place, "1", "its kick_score"),
-    [UNIT_AUC] = PLANE("unit_auc", direction, place, "1", "its kick_auc"),
-    [UNIT_CAUSAL] = PLANE("unit_causal", direction, place, "1", "its causal_score"),
-    [LEFT] = PLANE("rate_left", direction, silenced, "1",
-                   "switch rate left of intact with the first units of the tested set silenced, "
-                   "trajectories from cluster states, common random numbers"),
-    [LEFT_SEM] = PLANE("rate_left_sem", direction, silenced, "1",
-                       "its standard error, jackknife over trajectories"),
-    [SCORE] =
-        PLANE("kick_score", direction, unit, "1",
-              "activity 1 to 5 steps before a switch minus that in cluster states of from, in "
-              "units of the pooled sd (d')"),
-    [AUC] =
-        PLANE("kick_auc", direction, unit, "1", "area under the ROC curve of the same two samples"),
-    [CAUSAL] = PLANE("causal_score", direction, unit, "1",
-                     "switch rate left of intact with this unit alone silenced"),
-    [GROUP_DIRECTION] =
-        CURVE("group_direction", group, "1", "index of the direction of a kick group"),
-    [BOUND] = CURVE("weight_bound", group, "1",
-                    "95th percentile of the size of weight_onto_group with permuted rows of W"),
-    [POPULATION_SIZE] = CURVE("population_size", population, "1", "units that integrate noise"),
-    [POPULATION_SIZE_P] =
-        CURVE("population_size_p", population, "1",
-              "p-value of so many units or more, by rank among permutations of rows of W"),
-    [MEMBER] = CURVE("population_member", unit, "1", "population of a unit, 1 or 2; 0: neither"),
-    [ONTO_GROUP] = PLANE("weight_onto_group", group, unit, "1",
-                         "mean weight of a unit onto the units of a kick group"),
-    [WEIGHT_WITHIN] =
-        CURVE("weight_within", group, "1", "mean weight among the units of a kick group"),
-    [WEIGHT_WITHIN_P] = CURVE("weight_within_p", group, "1",
-                              "its two-sided p-value, by rank among permutations of rows of W"),
-    [WEIGHT_BETWEEN] =
-        CURVE("weight_between", group, "1", "mean weight onto a kick group from the other one"),
-    [WEIGHT_BETWEEN_P] =
-        CURVE("weight_between_p", group, "1", "its p-value, as that of weight_within"),
-    [WEIGHT_POPULATION] = PLANE("weight_population", population, group, "1",
-                                "mean weight of a population onto a kick group"),
-    [WEIGHT_POPULATION_P] =
-        PLANE("weight_population_p", population, group, "1",
-              "its p-value, as many units being chosen by the same rule in each permutation"),
-    [NOISE_LEFT] = CURVE("noise_left", group, "1",
-                         "switch rate left of intact without the noise into the populations"),
-    [NOISE_LEFT_SEM] =
-        CURVE("noise_left_sem", group, "1", "its standard error, jackknife over trajectories"),
-    [NOISE_REST_LEFT] = CURVE("noise_rest_left", group, "1",
-                              "the same without the noise into all other units but kick units"),
-    [NOISE_REST_LEFT_SEM] = CURVE("noise_rest_left_sem", group, "1", "its standard error"),
-    [NOISE_RANDOM_LEFT] =
-        CURVE("noise_random_left", group, "1",
-              "the same for random sets of the rest as large as the populations, mean over sets"),
-    [NOISE_RANDOM_SD] =
-        CURVE("noise_random_left_sd", group, "1", "standard deviation of that over sets"),
-    [NOISE_P] = CURVE("noise_p", group, "1", "p-value of noise_left by rank among these sets"),
-    [ACTIVITY_KICK] = PLANE("activity_kick", direction, step, "1", "mean activity of a kick set"),
-    [ACTIVITY_POPULATION] =
-        PLANE("activity_population", population, step, "1", "mean activity of a population"),
-    [ACTIVITY_SYMBOL] = CURVE("activity_symbol", step, "1", "symbol at these steps"),
-    [PREACTIVATION] =
-        PLANE("preactivation", direction, angle, "1",
-              "mean pre-activation W h + U x of a kick set's units at states of this angle"),
-    [PREACTIVATION_SD] =
-        PLANE("preactivation_sd", direction, angle, "1",
-              "standard deviation of that, mean over the units of a set, noise included"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    SCALAR(NUM_DIRECTIONS, "num_directions", "1",                                                  \
+           "directions with at least 30 switches in the driven run, the six most frequent")        \
+    SCALAR(NUM_TESTED, "num_tested", "1", "of these, directions with a set of candidates to test") \
+    SCALAR(NUM_FOUND, "num_found", "1",                                                            \
+           "of these, directions with a kick set: p_value passes Holm's test at .05 over the "     \
+           "directions with cluster states, less than half of the rate left and of what controls " \
+           "leave")                                                                                \
+    SCALAR(MEAN_SIZE, "kick_set_size", "1", "mean number of units of the kick sets found")         \
+    SCALAR(MEAN_LEFT, "mean_rate_left", "1", "mean over kick sets found of the rate left")         \
+    SCALAR(MEAN_CONTROL, "mean_control_left", "1", "mean over kick sets found of control_left")    \
+    SCALAR(MEAN_SUPPRESSION, "mean_suppression", "1", "mean over kick sets found of suppression")  \
+    SCALAR(LEAST_SUPPRESSION, "least_suppression", "1",                                            \
+           "smallest suppression among the kick sets found")                                       \
+    SCALAR(SMALLEST_P, "smallest_p", "1",                                                          \
+           "smallest p_value, not corrected for the number of directions")                         \
+    SCALAR(NUM_INTEGRATING, "num_integrating", "1", "units in the two populations together")       \
+    CURVE(FROM, "from", direction, "1", "symbol that is left")                                     \
+    CURVE(TO, "to", direction, "1", "symbol that is entered, and kept for at least 3 steps")       \
+    CURVE(EVENTS, "events", direction, "1", "switches in the driven run")                          \
+    CURVE(RATE, "rate", direction, "1/step", "switches per step spent in from, driven run")        \
+    CURVE(SIZE, "size", direction, "1", "units of the kick set; 0: none was found")                \
+    CURVE(P_VALUE, "p_value", direction, "1",                                                      \
+          "of the set that was tested, by rank among random sets matched in mean activity; it "    \
+          "was enlarged until few such sets did as well, this is with new sets and numbers")       \
+    CURVE(CONTROL_LEFT, "control_left", direction, "1",                                            \
+          "rate left of intact with a matched random set silenced, mean over sets")                \
+    CURVE(CONTROL_SD, "control_left_sd", direction, "1", "standard deviation of that over sets")   \
+    CURVE(SUPPRESSION, "suppression", direction, "1",                                              \
+          "min(1, control_left) / rate left with all of the set that was tested silenced")         \
+    PLANE(UNITS, "units", direction, place, "1", "unit of the kick set")                           \
+    PLANE(UNIT_SCORE, "unit_score", direction, place, "1", "its kick_score")                       \
+    PLANE(UNIT_AUC, "unit_auc", direction, place, "1", "its kick_auc")                             \
+    PLANE(UNIT_CAUSAL, "unit_causal", direction, place, "1", "its causal_score")                   \
+    PLANE(LEFT, "rate_left", direction, silenced, "1",                                             \
+          "switch rate left of intact with the first units of the tested set silenced, "           \
+          "trajectories from cluster states, common random numbers")                               \
+    PLANE(LEFT_SEM, "rate_left_sem", direction, silenced, "1",                                     \
+          "its standard error, jackknife over trajectories")                                       \
+    PLANE(SCORE, "kick_score", direction, unit, "1",                                               \
+          "activity 1 to 5 steps before a switch minus that in cluster states of from, in units "  \
+          "of the pooled sd (d')")                                                                 \
+    PLANE(AUC, "kick_auc", direction, unit, "1",                                                   \
+          "area under the ROC curve of the same two samples")                                      \
+    PLANE(CAUSAL, "causal_score", direction, unit, "1",                                            \
+          "switch rate left of intact with this unit alone silenced")                              \
+    CURVE(GROUP_DIRECTION, "group_direction", group, "1",                                          \
+          "index of the direction of a kick group")                                                \
+    CURVE(BOUND, "weight_bound", group, "1",                                                       \
+          "95th percentile of the size of weight_onto_group with permuted rows of W")              \
+    CURVE(POPULATION_SIZE, "population_size", population, "1", "units that integrate noise")       \
+    CURVE(POPULATION_SIZE_P, "population_size_p", population, "1",                                 \
+          "p-value of so many units or more, by rank among permutations of rows of W")             \
+    CURVE(MEMBER, "population_member", unit, "1", "population of a unit, 1 or 2; 0: neither")      \
+    PLANE(ONTO_GROUP, "weight_onto_group", group, unit, "1",                                       \
+          "mean weight of a unit onto the units of a kick group")                                  \
+    CURVE(WEIGHT_WITHIN, "weight_within", group, "1",                                              \
+          "mean weight among the units of a kick group")                                           \
+    CURVE(WEIGHT_WITHIN_P, "weight_within_p", group, "1",                                          \
+          "its two-sided p-value, by rank among permutations of rows of W")                        \
+    CURVE(WEIGHT_BETWEEN, "weight_between", group, "1",                                            \
+          "mean weight onto a kick group from the other one")                                      \
+    CURVE(WEIGHT_BETWEEN_P, "weight_between_p", group, "1",                                        \
+          "its p-value, as that of weight_within")                                                 \
+    PLANE(WEIGHT_POPULATION, "weight_population", population, group, "1",                          \
+          "mean weight of a population onto a kick group")                                         \
+    PLANE(WEIGHT_POPULATION_P, "weight_population_p", population, group, "1",                      \
+          "its p-value, as many units being chosen by the same rule in each permutation")          \
+    CURVE(NOISE_LEFT, "noise_left", group, "1",                                                    \
+          "switch rate left of intact without the noise into the populations")                     \
+    CURVE(NOISE_LEFT_SEM, "noise_left_sem", group, "1",                                            \
+          "its standard error, jackknife over trajectories")                                       \
+    CURVE(NOISE_REST_LEFT, "noise_rest_left", group, "1",                                          \
+          "the same without the noise into all other units but kick units")                        \
+    CURVE(NOISE_REST_LEFT_SEM, "noise_rest_left_sem", group, "1", "its standard error")            \
+    CURVE(NOISE_RANDOM_LEFT, "noise_random_left", group, "1",                                      \
+          "the same for random sets of the rest as large as the populations, mean over sets")      \
+    CURVE(NOISE_RANDOM_SD, "noise_random_left_sd", group, "1",                                     \
+          "standard deviation of that over sets")                                                  \
+    CURVE(NOISE_P, "noise_p", group, "1", "p-value of noise_left by rank among these sets")        \
+    PLANE(ACTIVITY_KICK, "activity_kick", direction, step, "1", "mean activity of a kick set")     \
+    PLANE(ACTIVITY_POPULATION, "activity_population", population, step, "1",                       \
+          "mean activity of a population")                                                         \
+    CURVE(ACTIVITY_SYMBOL, "activity_symbol", step, "1", "symbol at these steps")                  \
+    PLANE(PREACTIVATION, "preactivation", direction, angle, "1",                                   \
+          "mean pre-activation W h + U x of a kick set's units at states of this angle")           \
+    PLANE(PREACTIVATION_SD, "preactivation_sd", direction, angle, "1",                             \
+          "standard deviation of that, mean over the units of a set, noise included")
+enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 /* --- into the outputs ------------------------------------------------------------------------ */
 

@@ -32,125 +32,49 @@ static const struct analysis_dim point = {"point", SNAPSHOT_POINTS, NULL, "1",
 
 static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden unit"};
 
-enum {
-    EPOCH = NUM_SNAPSHOT_CURVES, /* after the curves, in their order */
-    SECOND_ORDER,
-    EXPLAINED_VARIANCE,
-    SCORE,
-    SYMBOL,
-    CONVERGED_TRANSITION_RATE,
-    CONVERGED_TRANSITION_RATE_SD,
-    CONVERGED_SWITCH_RATE,
-    CONVERGED_SWITCH_RATE_SD,
-    BIFURCATION_REFERENCE,
-    BIFURCATION,
-    BIFURCATION_LOW,
-    BIFURCATION_HIGH,
-    BIFURCATION_SUPPORT,
-    BIFURCATION_RATIO,
-    BIFURCATION_EXPLAINED,
-    NUM_BEFORE,
-    VARIANCE_TAU,
-    VARIANCE_P,
-    AUTOCORRELATION_TAU,
-    AUTOCORRELATION_P,
-    NUM_OUTPUTS
-};
-
-static const struct analysis_output output[NUM_OUTPUTS] = {
-    [SNAPSHOT_BOUNDED_STEPS] =
-        CURVE("bounded_steps", snapshot, "steps",
-              "of 5000 driven steps, those before states exceed 10^6 times start and noise: the "
-              "numbers of the run are of these, NaN below 24"),
-    [SNAPSHOT_TRANSITION_RATE] =
-        CURVE("transition_rate", snapshot, "1/step",
-              "the reference's: mean of 1/interval between switches; 0 if fewer than 3 from or "
-              "to symbol 0"),
-    [SNAPSHOT_RESIDENCE_TIME] =
-        CURVE("residence_time", snapshot, "steps",
-              "mean interval between switches; all steps where the transition rate is 0"),
-    [SNAPSHOT_RESIDENCE_TIME_SD] =
-        CURVE("residence_time_sd", snapshot, "steps", "sd of these intervals"),
-    [SNAPSHOT_SWITCH_RATE] =
-        CURVE("switch_rate", snapshot, "1/step", "switches of argmax z per step of the run"),
-    [SNAPSHOT_SWITCH_RATE_SEM] = CURVE("switch_rate_sem", snapshot, "1/step",
-                                       "its standard error, from 20 blocks of the run"),
-    [SNAPSHOT_WINDOW_RATE] =
-        CURVE("window_switch_rate", snapshot, "1/step",
-              "switches per step in 512 sequences of data.length (at most 200) steps that begin as "
-              "in training; defined for unstable networks too"),
-    [SNAPSHOT_WINDOW_RATE_SEM] =
-        CURVE("window_switch_rate_sem", snapshot, "1/step", "its standard error over sequences"),
-    [SNAPSHOT_UNSTABLE] = CURVE("unstable_share", snapshot, "1",
-                                "share of 300 steps whose Jacobian has an eigenvalue |l| > 1"),
-    [SNAPSHOT_COMPLEX] =
-        CURVE("complex_share", snapshot, "1",
-              "share of them with |Re m| < 0.1 and Im m > 0.05, m = (l - 1) / (l + 1)"),
-    [SNAPSHOT_RADIUS] = CURVE("spectral_radius", snapshot, "1", "largest |l|, mean over them"),
-    [SNAPSHOT_RADIUS_SD] = CURVE("spectral_radius_sd", snapshot, "1", "its sd over them"),
-    [SNAPSHOT_SECOND_ORDER_NORM] =
-        CURVE("second_order_norm", snapshot, "state",
-              "norm over units of sqrt |mean of the second-order term after 10 steps|, 200 trials"),
-    [SNAPSHOT_SECOND_ORDER_NORM_SD] =
-        CURVE("second_order_norm_sd", snapshot, "state",
-              "sd of the norm over 10 groups of 20 trials, the reference's number"),
-    [SNAPSHOT_SECOND_ORDER_MEAN] =
-        CURVE("second_order_mean", snapshot, "state", "mean over units of the same roots"),
-    [SNAPSHOT_SECOND_ORDER_MAX] = CURVE("second_order_max", snapshot, "state", "largest of them"),
-    [SNAPSHOT_VARIANCE] =
-        CURVE("logit_variance", snapshot, "1",
-              "variance of a logit over the run, mean over symbols; NaN for an unbounded run"),
-    [SNAPSHOT_AUTOCORRELATION] =
-        CURVE("logit_autocorrelation", snapshot, "1",
-              "autocorrelation of the logits at lag 1; NaN for an unbounded run"),
-    [EPOCH] = CURVE("epoch", snapshot, "epochs", "epochs trained; 0: before training"),
-    [SECOND_ORDER] =
-        PLANE("second_order", snapshot, unit, "state",
-              "sqrt |mean of the second-order term| of each unit; second_order_norm is their norm"),
-    [EXPLAINED_VARIANCE] = PLANE("explained_variance", snapshot, component, "1",
-                                 "share of the variance of the run's states on each component"),
-    [SCORE] = SOLID("score", snapshot, point, axis, "state",
-                    "states projected on the first two components of their snapshot"),
-    [SYMBOL] = PLANE("symbol", snapshot, point, "1", "their argmax z"),
-    [CONVERGED_TRANSITION_RATE] = SCALAR("converged_transition_rate", "1/step",
-                                         "transition rate, mean of the last 6 snapshots"),
-    [CONVERGED_TRANSITION_RATE_SD] =
-        SCALAR("converged_transition_rate_sd", "1/step", "its sd over them"),
-    [CONVERGED_SWITCH_RATE] =
-        SCALAR("converged_switch_rate", "1/step", "switch rate, mean of the last 6 snapshots"),
-    [CONVERGED_SWITCH_RATE_SD] = SCALAR("converged_switch_rate_sd", "1/step", "its sd over them"),
-    [BIFURCATION_REFERENCE] =
-        SCALAR("bifurcation_reference", "epochs",
-               "the reference's: last snapshot before the complex share first jumps by more than "
-               "0.02"),
-    [BIFURCATION] =
-        SCALAR("bifurcation", "epochs",
-               "step of the log window switch rate from its first to its last level, by least "
-               "squares; NaN below 4 snapshots or without a change of level"),
-    [BIFURCATION_LOW] = SCALAR("bifurcation_low", "epochs",
-                               "lower end of its 95 % interval, by bootstrap over sequences"),
-    [BIFURCATION_HIGH] = SCALAR("bifurcation_high", "epochs", "upper end"),
-    [BIFURCATION_SUPPORT] =
-        SCALAR("bifurcation_support", "1",
-               "share of bootstrap samples with the step between the same snapshots"),
-    [BIFURCATION_RATIO] =
-        SCALAR("bifurcation_ratio", "1", "window switch rate, last level over first level"),
-    [BIFURCATION_EXPLAINED] =
-        SCALAR("bifurcation_explained", "1",
-               "share of the variance of the log rate between before and after"),
-    [NUM_BEFORE] =
-        SCALAR("num_before", "1",
-               "snapshots with a bounded run up to bifurcation_low: those of the trends"),
-    [VARIANCE_TAU] =
-        SCALAR("variance_tau", "1",
-               "Kendall's tau of logit variance and epoch before the bifurcation; at least 5 "
-               "snapshots"),
-    [VARIANCE_P] = SCALAR("variance_p", "1", "two-sided p of it, snapshots taken as independent"),
-    [AUTOCORRELATION_TAU] =
-        SCALAR("autocorrelation_tau", "1", "the same for the logits' autocorrelation"),
-    [AUTOCORRELATION_P] =
-        SCALAR("autocorrelation_p", "1", "two-sided p of it, snapshots taken as independent"),
-};
+#define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
+    CURVE(EPOCH, "epoch", snapshot, "epochs", "epochs trained; 0: before training")                \
+    PLANE(SECOND_ORDER, "second_order", snapshot, unit, "state",                                   \
+          "sqrt |mean of the second-order term| of each unit; second_order_norm is their norm")    \
+    PLANE(EXPLAINED_VARIANCE, "explained_variance", snapshot, component, "1",                      \
+          "share of the variance of the run's states on each component")                           \
+    SOLID(SCORE, "score", snapshot, point, axis, "state",                                          \
+          "states projected on the first two components of their snapshot")                        \
+    PLANE(SYMBOL, "symbol", snapshot, point, "1", "their argmax z")                                \
+    SCALAR(CONVERGED_TRANSITION_RATE, "converged_transition_rate", "1/step",                       \
+           "transition rate, mean of the last 6 snapshots")                                        \
+    SCALAR(CONVERGED_TRANSITION_RATE_SD, "converged_transition_rate_sd", "1/step",                 \
+           "its sd over them")                                                                     \
+    SCALAR(CONVERGED_SWITCH_RATE, "converged_switch_rate", "1/step",                               \
+           "switch rate, mean of the last 6 snapshots")                                            \
+    SCALAR(CONVERGED_SWITCH_RATE_SD, "converged_switch_rate_sd", "1/step", "its sd over them")     \
+    SCALAR(                                                                                        \
+        BIFURCATION_REFERENCE, "bifurcation_reference", "epochs",                                  \
+        "the reference's: last snapshot before the complex share first jumps by more than 0.02")   \
+    SCALAR(BIFURCATION, "bifurcation", "epochs",                                                   \
+           "step of the log window switch rate from its first to its last level, by least "        \
+           "squares; NaN below 4 snapshots or without a change of level")                          \
+    SCALAR(BIFURCATION_LOW, "bifurcation_low", "epochs",                                           \
+           "lower end of its 95 % interval, by bootstrap over sequences")                          \
+    SCALAR(BIFURCATION_HIGH, "bifurcation_high", "epochs", "upper end")                            \
+    SCALAR(BIFURCATION_SUPPORT, "bifurcation_support", "1",                                        \
+           "share of bootstrap samples with the step between the same snapshots")                  \
+    SCALAR(BIFURCATION_RATIO, "bifurcation_ratio", "1",                                            \
+           "window switch rate, last level over first level")                                      \
+    SCALAR(BIFURCATION_EXPLAINED, "bifurcation_explained", "1",                                    \
+           "share of the variance of the log rate between before and after")                       \
+    SCALAR(NUM_BEFORE, "num_before", "1",                                                          \
+           "snapshots with a bounded run up to bifurcation_low: those of the trends")              \
+    SCALAR(                                                                                        \
+        VARIANCE_TAU, "variance_tau", "1",                                                         \
+        "Kendall's tau of logit variance and epoch before the bifurcation; at least 5 snapshots")  \
+    SCALAR(VARIANCE_P, "variance_p", "1", "two-sided p of it, snapshots taken as independent")     \
+    SCALAR(AUTOCORRELATION_TAU, "autocorrelation_tau", "1",                                        \
+           "the same for the logits' autocorrelation")                                             \
+    SCALAR(AUTOCORRELATION_P, "autocorrelation_p", "1",                                            \
+           "two-sided p of it, snapshots taken as independent")
+enum { LAST_CURVE = NUM_SNAPSHOT_CURVES - 1, OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
+static const struct analysis_output output[] = {OUTPUT_ROWS(SNAPSHOT_CURVES) OUTPUT_ROWS(OUTPUTS)};
 
 /* --- curves ----------------------------------------------------------------------------------- */
 

@@ -2,30 +2,47 @@
 #ifndef HMMGRID_ANALYSE_SNAPSHOT_H
 #define HMMGRID_ANALYSE_SNAPSHOT_H
 
-#include "hmmgrid/network.h"
+#include "analyse/analysis.h"
 
-/* One number a snapshot each; what they mean: the table of evolution.c, in this order. */
-enum snapshot_curve {
-    SNAPSHOT_BOUNDED_STEPS,
-    SNAPSHOT_TRANSITION_RATE,
-    SNAPSHOT_RESIDENCE_TIME,
-    SNAPSHOT_RESIDENCE_TIME_SD,
-    SNAPSHOT_SWITCH_RATE,
-    SNAPSHOT_SWITCH_RATE_SEM,
-    SNAPSHOT_WINDOW_RATE,
-    SNAPSHOT_WINDOW_RATE_SEM,
-    SNAPSHOT_UNSTABLE,
-    SNAPSHOT_COMPLEX,
-    SNAPSHOT_RADIUS,
-    SNAPSHOT_RADIUS_SD,
-    SNAPSHOT_SECOND_ORDER_NORM,
-    SNAPSHOT_SECOND_ORDER_NORM_SD,
-    SNAPSHOT_SECOND_ORDER_MEAN,
-    SNAPSHOT_SECOND_ORDER_MAX,
-    SNAPSHOT_VARIANCE,
-    SNAPSHOT_AUTOCORRELATION,
-    NUM_SNAPSHOT_CURVES
-};
+/* One number a snapshot each: the first outputs of the analysis. */
+#define SNAPSHOT_CURVES(SCALAR, CURVE, PLANE, SOLID)                                               \
+    CURVE(SNAPSHOT_BOUNDED_STEPS, "bounded_steps", snapshot, "steps",                              \
+          "of 5000 driven steps, those before states exceed 10^6 times start and noise: the "      \
+          "numbers of the run are of these, NaN below 24")                                         \
+    CURVE(SNAPSHOT_TRANSITION_RATE, "transition_rate", snapshot, "1/step",                         \
+          "the reference's: mean of 1/interval between switches; 0 if fewer than 3 from or to "    \
+          "symbol 0")                                                                              \
+    CURVE(SNAPSHOT_RESIDENCE_TIME, "residence_time", snapshot, "steps",                            \
+          "mean interval between switches; all steps where the transition rate is 0")              \
+    CURVE(SNAPSHOT_RESIDENCE_TIME_SD, "residence_time_sd", snapshot, "steps",                      \
+          "sd of these intervals")                                                                 \
+    CURVE(SNAPSHOT_SWITCH_RATE, "switch_rate", snapshot, "1/step",                                 \
+          "switches of argmax z per step of the run")                                              \
+    CURVE(SNAPSHOT_SWITCH_RATE_SEM, "switch_rate_sem", snapshot, "1/step",                         \
+          "its standard error, from 20 blocks of the run")                                         \
+    CURVE(SNAPSHOT_WINDOW_RATE, "window_switch_rate", snapshot, "1/step",                          \
+          "switches per step in 512 sequences of data.length (at most 200) steps that begin as "   \
+          "in training; defined for unstable networks too")                                        \
+    CURVE(SNAPSHOT_WINDOW_RATE_SEM, "window_switch_rate_sem", snapshot, "1/step",                  \
+          "its standard error over sequences")                                                     \
+    CURVE(SNAPSHOT_UNSTABLE, "unstable_share", snapshot, "1",                                      \
+          "share of 300 steps whose Jacobian has an eigenvalue |l| > 1")                           \
+    CURVE(SNAPSHOT_COMPLEX, "complex_share", snapshot, "1",                                        \
+          "share of them with |Re m| < 0.1 and Im m > 0.05, m = (l - 1) / (l + 1)")                \
+    CURVE(SNAPSHOT_RADIUS, "spectral_radius", snapshot, "1", "largest |l|, mean over them")        \
+    CURVE(SNAPSHOT_RADIUS_SD, "spectral_radius_sd", snapshot, "1", "its sd over them")             \
+    CURVE(SNAPSHOT_SECOND_ORDER_NORM, "second_order_norm", snapshot, "state",                      \
+          "norm over units of sqrt |mean of the second-order term after 10 steps|, 200 trials")    \
+    CURVE(SNAPSHOT_SECOND_ORDER_NORM_SD, "second_order_norm_sd", snapshot, "state",                \
+          "sd of the norm over 10 groups of 20 trials, the reference's number")                    \
+    CURVE(SNAPSHOT_SECOND_ORDER_MEAN, "second_order_mean", snapshot, "state",                      \
+          "mean over units of the same roots")                                                     \
+    CURVE(SNAPSHOT_SECOND_ORDER_MAX, "second_order_max", snapshot, "state", "largest of them")     \
+    CURVE(SNAPSHOT_VARIANCE, "logit_variance", snapshot, "1",                                      \
+          "variance of a logit over the run, mean over symbols; NaN for an unbounded run")         \
+    CURVE(SNAPSHOT_AUTOCORRELATION, "logit_autocorrelation", snapshot, "1",                        \
+          "autocorrelation of the logits at lag 1; NaN for an unbounded run")
+enum snapshot_curve { OUTPUT_NAMES(SNAPSHOT_CURVES) NUM_SNAPSHOT_CURVES };
 
 enum { SNAPSHOT_COMPONENTS = 3, SNAPSHOT_POINTS = 70, SNAPSHOT_AXES = 2, SNAPSHOT_WINDOWS = 512 };
 
