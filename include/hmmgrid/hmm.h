@@ -41,10 +41,6 @@ void hmm_step(const struct hmm *hmm, double *marginal);
 /* Mean of the state marginals of steps 0..count-1, (M) out; NaN when count is 0. */
 void hmm_mean_marginal(const struct hmm *hmm, int count, double *marginal);
 
-/* Stationary distribution (M) out: pi A = pi with sum 1 (for a reducible or periodic chain: the one
- * reached from `start` on average), by repeated squaring of the lazy chain (A + I)/2. */
-void hmm_stationary(const struct hmm *hmm, double *stationary);
-
 /* Exact output statistics averaged over steps of sequences of length T from `start`:
  * frequency (K): mean over t of P(o_t);  joint (K, K): mean over t of P(o_(t-1), o_t), NaN when
  * T = 1 (no step). */

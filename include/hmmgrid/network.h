@@ -42,6 +42,9 @@ void network_logits(const struct network *net, const float *h, size_t n, float *
 /* The first largest of each row of z (n, K) -> symbol (n). */
 void network_argmax(const float *z, size_t n, int K, uint8_t *symbol);
 
+/* Probability of the likeliest symbol: the largest of softmax z (K). NaN: z is not finite. */
+double network_certainty(const float *z, int K);
+
 /* Noise of step t for n states: rows (n, D) of the stream rng, sd 1; row i depends on (rng, t, i,
  * D) alone, so batches may be of any size and share their numbers. */
 void network_noise(struct rng rng, uint64_t t, size_t n, int D, float *noise);

@@ -7,6 +7,7 @@
  * Refuses a row of zeros, and a plane in which the states lie on a line. Source: SCIENCE 4, readout
  * axes. */
 #include "analysis.h"
+#include "base/linalg.h"
 #include "base/statistics.h"
 
 #include <math.h>
@@ -33,17 +34,10 @@ static const struct analysis_dim symbol_to = {"symbol_to", SIZE_SYMBOLS, NULL, "
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
-static double length(const float *r, int H)
-{
-    double squares = 0;
-    for (int i = 0; i < H; i++) squares += (double)r[i] * r[i];
-    return sqrt(squares);
-}
-
 /* cosine and angle (radian) of row r (H) to the plane of the first two rows of axis (2, H) */
 static double plane_angle(const float *r, const double *axis, int H, double *projection)
 {
-    double size = length(r, H), part[2] = {0, 0}, beside = 0;
+    double size = linalg_norm(r, (size_t)H), part[2] = {0, 0}, beside = 0;
     for (int c = 0; c < 2; c++)
         for (int i = 0; i < H; i++) part[c] += axis[c * H + i] * r[i];
     for (int i = 0; i < H; i++) {
@@ -58,7 +52,8 @@ static double plane_angle(const float *r, const double *axis, int H, double *pro
 /* Kahan's angle between two vectors (radian), exact near 0 and pi. */
 static double pair_angle(const float *a, const float *b, int H)
 {
-    double size_a = length(a, H), size_b = length(b, H), minus = 0, plus = 0;
+    double size_a = linalg_norm(a, (size_t)H), size_b = linalg_norm(b, (size_t)H), minus = 0,
+           plus = 0;
     if (!(size_a > 0 && size_b > 0)) return NAN;
     for (int i = 0; i < H; i++) {
         double x = a[i] / size_a, y = b[i] / size_b;

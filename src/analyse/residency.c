@@ -7,6 +7,7 @@
  */
 #include "residency.h"
 #include "analysis.h"
+#include "base/linalg.h"
 #include "base/statistics.h"
 #include "dynamics/spectrum.h"
 
@@ -178,13 +179,6 @@ static void give_histograms(const struct residency *r, struct outputs *out)
 
 /* --- zones ------------------------------------------------------------------------------------ */
 
-static double norm(const float *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
-    return sqrt(sum);
-}
-
 /* next (n, H): the states one step on without noise. Returns the mean number of active units. */
 static double give_zones(const struct residency *r, const float *h, const float *next, size_t H,
                          struct outputs *out)
@@ -200,7 +194,7 @@ static double give_zones(const struct residency *r, const float *h, const float 
             jackknife_add(&share[other], i, r->n, other == z, 1);
         jackknife_add(&rt[z], i, r->n, r->rt[i], 1);
         jackknife_add(&softmax[z], i, r->n, r->max_softmax[i], 1);
-        jackknife_add(&size[z], i, r->n, norm(h + i * H, H), 1);
+        jackknife_add(&size[z], i, r->n, linalg_norm(h + i * H, H), 1);
         jackknife_add(&active[z], i, r->n, count, 1);
     }
     for (int z = 0; z < NUM_ZONES; z++) {

@@ -17,15 +17,6 @@ static unsigned char zone_of(double rt, double max_softmax)
     return rt > kick_to && max_softmax > sure ? ZONE_CLUSTER : ZONE_NONE;
 }
 
-static double max_softmax_of(const float *z, int K)
-{
-    double sum = 0;
-    float most = z[0];
-    for (int k = 1; k < K; k++) most = z[k] > most ? z[k] : most;
-    for (int k = 0; k < K; k++) sum += exp((double)z[k] - (double)most);
-    return isfinite(sum) ? 1 / sum : NAN;
-}
-
 static int residency_make(const struct analysis_input *in, struct residency *r, struct status *st)
 {
     const struct driven *driven;
@@ -50,7 +41,7 @@ static int residency_make(const struct analysis_input *in, struct residency *r, 
     code = escape_times(in->net, rng_child(in->memo->shared, 2), h, r->n, RESIDENCY_CONTINUATIONS,
                         RESIDENCY_HORIZON, &in->stop, r->escape, st);
     for (size_t i = 0; i < r->n && !code; i++) {
-        r->max_softmax[i] = max_softmax_of(driven->z + r->state[i] * (size_t)K, K);
+        r->max_softmax[i] = network_certainty(driven->z + r->state[i] * (size_t)K, K);
         r->rt[i] = isnan(r->max_softmax[i]) ? NAN : r->escape[i].time;
         r->zone[i] = zone_of(r->rt[i], r->max_softmax[i]);
     }

@@ -10,7 +10,8 @@ static const char *const level_name[NUM_KERNEL_LEVELS] = {"portable", "avx2", "a
 /* the choice, made once; -1: not yet */
 static atomic_int chosen = -1;
 
-bool kernel_is_available(enum kernel_level level)
+/* Can this CPU (and this build) run the level? */
+static bool is_available(enum kernel_level level)
 {
 #if defined(__x86_64__)
     switch (level) {
@@ -40,9 +41,8 @@ enum kernel_level kernel_level(void)
     if (level >= 0) return (enum kernel_level)level;
     const char *wanted = getenv("HMMGRID_KERNEL");
     level = wanted ? level_of(wanted) : -1;
-    if (level < 0 || !kernel_is_available((enum kernel_level)level))
-        for (level = NUM_KERNEL_LEVELS - 1; !kernel_is_available((enum kernel_level)level);)
-            level--;
+    if (level < 0 || !is_available((enum kernel_level)level))
+        for (level = NUM_KERNEL_LEVELS - 1; !is_available((enum kernel_level)level);) level--;
     atomic_store(&chosen, level);
     return (enum kernel_level)level;
 }
@@ -61,7 +61,7 @@ int kernel_check(struct status *st)
         return status_set(st, STATUS_USAGE,
                           "HMMGRID_KERNEL=%s: no such kernel; use portable, avx2 or avx512",
                           wanted);
-    if (!kernel_is_available((enum kernel_level)level))
+    if (!is_available((enum kernel_level)level))
         return status_set(
             st, STATUS_USAGE,
             "HMMGRID_KERNEL=%s: this CPU cannot run it; unset the variable to get the "
@@ -72,7 +72,7 @@ int kernel_check(struct status *st)
 
 bool kernel_force(enum kernel_level level)
 {
-    if (!kernel_is_available(level)) return false;
+    if (!is_available(level)) return false;
     atomic_store(&chosen, (int)level);
     return true;
 }

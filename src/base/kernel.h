@@ -17,9 +17,6 @@
 
 enum kernel_level { KERNEL_PORTABLE, KERNEL_AVX2, KERNEL_AVX512, NUM_KERNEL_LEVELS };
 
-/* Can this CPU (and this build) run the level? */
-bool kernel_is_available(enum kernel_level level);
-
 /* The level in use: HMMGRID_KERNEL (portable|avx2|avx512) when it names an available one, else the
  * best available. Decided at the first call and fixed for the process. */
 enum kernel_level kernel_level(void);

@@ -158,3 +158,10 @@ int linalg_eigenvalues(int n, double *a, double *re, double *im, struct status *
     free(work);
     return info ? lapack_failed("eigenvalues", info, st) : STATUS_OK;
 }
+
+double linalg_norm(const float *x, size_t n)
+{
+    double squares = 0;
+    for (size_t i = 0; i < n; i++) squares += (double)x[i] * (double)x[i];
+    return sqrt(squares);
+}

@@ -37,4 +37,7 @@ int linalg_symmetric_eigen(int n, double *a, double *value, struct status *st);
 /* Eigenvalues re + i im (n) of a general matrix a (n, n), which is destroyed. Errors as above. */
 int linalg_eigenvalues(int n, double *a, double *re, double *im, struct status *st);
 
+/* Euclidean length of x (n), summed in float64. */
+double linalg_norm(const float *x, size_t n);
+
 #endif

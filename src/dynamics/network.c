@@ -96,6 +96,15 @@ void network_argmax(const float *z, size_t n, int K, uint8_t *symbol)
     }
 }
 
+double network_certainty(const float *z, int K)
+{
+    double sum = 0;
+    float most = z[0];
+    for (int k = 1; k < K; k++) most = z[k] > most ? z[k] : most;
+    for (int k = 0; k < K; k++) sum += exp((double)z[k] - (double)most);
+    return isfinite(sum) ? 1 / sum : NAN;
+}
+
 void network_noise(struct rng rng, uint64_t t, size_t n, int D, float *noise)
 {
     rng_fill_normal(rng_child(rng, t), 0, n * (size_t)D, noise);

@@ -98,39 +98,6 @@ void hmm_mean_marginal(const struct hmm *hmm, int count, double *marginal)
     for (int i = 0; i < M; i++) marginal[i] = sum[i] / count;
 }
 
-void hmm_stationary(const struct hmm *hmm, double *stationary)
-{
-    /* The lazy chain (A + I)/2 is aperiodic, with the same stationary distributions and the same
-     * chances of being absorbed by each class. So start times its 2^k-th power converges to the
-     * average of start A^t whatever A is. Rows are renormalised after each squaring. */
-    enum { MAX_SQUARINGS = 64 };
-    int M = hmm->states;
-    double power[MAX_STATES * MAX_STATES], next[MAX_STATES * MAX_STATES];
-    for (int i = 0; i < M; i++)
-        for (int j = 0; j < M; j++)
-            power[i * M + j] = hmm->transition[i * M + j] / 2 + (i == j ? 0.5 : 0);
-    for (int k = 0; k < MAX_SQUARINGS; k++) {
-        double change = 0;
-        for (int i = 0; i < M; i++) {
-            double sum = 0, *row = next + i * M;
-            memset(row, 0, sizeof *row * (size_t)M);
-            for (int m = 0; m < M; m++)
-                for (int j = 0; j < M; j++) row[j] += power[i * M + m] * power[m * M + j];
-            for (int j = 0; j < M; j++) sum += row[j];
-            for (int j = 0; j < M; j++) {
-                row[j] /= sum;
-                change = fmax(change, fabs(row[j] - power[i * M + j]));
-            }
-        }
-        memcpy(power, next, sizeof *power * (size_t)(M * M));
-        if (change == 0) break;
-    }
-    for (int j = 0; j < M; j++) {
-        stationary[j] = 0;
-        for (int i = 0; i < M; i++) stationary[j] += hmm->start[i] * power[i * M + j];
-    }
-}
-
 void hmm_output_frequency(const struct hmm *hmm, int T, double *frequency)
 {
     int M = hmm->states, K = hmm->symbols;

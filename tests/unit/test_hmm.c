@@ -343,38 +343,17 @@ static void test_impossible_steps(void **state)
     hmm_free(&hmm);
 }
 
-static void test_marginals_and_stationary(void **state)
+static void test_marginals(void **state)
 {
     (void)state;
     struct hmm hmm = build(asymmetric());
-    double p[3], next[3], mean[3], sum[3] = {0};
+    double p[3], mean[3], sum[3] = {0};
     for (int t = 0; t < 4; t++) {
         hmm_marginal(&hmm, t, p);
         for (int i = 0; i < 3; i++) sum[i] += p[i] / 4;
     }
     hmm_mean_marginal(&hmm, 4, mean);
     check_all(mean, sum, 3, 1e-15);
-    hmm_stationary(&hmm, p);
-    memcpy(next, p, sizeof p);
-    hmm_step(&hmm, next);
-    check_all(next, p, 3, 1e-15);
-    check_near(p[0] + p[1] + p[2], 1, 1e-15);
-    hmm_free(&hmm);
-
-    /* stay_prob: ends half as likely as inner states (c times end = c/2 times inner) */
-    hmm = build(family(LINEAR_CHAIN, 3, 3, NAN, .95));
-    hmm_stationary(&hmm, p);
-    check_all(p, (double[]){.25, .5, .25}, 3, 1e-14);
-    hmm_free(&hmm);
-
-    /* periodic pair 0-1 and absorbing state 2, start (.5, 0, .5): half stays in each class */
-    static double flip[] = {0, 1, 0, 1, 0, 0, 0, 0, 1}, start[] = {.5, 0, .5};
-    struct settings s = asymmetric();
-    s.hmm.transition.value = flip;
-    s.hmm.start.value = start;
-    hmm = build(s);
-    hmm_stationary(&hmm, p);
-    check_all(p, (double[]){.25, .25, .5}, 3, 1e-14);
     hmm_free(&hmm);
 }
 
@@ -499,7 +478,7 @@ int main(void)
         cmocka_unit_test(test_change_probabilities),
         cmocka_unit_test(test_against_all_sequences),
         cmocka_unit_test(test_impossible_steps),
-        cmocka_unit_test(test_marginals_and_stationary),
+        cmocka_unit_test(test_marginals),
         cmocka_unit_test(test_samples_agree_with_exact),
         cmocka_unit_test(test_sample_is_inverse_cdf_of_its_own_bits),
         cmocka_unit_test(test_free_accepts_nothing),

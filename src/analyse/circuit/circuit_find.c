@@ -64,32 +64,6 @@ void circuit_free(struct circuit *circuit)
     free(circuit);
 }
 
-/* --- order by activity ----------------------------------------------------------------------- */
-
-static int compare_keyed(const void *a, const void *b)
-{
-    const double *p = a, *q = b;
-    if (p[0] != q[0]) return p[0] < q[0] ? -1 : 1;
-    return (p[1] > q[1]) - (p[1] < q[1]);
-}
-
-static int order_by_activity(struct finder *f, struct status *st)
-{
-    double *keyed = malloc(2 * (size_t)f->H * sizeof *keyed);
-    if (!keyed) return out_of_memory(st);
-    for (int i = 0; i < f->H; i++) {
-        keyed[2 * i] = f->driven->pca.mean[i];
-        keyed[2 * i + 1] = i;
-    }
-    qsort(keyed, (size_t)f->H, 2 * sizeof *keyed, compare_keyed);
-    for (int i = 0; i < f->H; i++) {
-        f->order[i] = (int)keyed[2 * i + 1];
-        f->order[f->H + f->order[i]] = i;
-    }
-    free(keyed);
-    return STATUS_OK;
-}
-
 /* --- scores ---------------------------------------------------------------------------------- */
 
 static int list_directions(struct finder *f, struct status *st)
@@ -184,7 +158,8 @@ static int find_sets(struct finder *f, struct status *st)
 
 static int find(struct finder *f, struct status *st)
 {
-    int code = order_by_activity(f, st);
+    int code = kick_order(f->driven->pca.mean, f->H, f->order, st);
+    for (int i = 0; i < f->H && !code; i++) f->order[f->H + f->order[i]] = i;
     if (!code) code = list_directions(f, st);
     if (!code) code = score_directions(f, st);
     if (!code) code = find_sets(f, st);

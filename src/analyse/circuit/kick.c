@@ -68,14 +68,6 @@ int kick_directions(const struct driven *d, int K, struct kick_direction directi
 
 /* --- cluster states -------------------------------------------------------------------------- */
 
-static double probability(const struct driven *d, size_t t, int K)
-{
-    const float *z = d->z + t * (size_t)K;
-    double sum = 0;
-    for (int k = 0; k < K; k++) sum += exp((double)z[k] - (double)z[d->symbol[t]]);
-    return 1 / sum;
-}
-
 static size_t list_cluster(const struct driven *d, int K, int symbol, double least, size_t *state)
 {
     size_t num = 0;
@@ -83,7 +75,7 @@ static size_t list_cluster(const struct driven *d, int K, int symbol, double lea
         end = dwell_end(d, from);
         if (d->symbol[from] != symbol) continue;
         for (size_t t = from + SETTLED; t + LEAVING + 1 < end; t++)
-            if (least == 0 || probability(d, t, K) > least) state[num++] = t;
+            if (least == 0 || network_certainty(d->z + t * (size_t)K, K) > least) state[num++] = t;
     }
     return num;
 }
@@ -96,6 +88,31 @@ int kick_cluster_find(const struct driven *d, int K, int symbol, struct kick_clu
     cluster->num = list_cluster(d, K, symbol, cluster_probability, cluster->state);
     if (cluster->num < KICK_LEAST_CLUSTER)
         cluster->num = list_cluster(d, K, symbol, 0, cluster->state);
+    return STATUS_OK;
+}
+
+/* --- order ----------------------------------------------------------------------------------- */
+
+struct keyed {
+    double key;
+    int unit;
+};
+
+static int compare_keyed(const void *a, const void *b)
+{
+    const struct keyed *p = a, *q = b;
+    if (p->key != q->key) return p->key < q->key ? -1 : 1;
+    return p->unit - q->unit;
+}
+
+int kick_order(const double *key, int H, int *unit, struct status *st)
+{
+    struct keyed *keyed = malloc((size_t)H * sizeof *keyed);
+    if (!keyed) return out_of_memory(st);
+    for (int i = 0; i < H; i++) keyed[i] = (struct keyed){key[i], i};
+    qsort(keyed, (size_t)H, sizeof *keyed, compare_keyed);
+    for (int i = 0; i < H; i++) unit[i] = keyed[i].unit;
+    free(keyed);
     return STATUS_OK;
 }
 

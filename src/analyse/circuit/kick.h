@@ -29,6 +29,10 @@ struct kick_cluster {
 int kick_cluster_find(const struct driven *driven, int K, int symbol, struct kick_cluster *cluster,
                       struct status *st);
 
+/* unit (H): all units by key (H), the lowest first, of equal ones the lower index.
+ * STATUS_NO_MEMORY. */
+int kick_order(const double *key, int H, int *unit, struct status *st);
+
 /* Of every unit for one direction, each (H): its activity in the windows before the switches
  * against that in cluster states of `from`. */
 struct kick_scores {

@@ -30,33 +30,20 @@ static struct family family_of(const struct circuit *circuit, int first)
     return f;
 }
 
-struct keyed {
-    double key;
-    int unit;
-};
-
-static int compare_keyed(const void *a, const void *b)
-{
-    const struct keyed *p = a, *q = b;
-    if (p->key != q->key) return p->key > q->key ? -1 : 1;
-    return p->unit - q->unit;
-}
-
-/* The units to try: those of the highest kick scores for any of the directions. */
+/* unit (H): the units to try first, those of the highest kick scores for any of the directions. */
 static int list_units(const struct circuit *circuit, const struct family *f, int H, int *unit,
                       struct status *st)
 {
-    struct keyed *keyed = malloc((size_t)H * sizeof *keyed);
-    if (!keyed) return out_of_memory(st);
+    double *key = malloc((size_t)H * sizeof *key);
+    if (!key) return out_of_memory(st);
     for (int i = 0; i < H; i++) {
-        keyed[i] = (struct keyed){-INFINITY, i};
+        key[i] = INFINITY;
         for (int d = 0; d < f->num; d++)
-            keyed[i].key = fmax(keyed[i].key, circuit->score[f->direction[d] * H + i]);
+            key[i] = fmin(key[i], -circuit->score[f->direction[d] * H + i]);
     }
-    qsort(keyed, (size_t)H, sizeof *keyed, compare_keyed);
-    for (int i = 0; i < H && i < MOST_UNITS; i++) unit[i] = keyed[i].unit;
-    free(keyed);
-    return STATUS_OK;
+    int code = kick_order(key, H, unit, st);
+    free(key);
+    return code;
 }
 
 static int silence_units(const struct analysis_input *in, const struct family *f,
@@ -65,31 +52,22 @@ static int silence_units(const struct analysis_input *in, const struct family *f
                          struct status *st)
 {
     int H = in->net->shape.hidden, groups = num + 1;
-    float *start = malloc(STARTS * (size_t)H * sizeof *start);
     uint8_t *silent = calloc((size_t)groups, (size_t)H);
     struct switch_count *count = malloc((size_t)(groups * f->num) * STARTS * sizeof *count);
-    int code = start && silent && count ? analysis_check_stop(in, st) : out_of_memory(st);
-    if (code) goto cleanup;
-    kick_starts(driven, H, cluster, rng_child(rng, 0), STARTS, start);
-    for (int g = 1; g < groups; g++) silent[g * H + unit[g - 1]] = 1;
-    struct silence_task task = {.net = in->net,
-                                .rng = rng_child(rng, 1),
-                                .start = start,
-                                .n = STARTS,
-                                .steps = KICK_STEPS,
+    struct silence_task task = {.n = STARTS,
                                 .from = f->from,
                                 .num_to = f->num,
                                 .to = f->to,
                                 .groups = groups,
                                 .silent = silent};
-    code = silence_count(&task, count, st);
+    for (int g = 1; silent && g < groups; g++) silent[g * H + unit[g - 1]] = 1;
+    int code =
+        silent && count ? kick_count(in, driven, cluster, rng, task, count, st) : out_of_memory(st);
     for (int g = 1; g < groups && !code; g++)
         for (int d = 0; d < f->num; d++)
             causal[f->direction[d] * H + unit[g - 1]] =
                 kick_rate_left(silence_total(count + (g * f->num + d) * STARTS, STARTS),
                                silence_total(count + d * STARTS, STARTS));
-cleanup:
-    free(start);
     free(silent);
     free(count);
     return code;
@@ -99,8 +77,8 @@ int kick_causal(const struct analysis_input *in, const struct circuit *circuit, 
                 double *causal, struct status *st)
 {
     const struct driven *driven;
-    int H = in->net->shape.hidden, unit[MOST_UNITS];
-    int code = driven_get(in, &driven, st);
+    int H = in->net->shape.hidden, *unit = malloc((size_t)H * sizeof *unit);
+    int code = unit ? driven_get(in, &driven, st) : out_of_memory(st);
     for (int d = 0; d < circuit->num_directions && !code; d++) {
         struct family f = family_of(circuit, d);
         struct kick_cluster cluster = {0, NULL};
@@ -116,5 +94,6 @@ int kick_causal(const struct analysis_input *in, const struct circuit *circuit, 
         }
         free(cluster.state);
     }
+    free(unit);
     return code;
 }

@@ -51,29 +51,34 @@ uint8_t *unit_set_mark(const struct unit_set *set, int groups, int H)
     return mark;
 }
 
-int kick_rate_count(const struct kick_case *c, const struct unit_set *set, int groups, int n,
-                    enum kick_stage stage, int round, struct switch_count *count, struct status *st)
+int kick_count(const struct analysis_input *in, const struct driven *driven,
+               const struct kick_cluster *cluster, struct rng rng, struct silence_task task,
+               struct switch_count *count, struct status *st)
 {
-    size_t H = (size_t)c->in->net->shape.hidden;
-    struct rng rng = kick_stream(c, stage, round);
-    float *start = malloc((size_t)n * H * sizeof *start);
-    uint8_t *silent = unit_set_mark(set, groups, (int)H);
-    int code = start && silent ? analysis_check_stop(c->in, st) : out_of_memory(st);
+    size_t H = (size_t)in->net->shape.hidden;
+    float *start = malloc((size_t)task.n * H * sizeof *start);
+    int code = start ? analysis_check_stop(in, st) : out_of_memory(st);
     if (!code) {
-        kick_starts(c->driven, (int)H, c->cluster, rng_child(rng, 0), n, start);
-        struct silence_task task = {.net = c->in->net,
-                                    .rng = rng_child(rng, 1),
-                                    .start = start,
-                                    .n = n,
-                                    .steps = KICK_STEPS,
-                                    .from = c->from,
-                                    .num_to = 1,
-                                    .to = &c->to,
-                                    .groups = groups + 1,
-                                    .silent = silent};
+        kick_starts(driven, (int)H, cluster, rng_child(rng, 0), task.n, start);
+        task.net = in->net;
+        task.rng = rng_child(rng, 1);
+        task.start = start;
+        task.steps = KICK_STEPS;
         code = silence_count(&task, count, st);
     }
     free(start);
+    return code;
+}
+
+int kick_rate_count(const struct kick_case *c, const struct unit_set *set, int groups, int n,
+                    enum kick_stage stage, int round, struct switch_count *count, struct status *st)
+{
+    uint8_t *silent = unit_set_mark(set, groups, c->in->net->shape.hidden);
+    struct silence_task task = {
+        .n = n, .from = c->from, .num_to = 1, .to = &c->to, .groups = groups + 1, .silent = silent};
+    int code = silent ? kick_count(c->in, c->driven, c->cluster, kick_stream(c, stage, round), task,
+                                   count, st)
+                      : out_of_memory(st);
     free(silent);
     return code;
 }
@@ -83,8 +88,10 @@ int kick_rate_measure(const struct kick_case *c, const struct unit_set *set, int
                       struct status *st)
 {
     struct switch_count *count = malloc((size_t)(groups + 1) * (size_t)n * sizeof *count);
-    int code =
-        count ? kick_rate_count(c, set, groups, n, stage, round, count, st) : out_of_memory(st);
+    struct switch_total *own = calloc((size_t)groups + 1, sizeof *own);
+    int code = count && own ? kick_rate_count(c, set, groups, n, stage, round, count, st)
+                            : out_of_memory(st);
+    if (!total) total = own;
     for (int g = 0; g <= groups && !code; g++) {
         struct switch_total more = silence_total(count + (size_t)g * (size_t)n, n);
         total[g].events += more.events;
@@ -92,5 +99,6 @@ int kick_rate_measure(const struct kick_case *c, const struct unit_set *set, int
         if (g) left[g - 1] = kick_rate_left(total[g], total[0]);
     }
     free(count);
+    free(own);
     return code;
 }

@@ -23,16 +23,6 @@ static int out_of_memory(struct status *st)
     return status_no_memory(st, "refining a kick set");
 }
 
-static int measure(const struct kick_case *c, const struct unit_set *set, int groups, int n,
-                   enum kick_stage stage, int round, double *left, struct status *st)
-{
-    struct switch_total *total = calloc((size_t)groups + 1, sizeof *total);
-    int code = total ? kick_rate_measure(c, set, groups, n, stage, round, total, left, st)
-                     : out_of_memory(st);
-    free(total);
-    return code;
-}
-
 static int smallest(const double *x, int num)
 {
     int best = 0;
@@ -54,7 +44,7 @@ static int list_trials(const struct kick_case *c, const struct unit_set *candida
     struct unit_set base = *set;
     if (set->num == c->most) {
         for (int i = 0; i < set->num; i++) trial[i] = unit_set_without(set, set->unit[i]);
-        code = measure(c, trial, set->num, STARTS, REFINE, 2 * round, left, st);
+        code = kick_rate_measure(c, trial, set->num, STARTS, REFINE, 2 * round, NULL, left, st);
         if (!code) base = trial[smallest(left, set->num)];
     }
     trial[0] = *set;
@@ -76,7 +66,8 @@ static int lower_rate(const struct kick_case *c, const struct unit_set *candidat
     int code = trial ? STATUS_OK : out_of_memory(st), num, best = 1;
     for (int r = 0; r < ROUNDS && best && *rate_left >= kick_enough && !code; r++) {
         code = list_trials(c, candidates, set, r, trial, &num, st);
-        if (!code) code = measure(c, trial, num, STARTS, REFINE, 2 * r + 1, left, st);
+        if (!code)
+            code = kick_rate_measure(c, trial, num, STARTS, REFINE, 2 * r + 1, NULL, left, st);
         if (code) break;
         best = smallest(left, num); /* 0: nothing is better than what there is */
         *set = trial[best];
@@ -99,7 +90,8 @@ static int rank(const struct kick_case *c, const struct unit_set *set, double *p
     if (!code) {
         trial[0] = *set;
         num = kick_draw_controls(c, set, kick_stream(c, WIDEN, 2 * set->num), trial + 1);
-        code = measure(c, trial, num + 1, MATCHED_STARTS, WIDEN, 2 * set->num + 1, left, st);
+        code = kick_rate_measure(c, trial, num + 1, MATCHED_STARTS, WIDEN, 2 * set->num + 1, NULL,
+                                 left, st);
     }
     if (!code) {
         for (int g = 1; g <= num; g++) below += left[g] <= left[0];
@@ -119,7 +111,8 @@ static int try_alone(const struct kick_case *c, const struct unit_set *candidate
     if (!trial) return out_of_memory(st);
     for (int i = 0; i < candidates->num; i++)
         trial[i] = (struct unit_set){1, {candidates->unit[i]}};
-    int code = measure(c, trial, candidates->num, MATCHED_STARTS, WIDEN, 0, left, st);
+    int code =
+        kick_rate_measure(c, trial, candidates->num, MATCHED_STARTS, WIDEN, 0, NULL, left, st);
     free(trial);
     return code;
 }

@@ -28,11 +28,6 @@ struct search {
     double least; /* that was left of the replayed switches by any set of at most 10 units */
 };
 
-static int out_of_memory(struct status *st)
-{
-    return status_no_memory(st, "a kick set");
-}
-
 /* The eligible units of the highest kick scores, ties by index. */
 static void list_candidates(const struct kick_case *c, struct unit_set *set)
 {
@@ -77,7 +72,7 @@ static int try_without(const struct search *w, double *left, struct status *st)
 {
     int num = w->set.num;
     struct unit_set *trial = malloc((size_t)num * sizeof *trial);
-    if (!trial) return out_of_memory(st);
+    if (!trial) return status_no_memory(st, "a kick set");
     for (int i = 0; i < num; i++) trial[i] = unit_set_without(&w->set, w->set.unit[i]);
     int code = kick_replay_measure(&w->replay, w->c, trial, num, left, st);
     free(trial);
@@ -117,7 +112,7 @@ static int try_with(struct search *w, const struct unit_set *base, struct status
     double left[MOST_CANDIDATES];
     int num = 0, best = 0, code = STATUS_OK;
     struct unit_set *trial = malloc(MOST_CANDIDATES * sizeof *trial);
-    if (!trial) return out_of_memory(st);
+    if (!trial) return status_no_memory(st, "a kick set");
     for (int i = 0; i < w->candidates.num; i++) {
         if (unit_set_has(&w->set, w->candidates.unit[i])) continue;
         trial[num] = *base;
@@ -182,9 +177,8 @@ static int confirm(struct search *w, const struct unit_set *of_size, struct stat
     w->left = INFINITY;
     for (int size = 1; size <= MAX_KICK_SET && !code && w->left >= kick_enough; size++) {
         double left;
-        struct switch_total total[2] = {{0, 0}};
         if (!of_size[size].num) continue;
-        code = kick_rate_measure(w->c, &of_size[size], 1, CONFIRM_STARTS, CONFIRM, size, total,
+        code = kick_rate_measure(w->c, &of_size[size], 1, CONFIRM_STARTS, CONFIRM, size, NULL,
                                  &left, st);
         if (code || !(left < w->left)) continue;
         w->set = of_size[size];

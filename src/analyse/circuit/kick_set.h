@@ -53,12 +53,19 @@ void kick_starts(const struct driven *driven, int H, const struct kick_cluster *
  * its switches suppressed. */
 double kick_rate_left(struct switch_total total, struct switch_total intact);
 
+/* task.n trajectories of KICK_STEPS steps from cluster states; rng: child 0 the starts, 1 the
+ * noise. task says from, num_to, to, groups, silent and quiet too; count (groups, num_to, n) out.
+ * STATUS_RUN_STOPPED. */
+int kick_count(const struct analysis_input *in, const struct driven *driven,
+               const struct kick_cluster *cluster, struct rng rng, struct silence_task task,
+               struct switch_count *count, struct status *st);
+
 /* The intact network and each of `groups` sets, n trajectories: count (groups + 1, n) out. */
 int kick_rate_count(const struct kick_case *c, const struct unit_set *set, int groups, int n,
                     enum kick_stage stage, int round, struct switch_count *count,
                     struct status *st);
 
-/* The same added to what total (groups + 1) holds, and left (groups) of all that. */
+/* The same added to what total (groups + 1; NULL: nothing) holds, and left (groups) of all that. */
 int kick_rate_measure(const struct kick_case *c, const struct unit_set *set, int groups, int n,
                       enum kick_stage stage, int round, struct switch_total *total, double *left,
                       struct status *st);

@@ -20,11 +20,6 @@ enum {
 };
 static const double found_below = 0.5;
 
-static int out_of_memory(struct status *st)
-{
-    return status_no_memory(st, "the test of a kick set");
-}
-
 /* --- matched sets ----------------------------------------------------------------------------- */
 
 /* Outwards from place `at` in the order of mean activity over units in neither set, until the
@@ -92,7 +87,8 @@ static int controls_init(struct controls *k, const struct kick_case *c,
     struct switch_total *total = calloc((size_t)c->num_controls + 1, sizeof *total);
     k->set = malloc((size_t)c->num_controls * sizeof *k->set);
     k->left = malloc((size_t)c->num_controls * sizeof *k->left);
-    int code = total && k->set && k->left ? STATUS_OK : out_of_memory(st);
+    int code =
+        total && k->set && k->left ? STATUS_OK : status_no_memory(st, "the test of a kick set");
     if (!code) k->num = kick_draw_controls(c, tested, kick_stream(c, DRAW, 0), k->set);
     k->num_closest = (int)(KICK_ALPHA * k->num) + 5; /* if all of these are below, p > .05 */
     if (k->num_closest > k->num) k->num_closest = k->num;
@@ -164,7 +160,7 @@ int kick_set_test(const struct kick_case *c, const struct unit_set *tested, stru
     int code = controls_init(&k, c, tested, st), groups = size + k.num_closest;
     struct unit_set *set = malloc((size_t)groups * sizeof *set);
     struct switch_count *count = malloc((size_t)(groups + 1) * CURVE_STARTS * sizeof *count);
-    if (!code && !(set && count)) code = out_of_memory(st);
+    if (!code && !(set && count)) code = status_no_memory(st, "the test of a kick set");
     if (code) goto cleanup;
     for (int i = 0; i < groups; i++) set[i] = i < size ? *tested : k.set[i - size];
     for (int i = 0; i < size; i++) set[i].num = i + 1;

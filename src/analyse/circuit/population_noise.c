@@ -12,11 +12,6 @@
 
 enum { STARTS = 256, INTACT = 0, POPULATIONS, REST, RANDOM };
 
-static int out_of_memory(struct status *st)
-{
-    return status_no_memory(st, "the noise into populations");
-}
-
 /* quiet (3 + controls, H): who gets no noise in each condition; scratch (H) */
 static void mark_quiet(const struct circuit *circuit, int H, int controls, struct rng rng,
                        int *scratch, uint8_t *quiet)
@@ -71,30 +66,20 @@ static int measure(const struct analysis_input *in, const struct circuit *circui
                    int controls, struct population_noise *out, struct status *st)
 {
     const struct kick_set *set = &circuit->direction[circuit->group[g]];
-    int H = in->net->shape.hidden, groups = RANDOM + controls;
+    int groups = RANDOM + controls;
     struct kick_cluster cluster = {0, NULL};
-    float *start = malloc(STARTS * (size_t)H * sizeof *start);
     struct switch_count *count = malloc((size_t)groups * STARTS * sizeof *count);
-    int code = start && count ? STATUS_OK : out_of_memory(st);
+    struct silence_task task = {.n = STARTS,
+                                .from = set->from,
+                                .num_to = 1,
+                                .to = &set->to,
+                                .groups = groups,
+                                .quiet = quiet};
+    int code = count ? STATUS_OK : status_no_memory(st, "the noise into populations");
     if (!code) code = kick_cluster_find(driven, in->net->shape.symbols, set->from, &cluster, st);
-    if (!code) code = analysis_check_stop(in, st);
-    if (!code) {
-        kick_starts(driven, H, &cluster, rng_child(rng, 0), STARTS, start);
-        struct silence_task task = {.net = in->net,
-                                    .rng = rng_child(rng, 1),
-                                    .start = start,
-                                    .n = STARTS,
-                                    .steps = KICK_STEPS,
-                                    .from = set->from,
-                                    .num_to = 1,
-                                    .to = &set->to,
-                                    .groups = groups,
-                                    .quiet = quiet};
-        code = silence_count(&task, count, st);
-    }
+    if (!code) code = kick_count(in, driven, &cluster, rng, task, count, st);
     if (!code) summarise(count, controls, g, out);
     free(cluster.state);
-    free(start);
     free(count);
     return code;
 }
@@ -107,7 +92,8 @@ int population_noise_find(const struct analysis_input *in, struct rng rng,
     int H = in->net->shape.hidden, controls = in->s->analysis.controls;
     uint8_t *quiet = calloc((size_t)(RANDOM + controls), (size_t)H);
     int *scratch = malloc((size_t)H * sizeof *scratch);
-    int code = quiet && scratch ? driven_get(in, &driven, st) : out_of_memory(st);
+    int code = quiet && scratch ? driven_get(in, &driven, st)
+                                : status_no_memory(st, "the noise into populations");
     if (!code) mark_quiet(circuit, H, controls, rng_child(rng, 0), scratch, quiet);
     for (int g = 0; g < 2 && !code; g++)
         code = measure(in, circuit, driven, rng_child(rng, 1 + (uint64_t)g), g, quiet, controls,
