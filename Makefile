@@ -125,17 +125,22 @@ FORCE:
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*.c)))
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals \
  $(BUILD)/tests/test_store_versions
-WRAP_test_store_versions := -Wl,--wrap=schema_init,--wrap=plan_parse_json
+WRAP_test_store_versions := -Wl,--wrap=columns_init,--wrap=plan_parse_json
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop
 MPI_BIN := $(STUDY_BIN) $(BUILD)/tests/test_store_mpi
 
-$(filter-out %/test_golden %/test_plan,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(CORE) $(BUILD)/flags
+$(filter-out %/test_golden %/test_plan %/test_columns,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(CORE) $(CORE_LIBS) -lcmocka
 
 $(BUILD)/tests/test_plan: tests/unit/test_plan.c $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
+
+COLUMNS_OBJ := $(call object,$(addprefix src/store/,schema.c put.c columns.c columns_made.c))
+$(BUILD)/tests/test_columns: tests/unit/test_columns.c $(COLUMNS_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(COLUMNS_OBJ) $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
 
 $(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)

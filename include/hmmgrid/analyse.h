@@ -47,6 +47,7 @@ struct analysis {
      * seconds. */
     double steps;
     double (*times)(const struct settings *s);
+    int signal; /* the output that a viewer of the file plots first */
 };
 
 /* The table, in the order of the list of settings.h. */

@@ -58,8 +58,8 @@ static int make_output(const struct settings *s, const struct imported *network,
     for (size_t i = 0; i < epochs; i++) t->train_loss[i] = t->val_loss[i] = NAN;
     memcpy(t->last, network->params, bytes);
     memcpy(t->best, network->params, bytes);
-    snprintf(out->kernel, sizeof out->kernel, "%s", kernel_name());
-    snprintf(out->blas_core, sizeof out->blas_core, "%s", linalg_core());
+    out->kernel = kernel_name();
+    out->blas_core = linalg_core();
     int code = s->hmm.architecture == UNKNOWN_HMM ? STATUS_OK : hmm_init(&out->hmm, s, st);
     if (!code) code = measures_init(&out->measures, s->hmm.symbols, s->measure.length, st);
     if (!code) code = analyses_init(&out->analyses, s, st);

@@ -100,7 +100,7 @@ static int print_why(struct store *store, int run, FILE *out, struct status *st)
             store_num_runs(store), "key", decoded->key, "block", decoded->block, "seed",
             (long long)decoded->seed, "status", run_status_name[status], "attempts", attempts);
     int column = store_find_column(store, "error"), code = STATUS_OK;
-    char error[512] = "";
+    char error[4096] = "";
     if (column >= 0) code = store_read_text(store, column, run, error, sizeof error, st);
     if (code) return code;
     if (*error && status != RUN_DONE) fprintf(out, "%-16s %s\n", "error", error);

@@ -106,8 +106,8 @@ int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
                    struct run_context *context, struct run_output *out, struct status *st)
 {
     *out = (struct run_output){.shape = rnn_shape_of(s)};
-    snprintf(out->kernel, sizeof out->kernel, "%s", kernel_name());
-    snprintf(out->blas_core, sizeof out->blas_core, "%s", linalg_core());
+    out->kernel = kernel_name();
+    out->blas_core = linalg_core();
     int code = hmm_init(&out->hmm, s, st);
     if (!code) code = measures_init(&out->measures, s->hmm.symbols, s->measure.length, st);
     if (!code) code = analyses_init(&out->analyses, s, st);

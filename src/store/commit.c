@@ -4,6 +4,8 @@
  * Source: RELIABILITY section 2, protocol 2. */
 #include "internal.h"
 
+#include "columns.h"
+
 #include "base/hash.h"
 #include <errno.h>
 #include <math.h>
@@ -193,10 +195,11 @@ static int write_run(struct store *store, const struct run_attempt *attempt,
 {
     unsigned char *row = malloc(store_row_bytes(store) + 1), *at = row;
     if (!row) return status_no_memory(st, "%s", store->path);
+    bool put = true;
     for (int c = 0; c < store->schema.num_rows; c++) {
         const struct schema_row *column = &store->schema.row[c];
         if (column->writer != WRITER_WORKER) continue;
-        schema_encode(&store->schema, column, store->plan, attempt, out, at);
+        put &= columns_put(&store->schema, column, store->plan, attempt, out, at);
         at += store->place[c].bytes;
     }
     bool done = out && attempt->status == RUN_DONE;
@@ -208,7 +211,8 @@ static int write_run(struct store *store, const struct run_attempt *attempt,
         weights[WHICH_BEST] = (struct networks){out->train.best, 1};
         weights[WHICH_SNAPSHOTS] = (struct networks){out->train.snapshots, train_num_snapshots(s)};
     }
-    int code = store_write_bytes(store, attempt->run, row, weights, checksum, st);
+    int code = put ? store_write_bytes(store, attempt->run, row, weights, checksum, st)
+                   : status_no_memory(st, "%s", store->path);
     free(row);
     return code;
 }
@@ -270,10 +274,10 @@ static int write_crashed(struct store *store, const struct store_commit *commit,
                                   .attempt = commit->attempt,
                                   .status = RUN_CRASHED,
                                   .rank = -1,
+                                  .error = commit->error ? commit->error : "crashed",
                                   .t_start_s = NAN,
                                   .wall_s = NAN,
                                   .cpu_s = NAN};
-    snprintf(attempt.error, sizeof attempt.error, "%s", commit->error ? commit->error : "crashed");
     int code = write_run(store, &attempt, NULL, checksum, st);
     return code ? code : sync_data(store, st);
 }

@@ -5,6 +5,8 @@
  * has no place in the new file. Source: section 3 of the design. */
 #include "internal.h"
 
+#include "columns.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,13 +54,13 @@ static int check_run(struct store *from, int run, int target, struct status *st)
 static bool is_turned_off(const struct schema *made, const struct schema_row *row)
 {
     const char *name = strrchr(row->group, '/') + 1;
-    return analysis_find(name) && schema_run_axis(made, row->group) < 0;
+    return analysis_find(name) && schema_find_axis(made, row->group, "run") < 0;
 }
 
 static int check_columns(struct store *from, const struct plan *plan, struct status *st)
 {
     struct schema made;
-    int code = schema_init(&made, plan, st);
+    int code = columns_init(&made, plan, st);
     for (int c = 0; c < from->schema.num_rows && !code; c++) {
         const struct schema_row *row = &from->schema.row[c];
         if (row->writer != WRITER_WORKER || is_turned_off(&made, row)) continue;

@@ -149,7 +149,7 @@ struct dataset_kind {
     int text_bytes;
     int num_dims;
     hsize_t dim[1 + MAX_COLUMN_DIMS];
-    const char *unit, *meaning;
+    const char *unit, *meaning; /* unit NULL or "": text and raw bytes */
     bool changes;
     enum fill fill;
     void *own; /* taken over, freed by tree_free even after an error */
@@ -159,12 +159,16 @@ struct dataset_kind {
  * not write so much (ulimit -f). */
 int tree_open(struct tree *tree, const char *path, uint64_t most_bytes, struct status *st);
 void tree_group(struct tree *tree, const char *name, const char *meaning);
-/* Create a dataset; returns its number among the pieces. scale[d]: path of the dimension scale of
+/* Create a dataset, with attributes units, description and long_name (its name in words); returns
+ * its number among the pieces. scale[d]: path of the dimension scale of
  * dimension d or NULL (for none of them: scale NULL). */
 size_t tree_dataset(struct tree *tree, const struct dataset_kind *kind, const char *const *scale);
 /* A dimension scale at path `name`: the axis's numbers, i4 or f8. */
 void tree_scale(struct tree *tree, const char *name, const struct schema_axis *axis);
 void tree_text(struct tree *tree, const char *object, const char *name, const char *text);
+/* Attribute `name` of several texts. */
+void tree_words(struct tree *tree, const char *object, const char *name, const char *const *word,
+                int num);
 void tree_flags(struct tree *tree, const char *object, const char *const *name, int num);
 /* Write it to the existing file tmp: space reserved, structures, what every dataset starts with.
  * Returns the tree's code. */
@@ -209,8 +213,8 @@ int match_runs(struct store *store, const struct plan *plan, int *target, struct
  * differ. */
 bool match_column(const struct schema *a, const struct schema_row *x, const struct schema *b,
                   const struct schema_row *y);
-/* Say of each column of the file where its value comes from; one that this version does not know
- * keeps SOURCE_FILE and its fill. */
+/* Say of each column of the file which function puts its value; one that this version does not know
+ * keeps its fill. */
 int match_columns(struct store *store, const struct plan *plan, struct store_columns *columns,
                   struct status *st);
 

@@ -3,6 +3,8 @@
  * Source: section 3 of the design, RELIABILITY section 0. */
 #include "internal.h"
 
+#include "columns.h"
+
 #include "base/hash.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -95,7 +97,6 @@ static size_t make_bytes(struct tree *tree, const char *name, void *own, size_t 
                                 .type = TYPE_TEXT,
                                 .num_dims = 1,
                                 .dim = {bytes},
-                                .unit = "1",
                                 .meaning = meaning,
                                 .fill = FILL_OWN,
                                 .own = own};
@@ -128,16 +129,49 @@ static void make_grid(struct tree *tree, const struct plan *plan)
                "one JSON object a line, line i = run i with every setting resolved");
 }
 
+/* --- what a viewer plots ------------------------------------------------------------------ */
+
+/* NeXus: the group is a plot of its dataset `signal` against its datasets `axis`, as H5Web, silx
+ * and nexusformat find it. beside: a dataset of the same shape, drawn with it; NULL: none. */
+static void make_plot(struct tree *tree, const char *group, const char *signal,
+                      const char *const *axis, int num_axes, const char *beside)
+{
+    tree_text(tree, group, "NX_class", "NXdata");
+    tree_text(tree, group, "signal", signal);
+    tree_words(tree, group, "axes", axis, num_axes);
+    if (beside) tree_words(tree, group, "auxiliary_signals", &beside, 1);
+}
+
+/* The plot of a column's group; NULL: none. */
+static void plot_column(struct tree *tree, const struct schema *schema,
+                        const struct schema_row *row, const char *beside)
+{
+    const char *axis[1 + MAX_COLUMN_DIMS] = {"run"};
+    for (int d = 0; row && d < row->num_dims; d++) axis[1 + d] = schema->axis[row->dim[d]].name;
+    if (row) make_plot(tree, row->group, schema_row_label(row), axis, 1 + row->num_dims, beside);
+}
+
+/* How the last dimensions of a dataset are to be drawn. */
+static void make_interpretation(struct tree *tree, const char *name, int num_dims)
+{
+    if (num_dims > 0) tree_text(tree, name, "interpretation", num_dims == 1 ? "spectrum" : "image");
+}
+
+/* --- columns ------------------------------------------------------------------------------ */
+
 static void *static_column(const struct schema *schema, const struct schema_row *row,
                            const struct plan *plan)
 {
     size_t bytes = schema_row_bytes(schema, row);
     unsigned char *value = calloc((size_t)plan->num_runs, bytes);
-    for (int run = 0; value && run < plan->num_runs; run++) {
+    bool put = value != NULL;
+    for (int run = 0; put && run < plan->num_runs; run++) {
         struct run_attempt attempt = {.run = run};
-        schema_encode(schema, row, plan, &attempt, NULL, value + (size_t)run * bytes);
+        put = columns_put(schema, row, plan, &attempt, NULL, value + (size_t)run * bytes);
     }
-    return value;
+    if (put) return value;
+    free(value);
+    return NULL;
 }
 
 static void make_column(struct tree *tree, const struct schema *schema,
@@ -157,7 +191,7 @@ static void make_column(struct tree *tree, const struct schema *schema,
                                         : row->type == TYPE_F4 ? FILL_NAN4
                                                                : FILL_ZERO};
     for (int d = 0; d <= row->num_dims; d++) {
-        int at = d == 0 ? schema_run_axis(schema, row->group) : row->dim[d - 1];
+        int at = d ? row->dim[d - 1] : schema_find_axis(schema, row->group, "run");
         const struct schema_axis *axis = &schema->axis[at];
         kind.dim[d] = (hsize_t)axis->size;
         snprintf(scale_name[d], sizeof scale_name[d], "%s/%s", axis->group, axis->name);
@@ -169,22 +203,39 @@ static void make_column(struct tree *tree, const struct schema *schema,
         if (!kind.own && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     }
     tree_dataset(tree, &kind, scale);
+    make_interpretation(tree, name, row->num_dims);
     if (strcmp(row->name, "status") == 0) tree_flags(tree, name, run_status_name, NUM_RUN_STATUS);
+}
+
+/* The group of an analysis; a viewer begins with the first. */
+static void make_analysis(struct tree *tree, const struct schema *schema, const char *group,
+                          bool first)
+{
+    char column[96];
+    const struct analysis *analysis = analysis_find(strrchr(group, '/') + 1);
+    snprintf(column, sizeof column, "%s.%s", analysis->name,
+             analysis->output[analysis->signal].name);
+    tree_group(tree, group, analysis_meaning(analysis));
+    plot_column(tree, schema, schema_find(schema, column), NULL);
+    if (first) tree_text(tree, "/analysis", "default", analysis->name);
 }
 
 /* The groups, their axes, their columns. */
 static void make_runs(struct tree *tree, const struct schema *schema, const struct plan *plan)
 {
-    tree_group(tree, "/runs", "one row a run; only rows with status done or failed hold results");
+    tree_group(tree, SCHEMA_RUNS,
+               "one row a run; only rows with status done or failed hold results");
+    plot_column(tree, schema, schema_find(schema, "val_loss"), "train_loss");
+    tree_text(tree, "/", "NX_class", "NXroot");
+    tree_text(tree, "/", "default", SCHEMA_RUNS + 1);
     tree_group(tree, "/analysis",
                "what analyses found in each run's network, one group an analysis; NaN: not defined "
                "for this network, or not asked for");
     for (int a = 0; a < schema->num_axes; a++) {
         const struct schema_axis *axis = &schema->axis[a];
         char name[112];
-        const char *analysis = strrchr(axis->group, '/') + 1;
         if (a > 0 && strcmp(axis->group, schema->axis[a - 1].group) != 0)
-            tree_group(tree, axis->group, analysis_meaning(analysis_find(analysis)));
+            make_analysis(tree, schema, axis->group, a == NUM_SCHEMA_DIMS);
         snprintf(name, sizeof name, "%s/%s", axis->group, axis->name);
         tree_scale(tree, name, axis);
     }
@@ -193,6 +244,8 @@ static void make_runs(struct tree *tree, const struct schema *schema, const stru
 }
 
 /* --- weights ------------------------------------------------------------------------------ */
+
+static const char recurrent_weights[] = "rnn.weight_hh_l0";
 
 /* One parameter of all slots: (slot, [snapshot,] rows, cols). top: the group with the scales. */
 static void make_view(struct tree *tree, const char *top, const char *name,
@@ -226,6 +279,7 @@ static void make_view(struct tree *tree, const char *top, const char *name,
         kind.dim[kind.num_dims++] = (hsize_t)view->cols;
     }
     tree_dataset(tree, &kind, scale);
+    make_interpretation(tree, name, view->cols > 0 ? 2 : 1);
 }
 
 /* The scales of a group of networks, and `run` over the slots. */
@@ -303,6 +357,8 @@ static void make_snapshots(struct tree *tree, const char *name, struct rnn_shape
         weight_path(name, WHICH_SNAPSHOTS, view[v].name, path);
         make_view(tree, top, path, &view[v], slots, snapshots);
     }
+    const char *const scale[] = {"slot", "snapshot", "hidden", "hidden_from"};
+    make_plot(tree, top, recurrent_weights, scale, 4, NULL);
 }
 
 /* Networks of one shape: run[slots] are their rows. */
@@ -326,7 +382,10 @@ static void make_group(struct tree *tree, struct rnn_shape shape, const struct p
             weight_path(name, w, view[v].name, path);
             make_view(tree, top, path, &view[v], slots, 0);
         }
+        snprintf(path, sizeof path, "%s/%s", top, which_name[w]);
+        make_plot(tree, path, recurrent_weights, (const char *const[]){".", ".", "."}, 3, NULL);
     }
+    tree_text(tree, top, "default", which_name[WHICH_BEST]);
     for (int slot = 0; slot < slots; slot++) {
         int num = train_num_snapshots(&plan->cells[plan->runs[run[slot]].cell].settings);
         snapshots = num > snapshots ? num : snapshots;
@@ -390,7 +449,6 @@ static void make_record(struct tree *tree, int num_runs)
         .type = TYPE_TEXT,
         .num_dims = 2,
         .dim = {(hsize_t)num_runs, RECORD_BYTES},
-        .unit = "1",
         .meaning = "64 bytes a run, little-endian: magic (8 bytes), run i4, attempt i4, status i4, "
                    "0 i4, XXH3 of the row and weights u8, 0 (24 bytes), XXH3 of the 56 bytes "
                    "before u8; a row counts when its record is valid; all 0: never started",
@@ -422,7 +480,7 @@ int layout_make(const char *tmp, const char *path, const struct plan *plan,
     if (plan->num_runs < 1)
         return status_set(st, STATUS_USAGE, "%s: the plan has no run, there is nothing to store",
                           path);
-    int code = schema_init(&schema, plan, st);
+    int code = columns_init(&schema, plan, st);
     if (code) return code;
     size_t most = (size_t)schema.num_rows + 1 + (size_t)plan->num_cells * NUM_WHICH * MAX_RNN_VIEWS;
     if (tree_open(&tree, path, most_bytes(&schema, plan, most), st) == STATUS_OK) {
@@ -436,8 +494,10 @@ int layout_make(const char *tmp, const char *path, const struct plan *plan,
         make_weights(&tree, plan);
         char *text = schema_text(&schema);
         make_bytes(&tree, "/commit/schema", text, text ? strlen(text) : 1,
-                   "columns of /runs: name, type, width of text, dimensions, part of the digest, "
-                   "writer (0 layout, 1 worker, 2 coordinator), unit, meaning; tab separated");
+                   "axes and columns, one line each, fields between tabs: axis, group, name, size, "
+                   "first, values (none: first, first + 1, ...), unit, meaning; column, group, "
+                   "name, type, width of text, axes after run, result or provenance, writer, unit, "
+                   "meaning");
         make_record(&tree, plan->num_runs);
         code = tree_finish(&tree, tmp);
         if (!code) code = seal(&tree, tmp, guard);

@@ -3,6 +3,8 @@
  * change either. */
 #include "internal.h"
 
+#include "columns.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +107,7 @@ int match_columns(struct store *store, const struct plan *plan, struct store_col
                   struct status *st)
 {
     struct schema made, *file = &store->schema;
-    int code = schema_init(&made, plan, st);
+    int code = columns_init(&made, plan, st);
     if (code) return code;
     *columns = (struct store_columns){0};
     for (int c = 0; c < file->num_rows && !code; c++) {
@@ -115,7 +117,8 @@ int match_columns(struct store *store, const struct plan *plan, struct store_col
             count(row->name, &columns->num_unknown, columns->unknown);
             continue;
         }
-        row->source = own->source;
+        row->put = own->put;
+        row->when = own->when;
         row->index = own->index;
         row->part = own->part;
         if (!same_shape(file, row, &made, own))

@@ -1,17 +1,17 @@
-/* schema: THE table of the results file. One row per dataset: name, type, row shape, unit,
- * meaning, where the value lives. Create, write, read, verify, document and export loop over it.
- * The metrics' columns are generated from metrics_table (metrics.h), the settings' columns from
- * settings_table (settings.h), the analyses' from analysis_table (analyse.h), the weights' from
- * rnn_views (rnn.h). Columns stand in groups: /runs, and /analysis/NAME for every analysis that a
- * cell of the grid asks for.
+/* schema: what the columns of a results file are: name, type, shape, unit, meaning. One row per
+ * dataset over the runs; create, write, read, verify, document and export loop over the rows. A new
+ * file's rows come from columns.c, an existing one's from the text that it holds. Columns stand in
+ * groups: /runs, and /analysis/NAME for every analysis that a cell of the grid asks for.
  */
 #ifndef HMMGRID_SCHEMA_H
 #define HMMGRID_SCHEMA_H
 
-#include "experiment/run_record.h"
-#include "plan/plan.h"
+#include "hmmgrid/status.h"
+#include <stdbool.h>
+#include <stddef.h>
 
-/* Format of the file. A reader takes the same major; a newer major is refused. */
+/* Format of the file. A reader takes the same major; a newer major is refused. A minor may add
+ * columns, fields at the end of a line of schema_text, and lines that begin with another word. */
 enum { FORMAT_MAJOR = 3, FORMAT_MINOR = 0 };
 
 enum schema_type { TYPE_I1, TYPE_I2, TYPE_I4, TYPE_I8, TYPE_U8, TYPE_F4, TYPE_F8, TYPE_TEXT };
@@ -29,13 +29,14 @@ enum schema_dim {
     NUM_SCHEMA_DIMS
 };
 
+#define SCHEMA_RUNS "/runs"
+
 /* A named dimension of a group, a dimension scale there. Every group has one called "run". */
 struct schema_axis {
-    char group[48]; /* "/runs", "/analysis/pca" */
-    char name[48];
-    int size, first;     /* coordinates first, first + 1, ... */
-    const double *value; /* (size) or these; borrowed, NULL in a schema read from a file */
-    char unit[32], meaning[192];
+    const char *group, *name; /* "/analysis/contours", "noise_sd" */
+    int size, first;          /* coordinates first, first + 1, ... */
+    const double *value;      /* (size) or these */
+    const char *unit, *meaning;
 };
 
 enum { MAX_COLUMN_DIMS = 3 };
@@ -44,68 +45,74 @@ enum { MAX_COLUMN_DIMS = 3 };
  * covered by the row's checksum. COORDINATOR: by rank 0 beside the record, which is what counts. */
 enum schema_writer { WRITER_LAYOUT, WRITER_WORKER, WRITER_COORDINATOR };
 
+/* Of which attempts a column has a value: all of them; those that come with an output; those whose
+ * run is done. Others keep the fill. */
+enum schema_when { WHEN_EVER, WHEN_TRIED, WHEN_DONE };
+
+struct made; /* put.h */
+
 /* One column: a dataset over the runs. */
 struct schema_row {
-    char name[96]; /* unique; in /runs the dataset's name, elsewhere "pca.dimension" is dataset
-                      dimension of group /analysis/pca */
-    char group[48];
+    const char *group;
+    const char *name; /* unique; in /runs the dataset's name, elsewhere "pca.dimension" is dataset
+                         dimension of group /analysis/pca */
     enum schema_type type;
     int text_bytes;           /* of TYPE_TEXT */
     int num_dims;             /* after run: 0..MAX_COLUMN_DIMS */
     int dim[MAX_COLUMN_DIMS]; /* axes */
-    char unit[32];
-    char meaning[256];
-    bool in_digest; /* false: provenance (time, host, rank, attempts...), not a result */
+    const char *unit;         /* "1": a number without one; "": text */
+    const char *meaning;      /* one sentence, in full */
+    bool in_digest;           /* false: provenance (time, host, rank, attempts...), not a result */
     enum schema_writer writer;
-    int source;      /* how to get its value; private to schema.c */
-    int index, part; /* which setting, metric, or output of an analysis; private */
+    enum schema_when when;
+    void (*put)(struct made *made, void *buf); /* its value; NULL: not by columns_put */
+    int index, part; /* which setting, metric, or output of an analysis: for put */
 };
 
+struct pool;
 struct schema {
     struct schema_row *row; /* owned */
     int num_rows;
     struct schema_axis *axis; /* owned; sizes of this study: maxima over its cells */
     int num_axes;
+    struct pool *texts; /* of rows and axes, where they are not of a table; owned */
+    bool no_memory;     /* schema_keep found none */
 };
 
-/* The columns of a plan's file: the fixed ones, the settings (architecture, states, hidden and
- * noise_dim always, others when they vary; "rnn.hidden" is column rnn_hidden), every metric with
- * NAME_floor, NAME_floor_sd and NAME_z, then the outputs of the analyses. STATUS_INTERNAL when two
- * columns share a name or memory is out. Free with schema_free. */
-int schema_init(struct schema *schema, const struct plan *plan, struct status *st);
+/* Empty, with room for so many. STATUS_NO_MEMORY. Free with schema_free. */
+int schema_make_room(struct schema *schema, size_t rows, size_t axes, struct status *st);
 void schema_free(struct schema *schema);
+
+/* A text that lives as long as the schema; "" and schema->no_memory when memory is out. */
+const char *schema_keep(struct schema *schema, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The value of a column before any run: NaN, 0 or "" (a run not yet done). */
 void schema_fill(const struct schema *schema, const struct schema_row *row, void *buf);
 
-/* Bytes of one element (text: its width); elements of one run's value. */
+/* Bytes of one element (text: its width); elements and bytes of one run's value. */
 size_t schema_element_bytes(const struct schema_row *row);
 size_t schema_row_count(const struct schema *schema, const struct schema_row *row);
+size_t schema_row_bytes(const struct schema *schema, const struct schema_row *row);
 
-/* Path of its dataset, "/runs/key" or "/analysis/pca/dimension". */
+/* Its dataset: the name in the group, and the path, "/runs/key" or "/analysis/pca/dimension". */
+const char *schema_row_label(const struct schema_row *row);
 void schema_row_path(const struct schema_row *row, char path[160]);
 
-/* Axis "run" of a group. */
-int schema_run_axis(const struct schema *schema, const char *group);
-
-/* The columns as text, one line each, as kept in /commit/schema (malloc'd; NULL: memory out), and
- * back. A file is read by the text it holds, so a later program with other columns can read it. */
-char *schema_text(const struct schema *schema);
-int schema_parse(struct schema *schema, const char *text, struct status *st);
+/* Axis of a group by name, or -1. */
+int schema_find_axis(const struct schema *schema, const char *group, const char *name);
 
 /* Row by column name or NULL. */
 const struct schema_row *schema_find(const struct schema *schema, const char *name);
 
-/* Bytes of one run's value of a column. */
-size_t schema_row_bytes(const struct schema *schema, const struct schema_row *row);
-
-/* Encode the value of a column into buf (schema_row_bytes), NaN / 0 padded to the study's sizes.
- *   attempt  its run chooses the row; a LAYOUT column needs nothing else of it
- *   out      what the run made. NULL: floats NaN, integers 0, text "". Of a run that is not
- *            RUN_DONE only the losses so far, the HMM, best_epoch and best_val_loss, the reseeds
- *            and the kernels are taken; measures are NaN and weights are not kept. */
-void schema_encode(const struct schema *schema, const struct schema_row *row,
-                   const struct plan *plan, const struct run_attempt *attempt,
-                   const struct run_output *out, void *buf);
+/* The columns as text, as kept in /commit/schema (malloc'd; NULL: memory out), and back. A file is
+ * read by the text it holds, so a later program with other columns can read it. One line an axis
+ * or a column, fields between tabs:
+ *   axis    group  name  size  first  values (none: first, first + 1, ...)  unit  meaning
+ *   column  group  name  type  width of text  axes after run  result or provenance  writer  unit
+ *           meaning
+ * Values and axes are separated by commas. */
+char *schema_text(const struct schema *schema);
+int schema_parse(struct schema *schema, const char *text, struct status *st);
 
 #endif

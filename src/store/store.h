@@ -11,6 +11,9 @@
 #define HMMGRID_STORE_H
 
 #include "schema.h"
+
+#include "experiment/run_record.h"
+#include "plan/plan.h"
 #include <mpi.h>
 
 struct store; /* an open results file */

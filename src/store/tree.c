@@ -89,6 +89,22 @@ void tree_text(struct tree *tree, const char *object, const char *name, const ch
     H5Tclose(type);
 }
 
+void tree_words(struct tree *tree, const char *object, const char *name, const char *const *word,
+                int num)
+{
+    if (tree->code) return;
+    hsize_t size = (hsize_t)num;
+    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, &size, NULL);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    hid_t attribute = H5Acreate_by_name(tree->file, object, name, type, space, H5P_DEFAULT,
+                                        H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0 || H5Awrite(attribute, type, word) < 0) fail(tree, "attribute", name);
+    if (attribute >= 0) H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
 void tree_flags(struct tree *tree, const char *object, const char *const *name, int num)
 {
     if (tree->code) return;
@@ -169,6 +185,47 @@ static hid_t create_dataset(struct tree *tree, const struct dataset_kind *kind)
     return dataset;
 }
 
+/* Attribute long_name: the name of the dataset at `path` in words. PyTorch's names have a dot and
+ * stay as they are. */
+static void name_in_words(struct tree *tree, const char *path)
+{
+    static const char *const word[][2] = {{"auc", "area under the ROC curve"},
+                                          {"cpu", "processor"},
+                                          {"cv", "coefficient of variation"},
+                                          {"hmm", "HMM"},
+                                          {"kl", "KL"},
+                                          {"ks", "Kolmogorov-Smirnov distance"},
+                                          {"mse", "mean squared error"},
+                                          {"num", "number of"},
+                                          {"prob", "probability"},
+                                          {"rnn", "RNN"},
+                                          {"rt", "residency time"},
+                                          {"s", "time"},
+                                          {"sd", "standard deviation"},
+                                          {"se", "standard error"},
+                                          {"sem", "standard error"},
+                                          {"sq", "squared"},
+                                          {"tv", "total variation"},
+                                          {"val", "validation"}};
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    char *text = NULL;
+    size_t bytes = 0, n;
+    FILE *out = open_memstream(&text, &bytes);
+    if (out && strchr(name, '.')) fputs(name, out);
+    for (const char *at = strchr(name, '.') ? "" : name; out && *at; at += n + (at[n] == '_')) {
+        size_t i = 0, num = sizeof word / sizeof *word;
+        n = strcspn(at, "_");
+        while (i < num && (strlen(word[i][0]) != n || strncmp(word[i][0], at, n) != 0)) i++;
+        fprintf(out, "%s%.*s", at > name ? " " : "", i < num ? 999 : (int)n,
+                i < num ? word[i][1] : at);
+    }
+    if (out && fclose(out) == 0)
+        tree_text(tree, path, "long_name", text);
+    else if (!tree->code)
+        tree->code = status_no_memory(tree->st, "%s", tree->path);
+    free(text);
+}
+
 size_t tree_dataset(struct tree *tree, const struct dataset_kind *kind, const char *const *scale)
 {
     struct piece piece = {.changes = kind->changes, .fill = kind->fill, .own = kind->own};
@@ -181,8 +238,9 @@ size_t tree_dataset(struct tree *tree, const struct dataset_kind *kind, const ch
     size_t number = remember(tree, piece);
     attach_scales(tree, dataset, kind->num_dims, scale, kind->name);
     H5Dclose(dataset);
-    tree_text(tree, kind->name, "units", kind->unit);
+    name_in_words(tree, kind->name);
     tree_text(tree, kind->name, "description", kind->meaning);
+    if (kind->unit && *kind->unit) tree_text(tree, kind->name, "units", kind->unit);
     if (kind->type == TYPE_TEXT && kind->text_bytes > 0)
         tree_text(tree, kind->name, "_Encoding", "utf-8");
     return number;

@@ -3,11 +3,12 @@
 #ifndef HMMGRID_RUN_BOARD_H
 #define HMMGRID_RUN_BOARD_H
 
+#include "experiment/run_record.h"
 #include "forecast/schedule.h"
 #include "plan/plan.h"
 
 struct board_worker {
-    char host[64];
+    char host[HOST_BYTES];
     int run;               /* row of the file; -1: idle */
     int epoch, num_epochs; /* 0: not known yet */
     float train_loss, val_loss;

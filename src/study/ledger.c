@@ -60,12 +60,8 @@ void ledger_note_end(struct ledger *l, int job, const struct up_message *up)
     struct ledger_end *end = &l->end[i];
     end->job = job;
     end->wall_s = up->wall_s;
-    snprintf(end->error, sizeof end->error, "%.255s", up->text);
-    l->commit[i] = (struct store_commit){.run = up->run,
-                                         .attempt = up->attempt,
-                                         .status = up->status,
-                                         .checksum = up->checksum,
-                                         .error = end->error};
+    l->commit[i] = (struct store_commit){
+        .run = up->run, .attempt = up->attempt, .status = up->status, .checksum = up->checksum};
 }
 
 int ledger_commit(struct ledger *l, double *wall_s, struct status *st)

@@ -22,7 +22,6 @@ struct ledger_start {
 struct ledger_end {
     int job;
     double wall_s;
-    char error[256];
 };
 
 struct ledger {

@@ -56,7 +56,7 @@ static void read_holder(int fd, char *holder, size_t n)
 
 static int write_holder(int fd)
 {
-    char host[64] = "?", line[256];
+    char host[HOST_BYTES] = "?", line[256];
     gethostname(host, sizeof host - 1);
     const char *job = getenv("SLURM_JOB_ID");
     int n = snprintf(line, sizeof line, "host %s pid %ld%s%.60s\n", host, (long)getpid(),

@@ -19,7 +19,7 @@
 
 /* What one rank tells about its machine. */
 struct machine {
-    char host[64], cpu[128];
+    char host[HOST_BYTES], cpu[128];
 };
 
 static void read_cpu_model(char *model, size_t n)

@@ -14,13 +14,15 @@ static int write_run(struct store *store, const struct run_output *out, double c
                      struct status *st)
 {
     int run = 0;
+    char host[HOST_BYTES] = "";
     struct run_attempt attempt = {.attempt = 1,
                                   .status = RUN_DONE,
+                                  .host = host,
                                   .t_start_s = (double)time(NULL) - cpu_s,
                                   .wall_s = cpu_s,
                                   .cpu_s = cpu_s};
     struct store_commit commit = {.attempt = 1, .status = RUN_DONE};
-    gethostname(attempt.host, sizeof attempt.host - 1);
+    gethostname(host, sizeof host - 1);
     int code = store_begin_runs(store, &run, 1, st);
     if (!code) code = store_write_run(store, &attempt, out, &commit.checksum, st);
     return code ? code : store_commit_runs(store, &commit, 1, st);

@@ -6,6 +6,7 @@
 #include "signals.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static void write_row(struct worker *w, const struct run_attempt *attempt,
     if (w->store && store_write_run(w->store, attempt, out, &up->checksum, &st) != 0) {
         up->kind = UP_BROKEN;
         up->code = st.code;
-        snprintf(up->text, sizeof up->text, "%.500s", st.text);
+        text_fit(up->text, sizeof up->text - 1, st.text);
     }
 }
 
@@ -51,19 +52,17 @@ void worker_do_run(struct worker *w, int run, int attempt_number, const struct t
                                   .attempt = attempt_number,
                                   .status = code ? RUN_FAILED : RUN_DONE,
                                   .rank = w->rank,
+                                  .host = w->host,
+                                  .error = code ? st.text : NULL,
                                   .t_start_s = start_unix_s,
                                   .wall_s = clock_monotonic_s() - start_s,
                                   .cpu_s = clock_cpu_s() - start_cpu_s};
-    memcpy(attempt.host, w->host, sizeof attempt.host);
     *up = (struct up_message){.kind = UP_ENDED,
                               .run = run,
                               .attempt = attempt_number,
                               .status = attempt.status,
                               .wall_s = attempt.wall_s};
-    if (code) {
-        snprintf(attempt.error, sizeof attempt.error, "%.255s", st.text);
-        snprintf(up->text, sizeof up->text, "%.500s", st.text);
-    }
+    if (code) text_fit(up->text, sizeof up->text - 1, st.text);
     if (code == STATUS_RUN_STOPPED) {
         up->kind = UP_GIVEN_BACK;
         up->status = RUN_PENDING;

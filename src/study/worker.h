@@ -11,7 +11,7 @@ struct worker {
     struct store *store;     /* NULL: rows are not written (benchmarks of the coordinator) */
     run_function run;
     int rank;
-    char host[64];
+    char host[HOST_BYTES];
     struct floor_cache *floors; /* owned */
 };
 

@@ -111,8 +111,8 @@ int dummy_run(const struct settings *s, const char *run_key, int64_t seed,
     out->effective_seed = seed;
     out->accepted = 1;
     out->loss_z = number(run_key, -4);
-    snprintf(out->kernel, sizeof out->kernel, "dummy");
-    snprintf(out->blas_core, sizeof out->blas_core, "dummy");
+    out->kernel = "dummy";
+    out->blas_core = "dummy";
     int code = take_time(watch, st);
     if (!code) code = fill_training(s, run_key, watch, out, st);
     if (!code) code = fill_measures(s, run_key, out, st);

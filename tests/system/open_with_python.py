@@ -3,7 +3,8 @@
 
     open_with_python.py FILE.h5
 
-Checks dimensions, units, descriptions, status codes, weights and a mean over seeds. Says in words
+Checks dimensions, units, names and descriptions, what a viewer plots (NeXus), status codes, weights
+and a mean over seeds; netCDF4 too where it is installed. Says in words
 what is wrong and exits with 1; exits with 77 when a library is missing.
 """
 import sys
@@ -28,14 +29,35 @@ def expect(truth, words):
 
 
 def check_attributes(name, item):
-    """Every dataset says its unit and what it is."""
+    """Every dataset says what it is, and every number its unit."""
     if not isinstance(item, h5py.Dataset):
         expect("description" in item.attrs, f"group {name} has no description")
+        check_plot(name, item)
         return
-    for attribute in ("units", "description"):
+    bytes_of_text = item.dtype.kind not in "iuf" or name.split("/")[0] in ("grid", "commit")
+    for attribute in ("long_name", "description") + (() if bytes_of_text else ("units",)):
         text = item.attrs.get(attribute)
         expect(isinstance(text, str) and text != "", f"{name}: attribute {attribute} is {text!r}")
+    expect(not bytes_of_text or "units" not in item.attrs, f"{name} is text with a unit")
     expect(item.chunks is None and item.id.get_offset() is not None, f"{name} is not contiguous")
+
+
+def check_plot(name, group):
+    """NeXus: a group with a signal is a plot of it; the axes are there and as long as it."""
+    if "default" in group.attrs:
+        expect(isinstance(group.get(group.attrs["default"]), h5py.Group), f"{name}: default is no group")
+    if "signal" not in group.attrs:
+        return
+    signal, axes = group.get(group.attrs["signal"]), list(group.attrs["axes"])
+    expect(group.attrs["NX_class"] == "NXdata", f"{name}: a signal, but not NXdata")
+    if not isinstance(signal, h5py.Dataset):
+        problems.append(f"{name}: signal {group.attrs['signal']} is not there")
+        return
+    lengths = [n if axis == "." else group[axis].shape[0] for axis, n in zip(axes, signal.shape)]
+    expect(tuple(lengths) == signal.shape and len(axes) == signal.ndim,
+           f"{name}: axes {axes} of {lengths} for a signal of {signal.shape}")
+    for beside in group.attrs.get("auxiliary_signals", []):
+        expect(group[beside].shape == signal.shape, f"{name}: {beside} has not the signal's shape")
 
 
 def check_h5py(path):
@@ -45,7 +67,11 @@ def check_h5py(path):
         for name in ("study", "grid_sha256", "uuid", "created_utc", "program_version", "git_commit",
                      "compiler", "mpi", "hdf5", "blas_core", "cpu", "kernel", "hosts", "slurm_job_id"):
             expect(isinstance(f.attrs.get(name), str), f"attribute {name} is missing")
+        check_plot("/", f)
         f.visititems(check_attributes)
+        expect("signal" in f[f.attrs["default"]].attrs, "the default group is no plot")
+        for name in list(f["analysis"]):
+            expect("signal" in f["analysis"][name].attrs, f"analysis/{name} is no plot")
         runs = f["runs"]
         num = runs["run"].shape[0]
         for name, column in runs.items():
@@ -128,6 +154,28 @@ def check_xarray(path):
         expect(np.isnan(waiting.loss_floor).all(), "a run that is not done has a loss_floor")
 
 
+def check_netcdf(path):
+    """Every number through netCDF-C, and texts where its version can read them."""
+    try:
+        import netCDF4
+    except ImportError:
+        return
+    texts = tuple(map(int, netCDF4.__netcdf4libversion__.split("-")[0].split("."))) >= (4, 9, 1)
+
+    def read(group, place):
+        for name, variable in group.variables.items():
+            if variable.dtype is not str or texts:
+                value = np.ma.getdata(variable[...])
+                expect(value.shape == variable.shape, f"netCDF4: {place}/{name} has {value.shape}")
+        for name, below in group.groups.items():
+            read(below, f"{place}/{name}")
+
+    with netCDF4.Dataset(path) as ds, h5py.File(path) as f:
+        read(ds, "")
+        same = np.array_equal(ds["runs"]["val_loss"][...].filled(np.nan), f["runs/val_loss"][()], equal_nan=True)
+        expect(same, "netCDF4 and h5py read different val_loss")
+
+
 def check_groups(done):
     """Mean over seeds, by xarray and by pandas."""
     by_cell = done.best_val_loss.groupby(done.cell).mean()
@@ -147,6 +195,7 @@ def main():
         return 2
     check_h5py(sys.argv[1])
     check_xarray(sys.argv[1])
+    check_netcdf(sys.argv[1])
     for words in problems:
         print(f"{sys.argv[1]}: {words}")
     return 1 if problems else 0

@@ -136,7 +136,7 @@ static void newer_format(void **state)
     assert_non_null(guard);
     memcpy(guard + 16, &major, sizeof major);
     spill(p->copy, p->bytes, p->num);
-    refuse_open(p->copy, &p->plan, STATUS_IO, "format version 3.0");
+    refuse_open(p->copy, &p->plan, STATUS_IO, "format version 4.0");
 }
 
 /* An attribute added by another program: refused, unless the user says it is meant. */

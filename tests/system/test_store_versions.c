@@ -4,6 +4,7 @@
  * in its plan that this version does not know. Run one test by hand: test_store_versions NAME. */
 #include "../support/check.h"
 #include "../support/made_up.h"
+#include "store/columns.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,15 +14,15 @@
 static const char *renamed, *retyped, *narrowed;
 enum { NUM_DONE = 6, DAMAGED = 2 };
 
-int __real_schema_init(struct schema *schema, const struct plan *plan, struct status *st);
-int __wrap_schema_init(struct schema *schema, const struct plan *plan, struct status *st);
+int __real_columns_init(struct schema *schema, const struct plan *plan, struct status *st);
+int __wrap_columns_init(struct schema *schema, const struct plan *plan, struct status *st);
 
-int __wrap_schema_init(struct schema *schema, const struct plan *plan, struct status *st)
+int __wrap_columns_init(struct schema *schema, const struct plan *plan, struct status *st)
 {
-    int code = __real_schema_init(schema, plan, st);
+    int code = __real_columns_init(schema, plan, st);
     for (int c = 0; !code && c < schema->num_rows; c++) {
         struct schema_row *row = &schema->row[c];
-        if (renamed && strcmp(row->name, renamed) == 0) strcpy(row->name, "of_another_version");
+        if (renamed && strcmp(row->name, renamed) == 0) row->name = "of_another_version";
         if (retyped && strcmp(row->name, retyped) == 0) row->type = TYPE_F4;
         if (narrowed && strcmp(row->name, narrowed) == 0) row->text_bytes = 16;
     }
