@@ -43,13 +43,7 @@ static int run_check(const struct invocation *inv)
 {
     struct status st = {0};
     struct plan plan = {0};
-    const char *file = cli_operand(inv, 0), *const *sets = NULL;
-    char *text = NULL;
-    size_t bytes = 0;
-    int num_sets = cli_values(inv, "set", &sets);
-    int code = plan_load_text(file, &text, &bytes, &st);
-    if (!code) code = plan_read(&plan, file, text, bytes, sets, num_sets, &st);
-    if (!code) code = plan_check_trainable(&plan, &st);
+    int code = cli_plan(inv, &plan, &st);
     if (!code)
         print_summary(cli_out(inv), &plan);
     else if (code == STATUS_BAD_GRID)
@@ -57,7 +51,6 @@ static int run_check(const struct invocation *inv)
     else
         code = cli_fail(inv, &st);
     plan_free(&plan);
-    free(text);
     return code;
 }
 

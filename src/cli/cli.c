@@ -116,6 +116,19 @@ void cli_warn_of(const struct invocation *inv, struct store *store)
     if (note) log_line(&inv->log, LOG_WARNING, "%s", note);
 }
 
+int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st)
+{
+    const char *file = cli_operand(inv, 0), *const *sets = NULL;
+    char *text = NULL;
+    size_t bytes = 0;
+    int num_sets = cli_values(inv, "set", &sets);
+    int code = plan_load_text(file, &text, &bytes, st);
+    if (!code) code = plan_read(plan, file, text, bytes, sets, num_sets, st);
+    if (!code) code = plan_check_trainable(plan, st);
+    free(text);
+    return code;
+}
+
 int cli_with_store(const struct invocation *inv, cli_work *work)
 {
     struct status st = {0};

@@ -58,6 +58,10 @@ const char *cli_command_line(const struct invocation *inv);
 /* Print *st as an error of the program on err and return its exit code. */
 int cli_fail(const struct invocation *inv, const struct status *st);
 
+/* Read and expand the grid that is the first operand, with the overrides of --set. Errors as of
+ * plan_read and plan_check_trainable. */
+int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st);
+
 /* What a verb does with a results file: a status code, and *st filled when it is not 0. */
 typedef int cli_work(const struct invocation *inv, struct store *store, struct status *st);
 

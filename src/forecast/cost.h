@@ -1,6 +1,6 @@
-/* cost: what a run costs before it ran, in seconds on one core and in bytes, and how long many runs
- * take on some workers. The seconds are a model with a few constants, used for longest-first order,
- * ETA and `plan`; calibrate.h measures instead. */
+/* cost: what a run costs before it ran, in seconds on one core and in bytes. The seconds are a
+ * model with a few constants, used for longest-first order, ETA and `plan`; calibrate.h measures
+ * instead. */
 #ifndef HMMGRID_COST_H
 #define HMMGRID_COST_H
 
@@ -27,28 +27,5 @@ double cost_memory_bytes(const struct settings *s);
 /* Bytes of one run's row in the results file: losses, weights (last, best, snapshots), statistics,
  * analyses. */
 double cost_result_bytes(const struct settings *s);
-
-/* A run to be scheduled. */
-struct cost_run {
-    double order_s; /* the largest goes first, equal ones in the order given */
-    double run_s;   /* without floors */
-    int floors;     /* number of the floors it needs, 0..num_floors-1 */
-};
-
-struct cost_schedule {
-    double bound_s;    /* no schedule ends before this */
-    double makespan_s; /* of list scheduling: a worker that is free takes the next run */
-    double busy_s;     /* of all workers together */
-};
-
-/* The schedule of num runs on `workers` workers. Every worker spends floors_s[run.floors]
- * (num_floors of them; NULL: none) at its first run that needs them. False when memory is out: *out
- * is zeroed. */
-bool cost_schedule(const struct cost_run *run, int num, const double *floors_s, int num_floors,
-                   int workers, struct cost_schedule *out);
-
-/* Lower bound and longest-first makespan of `num` costs on `workers` workers, seconds:
- * cost_schedule without floors. */
-void cost_makespan(const double *cost_s, int num, int workers, double *bound_s, double *lpt_s);
 
 #endif

@@ -2,8 +2,8 @@
  * memory against the arenas, and the calibration's bookkeeping. Nothing here depends on how fast
  * the machine is. */
 #include "../support/check.h"
-#include "forecast/calibrate.h"
 #include "forecast/cost.h"
+#include "forecast/forecast.h"
 #include "base/linalg.h"
 #include "hmmgrid/rng.h"
 #include "hmmgrid/train.h"
@@ -13,7 +13,7 @@
 enum { MAX_RUNS = 8, MAX_WORKERS = 4, CASES = 300 };
 
 /* Makespan of one assignment: worker[i] does run i. */
-static double makespan_of(const struct cost_run *run, const int *worker, int num,
+static double makespan_of(const struct forecast_run *run, const int *worker, int num,
                           const double *floors_s)
 {
     double load[MAX_WORKERS] = {0}, most = 0;
@@ -28,7 +28,7 @@ static double makespan_of(const struct cost_run *run, const int *worker, int num
 }
 
 /* The best of all workers^num assignments. */
-static double best_makespan(const struct cost_run *run, int num, const double *floors_s,
+static double best_makespan(const struct forecast_run *run, int num, const double *floors_s,
                             int workers)
 {
     int worker[MAX_RUNS] = {0};
@@ -41,7 +41,7 @@ static double best_makespan(const struct cost_run *run, int num, const double *f
 }
 
 /* Longest first, written with plain searches: the next run goes to the least loaded worker. */
-static double plain_schedule(const struct cost_run *run, int num, const double *floors_s,
+static double plain_schedule(const struct forecast_run *run, int num, const double *floors_s,
                              int workers, double *busy_s)
 {
     double load[MAX_WORKERS] = {0}, most = 0;
@@ -64,12 +64,12 @@ static double plain_schedule(const struct cost_run *run, int num, const double *
 }
 
 /* Small whole numbers, so that sums are exact and ties happen. */
-static int made_up(struct rng rng, struct cost_run run[], double floors_s[], bool with_floors)
+static int made_up(struct rng rng, struct forecast_run run[], double floors_s[], bool with_floors)
 {
     int num = 1 + (int)(rng_uniform(rng, 0) * 7);
     for (int i = 0; i < num; i++) {
         double s = 1 + floor(rng_uniform(rng, 1 + (uint64_t)i) * 12);
-        run[i] = (struct cost_run){s, s, (int)(rng_uniform(rng, 50 + (uint64_t)i) * 3)};
+        run[i] = (struct forecast_run){s, s, (int)(rng_uniform(rng, 50 + (uint64_t)i) * 3)};
     }
     for (int f = 0; f < 3; f++)
         floors_s[f] = with_floors ? floor(rng_uniform(rng, 100 + (uint64_t)f) * 6) : 0;
@@ -81,15 +81,15 @@ static void schedules_agree_with_brute_force(void **state)
     (void)state;
     struct rng rng = rng_stream(0, "test", "cost");
     for (int c = 0; c < CASES; c++) {
-        struct cost_run run[MAX_RUNS];
-        struct cost_schedule got;
+        struct forecast_run run[MAX_RUNS];
+        struct makespan got;
         double floors_s[3], busy_s;
         bool with_floors = c % 2;
         int num = made_up(rng_child(rng, (uint64_t)c), run, floors_s, with_floors);
         int workers = 1 + c % 3;
         double best = best_makespan(run, num, floors_s, workers);
         double plain = plain_schedule(run, num, floors_s, workers, &busy_s);
-        assert_true(cost_schedule(run, num, floors_s, 3, workers, &got));
+        assert_true(forecast_makespan(run, num, ORDER_LONGEST, floors_s, 3, workers, &got));
         check_near(got.makespan_s, plain, 0);
         check_near(got.busy_s, busy_s, 0);
         assert_true(got.bound_s <= best + 1e-9);
@@ -103,20 +103,20 @@ static void schedules_agree_with_brute_force(void **state)
 static void floors_count_once_per_worker(void **state)
 {
     (void)state;
-    struct cost_schedule got;
-    const struct cost_run run[] = {{4, 4, 0}, {3, 3, 0}, {2, 2, 1}, {1, 1, 0}};
+    struct makespan got;
+    const struct forecast_run run[] = {{4, 4, 0}, {3, 3, 0}, {2, 2, 1}, {1, 1, 0}};
     const double floors_s[] = {10, 100};
     /* one worker: 4 + 3 + 2 + 1 and each floor once */
-    assert_true(cost_schedule(run, 4, floors_s, 2, 1, &got));
+    assert_true(forecast_makespan(run, 4, ORDER_LONGEST, floors_s, 2, 1, &got));
     check_near(got.makespan_s, 120, 0);
     check_near(got.bound_s, 120, 0);
     /* two: 4 + 10 | 3 + 10, then 2 + 100 to the second (13 < 14), 1 to the first, without floors */
-    assert_true(cost_schedule(run, 4, floors_s, 2, 2, &got));
+    assert_true(forecast_makespan(run, 4, ORDER_LONGEST, floors_s, 2, 2, &got));
     check_near(got.makespan_s, 115, 0);
     check_near(got.busy_s, 115 + 15, 0);
     check_near(got.bound_s, 102, 0); /* the run of 2 with its floors */
     /* as many workers as runs: everyone computes its own */
-    assert_true(cost_schedule(run, 4, floors_s, 2, 1000000, &got));
+    assert_true(forecast_makespan(run, 4, ORDER_LONGEST, floors_s, 2, 1000000, &got));
     check_near(got.makespan_s, 102, 0);
     check_near(got.busy_s, 10 + 3 * 10 + 100, 0);
 }
@@ -124,30 +124,37 @@ static void floors_count_once_per_worker(void **state)
 static void the_order_is_the_given_one(void **state)
 {
     (void)state;
-    struct cost_schedule got;
-    /* equal orders: as written, 1 | 2, 5, and not longest first */
-    const struct cost_run run[] = {{0, 1, 0}, {0, 2, 0}, {0, 5, 0}};
-    assert_true(cost_schedule(run, 3, NULL, 0, 2, &got));
+    struct makespan got;
+    /* as written, 1 | 2, 5; longest first, 5 | 2, 1 */
+    const struct forecast_run run[] = {{1, 1, 0}, {2, 2, 0}, {5, 5, 0}};
+    assert_true(forecast_makespan(run, 3, ORDER_GRID, NULL, 0, 2, &got));
     check_near(got.makespan_s, 6, 0);
-    assert_true(cost_schedule(run, 0, NULL, 0, 2, &got));
+    assert_true(forecast_makespan(run, 3, ORDER_LONGEST, NULL, 0, 2, &got));
+    check_near(got.makespan_s, 5, 0);
+    assert_true(forecast_makespan(run, 0, ORDER_LONGEST, NULL, 0, 2, &got));
     check_near(got.makespan_s, 0, 0);
+    /* the textbook case of longest-first: optimum 6, longest-first 7 (Graham 1969) */
+    const struct forecast_run graham[] = {{2, 2, 0}, {3, 3, 0}, {2, 2, 0}, {3, 3, 0}, {2, 2, 0}};
+    assert_true(forecast_makespan(graham, 5, ORDER_LONGEST, NULL, 0, 2, &got));
+    check_near(got.bound_s, 6, 0);
+    check_near(got.makespan_s, 7, 0);
 }
 
 static void more_workers_are_not_slower(void **state)
 {
     (void)state;
     enum { NUM = 500 };
-    static struct cost_run run[NUM];
+    static struct forecast_run run[NUM];
     struct rng rng = rng_stream(0, "test", "many");
     double sum = 0;
     for (int i = 0; i < NUM; i++) {
         double s = exp(4 * rng_uniform(rng, (uint64_t)i));
-        run[i] = (struct cost_run){s, s, 0};
+        run[i] = (struct forecast_run){s, s, 0};
         sum += s;
     }
-    struct cost_schedule before = {INFINITY, INFINITY, 0}, got;
+    struct makespan before = {INFINITY, INFINITY, 0}, got;
     for (int workers = 1; workers <= 600; workers++) {
-        assert_true(cost_schedule(run, NUM, NULL, 0, workers, &got));
+        assert_true(forecast_makespan(run, NUM, ORDER_LONGEST, NULL, 0, workers, &got));
         assert_true(got.makespan_s <= before.makespan_s && got.bound_s <= before.bound_s);
         assert_true(got.makespan_s >= got.bound_s * (1 - 1e-12));
         check_relative(got.busy_s, sum, 1e-12);

@@ -585,28 +585,6 @@ static void cost_grows(void **state)
     assert_true(cost_run_s(&large) > cost_run_s(&small));
 }
 
-static void makespan(void **state)
-{
-    (void)state;
-    /* the textbook case of longest-first: optimum 6, longest-first 7 (Graham 1969) */
-    static const double graham[] = {2, 3, 2, 3, 2};
-    static const double equal[] = {1, 1, 1, 1};
-    double bound, lpt;
-    cost_makespan(graham, 5, 2, &bound, &lpt);
-    check_near(bound, 6, 0);
-    check_near(lpt, 7, 0);
-    cost_makespan(graham, 5, 1, &bound, &lpt);
-    check_near(bound, 12, 0);
-    check_near(lpt, 12, 0);
-    cost_makespan(graham, 5, 100, &bound, &lpt);
-    check_near(bound, 3, 0);
-    check_near(lpt, 3, 0);
-    cost_makespan(equal, 4, 2, &bound, &lpt);
-    check_near(lpt, 2, 0);
-    cost_makespan(equal, 0, 4, &bound, &lpt);
-    check_near(lpt, 0, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -624,7 +602,6 @@ int main(void)
         cmocka_unit_test(numbers_and_names),
         cmocka_unit_test(durations),
         cmocka_unit_test(cost_grows),
-        cmocka_unit_test(makespan),
     };
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }
