@@ -27,7 +27,7 @@ static int study_one(struct settings *s, const char *key, struct status *st)
                             st);
     if (!code)
         code = measure_run(s, &hmm, key, SEED, (struct sample){symbols, SEQUENCES, LENGTH}, NULL,
-                           NULL, NULL, &measures, st);
+                           NULL, &measures, st);
     if (!code) code = analyses_init(&analyses, s, st);
     if (!code) code = analyse_network(s, shape, best, &hmm, NULL, &analyses, st);
 
