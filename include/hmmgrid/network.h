@@ -1,7 +1,7 @@
 /* network: a trained network as a dynamical system: many states at once, one step at a time, with
- * or without noise, units scaled or silenced. What analyses are built on.
- *   h' = relu(c o (W (g o h) + b) + e o (U x)),  z = R h + b_z,  x ~ N(0, sd^2 I)
- * n states, H hidden units, D noise inputs, K symbols; o is element by element, c, e, g are 1
+ * or without noise, units scaled. What analyses are built on.
+ *   h' = relu(c o (W h + b) + e o (U x)),  z = R h + b_z,  x ~ N(0, sd^2 I)
+ * n states, H hidden units, D noise inputs, K symbols; o is element by element, c and e are 1
  * unless given. float32, every product a GEMM. Source: SCIENCE 2.1 and 5.9.
  */
 #ifndef HMMGRID_NETWORK_H
@@ -28,11 +28,10 @@ struct network_gain {
     int groups;
     const float *recurrent; /* c: on what a unit receives from the others */
     const float *noise;     /* e: on what it receives from the noise */
-    const float *output;    /* g: on what it sends to the others; 0: silenced */
 };
 
 /* One step. h (n, H) in, next (n, H) out, not the same; noise (n, D) or NULL (no noise); gain may
- * be NULL; scratch (2, n, H), used with a gain only. */
+ * be NULL; scratch (n, H), used with a gain only. */
 void network_step(const struct network *net, const float *h, const float *noise, size_t n,
                   const struct network_gain *gain, float *scratch, float *next);
 

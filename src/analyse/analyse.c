@@ -152,6 +152,11 @@ void put_row(struct outputs *out, int which, size_t first, const double *values,
     if (to) memcpy(to, values, n * sizeof *values);
 }
 
+const double angle_bins[ANGLE_BINS] = {-175, -165, -155, -145, -135, -125, -115, -105, -95,
+                                       -85,  -75,  -65,  -55,  -45,  -35,  -25,  -15,  -5,
+                                       5,    15,   25,   35,   45,   55,   65,   75,   85,
+                                       95,   105,  115,  125,  135,  145,  155,  165,  175};
+
 /* --- what they share -------------------------------------------------------------------------- */
 
 enum { WARM_UP = 20, SHARED_COMPONENTS = 10 };

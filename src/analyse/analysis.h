@@ -53,6 +53,10 @@ void output_put(struct outputs *out, int which, int num_values, const double *nu
 /* values (n), one after another, from entry [first][0][0] of an array on. */
 void put_row(struct outputs *out, int which, size_t first, const double *values, size_t n);
 
+/* Centres of 36 bins of an angle, degrees. */
+enum { ANGLE_BINS = 36 };
+extern const double angle_bins[ANGLE_BINS];
+
 /* --- what it is given ------------------------------------------------------------------------- */
 
 struct analysis_input {

@@ -16,17 +16,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BINS = 36, TIME_BINS = 40, ORDERS = 12, ORDER_LENGTH = 8, BLOCKS = 20, NO_SYMBOL = 255 };
+enum {
+    BINS = ANGLE_BINS,
+    TIME_BINS = 40,
+    ORDERS = 12,
+    ORDER_LENGTH = 8,
+    BLOCKS = 20,
+    NO_SYMBOL = 255
+};
 static const double TURN = 6.283185307179586, DEGREE = 57.29577951308232;
 static const double LARGE = 90;    /* degrees of a step */
 static const double FLAT = 1e-12;  /* variance of PC2 in units of PC1's: the states lie on a line */
 static const double TIME_BIN = .1; /* of the mean revolution time */
 
-static const double bin_centre[BINS] = {-175, -165, -155, -145, -135, -125, -115, -105, -95,
-                                        -85,  -75,  -65,  -55,  -45,  -35,  -25,  -15,  -5,
-                                        5,    15,   25,   35,   45,   55,   65,   75,   85,
-                                        95,   105,  115,  125,  135,  145,  155,  165,  175};
-static const struct analysis_dim angle = {"angle", BINS, bin_centre, "degree",
+static const struct analysis_dim angle = {"angle", BINS, angle_bins, "degree",
                                           "centre of a bin of 10 degrees of phi"};
 static const struct analysis_dim symbol = {"symbol", SIZE_SYMBOLS, NULL, "1", "symbol"};
 static const struct analysis_dim time_bin = {

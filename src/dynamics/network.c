@@ -40,13 +40,13 @@ void network_free(struct network *net)
     *net = (struct network){0};
 }
 
-/* out (n, H) = in times the factors of each group; in and out may be the same */
-static void scale(const float *in, const float *factor, int groups, size_t n, size_t H, float *out)
+/* x (n, H) times the factors of each group */
+static void scale(float *x, const float *factor, int groups, size_t n, size_t H)
 {
     size_t rows = n / (size_t)groups;
-    for (size_t i = 0; i < n; i++, in += H, out += H) {
+    for (size_t i = 0; i < n; i++, x += H) {
         const float *f = factor + i / rows * H;
-        for (size_t j = 0; j < H; j++) out[j] = in[j] * f[j];
+        for (size_t j = 0; j < H; j++) x[j] *= f[j];
     }
 }
 
@@ -61,18 +61,13 @@ void network_step(const struct network *net, const float *h, const float *noise,
 {
     int H = net->shape.hidden, D = net->shape.noise_dim;
     size_t size = n * (size_t)H;
-    if (gain && gain->output) {
-        scale(h, gain->output, gain->groups, n, (size_t)H, scratch);
-        h = scratch;
-    }
     linalg_gemm(0, 1, (int)n, H, H, 1, h, H, net->W, H, 0, next, H);
     if (gain) add_bias(net->bias_h, n, (size_t)H, next); /* what c scales too */
-    if (gain && gain->recurrent) scale(next, gain->recurrent, gain->groups, n, (size_t)H, next);
+    if (gain && gain->recurrent) scale(next, gain->recurrent, gain->groups, n, (size_t)H);
     if (noise && gain && gain->noise) {
-        float *driven = scratch + size;
-        linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 0, driven, H);
-        scale(driven, gain->noise, gain->groups, n, (size_t)H, driven);
-        for (size_t i = 0; i < size; i++) next[i] += driven[i];
+        linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 0, scratch, H);
+        scale(scratch, gain->noise, gain->groups, n, (size_t)H);
+        for (size_t i = 0; i < size; i++) next[i] += scratch[i];
     } else if (noise) {
         linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 1, next, H);
     }

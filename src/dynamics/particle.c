@@ -19,35 +19,24 @@ enum { STREAM_NOISE, STREAM_RESAMPLE, STREAM_INITIAL }; /* below that of a seque
 int particle_init(struct particle_filter *filter, const struct network *net, int initial_state,
                   size_t particles, struct status *st)
 {
-    size_t H = (size_t)net->shape.hidden, D = (size_t)net->shape.noise_dim;
     size_t side_by_side = particles < BLOCK ? BLOCK / particles : 1;
     size_t rows = side_by_side * particles;
-    size_t block = rows < BLOCK ? rows : BLOCK;
-    *filter = (struct particle_filter){.net = net,
-                                       .initial_state = initial_state,
+    *filter = (struct particle_filter){.initial_state = initial_state,
                                        .particles = particles,
                                        .side_by_side = side_by_side,
-                                       .block = block};
-    filter->state = malloc(rows * H * sizeof(float));
-    filter->moved = malloc(rows * H * sizeof(float));
-    filter->noise = malloc(block * D * sizeof(float));
-    filter->logits = malloc(block * (size_t)net->shape.symbols * sizeof(float));
+                                       .block = rows < BLOCK ? rows : BLOCK};
+    int code = ensemble_init(&filter->all, net, rows, st);
     filter->weight = malloc(rows * sizeof(double));
     filter->exponent = malloc(rows * sizeof(double));
     filter->from = malloc(particles * sizeof(size_t));
-    if (filter->state && filter->moved && filter->noise && filter->logits && filter->weight &&
-        filter->exponent && filter->from)
-        return STATUS_OK;
+    if (!code && filter->weight && filter->exponent && filter->from) return STATUS_OK;
     return status_no_memory(st, "a filter of %zu particles; lower analysis.particles", particles);
 }
 
 void particle_free(struct particle_filter *filter)
 {
     if (!filter) return;
-    free(filter->state);
-    free(filter->moved);
-    free(filter->noise);
-    free(filter->logits);
+    ensemble_free(&filter->all);
     free(filter->weight);
     free(filter->exponent);
     free(filter->from);
@@ -90,25 +79,24 @@ static double soft(const float *z, int K, int symbol, double *exponent, double *
     return sum;
 }
 
-/* All particles of a tile of n sequences one step on (state -> moved), exponents and sums of their
+/* All particles of a tile of n sequences one step on (h -> before), exponents and sums of their
  * weights. symbol, predictive point at step t of the first sequence. */
 static void propagate(struct particle_filter *filter, struct rng rng, size_t first, size_t n, int T,
                       int t, const uint8_t *symbol, double *predictive)
 {
-    const struct network *net = filter->net;
+    struct ensemble *all = &filter->all;
+    const struct network *net = all->net;
     size_t P = filter->particles, H = (size_t)net->shape.hidden, K = (size_t)net->shape.symbols;
     size_t rows;
     for (size_t row = 0; row < n * P; row += rows) {
         rows = n * P - row < filter->block ? n * P - row : filter->block;
-        fill_rows(filter, rng, first, STREAM_NOISE, t, row, rows, net->shape.noise_dim,
-                  filter->noise);
-        network_step(net, filter->state + row * H, filter->noise, rows, NULL, NULL,
-                     filter->moved + row * H);
-        network_logits(net, filter->moved + row * H, rows, filter->logits);
+        fill_rows(filter, rng, first, STREAM_NOISE, t, row, rows, net->shape.noise_dim, all->noise);
+        network_step(net, all->h + row * H, all->noise, rows, NULL, NULL, all->before + row * H);
+        network_logits(net, all->before + row * H, rows, all->z);
         for (size_t i = row; i < row + rows; i++) {
             size_t step = i / P * (size_t)T;
             filter->weight[i] =
-                soft(filter->logits + (i - row) * K, (int)K, symbol[step], &filter->exponent[i],
+                soft(all->z + (i - row) * K, (int)K, symbol[step], &filter->exponent[i],
                      predictive ? predictive + step * K : NULL);
         }
     }
@@ -145,12 +133,12 @@ void particle_resample(const double *weight, size_t n, double u, size_t *from)
     while (taken < n) from[taken++] = last;
 }
 
-/* state <- moved, drawn again in proportion to the weights of one sequence */
+/* h <- before, drawn again in proportion to the weights of one sequence */
 static void redraw(struct particle_filter *filter, size_t sequence, double u)
 {
-    size_t P = filter->particles, H = (size_t)filter->net->shape.hidden;
-    const float *moved = filter->moved + sequence * P * H;
-    float *state = filter->state + sequence * P * H;
+    size_t P = filter->particles, H = (size_t)filter->all.net->shape.hidden;
+    const float *moved = filter->all.before + sequence * P * H;
+    float *state = filter->all.h + sequence * P * H;
     particle_resample(filter->weight + sequence * P, P, u, filter->from);
     for (size_t i = 0; i < P; i++)
         memcpy(state + i * H, moved + filter->from[i] * H, H * sizeof *state);
@@ -161,14 +149,14 @@ static void redraw(struct particle_filter *filter, size_t sequence, double u)
 static void filter_tile(struct particle_filter *filter, struct rng rng, size_t first,
                         const uint8_t *symbols, size_t n, int T, double *bits, double *predictive)
 {
-    size_t P = filter->particles, K = (size_t)filter->net->shape.symbols;
-    int H = filter->net->shape.hidden;
+    size_t P = filter->particles, K = (size_t)filter->all.net->shape.symbols;
+    int H = filter->all.net->shape.hidden;
     memset(bits, 0, n * sizeof *bits);
     if (predictive) memset(predictive, 0, n * (size_t)T * K * sizeof *predictive);
     if (filter->initial_state == INITIAL_NORMAL)
-        fill_rows(filter, rng, first, STREAM_INITIAL, 0, 0, n * P, H, filter->state);
+        fill_rows(filter, rng, first, STREAM_INITIAL, 0, 0, n * P, H, filter->all.h);
     else
-        memset(filter->state, 0, n * P * (size_t)H * sizeof *filter->state);
+        memset(filter->all.h, 0, n * P * (size_t)H * sizeof *filter->all.h);
     for (int t = 0; t < T; t++) {
         propagate(filter, rng, first, n, T, t, symbols + t,
                   predictive ? predictive + (size_t)t * K : NULL);
@@ -187,7 +175,7 @@ void particle_log2_likelihood(struct particle_filter *filter, struct rng rng, si
                               const uint8_t *symbols, size_t n, int T, double *bits,
                               double *predictive)
 {
-    size_t most = filter->side_by_side, K = (size_t)filter->net->shape.symbols;
+    size_t most = filter->side_by_side, K = (size_t)filter->all.net->shape.symbols;
     for (size_t i = 0; i < n; i += most)
         filter_tile(filter, rng, first + i, symbols + i * (size_t)T, n - i < most ? n - i : most, T,
                     bits + i, predictive ? predictive + i * (size_t)T * K : NULL);

@@ -11,22 +11,20 @@
 #ifndef HMMGRID_PARTICLE_H
 #define HMMGRID_PARTICLE_H
 
-#include "hmmgrid/network.h"
+#include "ensemble.h"
 
 struct particle_filter {
-    const struct network *net; /* borrowed */
     int initial_state;         /* enum initial_state: where particles start */
     size_t particles;          /* P */
     size_t side_by_side;       /* sequences filtered at a time */
     size_t block;              /* rows of a product */
-    float *state, *moved;      /* (side_by_side P, H) */
-    float *noise, *logits;     /* (block, D), (block, K) */
+    struct ensemble all;       /* (side_by_side P); moved from h to before */
     double *weight, *exponent; /* (side_by_side P) */
     size_t *from;              /* (P) */
 };
 
-/* P >= 1 particles a sequence. Memory: about 8 max(P, 512) H bytes; STATUS_RUN_FAILED when it is
- * out. Free with particle_free, also after a failure. */
+/* P >= 1 particles a sequence. Memory: about 4 max(P, 512) (2 H + D + K) bytes. STATUS_NO_MEMORY.
+ * Free with particle_free, also after a failure. */
 int particle_init(struct particle_filter *filter, const struct network *net, int initial_state,
                   size_t particles, struct status *st);
 void particle_free(struct particle_filter *filter); /* accepts a zeroed struct */

@@ -2,6 +2,7 @@
  * of explicitly scaled weights, and where little or nothing is defined.
  */
 #include "../support/ablated.h"
+#include "dynamics/silence.h"
 
 static const double pi = 3.14159265358979323846;
 
@@ -17,10 +18,10 @@ static void check_independent(const struct subject *x, int c, int m, double p)
     check_near(at(x, "switch_rate", c, m), rate, 5 * sem);
     /* 63 degrees of freedom: an sd of 9 % */
     check_relative(sem, sqrt(variance / (N * T)), .4);
-    check_near(direction_at(x, "direction_rate", 0, c, m), pow(p, ABLATION_PERSIST),
+    check_near(direction_at(x, "direction_rate", 0, c, m), pow(p, SWITCH_PERSISTS),
                5 * direction_at(x, "direction_rate_sem", 0, c, m));
     if (p == 0) return; /* never in 1 */
-    check_near(direction_at(x, "direction_rate", 1, c, m), pow(q, ABLATION_PERSIST),
+    check_near(direction_at(x, "direction_rate", 1, c, m), pow(q, SWITCH_PERSISTS),
                5 * direction_at(x, "direction_rate_sem", 1, c, m));
 }
 

@@ -42,8 +42,7 @@ enum {
     ABLATION_STEPS = 250,  /* counted */
     ABLATION_TAIL = 15,    /* beyond, so that no window is cut and persistence is known */
     ABLATION_ALL_STEPS = ABLATION_WARM_UP + ABLATION_STEPS + ABLATION_TAIL,
-    ABLATION_PERSIST = 3, /* steps that a switch of a direction lasts, SCIENCE 8.5 */
-    ABLATION_BLOCK = 8,   /* trajectories that share a stream of noise */
+    ABLATION_BLOCK = 8, /* trajectories that share a stream of noise */
     ABLATION_TRAJECTORIES = 64,
     ABLATION_REPLICATES = 16, /* of the intact network */
     MAX_ABLATION_TRAJECTORIES = ABLATION_TRAJECTORIES * ABLATION_REPLICATES

@@ -4,6 +4,7 @@
  */
 #include "ablation.h"
 #include "dynamics/ensemble.h"
+#include "dynamics/silence.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,14 +55,6 @@ int ablation_num_trajectories(struct rnn_shape shape)
 
 /* --- counting --------------------------------------------------------------------------------- */
 
-static bool is_switch(const uint8_t *o, size_t stride, int from, int to)
-{
-    if (*(o - stride) != from) return false;
-    for (int i = 0; i < ABLATION_PERSIST; i++)
-        if (o[(size_t)i * stride] != to) return false;
-    return true;
-}
-
 static void count_tile(const struct ablation_tile *tile, struct ablation_counts *counts)
 {
     size_t rows = (size_t)tile->num_points * (size_t)tile->num;
@@ -70,14 +63,14 @@ static void count_tile(const struct ablation_tile *tile, struct ablation_counts 
         size_t at = row / (size_t)tile->num * n + (size_t)tile->first + row % (size_t)tile->num;
         int *events = counts->events + at, *steps = counts->steps + at;
         steps[ANY_SWITCH * size] = ABLATION_STEPS;
-        for (size_t s = ABLATION_WARM_UP; s < ABLATION_WARM_UP + ABLATION_STEPS; s++) {
-            const uint8_t *o = tile->symbol + s * rows + row;
-            events[ANY_SWITCH * size] += *o != *(o - rows);
-            for (int g = 0; g < 2; g++) {
-                size_t rate = (size_t)(DIRECTION_A + g) * size;
-                steps[rate] += *(o - rows) == counts->from[g];
-                events[rate] += is_switch(o, rows, counts->from[g], counts->to[g]);
-            }
+        const uint8_t *start = tile->symbol + (ABLATION_WARM_UP - 1) * rows + row;
+        for (size_t s = 1; s <= ABLATION_STEPS; s++)
+            events[ANY_SWITCH * size] += start[s * rows] != start[(s - 1) * rows];
+        for (int g = 0; g < 2; g++) {
+            struct switch_count count = silence_count_switches(
+                start, rows, ABLATION_STEPS + SWITCH_PERSISTS - 1, counts->from[g], counts->to[g]);
+            events[(size_t)(DIRECTION_A + g) * size] = count.events;
+            steps[(size_t)(DIRECTION_A + g) * size] = count.steps;
         }
     }
 }
@@ -112,7 +105,7 @@ static void keep_active(const struct ensemble *e, const struct ablation_windows 
                         active + (size_t)i * size);
 }
 
-/* scratch (2, rows, H) */
+/* scratch (rows, H) */
 static void run_tile(struct ensemble *e, struct rng rng, const struct network_gain *gain,
                      float *scratch, const struct ablation_windows *windows,
                      struct ablation_tile *tile, unsigned char *exploded)
@@ -140,14 +133,14 @@ int ablation_run(const struct analysis_input *in, struct rng rng,
                  const struct ablation_points *points, struct ablation_counts *counts,
                  struct ablation_windows *windows, struct status *st)
 {
-    struct network_gain gain = {points->num, points->recurrent, points->noise, NULL};
+    struct network_gain gain = {points->num, points->recurrent, points->noise};
     struct ablation_tile tile = {.num = tile_size(points, counts->num_trajectories),
                                  .num_points = points->num};
     struct ensemble all;
     size_t rows = (size_t)points->num * (size_t)tile.num, H = (size_t)in->net->shape.hidden;
     size_t kept = windows ? (size_t)(windows->num_points * tile.num) : 0;
     int code = ensemble_init(&all, in->net, rows, st);
-    float *scratch = malloc(2 * rows * H * sizeof *scratch);
+    float *scratch = malloc(rows * H * sizeof *scratch);
     tile.symbol = malloc(ABLATION_ALL_STEPS * rows);
     tile.active = kept ? malloc(ABLATION_ALL_STEPS * kept * H) : NULL;
     if (!code && (!scratch || !tile.symbol || (kept && !tile.active)))

@@ -13,13 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 200, BINS = 36 };
+enum { STEPS = 200, BINS = ANGLE_BINS };
 
 static const double number[2] = {1, 2};
-static const double bin_centre[BINS] = {-175, -165, -155, -145, -135, -125, -115, -105, -95,
-                                        -85,  -75,  -65,  -55,  -45,  -35,  -25,  -15,  -5,
-                                        5,    15,   25,   35,   45,   55,   65,   75,   85,
-                                        95,   105,  115,  125,  135,  145,  155,  165,  175};
 
 static const struct analysis_dim direction = {
     "direction", MAX_DIRECTIONS, NULL, "1",
@@ -36,7 +32,7 @@ static const struct analysis_dim population = {
 static const struct analysis_dim step = {"step", STEPS, NULL, "step",
                                          "step of the driven run, from its first state"};
 static const struct analysis_dim angle = {
-    "angle", BINS, bin_centre, "degree",
+    "angle", BINS, angle_bins, "degree",
     "centre of a bin of 10 degrees of the angle about the mean state, plane of PC1 and PC2"};
 
 #define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
