@@ -47,7 +47,7 @@ struct analysis {
      * seconds. */
     double steps;
     double (*times)(const struct settings *s);
-    int signal; /* the output that a viewer of the file plots first */
+    int signal; /* the output that a viewer of the file plots first; else its first one */
 };
 
 /* The table, in the order of the list of settings.h. */

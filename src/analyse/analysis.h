@@ -2,7 +2,7 @@
  * how it gives its outputs. Private to src/analyse. A file of an analysis holds
  *   #define OUTPUTS(...)                           its outputs, below
  *   static int compute(in, out, st)                fills them
- *   const struct analysis analysis_NAME = {ANALYSIS(NAME), .steps = ...};
+ *   const struct analysis analysis_NAME = {ANALYSIS(NAME), .signal = ..., .steps = ...};
  * and the list of include/hmmgrid/settings.h its row. readout.c is a short one.
  */
 #ifndef HMMGRID_ANALYSIS_H

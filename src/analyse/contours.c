@@ -150,4 +150,4 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return code;
 }
 
-const struct analysis analysis_contours = {ANALYSIS(contours)};
+const struct analysis analysis_contours = {ANALYSIS(contours), .signal = DENSITY};

@@ -242,4 +242,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_fixed_point = {ANALYSIS(fixed_point)};
+const struct analysis analysis_fixed_point = {ANALYSIS(fixed_point), .signal = DECAY_RATE};

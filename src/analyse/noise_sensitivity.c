@@ -337,4 +337,5 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return code;
 }
 
-const struct analysis analysis_noise_sensitivity = {ANALYSIS(noise_sensitivity), .steps = 7e5};
+const struct analysis analysis_noise_sensitivity = {ANALYSIS(noise_sensitivity), .signal = TRACE,
+                                                    .steps = 7e5};

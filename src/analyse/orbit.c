@@ -312,4 +312,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_orbit = {ANALYSIS(orbit)};
+const struct analysis analysis_orbit = {ANALYSIS(orbit), .signal = EMISSION};

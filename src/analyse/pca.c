@@ -44,4 +44,5 @@ static double driven_steps(const struct settings *s)
     return s->analysis.steps;
 }
 
-const struct analysis analysis_pca = {ANALYSIS(pca), .steps = 4, .times = driven_steps};
+const struct analysis analysis_pca = {ANALYSIS(pca), .signal = EXPLAINED_VARIANCE, .steps = 4,
+                                      .times = driven_steps};

@@ -104,4 +104,4 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return STATUS_OK;
 }
 
-const struct analysis analysis_readout = {ANALYSIS(readout)};
+const struct analysis analysis_readout = {ANALYSIS(readout), .signal = ANGLE_BETWEEN};

@@ -308,4 +308,5 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_residency = {ANALYSIS(residency), .steps = 2.3e6};
+const struct analysis analysis_residency = {ANALYSIS(residency), .signal = RT_HISTOGRAM,
+                                            .steps = 2.3e6};

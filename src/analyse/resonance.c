@@ -311,4 +311,5 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_resonance = {ANALYSIS(resonance), .steps = 4.8e6};
+const struct analysis analysis_resonance = {ANALYSIS(resonance), .signal = CURVE_OF_SWITCH_RATE,
+                                            .steps = 4.8e6};

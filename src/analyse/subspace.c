@@ -356,4 +356,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_subspace = {ANALYSIS(subspace), .steps = 4.5e5};
+const struct analysis analysis_subspace = {ANALYSIS(subspace), .signal = PATH, .steps = 4.5e5};

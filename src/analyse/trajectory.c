@@ -100,4 +100,4 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_trajectory = {ANALYSIS(trajectory)};
+const struct analysis analysis_trajectory = {ANALYSIS(trajectory), .signal = DRIVEN};

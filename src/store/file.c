@@ -127,3 +127,25 @@ int library_fail(struct status *st, int code, const char *path, const char *doin
     return status_set(st, code, "%s: cannot %s: HDF5 says: %s%s%s%s", path, doing, reasons.inner,
                       *reasons.outer ? "; from: " : "", reasons.outer, help);
 }
+
+char *library_attribute(hid_t object, const char *name)
+{
+    char *text = NULL, *own = NULL;
+    if (H5Aexists(object, name) <= 0) return NULL;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    hid_t type = attribute < 0 ? attribute : H5Aget_type(attribute);
+    hid_t space = attribute < 0 ? attribute : H5Aget_space(attribute);
+    bool one = type >= 0 && space >= 0 && H5Tget_class(type) == H5T_STRING &&
+               H5Sget_simple_extent_npoints(space) == 1;
+    if (one && H5Tis_variable_str(type) > 0) {
+        if (H5Aread(attribute, type, &text) >= 0) own = strdup(text ? text : "");
+        if (text) H5free_memory(text);
+    } else if (one) {
+        own = calloc(1, H5Tget_size(type) + 1);
+        if (own && H5Aread(attribute, type, own) < 0) own[0] = '\0';
+    }
+    if (space >= 0) H5Sclose(space);
+    if (type >= 0) H5Tclose(type);
+    if (attribute >= 0) H5Aclose(attribute);
+    return own;
+}

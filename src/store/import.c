@@ -32,25 +32,6 @@ static bool has(const struct source *in, const char *name)
     return H5Lexists(in->file, name, H5P_DEFAULT) > 0;
 }
 
-/* Text attribute of the root, malloc'd; NULL when there is none. */
-static char *text_attribute(const struct source *in, const char *name)
-{
-    char *text = NULL, *own = NULL;
-    if (H5Aexists(in->file, name) <= 0) return NULL;
-    hid_t attribute = H5Aopen(in->file, name, H5P_DEFAULT);
-    hid_t type = attribute < 0 ? attribute : H5Aget_type(attribute);
-    if (type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0) {
-        if (H5Aread(attribute, type, &text) >= 0 && text) own = strdup(text);
-        if (text) H5free_memory(text);
-    } else if (type >= 0 && H5Tget_class(type) == H5T_STRING) {
-        own = calloc(1, H5Tget_size(type) + 1);
-        if (own && H5Aread(attribute, type, own) < 0) own[0] = '\0';
-    }
-    if (type >= 0) H5Tclose(type);
-    if (attribute >= 0) H5Aclose(attribute);
-    return own;
-}
-
 /* Sizes of a dataset; 0 dimensions: not there or not a dataset of up to 3 dimensions. */
 static int shape_of(const struct source *in, const char *name, hsize_t dim[3])
 {
@@ -88,7 +69,7 @@ static int read_as(const struct source *in, const char *name, hid_t memory_type,
 /* What these names would mean if this were another kind of network. */
 static int refuse_other_networks(const struct source *in, bool *says_relu)
 {
-    char *nonlinearity = text_attribute(in, "nonlinearity");
+    char *nonlinearity = library_attribute(in->file, "nonlinearity");
     int code = STATUS_OK;
     *says_relu = nonlinearity != NULL;
     if (nonlinearity && strcmp(nonlinearity, "relu") != 0)
@@ -208,7 +189,7 @@ int store_import_weights(const char *path, struct imported *out, struct status *
                            : status_no_memory(st, "%s", path);
     }
     if (!code) code = read_snapshots(&in, out);
-    if (!code) out->resolved = text_attribute(&in, "run");
+    if (!code) out->resolved = library_attribute(in.file, "run");
     H5Fclose(in.file);
     H5Eclear2(H5E_DEFAULT);
     if (code) store_imported_free(out);

@@ -49,6 +49,8 @@ int file_sync_directory(const char *path, struct status *st);
 void library_init(void);
 /* "PATH: cannot DOING: " and what HDF5 says, innermost reason first. Returns code. */
 int library_fail(struct status *st, int code, const char *path, const char *doing);
+/* An attribute's text, malloc'd; NULL: not there, or not one text. */
+char *library_attribute(hid_t object, const char *name);
 /* Access properties for serial use: no file lock, 4 KiB alignment. Close with H5Pclose. */
 hid_t library_serial_access(void);
 

@@ -26,22 +26,16 @@ static herr_t collect_attribute(hid_t id, const char *name, const H5A_info_t *in
 {
     (void)info;
     struct store *store = context;
-    hid_t attribute = H5Aopen(id, name, H5P_DEFAULT);
-    hid_t type = attribute < 0 ? attribute : H5Aget_type(attribute);
-    char *text = NULL;
-    if (type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0 &&
-        H5Aread(attribute, type, &text) >= 0) {
-        struct attribute *larger =
-            realloc(store->attribute, ((size_t)store->num_attributes + 1) * sizeof *larger);
-        if (larger) {
-            store->attribute = larger;
-            larger[store->num_attributes++] =
-                (struct attribute){strdup(name), strdup(text ? text : "")};
-        }
+    char *text = library_attribute(id, name);
+    struct attribute *larger =
+        text ? realloc(store->attribute, ((size_t)store->num_attributes + 1) * sizeof *larger)
+             : NULL;
+    if (larger) {
+        store->attribute = larger;
+        larger[store->num_attributes++] = (struct attribute){strdup(name), text};
+    } else {
+        free(text);
     }
-    if (text) H5free_memory(text);
-    if (type >= 0) H5Tclose(type);
-    if (attribute >= 0) H5Aclose(attribute);
     return 0;
 }
 

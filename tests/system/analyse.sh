@@ -96,6 +96,7 @@ write("readout_bias.h5", 5, 1, 3, bias=["fc.bias"])
 write("many.h5", 8, 2, 255)
 write("one.h5", 1, 1, 2)
 write("tanh.h5", 6, 2, 3, nonlinearity="tanh")
+write("listed.h5", 6, 2, 3, nonlinearity=["relu"] * 99)
 write("misfit.h5", 6, 2, 3, bias=["rnn.bias_ih_l0"])
 with h5py.File("misfit.h5", "a") as f:
     del f["fc.weight"]
@@ -115,6 +116,7 @@ for name in plain doubles biased readout_bias many one; do
     tally "foreign network: $name" "$program" analyse "$name.h5" -o "$name-out.h5" "${small[@]}"
 done
 tally "what says nothing of its units" bash -c "'$program' analyse plain.h5 -o said.h5 --set analysis=false 2>&1 | grep -q 'does not say that its units are ReLU'"
+tally "what says it in a list" bash -c "'$program' analyse listed.h5 -o said.h5 --fresh --set analysis=false 2>&1 | grep -q 'does not say that its units are ReLU'"
 tally "what says so" bash -c "! '$program' analyse doubles.h5 -o said.h5 --fresh --set analysis=false 2>&1 | grep -q warning"
 tally "its HMM is unknown" bash -c "'$program' summary plain-out.h5 --metrics pca.dimension | grep -q unknown"
 tally "with an HMM told" "$program" analyse plain.h5 -o told.h5 --set hmm.architecture=fully-connected "${small[@]}"

@@ -159,6 +159,7 @@ def check_netcdf(path):
     try:
         import netCDF4
     except ImportError:
+        print("netCDF4 is not installed: not checked")
         return
     texts = tuple(map(int, netCDF4.__netcdf4libversion__.split("-")[0].split("."))) >= (4, 9, 1)
 

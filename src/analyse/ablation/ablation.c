@@ -336,4 +336,5 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return code ? code : ablation_measure(in, circuit, out, st);
 }
 
-const struct analysis analysis_ablation = {ANALYSIS(ablation), .steps = 5.5e6};
+const struct analysis analysis_ablation = {ANALYSIS(ablation), .signal = SWITCH_RATE,
+                                           .steps = 5.5e6};

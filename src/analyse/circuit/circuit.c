@@ -256,6 +256,6 @@ static double likely_directions(const struct settings *s)
 }
 
 const struct analysis analysis_circuit = {
-    ANALYSIS(circuit),
+    ANALYSIS(circuit), .signal = ACTIVITY_KICK,
     .steps = 2.5e6, /* two to three times as many when trained to full size, fewer before */
     .times = likely_directions};

@@ -208,5 +208,5 @@ static double num_snapshots(const struct settings *s)
     return train_num_snapshots(s);
 }
 
-const struct analysis analysis_evolution = {ANALYSIS(evolution), .steps = 2e5,
-                                            .times = num_snapshots};
+const struct analysis analysis_evolution = {ANALYSIS(evolution), .signal = SNAPSHOT_SWITCH_RATE,
+                                            .steps = 2e5, .times = num_snapshots};
