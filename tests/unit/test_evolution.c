@@ -27,6 +27,7 @@ static void history_init(struct history *h, int H, int D, int K, bool bias, int 
     h->s.hmm.architecture = FULLY_CONNECTED;
     h->s.hmm.states = K < MAX_STATES ? K : MAX_STATES;
     h->s.hmm.symbols = K;
+    h->s.hmm.emission = EMISSION_GAUSSIAN;
     h->s.data.length = 20;
     h->s.rnn.hidden = H;
     h->s.rnn.noise_dim = D;
