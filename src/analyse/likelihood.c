@@ -19,7 +19,7 @@
  */
 #include "analysis.h"
 #include "base/statistics.h"
-#include "predictive.h"
+#include "dynamics/predictive.h"
 #include "dynamics/particle.h"
 
 #include <math.h>

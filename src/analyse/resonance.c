@@ -16,8 +16,8 @@
  */
 #include "analysis.h"
 #include "base/statistics.h"
-#include "dwells.h"
-#include "predictive.h"
+#include "dynamics/dwells.h"
+#include "dynamics/predictive.h"
 #include "dynamics/ensemble.h"
 #include "dynamics/particle.h"
 

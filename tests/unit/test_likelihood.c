@@ -3,7 +3,7 @@
  * itself; streams are fixed.
  */
 #include "../support/made_network.h"
-#include "analyse/dwells.h"
+#include "dynamics/dwells.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * four standard errors of the estimate itself; streams are fixed.
  */
 #include "../support/made_network.h"
-#include "analyse/predictive.h"
+#include "dynamics/predictive.h"
 
 /* Mean of 2^(bits - log2 p) must be 1 within 4 se, and the se small enough to tell. */
 static void check_unbiased(const double *bits, size_t n, double log2_p, double largest_se)
