@@ -129,11 +129,11 @@ WRAP_test_store_versions := -Wl,--wrap=columns_init,--wrap=plan_parse_json
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop
 MPI_BIN := $(STUDY_BIN) $(BUILD)/tests/test_store_mpi
 
-$(filter-out %/test_golden %/test_plan %/test_columns,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(CORE) $(BUILD)/flags
+$(filter-out %/test_golden %/test_plan %/test_memory %/test_columns,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(CORE) $(CORE_LIBS) -lcmocka
 
-$(BUILD)/tests/test_plan: tests/unit/test_plan.c $(YAML_OBJ) $(CORE) $(BUILD)/flags
+$(BUILD)/tests/test_plan $(BUILD)/tests/test_memory: $(BUILD)/tests/%: tests/unit/%.c $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
 

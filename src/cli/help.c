@@ -102,8 +102,9 @@ void help_overview(FILE *out)
           "  hmmgrid summary study.h5\n\n"
           "'hmmgrid VERB --help' tells all about a verb, 'hmmgrid help settings' lists what a\n"
           "grid can set, 'hmmgrid --version' tells what was built.\n"
-          "exit codes: 0 all done; 1 internal; 2 usage; 3 finished, some runs failed; 65 bad\n"
-          "grid; 66 no input; 73 cannot create; 74 I/O; 75 stopped early, resumable\n",
+          "exit codes: 0 all done; 1 internal or out of memory; 2 usage; 3 finished, some\n"
+          "runs failed; 65 bad grid; 66 no input; 73 cannot create; 74 I/O; 75 stopped early,\n"
+          "resumable\n",
           out);
 }
 

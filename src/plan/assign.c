@@ -122,7 +122,7 @@ static bool parse_one(struct reading *r, const struct setting *row, const struct
     const struct node *where = node;
     *out = (struct assign){.row = row, .at = node};
     int code = value_parse(row, node, r->keep, &out->value, &where, &st);
-    if (code == STATUS_INTERNAL)
+    if (code == STATUS_NO_MEMORY)
         r->faults->out_of_memory = 1;
     else if (code)
         faults_add(r->faults, where->line, where->column, "%.680s", st.text);
@@ -264,6 +264,7 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
         return false;
     }
     yaml_read(r->tree, equal + 1, strlen(equal + 1), &node, &faults);
+    if (faults.out_of_memory) r->faults->out_of_memory = 1;
     if (faults.count || !node) {
         faults_add(r->faults, 0, 0, "--set %.100s: %.500s", option,
                    faults.count ? faults.fault[0].text : "not readable");
@@ -271,6 +272,7 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
     }
     *out = (struct assign){.row = row, .at = node, .option = option};
     int code = value_parse(row, node, r->keep, &out->value, NULL, &st);
+    if (code == STATUS_NO_MEMORY) r->faults->out_of_memory = 1;
     if (code) faults_add(r->faults, 0, 0, "--set %.100s: %.560s", option, st.text);
     return code == STATUS_OK;
 }

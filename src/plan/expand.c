@@ -297,9 +297,9 @@ int plan_read(struct plan *plan, const char *file, const char *text, size_t byte
     *plan = (struct plan){0};
     struct faults *faults = calloc(1, sizeof *faults);
     struct reading r = {.faults = faults, .tree = pool_new(), .keep = pool_new()};
-    int code = STATUS_INTERNAL;
+    int code;
     if (!faults || !r.tree || !r.keep) {
-        status_no_memory(st, "the grid %s", file);
+        code = status_no_memory(st, "the grid %s", file);
         goto cleanup;
     }
     faults->file = file;

@@ -15,8 +15,8 @@ struct table; /* opaque, owned by the caller */
 struct table *table_new(int num_columns, const char *const *header, const bool *is_number);
 void table_free(struct table *table);
 
-/* Append a row: num_columns texts (copied). NULL or "" = empty (null in JSON). STATUS_INTERNAL when
- * memory is out; the table then stays as it was. */
+/* Append a row: num_columns texts (copied). NULL or "" = empty (null in JSON). STATUS_NO_MEMORY:
+ * the table then stays as it was. */
 int table_row(struct table *table, const char *const *cell, struct status *st);
 
 /* "table", "csv", "md", "json" -> format; -1 otherwise. */

@@ -72,7 +72,7 @@ static void gather_machines(struct provenance_facts *facts, MPI_Comm comm)
     read_cpu_model(own.cpu, sizeof own.cpu);
 
     struct status st = {0};
-    if (rank == 0 && !(all = calloc((size_t)size, sizeof *all))) st.code = STATUS_INTERNAL;
+    if (rank == 0 && !(all = calloc((size_t)size, sizeof *all))) st.code = STATUS_NO_MEMORY;
     if (protocol_agree_all(comm, &st)) return;
     MPI_CHECK(comm, MPI_Gather(&own, sizeof own, MPI_BYTE, all, sizeof own, MPI_BYTE, 0, comm));
     if (rank == 0) {
