@@ -40,6 +40,9 @@ try valgrind 1 600 "tests/system/valgrind.sh $program"
 try test_store_refusals 1 600 "$build/tests/test_store_refusals"
 try analyse 1 900 "tests/system/analyse.sh $program"
 try read_back 1 900 "tests/system/read_back.sh $program"
+for recipe in analysis family setting metric verb; do
+    try "recipe_$recipe" 1 300 "tests/system/recipes.sh $build $recipe"
+done
 for unit in "$build"/tests/test_*; do
     case $unit in
     *.d | */test_study* | */test_store_mpi | */test_store_refusals) ;;

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """same_numbers: are all numbers of two results files the same, bit for bit?
 
-usage: tests/system/same_numbers.py A.h5 B.h5
+usage: tests/system/same_numbers.py [--runs | --kept] A.h5 B.h5
 
 Compares every numeric dataset under /runs, /weights, /snapshots and /analysis, value by value, NaN
 by its bits. Left out is what tells who computed a row and how long it took. A dataset that only one
 of the files has is a difference, unless it is text in the other.
+
+--runs: the runs that A has finished, found in B by their keys, in whichever rows; B may have more
+        runs, more columns, and longer rows that end with NaN.
+--kept: the same, and computed by the same rank at the same time: no run of A was repeated.
 """
 import sys
 
@@ -13,38 +17,88 @@ import h5py
 import numpy as np
 
 PROVENANCE = {"t_start", "wall_s", "cpu_s", "analyses_cpu_s", "rank", "attempts", "checksum"}
+KEPT = {"t_start", "wall_s", "cpu_s", "rank"}
+GROUPS = ("runs", "weights", "snapshots", "analysis")
+DONE, CRASHED = 2, 4
+
+
+def visit(f, skipped, take):
+    """take(name, dataset) for every dataset of results whose column is not in `skipped`."""
+    def see(name, item):
+        part = name.split("/")
+        if isinstance(item, h5py.Dataset) and part[0] in GROUPS and not (
+                part[0] == "runs" and part[1] in skipped):
+            take(name, item)
+    f.visititems(see)
 
 
 def numbers(path):
+    """Every dataset of numbers by its name, and the names of the others."""
     found, text = {}, set()
+
+    def take(name, item):
+        if item.dtype.kind in "iuf":
+            found[name] = item[...]
+        else:
+            text.add(name)
     with h5py.File(path) as f:
-        def collect(name, item):
-            if not isinstance(item, h5py.Dataset) or name.split("/")[0] not in (
-                    "runs", "weights", "snapshots", "analysis"):
-                return
-            if name.startswith("runs/") and name.split("/")[1] in PROVENANCE:
-                return
-            if item.dtype.kind in "iuf":
-                found[name] = item[...]
-            else:
-                text.add(name)
-        f.visititems(collect)
+        visit(f, PROVENANCE, take)
     return found, text
 
 
+def numbers_of_runs(path, kept):
+    """The rows of finished runs as {"KEY NAME": row}, and no text."""
+    found = {}
+    with h5py.File(path) as f:
+        key = [k.decode() if isinstance(k, bytes) else k for k in f["runs/key"][...]]
+        finished = [DONE <= s <= CRASHED for s in f["runs/status"][...]]
+
+        def take(name, item):
+            if item.dtype.kind not in "iuf" or not item.ndim or not len(item.dims[0]):
+                return  # text, or a scale
+            scale = item.dims[0][0].name.rsplit("/", 1)
+            if scale[1] == "slot":
+                run = f[scale[0] + "/run"][...]
+            elif scale[1] == "run":
+                run = range(len(key))
+            else:
+                return
+            for row, i in zip(item[...], run):
+                if 0 <= i < len(key) and finished[i] and not name.endswith("/run"):
+                    found[f"run {key[i]} {name}"] = np.atleast_1d(row)
+        visit(f, PROVENANCE - (KEPT if kept else set()) | {"cell"}, take)
+    return found, set()
+
+
+def without_padding(x, like):
+    """x cut to the shape of `like` when there is only NaN beyond it."""
+    inside = tuple(slice(n) for n in like.shape)
+    if x.ndim != like.ndim or x.dtype.kind != "f" or x[inside].shape != like.shape:
+        return x
+    rest = x.copy()
+    rest[inside] = np.nan
+    return x[inside] if np.isnan(rest).all() else x
+
+
 def main():
-    a, text_a = numbers(sys.argv[1])
-    b, text_b = numbers(sys.argv[2])
+    mode, paths = sys.argv[1:-2], sys.argv[-2:]
+    if mode not in ([], ["--runs"], ["--kept"]) or len(paths) != 2:
+        sys.exit(__doc__)
+    if mode:
+        (a, text_a), (b, text_b) = (numbers_of_runs(path, mode == ["--kept"]) for path in paths)
+        b = {name: without_padding(x, a[name]) for name, x in b.items() if name in a}
+    else:
+        (a, text_a), (b, text_b) = map(numbers, paths)
     different = []
     for name in sorted(a.keys() | b.keys()):
         if name not in a or name not in b:
             if name not in text_a | text_b:
-                different.append(f"{name}: only in {sys.argv[1 if name in a else 2]}")
+                different.append(f"{name}: only in {paths[0 if name in a else 1]}")
             continue
         x, y = a[name], b[name]
         if x.shape != y.shape or x.dtype != y.dtype:
             different.append(f"{name}: {x.dtype} {x.shape} and {y.dtype} {y.shape}")
-        elif np.ascontiguousarray(x).tobytes() != np.ascontiguousarray(y).tobytes():
+        elif x.tobytes() != y.tobytes():
             bits = f"u{x.dtype.itemsize}"
             here = np.ascontiguousarray(x).view(bits) != np.ascontiguousarray(y).view(bits)
             at = np.unravel_index(np.argmax(here), here.shape)
@@ -55,7 +109,7 @@ def main():
     values = sum(x.size for x in a.values())
     print(f"{len(a)} datasets, {values} values: "
           f"{'the same bits' if not different else f'{len(different)} datasets differ'}")
-    return 1 if different else 0
+    return 1 if different or not a else 0
 
 
 sys.exit(main())
