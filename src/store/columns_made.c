@@ -1,9 +1,11 @@
 /* columns_made: the columns of /runs that are made from the tables of settings and of metrics, and
- * those of the analyses, with the functions that put their values. Refuses to name any of them. */
+ * those of the analyses, with the functions that put their values. Refuses to know
+ * what a setting, a metric or an analysis is about. */
 #include "columns.h"
 #include "put.h"
 
 #include "base/hash.h"
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +25,11 @@ static const char *const settings_always[] = {"hmm.architecture", "hmm.states", 
  * its entries. malloc'd; NULL: memory out. */
 static char *setting_text(const struct settings *s, const struct setting *setting)
 {
-    static const char form[] = "matrix-%016llx";
-    char *text = settings_text(s, setting);
+    char *text = settings_text(s, setting), *name = NULL;
     if (!text || setting->type == SETTING_REAL_LIST || text[0] != '[') return text;
-    unsigned long long hash = hash_64(text, strlen(text));
-    snprintf(text, strlen(text) + 1, form, hash);
-    return text;
+    if (asprintf(&name, "matrix-%016" PRIx64, hash_64(text, strlen(text))) < 0) name = NULL;
+    free(text);
+    return name;
 }
 
 static void put_setting(struct made *m, void *buf)

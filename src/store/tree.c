@@ -74,35 +74,38 @@ int tree_open(struct tree *tree, const char *path, uint64_t most_bytes, struct s
     return tree->code;
 }
 
-void tree_text(struct tree *tree, const char *object, const char *name, const char *text)
+/* An attribute of num values, 0: one scalar. type: of the file and of value; closed here. */
+static void put_attribute(struct tree *tree, const char *object, const char *name, hid_t type,
+                          int num, const void *value)
 {
-    if (tree->code) return;
-    if (!text) text = "";
-    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR), attribute = H5I_INVALID_HID;
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    attribute = H5Acreate_by_name(tree->file, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT,
-                                  H5P_DEFAULT);
-    if (attribute < 0 || H5Awrite(attribute, type, &text) < 0) fail(tree, "attribute", name);
+    hsize_t size = (hsize_t)num;
+    hid_t space = num ? H5Screate_simple(1, &size, NULL) : H5Screate(H5S_SCALAR);
+    hid_t attribute = H5Acreate_by_name(tree->file, object, name, type, space, H5P_DEFAULT,
+                                        H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0 || H5Awrite(attribute, type, value) < 0) fail(tree, "attribute", name);
     if (attribute >= 0) H5Aclose(attribute);
     H5Sclose(space);
     H5Tclose(type);
 }
 
+static hid_t text_type(void)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+void tree_text(struct tree *tree, const char *object, const char *name, const char *text)
+{
+    if (!text) text = "";
+    if (!tree->code) put_attribute(tree, object, name, text_type(), 0, &text);
+}
+
 void tree_words(struct tree *tree, const char *object, const char *name, const char *const *word,
                 int num)
 {
-    if (tree->code) return;
-    hsize_t size = (hsize_t)num;
-    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, &size, NULL);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    hid_t attribute = H5Acreate_by_name(tree->file, object, name, type, space, H5P_DEFAULT,
-                                        H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0 || H5Awrite(attribute, type, word) < 0) fail(tree, "attribute", name);
-    if (attribute >= 0) H5Aclose(attribute);
-    H5Sclose(space);
-    H5Tclose(type);
+    if (!tree->code) put_attribute(tree, object, name, text_type(), num, word);
 }
 
 void tree_flags(struct tree *tree, const char *object, const char *const *name, int num)
@@ -115,14 +118,7 @@ void tree_flags(struct tree *tree, const char *object, const char *const *name, 
         size_t used = strlen(meanings);
         snprintf(meanings + used, sizeof meanings - used, "%s%s", i ? " " : "", name[i]);
     }
-    hsize_t size = (hsize_t)num;
-    hid_t space = H5Screate_simple(1, &size, NULL);
-    hid_t attribute = H5Acreate_by_name(tree->file, object, "flag_values", H5T_STD_I8LE, space,
-                                        H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0 || H5Awrite(attribute, H5T_NATIVE_SCHAR, value) < 0)
-        fail(tree, "attribute flag_values of", object);
-    if (attribute >= 0) H5Aclose(attribute);
-    H5Sclose(space);
+    put_attribute(tree, object, "flag_values", H5Tcopy(H5T_STD_I8LE), num, value);
     tree_text(tree, object, "flag_meanings", meanings);
 }
 

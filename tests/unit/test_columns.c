@@ -93,6 +93,33 @@ static void other_lists_are_text_in_full(void **state)
     close_columns(&f);
 }
 
+/* A matrix has a name, which is longer than a small matrix. */
+static void matrices_have_names(void **state)
+{
+    (void)state;
+    static const char two[] =
+        "version: 1\nstudy: columns\ndefaults: {data: {sequences: 300, length: 12}, "
+        "train: {epochs: 4, batch: 50}}\n"
+        "grid: {a: {set: {hmm.architecture: fully-connected, hmm.states: 2, hmm.symbols: 2}, "
+        "product: {hmm.emission: [[[1, 0], [0, 1]], [[0, 1], [1, 0]]]}}}\n";
+    struct made_file f = {0};
+    struct status st = {0};
+    char text[2][25] = {"", ""};
+    check_ok(plan_read(&f.plan, "grid", two, strlen(two), NULL, 0, &st), &st);
+    check_ok(columns_init(&f.schema, &f.plan, &st), &st);
+    assert_int_equal(f.plan.num_runs, 2);
+    const struct schema_row *row = column(&f, "hmm_emission");
+    assert_int_equal(row->text_bytes, 24);
+    for (int run = 0; run < 2; run++) {
+        assert_true(columns_put(&f.schema, row, &f.plan, &(struct run_attempt){.run = run}, NULL,
+                                text[run]));
+        assert_int_equal(strlen(text[run]), strlen("matrix-0123456789abcdef"));
+        assert_memory_equal(text[run], "matrix-", 7);
+    }
+    assert_string_not_equal(text[0], text[1]);
+    close_columns(&f);
+}
+
 /* A reason is kept whole as long as the column has room, and otherwise says that it goes on. */
 static void reasons_are_not_cut_silently(void **state)
 {
@@ -207,6 +234,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_of_one_are_numbers),
         cmocka_unit_test(other_lists_are_text_in_full),
+        cmocka_unit_test(matrices_have_names),
         cmocka_unit_test(reasons_are_not_cut_silently),
         cmocka_unit_test(cuts_between_characters),
         cmocka_unit_test(list_and_back),
