@@ -51,24 +51,31 @@ bool store_record(const struct store *store, int run, struct record *record)
     return record_decode(store->record + (size_t)run * RECORD_BYTES, run, record);
 }
 
+/* In a file that another program changed: does the row not agree with its record? */
+static bool is_doubted(const struct store *store, int run)
+{
+    return store->doubted && store->doubted[run];
+}
+
 bool store_is_committed(const struct store *store, int run)
 {
     struct record record;
-    return store_record(store, run, &record) && record.status >= RUN_DONE;
+    return store_record(store, run, &record) && record.status >= RUN_DONE &&
+           !is_doubted(store, run);
 }
 
 bool store_record_is_damaged(const struct store *store, int run)
 {
     static const unsigned char never[RECORD_BYTES];
     struct record record;
-    return !store_record(store, run, &record) &&
-           memcmp(store->record + (size_t)run * RECORD_BYTES, never, RECORD_BYTES) != 0;
+    if (store_record(store, run, &record)) return is_doubted(store, run);
+    return memcmp(store->record + (size_t)run * RECORD_BYTES, never, RECORD_BYTES) != 0;
 }
 
 int store_run_status(struct store *store, int run)
 {
     struct record record;
-    if (store_record(store, run, &record)) return record.status;
+    if (store_record(store, run, &record) && !is_doubted(store, run)) return record.status;
     return store_record_is_damaged(store, run) || store->attempts[run] > 0 ? RUN_RUNNING
                                                                            : RUN_PENDING;
 }

@@ -29,8 +29,7 @@ static int read_piece(struct reader *reader, uint64_t offset, size_t bytes, int 
         reader->buf = larger;
         reader->room = bytes;
     }
-    int error =
-        file_read_at(reader->store->fd, offset + (uint64_t)index * bytes, reader->buf, bytes);
+    int error = store_read_at(reader->store, offset + (uint64_t)index * bytes, reader->buf, bytes);
     return error ? file_fail(st, STATUS_IO, reader->store->path, "read it", error) : STATUS_OK;
 }
 

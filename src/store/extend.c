@@ -123,9 +123,8 @@ static int convert_value(struct store *from, int run, int old, struct store *to,
     const struct store_column_place *place = &from->place[old];
     unsigned char *value = malloc(place->bytes);
     if (!value) return status_no_memory(st, "%s", from->path);
-    int code = STATUS_OK,
-        error = file_read_at(from->fd, place->offset + (uint64_t)run * place->bytes, value,
-                             place->bytes);
+    int code = STATUS_OK, error = store_read_at(from, place->offset + (uint64_t)run * place->bytes,
+                                                value, place->bytes);
     if (error) {
         code = file_fail(st, STATUS_IO, from->path, "read it", error);
     } else {

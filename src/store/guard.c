@@ -1,7 +1,8 @@
 /* guard: a seal over everything in a results file that no run writes: HDF5's own structures, the
- * grid, the run keys and settings. Checked before HDF5 is let near the file, so that a truncated,
- * damaged, foreign or newer file is refused with its reason instead of being misread; HDF5 itself
- * has no checksums in this version of its format. Refuses to repair.
+ * grid, the run keys and settings. Checked before HDF5 is let near the file: HDF5 itself has no
+ * checksums in this version of its format, and damaged structures can crash it. A file whose seal
+ * is broken or gone was changed by another program or is damaged: altered.c reads it. Refuses what
+ * is no HDF5 file, what is cut off and what is of another format.
  *
  * The seal is the first large dataset (/commit/guard), found at a multiple of 4096 bytes:
  *   0 magic (16)   16 format major, minor (u32)   24 offset, 32 bytes of this dataset (u64)
@@ -45,12 +46,19 @@ static int compare_extents(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-static int hash_range(int fd, uint64_t from, uint64_t to, struct hash_state *state, void *block)
+/* HDF5 keeps its file consistency flags here: set while another program has the file open for
+ * writing, and left set when that program is killed. They say nothing of what is in the file. */
+static const struct extent flags = {20, 4};
+
+static int hash_range(int fd, uint64_t from, uint64_t to, struct hash_state *state,
+                      unsigned char *block)
 {
     while (from < to) {
         size_t n = to - from < BLOCK_BYTES ? (size_t)(to - from) : BLOCK_BYTES;
         int error = file_read_at(fd, from, block, n);
         if (error) return error;
+        for (uint64_t at = flags.offset; at < flags.offset + flags.bytes; at++)
+            if (at >= from && at - from < n) block[at - from] = 0;
         hash_add(state, block, n);
         from += n;
     }
@@ -62,7 +70,7 @@ static int hash_outside(int fd, uint64_t file_bytes, struct extent guard,
                         const struct extent *extent, size_t num, uint64_t *hash)
 {
     struct hash_state *state = hash_begin();
-    void *block = malloc(BLOCK_BYTES);
+    unsigned char *block = malloc(BLOCK_BYTES);
     int error = state && block ? 0 : ENOMEM;
     uint64_t at = 0;
     bool guard_passed = false;
@@ -133,113 +141,105 @@ bool guard_is_present(int fd)
     return find_guard(fd) != 0;
 }
 
-/* Refuse what is no results file at all; *offset of the guard otherwise. */
-static int check_kind(int fd, const char *path, uint64_t file_bytes, uint64_t *offset,
+/* Refuse what is no HDF5 file; *start: where it begins, behind a block that belongs to a user. */
+static int check_kind(int fd, const char *path, uint64_t file_bytes, uint64_t *start,
                       struct status *st)
 {
-    unsigned char head[8];
+    unsigned char head[sizeof signature];
     if (file_bytes == 0)
         return status_set(st, STATUS_IO,
                           "%s: the file is empty (0 bytes), not a results file; remove it or name "
                           "another one",
                           path);
-    if (file_bytes < sizeof head || file_read_at(fd, 0, head, sizeof head) ||
-        memcmp(head, signature, sizeof head) != 0)
-        return status_set(st, STATUS_IO,
-                          "%s: this is not an HDF5 file: it is of another program, or its "
-                          "beginning is damaged; name a results file of hmmgrid run",
-                          path);
-    *offset = find_guard(fd);
-    if (*offset == 0)
-        return status_set(st, STATUS_IO,
-                          "%s: this HDF5 file is not a results file of hmmgrid, or little more "
-                          "than its first bytes is left (%llu bytes); name a results file",
-                          path, (unsigned long long)file_bytes);
-    return STATUS_OK;
+    for (uint64_t at = 0; at < file_bytes; at = at ? 2 * at : 512) {
+        *start = at;
+        if (file_read_at(fd, at, head, sizeof head) == 0 &&
+            memcmp(head, signature, sizeof head) == 0)
+            return STATUS_OK;
+    }
+    return status_set(st, STATUS_IO,
+                      "%s: this is not an HDF5 file: it is of another program, or its "
+                      "beginning is damaged; name a results file of hmmgrid run",
+                      path);
 }
 
-/* The parts that the header claims, against the file as it is. g: header, then the whole guard. */
-static int check_header(const unsigned char *g, const char *path, uint64_t offset,
-                        uint64_t file_bytes, struct status *st)
+/* Does HDF5 too say that the file was longer? (Superblock of version 0, as hmmgrid writes it.) */
+static bool is_cut_off(int fd, uint64_t file_bytes)
+{
+    enum { VERSION = 8, END = 40 };
+    unsigned char superblock[END + 8];
+    return file_read_at(fd, 0, superblock, sizeof superblock) != 0 ||
+           (superblock[VERSION] == 0 && get_u64(superblock + END) > file_bytes);
+}
+
+/* What the header at `offset` claims, against the file as it is. *sane: it may be our seal. */
+static int check_header(int fd, const unsigned char *g, const char *path, uint64_t offset,
+                        uint64_t file_bytes, bool *sane, struct status *st)
 {
     uint32_t version[2];
     memcpy(version, g + 16, sizeof version);
     uint64_t bytes = get_u64(g + 32), whole = get_u64(g + 40), num = get_u64(g + 48);
-    bool sane = get_u64(g + 24) == offset && bytes % PAGE == 0 && bytes >= PAGE &&
-                bytes <= most_guard_bytes &&
-                num <= (bytes - HEADER_BYTES) / sizeof(struct extent) && whole >= bytes &&
-                offset <= whole - bytes;
+    *sane = get_u64(g + 24) == offset && bytes % PAGE == 0 && bytes >= PAGE &&
+            bytes <= most_guard_bytes && num <= (bytes - HEADER_BYTES) / sizeof(struct extent) &&
+            whole >= bytes && offset <= whole - bytes;
     if (version[0] != FORMAT_MAJOR)
         return status_set(st, STATUS_IO,
                           "%s: format version %u.%u, this program reads %d.x: use the hmmgrid that "
                           "wrote it or a %s one",
                           path, version[0], version[1], (int)FORMAT_MAJOR,
                           version[0] > FORMAT_MAJOR ? "newer" : "older");
-    if (!sane)
-        return status_set(st, STATUS_IO,
-                          "%s: damaged: the seal over its layout makes no sense; use a copy", path);
-    if (file_bytes < whole)
+    if (*sane && file_bytes < whole && is_cut_off(fd, file_bytes))
         return status_set(
             st, STATUS_IO,
             "%s: truncated: %llu bytes are left of %llu; use a copy of the whole file", path,
             (unsigned long long)file_bytes, (unsigned long long)whole);
+    *sane = *sane && file_bytes >= whole;
     return STATUS_OK;
 }
 
-static int refuse_changed(struct status *st, const char *path)
+/* Is everything as the guard, whose header this is, says? Read errors are for the caller. */
+static int check_seal(int fd, const unsigned char *header, uint64_t offset, bool *sealed)
 {
-    if (getenv("HMMGRID_UNCHECKED_LAYOUT")) return STATUS_OK;
-    return status_set(st, STATUS_IO,
-                      "%s: its layout or attributes are not as hmmgrid wrote them: damaged, or "
-                      "changed by another program; use a copy, or, if the change was yours, set "
-                      "HMMGRID_UNCHECKED_LAYOUT=1 (keep additions in a file of their own)",
-                      path);
-}
-
-int guard_check(int fd, const char *path, struct status *st)
-{
-    struct stat info;
-    if (fstat(fd, &info) != 0) return file_fail(st, STATUS_IO, path, "look at it", errno);
-    uint64_t file_bytes = (uint64_t)info.st_size, offset = 0, outside = 0;
-    unsigned char header[HEADER_BYTES], *g = NULL;
-    struct extent *extent = NULL;
-    int code = check_kind(fd, path, file_bytes, &offset, st), error = 0;
-    if (code) return code;
-    error = file_read_at(fd, offset, header, sizeof header);
-    if (error) return file_fail(st, STATUS_IO, path, "read its guard", error);
-    code = check_header(header, path, offset, file_bytes, st);
-    if (code) return code;
-
+    uint64_t outside = 0;
     size_t bytes = (size_t)get_u64(header + 32), num = (size_t)get_u64(header + 48);
-    g = malloc(bytes);
-    extent = malloc((num + 1) * sizeof *extent);
-    if (!g || !extent) {
-        code = status_no_memory(st, "the guard of %s", path);
-        goto cleanup;
+    unsigned char *g = malloc(bytes);
+    struct extent *extent = malloc((num + 1) * sizeof *extent);
+    int error = g && extent ? file_read_at(fd, offset, g, bytes) : ENOMEM;
+    if (!error) {
+        uint64_t own = get_u64(g + 64);
+        put_u64(g + 64, 0);
+        *sealed = hash_64(g, bytes) == own;
+        memcpy(extent, g + HEADER_BYTES, num * sizeof *extent);
     }
-    error = file_read_at(fd, offset, g, bytes);
-    if (error) {
-        code = file_fail(st, STATUS_IO, path, "read its guard", error);
-        goto cleanup;
+    if (!error && *sealed) {
+        struct extent guard = {offset, bytes};
+        error = hash_outside(fd, get_u64(g + 40), guard, extent, num, &outside);
+        *sealed = outside == get_u64(g + 56);
     }
-    uint64_t sealed = get_u64(g + 64);
-    put_u64(g + 64, 0);
-    if (hash_64(g, bytes) != sealed) {
-        code = status_set(st, STATUS_IO,
-                          "%s: damaged: the seal over its layout does not agree with itself; use a "
-                          "copy",
-                          path);
-        goto cleanup;
-    }
-    memcpy(extent, g + HEADER_BYTES, num * sizeof *extent);
-    error =
-        hash_outside(fd, get_u64(g + 40), (struct extent){offset, bytes}, extent, num, &outside);
-    if (error)
-        code = file_fail(st, STATUS_IO, path, "read its layout", error);
-    else if (outside != get_u64(g + 56))
-        code = refuse_changed(st, path);
-cleanup:
     free(g);
     free(extent);
-    return code;
+    return error;
+}
+
+int guard_check(int fd, const char *path, enum seal *seal, struct status *st)
+{
+    struct stat info;
+    unsigned char header[HEADER_BYTES];
+    bool sane = false, sealed = false;
+    *seal = SEAL_ABSENT;
+    if (fstat(fd, &info) != 0) return file_fail(st, STATUS_IO, path, "look at it", errno);
+    uint64_t file_bytes = (uint64_t)info.st_size, start = 0;
+    int code = check_kind(fd, path, file_bytes, &start, st);
+    if (code || start > 0) return code;
+    uint64_t offset = find_guard(fd);
+    if (offset == 0) return STATUS_OK;
+    int error = file_read_at(fd, offset, header, sizeof header);
+    if (error) return file_fail(st, STATUS_IO, path, "read its guard", error);
+    code = check_header(fd, header, path, offset, file_bytes, &sane, st);
+    if (code) return code;
+    if (sane) error = check_seal(fd, header, offset, &sealed);
+    if (error == ENOMEM) return status_no_memory(st, "the guard of %s", path);
+    if (error) return file_fail(st, STATUS_IO, path, "read its layout", error);
+    *seal = sealed ? SEAL_WHOLE : SEAL_BROKEN;
+    return STATUS_OK;
 }

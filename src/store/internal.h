@@ -62,8 +62,11 @@ size_t guard_bytes(size_t num_extents);
  * write (sorted by this call). */
 int guard_seal(int fd, const char *path, struct extent guard, struct extent *extent, size_t num,
                struct status *st);
-/* Is this a whole, undamaged results file that this program can read? Before H5Fopen. */
-int guard_check(int fd, const char *path, struct status *st);
+/* A file whose seal is not whole: changed by another program, or damaged; one that has none where
+ * it should be may be of another program altogether. */
+enum seal { SEAL_WHOLE, SEAL_BROKEN, SEAL_ABSENT };
+/* Before H5Fopen: refuses what is no HDF5 file, what is cut off and what is of another format. */
+int guard_check(int fd, const char *path, enum seal *seal, struct status *st);
 /* Is there a guard at all, whatever its state: "one of our files". */
 bool guard_is_present(int fd);
 
@@ -95,10 +98,40 @@ struct attribute {
     char *name, *text;
 };
 
+/* Offsets from here on are places in the copies of an altered file. */
+#define COPIED ((uint64_t)1 << 62)
+
+struct place {
+    char name[192];
+    struct extent where;
+};
+
+enum { MOST_PLACES = 1 << 18, MOST_ATTRIBUTE_TEXT = 1 << 18 };
+
+/* What the child that reads an altered file tells its parent, in memory that they share. */
+struct report {
+    bool is_complete;
+    struct status st;
+    size_t num_places;
+    struct place place[MOST_PLACES];
+    int num_copied;
+    uint64_t copied_bytes;
+    size_t text_bytes;
+    char text[MOST_ATTRIBUTE_TEXT]; /* attributes of "/": name, NUL, text, NUL */
+};
+
 struct store {
     char *path;
-    int fd;     /* our own descriptor; read-only unless writable */
-    hid_t file; /* open only while writing through MPI-IO */
+    int fd;              /* our own descriptor; read-only unless writable */
+    uint64_t file_bytes; /* when it was opened */
+    enum seal seal;
+    struct report *report; /* of an altered file, else NULL */
+    int copies;            /* descriptor of what was copied out of it; -1: none */
+    size_t num_looked_up;
+    char *contents;   /* of an altered file: /commit/contents; NULL: it has none */
+    bool *doubted;    /* (num_runs) of an altered file: finished, but its row does not agree */
+    char *difference; /* of an altered file: one line about it */
+    hid_t file;       /* open only while writing through MPI-IO */
     bool writable, parallel;
     MPI_Comm comm; /* dup'd; MPI_COMM_NULL when serial */
     int rank;
@@ -128,6 +161,7 @@ struct store {
 /* What a dataset's bytes are before any run. */
 enum fill { FILL_ZERO, FILL_NAN4, FILL_NAN8, FILL_OWN };
 struct piece {
+    char *name; /* owned */
     struct extent where;
     bool changes; /* runs write it: outside the seal */
     enum fill fill;
@@ -196,15 +230,41 @@ int layout_publish(const char *tmp, const char *path, bool replace, struct statu
  * read-only directories, each by name. tmp gets "path.tmp" (malloc'd). */
 int layout_prepare(const char *path, bool replace, char **tmp, struct status *st);
 
+/* --- locate.c: where things are ----------------------------------------------------------- */
+
+/* Bytes of the file, or of what was copied out of it. An errno value. */
+int store_read_at(const struct store *store, uint64_t offset, void *buf, size_t n);
+/* Where a dataset's bytes are; *keep gets its handle (NULL: closed again). */
+int locate_dataset(struct store *store, const char *name, enum schema_type type, int text_bytes,
+                   struct extent *where, hid_t *keep, struct status *st);
+/* Is there a dataset or a group of datasets at path? */
+bool locate_exists(struct store *store, const char *path);
+/* Give every group of top to take; false: a failure of HDF5 or of take. */
+bool locate_groups(struct store *store, const char *top,
+                   bool (*take)(struct store *store, const char *name));
+/* Into store->attribute. */
+int locate_attributes(struct store *store, struct status *st);
+
+/* --- altered.c: a file that is not as it was written ---------------------------------------- */
+
+/* Have a child read it and report. */
+int altered_read(struct store *store, struct status *st);
+/* Which of its finished rows count. */
+int altered_check_rows(struct store *store, struct status *st);
+int altered_refuse_writing(const struct store *store, struct status *st);
+void altered_free(struct store *store);
+
 /* --- store.c ------------------------------------------------------------------------------ */
 
 /* Open serially on one rank; writable for extend. plan may be NULL. */
 int store_attach(struct store **store, const char *path, bool writable, const struct plan *plan,
                  struct status *st);
 void store_detach(struct store *store);
+/* In a child: everything of the file by HDF5, for its report. */
+int store_load_by_library(struct store *store, struct status *st);
 /* read.c: read the root's attributes; refuse another format. */
 int store_check_format(struct store *store, struct status *st);
-/* Columns, weights and records of store->file. Local. */
+/* Columns, weights and records. Local. */
 int store_load(struct store *store, struct status *st);
 
 /* --- match.c ------------------------------------------------------------------------------ */

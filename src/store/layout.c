@@ -457,6 +457,29 @@ static void make_record(struct tree *tree, int num_runs)
     tree_dataset(tree, &kind, NULL);
 }
 
+/* A line for every dataset so far that never changes: XXH3 of its bytes and its name; at the end
+ * XXH3 of those lines. So a file that another program wrote anew can be told from a damaged one. */
+static void make_contents(struct tree *tree, size_t guard)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    for (size_t i = 0; out && i < tree->num_pieces; i++) {
+        const struct piece *piece = &tree->piece[i];
+        if (piece->changes || i == guard || !piece->own) continue;
+        fprintf(out, "%016llx\t%s\n",
+                (unsigned long long)hash_64(piece->own, (size_t)piece->where.bytes), piece->name);
+    }
+    bool made = out && fflush(out) == 0;
+    if (made) fprintf(out, "%016llx\n", (unsigned long long)hash_64(text, bytes));
+    if ((out && fclose(out) != 0) || !made) {
+        free(text);
+        text = NULL;
+    }
+    make_bytes(tree, "/commit/contents", text, bytes,
+               "XXH3 of each dataset that never changes, and its name; last, XXH3 of these lines");
+}
+
 /* An upper bound of the file's size: the values, the weights, and room for HDF5's structures. */
 static uint64_t most_bytes(const struct schema *schema, const struct plan *plan, size_t datasets)
 {
@@ -499,6 +522,7 @@ int layout_make(const char *tmp, const char *path, const struct plan *plan,
                    "name, type, width of text, axes after run, result or provenance, writer, unit, "
                    "meaning");
         make_record(&tree, plan->num_runs);
+        make_contents(&tree, guard);
         code = tree_finish(&tree, tmp);
         if (!code) code = seal(&tree, tmp, guard);
     } else {

@@ -138,6 +138,7 @@ int store_check_plan(struct store *store, const struct plan *plan, struct store_
                      struct status *st)
 {
     int code = check_keys(store, plan, st);
+    if (!code && store->seal != SEAL_WHOLE) code = altered_refuse_writing(store, st);
     if (!code) code = check_settings(store, plan, st);
     return code ? code : match_columns(store, plan, columns, st);
 }

@@ -82,6 +82,8 @@ int store_open_all(struct store **store, const char *path, const struct plan *pl
         code = status_no_memory(st, "%s", path);
     else if (s->fd < 0)
         code = file_fail(st, STATUS_IO, path, "open it for writing on every rank", errno);
+    else
+        s->file_bytes = (uint64_t)lseek(s->fd, 0, SEEK_END);
     code = agree(comm, code, st);
     if (!code) code = open_shared(s, st);
     if (!code) code = agree(comm, store_load(s, st), st);

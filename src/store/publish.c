@@ -35,6 +35,10 @@ static int check_replaceable(const char *path, const struct stat *info, bool rep
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool ours = fd >= 0 && (info->st_size == 0 || guard_is_present(fd));
     if (fd >= 0) close(fd);
+    struct store *altered =
+        NULL; /* written anew by another program, it has no guard in its place */
+    if (fd >= 0 && !ours) ours = store_attach(&altered, path, false, NULL, NULL) == STATUS_OK;
+    store_detach(altered);
     if (!ours)
         return status_set(st, STATUS_CANNOT_CREATE,
                           "%s: exists and is not a results file of hmmgrid (or cannot be read), so "

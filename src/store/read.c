@@ -22,27 +22,10 @@ const char *store_attribute(struct store *store, const char *name)
     return "";
 }
 
-static herr_t collect_attribute(hid_t id, const char *name, const H5A_info_t *info, void *context)
-{
-    (void)info;
-    struct store *store = context;
-    char *text = library_attribute(id, name);
-    struct attribute *larger =
-        text ? realloc(store->attribute, ((size_t)store->num_attributes + 1) * sizeof *larger)
-             : NULL;
-    if (larger) {
-        store->attribute = larger;
-        larger[store->num_attributes++] = (struct attribute){strdup(name), text};
-    } else {
-        free(text);
-    }
-    return 0;
-}
-
 int store_check_format(struct store *store, struct status *st)
 {
-    if (H5Aiterate2(store->file, H5_INDEX_NAME, H5_ITER_INC, NULL, collect_attribute, store) < 0)
-        return library_fail(st, STATUS_IO, store->path, "read its attributes");
+    int code = locate_attributes(store, st);
+    if (code) return code;
     const char *format = store_attribute(store, "format");
     const char *version = store_attribute(store, "format_version");
     if (strcmp(format, FORMAT_NAME) != 0)
@@ -110,12 +93,18 @@ const char *store_note(struct store *store)
         const struct decoded_run *decoded = store_settings(store, run, NULL);
         if (decoded) collect_unknown(decoded->unknown, names, sizeof names);
     }
-    size_t n = strlen(names);
-    if (n > 2 && asprintf(&store->note,
+    int n = (int)strlen(names);
+    char *unknown = NULL;
+    if (n > 2 && asprintf(&unknown,
                           "%s: its runs have settings that this version does not know (%.*s): they "
                           "are kept and shown by `hmmgrid why`, and count for nothing else",
-                          store->path, (int)n - 2, names) < 0)
+                          store->path, n - 2, names) < 0)
+        return NULL;
+    if (!store->difference) return store->note = unknown;
+    if (asprintf(&store->note, "%s%s%s", store->difference, unknown ? "\n" : "",
+                 unknown ? unknown : "") < 0)
         store->note = NULL;
+    free(unknown);
     return store->note;
 }
 
@@ -205,7 +194,7 @@ int store_read_numbers(struct store *store, int column, int run, double *out, st
     unsigned char *value = malloc(place->bytes);
     if (!value) return status_no_memory(st, "%s", store->path);
     int error =
-        file_read_at(store->fd, place->offset + (uint64_t)run * place->bytes, value, place->bytes);
+        store_read_at(store, place->offset + (uint64_t)run * place->bytes, value, place->bytes);
     for (size_t i = 0; i < count && !error; i++)
         out[i] = decode_number(row->type, value + i * bytes);
     free(value);
@@ -222,7 +211,7 @@ int store_read_column(struct store *store, int column, double *out, struct statu
     size_t bytes = place->bytes * (size_t)store->num_runs;
     unsigned char *value = malloc(bytes);
     if (!value) return status_no_memory(st, "%s", store->path);
-    int error = file_read_at(store->fd, place->offset, value, bytes);
+    int error = store_read_at(store, place->offset, value, bytes);
     for (int run = 0; run < store->num_runs && !error; run++) {
         if (from_record(store, column, run, &out[run])) continue;
         out[run] = is_trusted(store, column, run)
@@ -266,7 +255,7 @@ int store_read_text(struct store *store, int column, int run, char *buf, size_t 
     char *value = calloc(1, place->bytes + 1);
     if (!value) return status_no_memory(st, "%s", store->path);
     int error =
-        file_read_at(store->fd, place->offset + (uint64_t)run * place->bytes, value, place->bytes);
+        store_read_at(store, place->offset + (uint64_t)run * place->bytes, value, place->bytes);
     if (!error && row->type == TYPE_TEXT)
         snprintf(buf, n, "%s", value);
     else if (!error)
@@ -287,8 +276,8 @@ static int read_view(struct store *store, int run, int which, int v, int num, fl
                     (uint64_t)store->run_slot[run] * (uint64_t)group->copies[which] * bytes;
     int error = 0;
     for (int c = 0; c < num && !error; c++)
-        error = file_read_at(store->fd, slot + (uint64_t)c * bytes,
-                             params + (size_t)c * stride + view->offset, bytes);
+        error = store_read_at(store, slot + (uint64_t)c * bytes,
+                              params + (size_t)c * stride + view->offset, bytes);
     return error;
 }
 

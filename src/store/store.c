@@ -1,9 +1,10 @@
-/* store: see store.h. Opening and closing: HDF5 tells where the bytes of each dataset are, then a
- * reader lets go of HDF5; writers keep their datasets open through MPI-IO. Refuses to open what
- * guard.c refuses, and, for writing, a file whose runs or columns are not the plan's.
- * Source: RELIABILITY sections 0 to 3. */
+/* store: see store.h. Opening and closing: HDF5 tells where the bytes of each dataset are
+ * (locate.c), then a reader lets go of HDF5; writers keep their datasets open through MPI-IO.
+ * Refuses to open what guard.c refuses, and, for writing, what another program changed and what
+ * match.c refuses. Source: RELIABILITY sections 0 to 3. */
 #include "internal.h"
 
+#include "base/hash.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,42 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where a dataset's bytes are; *keep gets its handle (NULL: closed again). */
-static int find_dataset(struct store *store, const char *name, struct extent *where, hid_t *keep,
-                        struct status *st)
-{
-    char doing[224];
-    struct stat info;
-    snprintf(doing, sizeof doing, "open its dataset %s", name);
-    hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    if (dataset < 0) return library_fail(st, STATUS_IO, store->path, doing);
-    haddr_t offset = H5Dget_offset(dataset);
-    *where = (struct extent){offset, H5Dget_storage_size(dataset)};
-    bool sound = offset != HADDR_UNDEF && fstat(store->fd, &info) == 0 &&
-                 where->bytes <= (uint64_t)info.st_size &&
-                 offset <= (uint64_t)info.st_size - where->bytes;
-    if (keep && sound)
-        *keep = dataset;
-    else
-        H5Dclose(dataset);
-    if (sound) return STATUS_OK;
-    H5Eclear2(H5E_DEFAULT);
-    return status_set(st, STATUS_IO,
-                      "%s: its dataset %s is not stored in one piece of the file; "
-                      "the file was rewritten by another program or is damaged",
-                      store->path, name);
-}
-
 /* All bytes of a dataset, malloc'd, with a NUL behind them. */
-static int read_dataset(struct store *store, const char *name, char **text, size_t *bytes,
-                        struct status *st)
+static int read_dataset(struct store *store, const char *name, enum schema_type type, char **text,
+                        size_t *bytes, struct status *st)
 {
     struct extent where;
-    int code = find_dataset(store, name, &where, NULL, st);
+    int code = locate_dataset(store, name, type, 0, &where, NULL, st);
     if (code) return code;
     *text = malloc((size_t)where.bytes + 1);
     if (!*text) return status_no_memory(st, "%s: %s", store->path, name);
-    int error = file_read_at(store->fd, where.offset, *text, (size_t)where.bytes);
+    int error = store_read_at(store, where.offset, *text, (size_t)where.bytes);
     if (error) {
         free(*text);
         *text = NULL;
@@ -78,7 +53,8 @@ static int load_columns(struct store *store, struct status *st)
         char name[160];
         schema_row_path(row, name);
         bool keep = store->parallel && row->writer == WRITER_WORKER;
-        int code = find_dataset(store, name, &where, keep ? &place->dataset : NULL, st);
+        int code = locate_dataset(store, name, row->type, row->text_bytes, &where,
+                                  keep ? &place->dataset : NULL, st);
         if (code) return code;
         place->offset = where.offset;
         place->bytes = schema_row_bytes(&store->schema, row);
@@ -98,13 +74,6 @@ static int load_columns(struct store *store, struct status *st)
     return STATUS_OK;
 }
 
-static bool has_snapshots(const struct store *store, const char *group)
-{
-    char path[96];
-    snprintf(path, sizeof path, "/snapshots/%s", group);
-    return H5Lexists(store->file, path, H5P_DEFAULT) > 0;
-}
-
 static int load_group(struct store *store, struct weight_group *group, int number,
                       struct status *st)
 {
@@ -112,7 +81,7 @@ static int load_group(struct store *store, struct weight_group *group, int numbe
     char *run = NULL;
     size_t bytes = 0;
     snprintf(name, sizeof name, "/weights/%s/run", group->name);
-    int code = read_dataset(store, name, &run, &bytes, st);
+    int code = read_dataset(store, name, TYPE_I4, &run, &bytes, st);
     if (code) return code;
     group->run = (int32_t *)(void *)run;
     group->num_slots = (int)(bytes / sizeof(int32_t));
@@ -125,13 +94,14 @@ static int load_group(struct store *store, struct weight_group *group, int numbe
     group->num_views = rnn_views(group->shape, group->view);
     for (int w = 0; w < NUM_WHICH; w++) {
         group->copies[w] = w == WHICH_SNAPSHOTS ? 0 : 1;
-        if (w == WHICH_SNAPSHOTS && !has_snapshots(store, group->name)) continue;
+        snprintf(name, sizeof name, "/snapshots/%s", group->name);
+        if (w == WHICH_SNAPSHOTS && !locate_exists(store, name)) continue;
         for (int v = 0; v < group->num_views; v++) {
             struct extent where;
             uint64_t one = group->view[v].count * sizeof(float) * (uint64_t)group->num_slots;
             weight_path(group->name, w, group->view[v].name, name);
-            code = find_dataset(store, name, &where, store->parallel ? &group->dataset[w][v] : NULL,
-                                st);
+            code = locate_dataset(store, name, TYPE_F4, 0, &where,
+                                  store->parallel ? &group->dataset[w][v] : NULL, st);
             if (code) return code;
             group->offset[w][v] = where.offset;
             if (w == WHICH_SNAPSHOTS && v == 0 && one > 0)
@@ -155,22 +125,20 @@ static bool parse_group_name(const char *name, struct rnn_shape *shape)
            shape->symbols > 0;
 }
 
-static herr_t collect_group(hid_t id, const char *name, const H5L_info_t *info, void *context)
+static bool add_group(struct store *store, const char *name)
 {
-    (void)id, (void)info;
-    struct store *store = context;
     struct rnn_shape shape;
-    if (!parse_group_name(name, &shape)) return 0; /* not ours: left alone */
+    if (!parse_group_name(name, &shape)) return true; /* not ours: left alone */
     struct weight_group *larger =
         realloc(store->group, ((size_t)store->num_groups + 1) * sizeof *larger);
-    if (!larger) return -1;
+    if (!larger) return false;
     store->group = larger;
     struct weight_group *group = &larger[store->num_groups++];
     *group = (struct weight_group){.shape = shape};
     snprintf(group->name, sizeof group->name, "%.63s", name);
     for (int i = 0; i < NUM_WHICH * MAX_RNN_VIEWS; i++)
         group->dataset[i / MAX_RNN_VIEWS][i % MAX_RNN_VIEWS] = H5I_INVALID_HID;
-    return 0;
+    return true;
 }
 
 static int load_weights(struct store *store, struct status *st)
@@ -179,8 +147,7 @@ static int load_weights(struct store *store, struct status *st)
     store->run_slot = calloc((size_t)store->num_runs, sizeof *store->run_slot);
     if (!store->run_group || !store->run_slot) return status_no_memory(st, "%s", store->path);
     for (int run = 0; run < store->num_runs; run++) store->run_group[run] = -1;
-    if (H5Literate_by_name(store->file, "/weights", H5_INDEX_NAME, H5_ITER_INC, NULL, collect_group,
-                           store, H5P_DEFAULT) < 0)
+    if (!locate_groups(store, "/weights", add_group))
         return library_fail(st, STATUS_IO, store->path, "list its weights");
     for (int g = 0; g < store->num_groups; g++) {
         int code = load_group(store, &store->group[g], g, st);
@@ -198,7 +165,7 @@ static int load_weights(struct store *store, struct status *st)
 static int load_records(struct store *store, struct status *st)
 {
     struct extent where;
-    int code = find_dataset(store, "/commit/record", &where, NULL, st);
+    int code = locate_dataset(store, "/commit/record", TYPE_TEXT, 0, &where, NULL, st);
     if (code) return code;
     size_t bytes = (size_t)store->num_runs * RECORD_BYTES;
     if (where.bytes != bytes) return wrong_size(store, "/commit/record", st);
@@ -206,17 +173,17 @@ static int load_records(struct store *store, struct status *st)
     store->record = malloc(bytes);
     store->attempts = malloc((size_t)store->num_runs * sizeof *store->attempts);
     if (!store->record || !store->attempts) return status_no_memory(st, "%s", store->path);
-    int error = file_read_at(store->fd, store->record_offset, store->record, bytes);
+    int error = store_read_at(store, store->record_offset, store->record, bytes);
     if (!error)
-        error = file_read_at(store->fd, store->place[store->attempts_column].offset,
-                             store->attempts, (size_t)store->num_runs * sizeof *store->attempts);
+        error = store_read_at(store, store->place[store->attempts_column].offset, store->attempts,
+                              (size_t)store->num_runs * sizeof *store->attempts);
     return error ? file_fail(st, STATUS_IO, store->path, "read its records", error) : STATUS_OK;
 }
 
 static int load_schema(struct store *store, struct status *st)
 {
     char *text = NULL;
-    int code = read_dataset(store, "/commit/schema", &text, NULL, st);
+    int code = read_dataset(store, "/commit/schema", TYPE_TEXT, &text, NULL, st);
     if (code) return code;
     code = schema_parse(&store->schema, text, st);
     if (code) status_prefix(st, "%s: ", store->path);
@@ -229,8 +196,9 @@ static int load_schema(struct store *store, struct status *st)
 
 static int load_grid(struct store *store, struct status *st)
 {
-    int code = read_dataset(store, "/grid/source", &store->source, &store->source_bytes, st);
-    if (!code) code = read_dataset(store, "/grid/resolved", &store->resolved, NULL, st);
+    int code =
+        read_dataset(store, "/grid/source", TYPE_TEXT, &store->source, &store->source_bytes, st);
+    if (!code) code = read_dataset(store, "/grid/resolved", TYPE_TEXT, &store->resolved, NULL, st);
     if (code) return code;
     store->line = calloc((size_t)store->num_runs, sizeof *store->line);
     store->decoded = calloc((size_t)store->num_runs, sizeof *store->decoded);
@@ -249,13 +217,19 @@ static int load_grid(struct store *store, struct status *st)
 
 /* --- opening ------------------------------------------------------------------------------ */
 
+static int refuse_irregular(const struct store *store, struct status *st)
+{
+    return status_set(st, STATUS_NO_INPUT, "%s: not a regular file; name a results file",
+                      store->path);
+}
+
 /* A store with its descriptor open, and nothing else. */
 static int begin_open(struct store **store, const char *path, bool writable, struct status *st)
 {
     *store = calloc(1, sizeof **store);
     if (!*store) return status_no_memory(st, "%s", path);
     struct store *s = *store;
-    s->fd = -1;
+    s->fd = s->copies = -1;
     s->file = H5I_INVALID_HID;
     s->comm = MPI_COMM_NULL;
     s->writable = writable;
@@ -263,6 +237,7 @@ static int begin_open(struct store **store, const char *path, bool writable, str
     if (!s->path) return status_no_memory(st, "%s", path);
     s->fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     if (s->fd >= 0) return STATUS_OK;
+    if (errno == EISDIR) return refuse_irregular(s, st);
     if (errno == ENOENT || errno == ENOTDIR)
         return status_set(st, STATUS_NO_INPUT, "%s: cannot open it: %s; check the path", path,
                           strerror(errno));
@@ -270,13 +245,13 @@ static int begin_open(struct store **store, const char *path, bool writable, str
                      writable ? "open it for writing" : "open it", errno);
 }
 
-static int check_regular(const struct store *store, struct status *st)
+static int check_regular(struct store *store, struct status *st)
 {
     struct stat info;
-    if (fstat(store->fd, &info) == 0 && !S_ISREG(info.st_mode))
-        return status_set(st, STATUS_NO_INPUT, "%s: not a regular file; name a results file",
-                          store->path);
-    return STATUS_OK;
+    if (fstat(store->fd, &info) != 0)
+        return file_fail(st, STATUS_NO_INPUT, store->path, "look at it", errno);
+    store->file_bytes = (uint64_t)info.st_size;
+    return S_ISREG(info.st_mode) ? STATUS_OK : refuse_irregular(store, st);
 }
 
 int store_load(struct store *store, struct status *st)
@@ -290,31 +265,66 @@ int store_load(struct store *store, struct status *st)
     return code;
 }
 
+/* The bytes of every dataset that never changes, as hashes; a file may be older than they are. */
+static int load_contents(struct store *store, struct status *st)
+{
+    enum { HASH_LINE = 17 };
+    static const char name[] = "/commit/contents";
+    if (!locate_exists(store, name)) return STATUS_OK;
+    size_t bytes = 0;
+    char *text = NULL;
+    int code = read_dataset(store, name, TYPE_TEXT, &text, &bytes, st);
+    if (code) return code;
+    store->contents = text;
+    if (bytes > HASH_LINE &&
+        hash_64(text, bytes - HASH_LINE) == strtoull(text + bytes - HASH_LINE, NULL, 16))
+        return STATUS_OK;
+    return status_set(st, STATUS_IO,
+                      "%s: damaged: its list of contents does not agree with itself; "
+                      "use a copy",
+                      store->path);
+}
+
+static int load_all(struct store *store, struct status *st)
+{
+    int code = store_check_format(store, st);
+    if (!code && store->report) code = load_contents(store, st);
+    if (!code) code = store_load(store, st);
+    return code ? code : load_grid(store, st);
+}
+
+int store_load_by_library(struct store *store, struct status *st)
+{
+    hid_t access = library_serial_access();
+    store->file = H5Fopen(store->path, H5F_ACC_RDONLY, access);
+    if (access >= 0) H5Pclose(access);
+    if (store->file < 0) return library_fail(st, STATUS_IO, store->path, "open it");
+    int code = load_all(store, st);
+    H5Fclose(store->file);
+    store->file = H5I_INVALID_HID;
+    return code;
+}
+
+static int load_altered(struct store *store, struct status *st)
+{
+    int code = altered_read(store, st);
+    if (!code && store->writable) code = altered_refuse_writing(store, st);
+    if (!code) code = load_all(store, st);
+    return code ? code : altered_check_rows(store, st);
+}
+
 int store_attach(struct store **store, const char *path, bool writable, const struct plan *plan,
                  struct status *st)
 {
     library_init();
     int code = begin_open(store, path, writable, st);
-    if (code) goto cleanup;
-    (*store)->plan = plan;
-    code = check_regular(*store, st);
-    if (!code) code = guard_check((*store)->fd, path, st);
-    if (code) goto cleanup;
-    hid_t access = library_serial_access();
-    (*store)->file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    if (access >= 0) H5Pclose(access);
-    if ((*store)->file < 0) {
-        code = library_fail(st, STATUS_IO, path, "open it");
-        goto cleanup;
-    }
-    code = store_check_format(*store, st);
-    if (!code) code = store_load(*store, st);
-    if (!code) code = load_grid(*store, st);
-    H5Fclose((*store)->file);
-    (*store)->file = H5I_INVALID_HID;
-cleanup:
+    struct store *s = *store;
+    if (s) s->plan = plan;
+    if (!code) code = check_regular(s, st);
+    if (!code) code = guard_check(s->fd, path, &s->seal, st);
+    if (!code) code = s->seal == SEAL_WHOLE ? store_load_by_library(s, st) : load_altered(s, st);
     if (code) {
-        store_detach(*store);
+        store_detach(s);
         *store = NULL;
     }
     return code;
@@ -335,6 +345,10 @@ void store_detach(struct store *store)
     free(store->attribute);
     free(store->decoded);
     free(store->note);
+    free(store->contents);
+    free(store->doubted);
+    free(store->difference);
+    altered_free(store);
     free(store->line);
     free(store->resolved);
     free(store->source);

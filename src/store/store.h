@@ -84,7 +84,9 @@ int store_begin_runs(struct store *store, const int *run, int num, struct status
  * A reader sees the records as they were when it opened the file. */
 
 /* STATUS_NO_INPUT: missing or not readable. STATUS_IO: empty, truncated, damaged, of another
- * program or of a newer format; the text says which. */
+ * program or of a newer format; the text says which. A file that another program changed or wrote
+ * anew is read in a child process, and every row of it checked: those that do not agree with their
+ * checksums are as good as unfinished. */
 int store_open(struct store **store, const char *path, struct status *st);
 void store_close(struct store *store);
 
@@ -99,15 +101,17 @@ const char *store_resolved(struct store *store, int run);
  * says why (STATUS_IO, STATUS_NO_MEMORY), when the line cannot be understood. */
 const struct decoded_run *store_settings(struct store *store, int run, struct status *st);
 
-/* What a reader should be told of this file before its numbers: settings that it names and this
- * version does not know. NULL: nothing. Reads all settings; owned by the store. */
+/* What a reader should be told of this file before its numbers, a line each: what another program
+ * changed in it, and settings that it names and this version does not know. NULL: nothing. Reads
+ * all settings; owned by the store. */
 const char *store_note(struct store *store);
 
 /* Status and attempts as the *records* say. A run that was started and has no valid record is
  * RUN_RUNNING. */
 int store_run_status(struct store *store, int run);
 int store_run_attempts(struct store *store, int run);
-/* Is there a record that makes no sense? Its run is RUN_RUNNING above, and repeated by a resume. */
+/* Is there a record that makes no sense, or, in a file that another program changed, one that its
+ * row does not agree with? Its run is RUN_RUNNING above, and repeated by a resume. */
 bool store_record_is_damaged(const struct store *store, int run);
 
 /* RUN of a command line: a row number or the unique beginning of a key. STATUS_USAGE otherwise. */

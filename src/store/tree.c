@@ -141,6 +141,7 @@ static size_t remember(struct tree *tree, struct piece piece)
         struct piece *larger = realloc(tree->piece, room * sizeof *larger);
         if (!larger) {
             free(piece.own);
+            free(piece.name);
             if (!tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
             return 0;
         }
@@ -224,7 +225,9 @@ static void name_in_words(struct tree *tree, const char *path)
 
 size_t tree_dataset(struct tree *tree, const struct dataset_kind *kind, const char *const *scale)
 {
-    struct piece piece = {.changes = kind->changes, .fill = kind->fill, .own = kind->own};
+    struct piece piece = {
+        .name = strdup(kind->name), .changes = kind->changes, .fill = kind->fill, .own = kind->own};
+    if (!piece.name && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     if (tree->code) return remember(tree, piece);
     hid_t dataset = create_dataset(tree, kind);
     if (dataset < 0) return remember(tree, piece);
@@ -375,7 +378,10 @@ void tree_free(struct tree *tree)
     if (!tree) return;
     if (tree->file > 0) H5Fclose(tree->file);
     if (tree->memory >= 0) close(tree->memory);
-    for (size_t i = 0; i < tree->num_pieces; i++) free(tree->piece[i].own);
+    for (size_t i = 0; i < tree->num_pieces; i++) {
+        free(tree->piece[i].own);
+        free(tree->piece[i].name);
+    }
     free(tree->piece);
     *tree = (struct tree){.file = H5I_INVALID_HID, .memory = -1};
 }
