@@ -81,7 +81,7 @@ static int analyse(const struct invocation *inv, const struct plan *plan, struct
             st, STATUS_USAGE,
             "%s: its %d snapshots are not those of epoch 0, every so many, and the last; "
             "--set analysis.evolution=false leaves them out",
-            cli_operand(inv, 0), network->num_snapshots);
+            inv->operand[0], network->num_snapshots);
     if (!code) code = make_output(s, network, &out, st);
     if (!code)
         code = analyse_network(s, network->shape, network->params, out.hmm.states ? &out.hmm : NULL,
@@ -94,7 +94,7 @@ static int analyse(const struct invocation *inv, const struct plan *plan, struct
     }
     if (!code)
         code = study_write_single(cli_value(inv, "output"), plan, &out, clock_cpu_s(),
-                                  cli_command_line(inv), cli_flag(inv, "fresh"), st);
+                                  inv->command_line, cli_flag(inv, "fresh"), st);
     run_output_free(&out);
     return code;
 }
@@ -111,16 +111,15 @@ static int run_analyse(const struct invocation *inv)
         cli_value(inv, "output")
             ? STATUS_OK
             : status_set(&st, STATUS_USAGE, "analyse: -o FILE.h5 is missing: the file to make");
-    if (!code) code = store_import_weights(cli_operand(inv, 0), &network, &st);
+    if (!code) code = store_import_weights(inv->operand[0], &network, &st);
     if (!code && !network.says_relu)
         log_line(
-            cli_log(inv), LOG_WARNING,
+            &inv->log, LOG_WARNING,
             "%s does not say that its units are ReLU; taken as such. torch.nn.RNN has tanh unless "
             "told otherwise: write its attribute nonlinearity too, see 'hmmgrid analyse --help'",
-            cli_operand(inv, 0));
+            inv->operand[0]);
     if (!code) code = make_grid(&network, &text, &st);
-    if (!code)
-        code = plan_read(&plan, cli_operand(inv, 0), text, strlen(text), sets, num_sets, &st);
+    if (!code) code = plan_read(&plan, inv->operand[0], text, strlen(text), sets, num_sets, &st);
     if (!code && (plan.cells[0].settings.rnn.hidden != network.shape.hidden ||
                   plan.cells[0].settings.rnn.noise_dim != network.shape.noise_dim ||
                   plan.cells[0].settings.hmm.symbols != network.shape.symbols))
@@ -150,7 +149,6 @@ const struct verb verb_analyse = {
     "analyse",
     "WEIGHTS.h5",
     1,
-    1,
     "the analyses alone, on a network trained anywhere",
     "Takes a ReLU network apart: the file holds rnn.weight_ih_l0, rnn.weight_hh_l0 and fc.weight, "
     "and biases or not, as float datasets at its root, as `hmmgrid export` or a script with h5py "
@@ -163,5 +161,5 @@ const struct verb verb_analyse = {
     "  hmmgrid analyse weights.h5 -o network.h5 --set hmm.architecture=fully-connected\n"
     "  hmmgrid summary network.h5 --metrics pca.dimension,orbit.rotation_number",
     options,
-    run_analyse,
+    .run = run_analyse,
 };

@@ -45,9 +45,9 @@ static int run_check(const struct invocation *inv)
     struct plan plan = {0};
     int code = cli_plan(inv, &plan, &st);
     if (!code)
-        print_summary(cli_out(inv), &plan);
+        print_summary(inv->out, &plan);
     else if (code == STATUS_BAD_GRID)
-        fprintf(cli_err(inv), "%s\n", st.text); /* as compilers do */
+        fprintf(inv->err, "%s\n", st.text); /* as compilers do */
     else
         code = cli_fail(inv, &st);
     plan_free(&plan);
@@ -57,8 +57,7 @@ static int run_check(const struct invocation *inv)
 const struct verb verb_check = {
     .name = "check",
     .operands = "GRID",
-    .min_operands = 1,
-    .max_operands = 1,
+    .num_operands = 1,
     .summary = "every error of a grid, with its line and column",
     .description =
         "Reads a grid (\"-\": standard input), expands it and prints every error it finds as "

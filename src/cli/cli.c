@@ -1,4 +1,4 @@
-/* cli: see cli.h. The table of verbs, parsing by getopt_long, usage errors, dispatch.
+/* cli: see cli.h. The table of verbs, parsing, usage errors, dispatch.
  * Refuses to know what any verb does, and to touch MPI: study_launch starts it.
  */
 #include "cli.h"
@@ -7,7 +7,6 @@
 #include "base/spelling.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,38 +27,14 @@ const struct verb_entry verb_table[] = {
 enum { NUM_VERBS = sizeof verb_table / sizeof verb_table[0] };
 const int num_verbs = NUM_VERBS;
 
-/* One option as given, or as its variable stands in for it. */
-struct given {
-    int option; /* index into the verb's list */
-    const char *value;
-};
-
-struct invocation {
-    const struct verb *verb;
-    FILE *out, *err;
-    struct log log;
-    char *command_line;   /* owned */
-    const char **operand; /* owned array */
-    int num_operands;
-    const char **value; /* owned array: the values of option 0, then of option 1, ... */
-    int *first;         /* owned (num_options + 1): where each option's values begin */
-    int num_options;
-    bool help;
-};
-
 /* --- what a verb asks ------------------------------------------------------------------------ */
-
-const char *cli_operand(const struct invocation *inv, int i)
-{
-    return i >= 0 && i < inv->num_operands ? inv->operand[i] : NULL;
-}
 
 int cli_values(const struct invocation *inv, const char *option, const char *const **values)
 {
     for (int i = 0; i < inv->num_options; i++) {
         if (strcmp(inv->verb->options[i].name, option) != 0) continue;
-        *values = inv->value + inv->first[i];
-        return inv->first[i + 1] - inv->first[i];
+        *values = inv->value + i * inv->num_words;
+        return inv->num_values[i];
     }
     *values = NULL;
     return 0;
@@ -77,26 +52,6 @@ bool cli_flag(const struct invocation *inv, const char *option)
     return cli_value(inv, option) != NULL;
 }
 
-FILE *cli_out(const struct invocation *inv)
-{
-    return inv->out;
-}
-
-FILE *cli_err(const struct invocation *inv)
-{
-    return inv->err;
-}
-
-const struct log *cli_log(const struct invocation *inv)
-{
-    return &inv->log;
-}
-
-const char *cli_command_line(const struct invocation *inv)
-{
-    return inv->command_line;
-}
-
 int cli_fail(const struct invocation *inv, const struct status *st)
 {
     log_line(&inv->log, LOG_ERROR, "%s", st->text);
@@ -105,7 +60,7 @@ int cli_fail(const struct invocation *inv, const struct status *st)
 
 int cli_open(const struct invocation *inv, struct store **store, struct status *st)
 {
-    int code = store_open(store, cli_operand(inv, 0), st);
+    int code = store_open(store, inv->operand[0], st);
     if (!code) cli_warn_of(inv, *store);
     return code;
 }
@@ -118,7 +73,7 @@ void cli_warn_of(const struct invocation *inv, struct store *store)
 
 int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st)
 {
-    const char *file = cli_operand(inv, 0), *const *sets = NULL;
+    const char *file = inv->operand[0], *const *sets = NULL;
     char *text = NULL;
     size_t bytes = 0;
     int num_sets = cli_values(inv, "set", &sets);
@@ -133,8 +88,9 @@ int cli_with_store(const struct invocation *inv, cli_work *work)
 {
     struct status st = {0};
     struct store *store = NULL;
-    int code = cli_open(inv, &store, &st);
-    if (!code) code = work(inv, store, &st);
+    int run = -1, code = cli_open(inv, &store, &st);
+    if (!code && inv->num_operands > 1) code = store_find_run(store, inv->operand[1], &run, &st);
+    if (!code) code = work(inv, store, run, &st);
     store_close(store);
     return code ? cli_fail(inv, &st) : STATUS_OK;
 }
@@ -193,88 +149,93 @@ static int unknown_verb(const char *name, bool topics, struct status *st)
                       nearest ? "'?" : "");
 }
 
-static int unknown_option(const struct invocation *inv, const char *said, struct status *st)
+static const struct cli_option *option_at(const struct invocation *inv, int i)
+{
+    return i < inv->num_options ? &inv->verb->options[i] : &help_option;
+}
+
+/* n: bytes of its name. several: it begins more than one. */
+static int unknown_option(const struct invocation *inv, const char *said, int n, bool several,
+                          struct status *st)
 {
     enum { MOST = 64 };
-    const char *candidate[MOST] = {"help"}, *name = inv->verb->name;
-    char word[64], letter[3] = {'-', (char)optopt, '\0'};
-    for (int i = 0; i < inv->num_options && i + 1 < MOST; i++)
-        candidate[i + 1] = inv->verb->options[i].name;
-    if (strncmp(said, "--", 2) != 0)
-        return status_set(st, STATUS_USAGE, "unknown option '%s'; see 'hmmgrid %s --help'",
-                          optopt ? letter : said, name);
-    int n = (int)strcspn(said + 2, "=");
-    snprintf(word, sizeof word, "%.*s", n, said + 2);
-    int prefixes = 0;
-    for (int i = 0; i <= inv->num_options && i < MOST; i++) {
-        if (n == 0 || strncmp(candidate[i], word, strlen(word)) != 0) continue;
-        if (strcmp(candidate[i], word) == 0)
-            return status_set(st, STATUS_USAGE,
-                              "option '--%s' takes no value; see 'hmmgrid %s --help'", word, name);
-        prefixes++;
-    }
-    const char *nearest = spelling_nearest(
-        word, candidate, inv->num_options + 1 < MOST ? inv->num_options + 1 : MOST);
+    const char *candidate[MOST];
+    char word[64];
+    int num = 0;
+    for (; num <= inv->num_options && num < MOST; num++) candidate[num] = option_at(inv, num)->name;
+    snprintf(word, sizeof word, "%.*s", n, said);
+    const char *nearest = spelling_nearest(word, candidate, num);
     return status_set(st, STATUS_USAGE, "%s option '--%s'.%s%s%s See 'hmmgrid %s --help'.",
-                      prefixes > 1 ? "ambiguous" : "unknown", word,
-                      nearest ? " Did you mean '--" : "", nearest ? nearest : "",
-                      nearest ? "'?" : "", name);
+                      several ? "ambiguous" : "unknown", word, nearest ? " Did you mean '--" : "",
+                      nearest ? nearest : "", nearest ? "'?" : "", inv->verb->name);
 }
 
-/* getopt's tables of a verb's options. letters: 2 + 2 * options + 2 bytes. */
-static void getopt_tables(const struct verb *verb, int num, struct option *longs, char *letters)
+/* Keep an option's value: the text attached to it, or else the next word. */
+static int keep_value(struct invocation *inv, int i, const char *attached, char ***word,
+                      struct status *st)
 {
-    int at = 0;
-    letters[at++] = '-'; /* operands come back in their order, whatever POSIXLY_CORRECT says */
-    letters[at++] = ':'; /* a missing argument is told apart */
-    letters[at++] = 'h';
-    for (int i = 0; i < num; i++) {
-        const struct cli_option *o = &verb->options[i];
-        longs[i] =
-            (struct option){o->name, o->arg ? required_argument : no_argument, NULL, 256 + i};
-        if (!o->letter) continue;
-        letters[at++] = o->letter;
-        if (o->arg) letters[at++] = ':';
-    }
-    longs[num] = (struct option){"help", no_argument, NULL, 'h'};
-    longs[num + 1] = (struct option){0};
-    letters[at] = '\0';
-}
-
-static int option_of(const struct verb *verb, int num, int c)
-{
-    for (int i = 0; i < num; i++)
-        if (c == 256 + i || (verb->options[i].letter && c == verb->options[i].letter)) return i;
-    return -1;
-}
-
-/* argv[0] is the verb. given (argc) out, its number in *num_given. */
-static int parse_words(struct invocation *inv, int argc, char **argv, struct option *longs,
-                       char *letters, struct given *given, int *num_given, struct status *st)
-{
-    const struct verb *verb = inv->verb;
-    getopt_tables(verb, inv->num_options, longs, letters);
-    optind = 0;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, letters, longs, NULL)) != -1;) {
-        if (c == 1) {
-            inv->operand[inv->num_operands++] = optarg;
-        } else if (c == 'h') {
-            inv->help = true;
-        } else if (c == ':') {
-            const char *name = optopt >= 256 ? longs[optopt - 256].name : NULL;
-            char letter[3] = {'-', (char)optopt, '\0'};
-            return status_set(st, STATUS_USAGE,
-                              "option '%s%s' needs a value; see 'hmmgrid %s --help'",
-                              name ? "--" : letter, name ? name : "", verb->name);
-        } else {
-            int i = option_of(verb, inv->num_options, c);
-            if (i < 0) return unknown_option(inv, argv[optind - 1], st);
-            given[(*num_given)++] = (struct given){i, optarg ? optarg : ""};
-        }
-    }
-    while (optind < argc) inv->operand[inv->num_operands++] = argv[optind++];
+    const char *said = **word, *text = attached;
+    if (!text) text = option_at(inv, i)->arg ? *++*word : "";
+    if (!text)
+        return status_set(st, STATUS_USAGE, "option '%s' needs a value; see 'hmmgrid %s --help'",
+                          said, inv->verb->name);
+    inv->value[i * inv->num_words + inv->num_values[i]++] = text;
     return STATUS_OK;
+}
+
+/* "--output FILE", "--output=FILE", or a beginning that no other option has. */
+static int parse_long(struct invocation *inv, char ***word, struct status *st)
+{
+    const char *said = **word + 2;
+    size_t n = strcspn(said, "=");
+    int found = -1, num_found = 0;
+    for (int i = 0; i <= inv->num_options && n > 0; i++) {
+        const char *name = option_at(inv, i)->name;
+        if (strncmp(name, said, n) != 0) continue;
+        num_found++;
+        found = i;
+        if (name[n]) continue;
+        num_found = 1;
+        break;
+    }
+    if (num_found != 1) return unknown_option(inv, said, (int)n, num_found > 1, st);
+    if (said[n] && !option_at(inv, found)->arg)
+        return status_set(st, STATUS_USAGE, "option '--%s' takes no value; see 'hmmgrid %s --help'",
+                          option_at(inv, found)->name, inv->verb->name);
+    return keep_value(inv, found, said[n] ? said + n + 1 : NULL, word, st);
+}
+
+/* "-o FILE", "-oFILE", or several flags: "-nh". */
+static int parse_letters(struct invocation *inv, char ***word, struct status *st)
+{
+    int code = STATUS_OK;
+    bool ends = false;
+    for (const char *letter = **word + 1; *letter && !ends && !code; letter++) {
+        int i = 0;
+        while (i <= inv->num_options && option_at(inv, i)->letter != *letter) i++;
+        if (i > inv->num_options)
+            return status_set(st, STATUS_USAGE, "unknown option '-%c'; see 'hmmgrid %s --help'",
+                              *letter, inv->verb->name);
+        ends = option_at(inv, i)->arg; /* the rest is its value */
+        code = keep_value(inv, i, ends && letter[1] ? letter + 1 : NULL, word, st);
+    }
+    return code;
+}
+
+/* The words behind the verb, up to a NULL. */
+static int parse_words(struct invocation *inv, char **word, struct status *st)
+{
+    int code = STATUS_OK;
+    bool all_operands = false;
+    for (; *word && !code; word++) {
+        if (all_operands || (*word)[0] != '-' || !(*word)[1])
+            inv->operand[inv->num_operands++] = *word;
+        else if (strcmp(*word, "--") == 0)
+            all_operands = true;
+        else
+            code = ((*word)[1] == '-' ? parse_long : parse_letters)(inv, &word, st);
+    }
+    return code;
 }
 
 static bool means_no(const char *text)
@@ -285,65 +246,56 @@ static bool means_no(const char *text)
     return false;
 }
 
-/* Sort what was given by option; where nothing was, ask the environment. */
-static int sort_values(struct invocation *inv, const struct given *given, int num_given,
-                       struct status *st)
+/* Two values are one too many, unless it may repeat; where there is none, ask the environment. */
+static int check_values(struct invocation *inv, struct status *st)
 {
-    int at = 0;
     for (int i = 0; i < inv->num_options; i++) {
         const struct cli_option *o = &inv->verb->options[i];
-        inv->first[i] = at;
-        for (int g = 0; g < num_given; g++)
-            if (given[g].option == i) inv->value[at++] = given[g].value;
-        if (at - inv->first[i] > 1 && !o->repeats && o->arg)
+        const char **value = inv->value + i * inv->num_words, *env = o->env ? getenv(o->env) : NULL;
+        int num = inv->num_values[i];
+        if (num > 1 && !o->repeats && o->arg)
             return status_set(st, STATUS_USAGE,
                               "option '--%s' is given twice, as '%s' and '%s'; keep one", o->name,
-                              inv->value[at - 2], inv->value[at - 1]);
-        const char *env = o->env ? getenv(o->env) : NULL;
-        if (at == inv->first[i] && env && *env && (o->arg || !means_no(env)))
-            inv->value[at++] = env;
+                              value[num - 2], value[num - 1]);
+        if (num == 0 && env && *env && (o->arg || !means_no(env)))
+            value[inv->num_values[i]++] = env;
     }
-    inv->first[inv->num_options] = at;
     return STATUS_OK;
 }
 
 static int check_operands(const struct invocation *inv, struct status *st)
 {
     const struct verb *verb = inv->verb;
-    if (inv->num_operands < verb->min_operands)
+    if (inv->num_operands < verb->num_operands)
         return status_set(st, STATUS_USAGE, "'hmmgrid %s' needs %s; usage: hmmgrid %s [OPTIONS] %s",
                           verb->name, verb->operands, verb->name, verb->operands);
-    if (inv->num_operands > verb->max_operands)
+    if (inv->num_operands > verb->num_operands)
         return status_set(st, STATUS_USAGE,
                           "'%s' is one operand too many; usage: hmmgrid %s [OPTIONS] %s",
-                          inv->operand[verb->max_operands], verb->name, verb->operands);
+                          inv->operand[verb->num_operands], verb->name, verb->operands);
     return STATUS_OK;
 }
 
+static bool wants_help(const struct invocation *inv)
+{
+    return inv->num_values[inv->num_options] > 0;
+}
+
+/* argv[0] is the verb. */
 static int parse(struct invocation *inv, int argc, char **argv, struct status *st)
 {
-    int code, num_given = 0;
-    size_t n = 0, words = (size_t)argc;
-    while (inv->verb->options && inv->verb->options[n].name) n++;
-    inv->num_options = (int)n;
+    const struct cli_option *options = inv->verb->options;
+    while (options && options[inv->num_options].name) inv->num_options++;
+    size_t num = (size_t)inv->num_options + 1, words = (size_t)argc;
+    inv->num_words = argc;
     inv->operand = calloc(words, sizeof *inv->operand);
-    inv->value = calloc(words + n, sizeof *inv->value);
-    inv->first = calloc(n + 1, sizeof *inv->first);
-    struct given *given = calloc(words, sizeof *given);
-    struct option *longs = calloc(n + 2, sizeof *longs);
-    char *letters = calloc(2 * n + 8, 1);
-    if (!inv->operand || !inv->value || !inv->first || !given || !longs || !letters) {
-        code = status_no_memory(st, "the command line");
-        goto cleanup;
-    }
-    code = parse_words(inv, argc, argv, longs, letters, given, &num_given, st);
-    if (code || inv->help) goto cleanup;
-    code = sort_values(inv, given, num_given, st);
-    if (!code) code = check_operands(inv, st);
-cleanup:
-    free(given);
-    free(longs);
-    free(letters);
+    inv->value = calloc(num * words, sizeof *inv->value);
+    inv->num_values = calloc(num, sizeof *inv->num_values);
+    if (!inv->operand || !inv->value || !inv->num_values)
+        return status_no_memory(st, "the command line");
+    int code = parse_words(inv, argv + 1, st);
+    if (!code && !wants_help(inv)) code = check_values(inv, st);
+    if (!code && !wants_help(inv)) code = check_operands(inv, st);
     return code;
 }
 
@@ -381,14 +333,14 @@ static int run_verb(struct invocation *inv, int argc, char **argv)
                                  : status_no_memory(&st, "the command line");
     if (code)
         code = usage_fail(inv, &st);
-    else if (inv->help)
+    else if (wants_help(inv))
         help_verb(inv->out, inv->verb);
     else
-        code = inv->verb->run(inv);
+        code = inv->verb->run ? inv->verb->run(inv) : cli_with_store(inv, inv->verb->work);
     free(inv->command_line);
     free(inv->operand);
     free(inv->value);
-    free(inv->first);
+    free(inv->num_values);
     return code;
 }
 

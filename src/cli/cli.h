@@ -20,17 +20,35 @@ struct cli_option {
     const char *help;
 };
 
-struct invocation; /* what the command line said */
+struct invocation;
+
+/* What a verb does with a results file: a status code, and *st filled when it is not 0. run: the
+ * row that the second operand means, -1 without one. */
+typedef int cli_work(const struct invocation *inv, struct store *store, int run, struct status *st);
 
 struct verb {
     const char *name;
     const char *operands; /* "GRID", for the usage line */
-    int min_operands, max_operands;
+    int num_operands;
     const char *summary;     /* one line */
     const char *description; /* a paragraph or two with an example, for VERB --help; paragraphs are
                                 wrapped, lines that begin with a blank are kept as they are */
     const struct cli_option *options;
-    int (*run)(const struct invocation *inv); /* returns the exit code */
+    int (*run)(const struct invocation *inv); /* returns the exit code; NULL: cli_with_store's */
+    cli_work *work;
+};
+
+/* What the command line said. Texts live as long as it does. */
+struct invocation {
+    const struct verb *verb;
+    FILE *out, *err; /* borrowed */
+    struct log log;
+    char *command_line;   /* as typed, quoted for a shell where needed; owned, like what follows */
+    const char **operand; /* (num_operands), as many as the verb says */
+    int num_operands;
+    const char **value; /* (num_options + 1, num_words), the last option being --help */
+    int *num_values;    /* (num_options + 1) */
+    int num_options, num_words;
 };
 
 /* The verbs: struct verb verb_check in src/cli/check.c, and so on. */
@@ -42,18 +60,12 @@ extern const struct verb verb_check, verb_plan, verb_run, verb_status, verb_why,
  * STATUS_IO. */
 int cli_main(int argc, char **argv, FILE *out, FILE *err);
 
-/* What was said. Streams and log are borrowed. Texts live as long as the invocation.
- * Asking for an option that the verb's list does not have is a defect: NULL, false or 0. */
-const char *cli_operand(const struct invocation *inv, int i);            /* NULL when not given */
+/* What was said of an option. Asking for one that the verb's list does not have is a defect: NULL,
+ * false or 0. */
 const char *cli_value(const struct invocation *inv, const char *option); /* flag, then env; NULL */
 /* A flag's variable counts as given unless it is empty, 0, no, false or off. */
 bool cli_flag(const struct invocation *inv, const char *option);
 int cli_values(const struct invocation *inv, const char *option, const char *const **values);
-FILE *cli_out(const struct invocation *inv);
-FILE *cli_err(const struct invocation *inv);
-const struct log *cli_log(const struct invocation *inv);
-/* As typed, quoted for a shell where needed. */
-const char *cli_command_line(const struct invocation *inv);
 
 /* Print *st as an error of the program on err and return its exit code. */
 int cli_fail(const struct invocation *inv, const struct status *st);
@@ -62,15 +74,12 @@ int cli_fail(const struct invocation *inv, const struct status *st);
  * plan_read and plan_check_trainable. */
 int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st);
 
-/* What a verb does with a results file: a status code, and *st filled when it is not 0. */
-typedef int cli_work(const struct invocation *inv, struct store *store, struct status *st);
-
 /* Warn of what store_note says. */
 void cli_warn_of(const struct invocation *inv, struct store *store);
 /* Open the results file that is the first operand, and warn of it. */
 int cli_open(const struct invocation *inv, struct store **store, struct status *st);
-/* Open the results file that is the first operand, let `work` do with it, close it. Prints the
- * error, if any; returns the exit code. */
+/* Open the results file that is the first operand, let `work` do with it and the run that is the
+ * second, close it. Prints the error, if any; returns the exit code. */
 int cli_with_store(const struct invocation *inv, cli_work *work);
 
 /* Version of the program as text: "0.1.0". */

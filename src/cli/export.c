@@ -32,23 +32,20 @@ static int read_snapshots(struct store *store, int run, const struct settings *s
     return STATUS_OK;
 }
 
-static int export_run(const struct invocation *inv, struct store *store, struct status *st)
+static int export_run(const struct invocation *inv, struct store *store, int run, struct status *st)
 {
-    int run = -1;
     struct imported network = {.params = NULL};
     bool valid = false;
-    int code = store_find_run(store, cli_operand(inv, 1), &run, st);
-    if (code) return code;
     const struct decoded_run *decoded = store_settings(store, run, st);
     if (!decoded) return st->code;
-    code =
+    int code =
         store_read_weights(store, run, which_of(inv, decoded), &network.shape, &network.params, st);
     if (!code) code = store_check_run(store, run, &valid, st);
     if (!code && !valid)
         code = status_set(st, STATUS_IO,
                           "%s: run %d is damaged: its bytes are not the ones that were committed; "
                           "`hmmgrid run GRID -o %s --resume` runs it again",
-                          cli_operand(inv, 0), run, cli_operand(inv, 0));
+                          inv->operand[0], run, inv->operand[0]);
     if (!code && cli_flag(inv, "snapshots"))
         code = read_snapshots(store, run, &decoded->settings, &network, st);
     if (!code) {
@@ -84,7 +81,6 @@ const struct verb verb_export = {
     "export",
     "FILE.h5 RUN",
     2,
-    2,
     "the network of one run as a state_dict that PyTorch can load",
     "Writes rnn.weight_ih_l0, rnn.weight_hh_l0 and fc.weight (and the biases, where there are any) "
     "as float32 datasets of a small HDF5 file. RUN is the number of its row, from 0, or enough of "
@@ -92,5 +88,5 @@ const struct verb verb_export = {
     "  hmmgrid export study.h5 12 -o weights.h5\n"
     "  python3: state = {k: torch.tensor(v[()]) for k, v in h5py.File(\"weights.h5\").items()}",
     options,
-    run_export,
+    .run = run_export,
 };

@@ -71,15 +71,16 @@ static void print_option(FILE *out, const struct cli_option *o)
     print_wrapped(out, help, HELP_COLUMN, n);
 }
 
+const struct cli_option help_option = {"help", 'h', NULL, NULL, false, "show this"};
+
 void help_verb(FILE *out, const struct verb *verb)
 {
-    static const struct cli_option help = {"help", 'h', NULL, NULL, false, "show this"};
     fprintf(out, "usage: hmmgrid %s [OPTIONS]%s%s\n\n", verb->name, *verb->operands ? " " : "",
             verb->operands);
     print_wrapped(out, verb->description, 0, 0);
     fputs("\noptions:\n", out);
     for (const struct cli_option *o = verb->options; o && o->name; o++) print_option(out, o);
-    print_option(out, &help);
+    print_option(out, &help_option);
 }
 
 void help_overview(FILE *out)

@@ -12,6 +12,7 @@ struct verb_entry {
 };
 extern const struct verb_entry verb_table[];
 extern const int num_verbs;
+extern const struct cli_option help_option; /* of every verb */
 
 void help_overview(FILE *out);
 void help_verb(FILE *out, const struct verb *verb);

@@ -37,7 +37,7 @@ static void tell_cell(void *context, int cell, int num)
     time_t now = time(NULL);
     if (cell > 0 && difftime(now, t->last) < tell_every_s) return;
     t->last = now;
-    log_line(cli_log(t->inv), LOG_INFO, "calibrating: %d of %d cells, %.0f s", cell, num,
+    log_line(&t->inv->log, LOG_INFO, "calibrating: %d of %d cells, %.0f s", cell, num,
              difftime(now, t->start));
 }
 
@@ -208,7 +208,7 @@ static int run_plan(const struct invocation *inv)
     struct forecast forecast = {0};
     struct telling telling = {inv, time(NULL), 0};
     struct calibrate_watch watch = {&telling, tell_cell};
-    FILE *out = cli_out(inv);
+    FILE *out = inv->out;
     const char *where = cli_value(inv, "where");
     int code = read_ranks(inv, &forecast, &st);
     if (!code) code = cli_plan(inv, &plan, &st);
@@ -231,8 +231,7 @@ static int run_plan(const struct invocation *inv)
 const struct verb verb_plan = {
     .name = "plan",
     .operands = "GRID",
-    .min_operands = 1,
-    .max_operands = 1,
+    .num_operands = 1,
     .summary = "the expanded runs, their cost, and the time to ask for",
     .description =
         "Expands a grid (\"-\": standard input) and prints one line a cell with what varies, then "

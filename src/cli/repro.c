@@ -3,20 +3,18 @@
 
 #include <stdlib.h>
 
-static int print_grid(const struct invocation *inv, struct store *store, struct status *st)
+static int print_grid(const struct invocation *inv, struct store *store, int run, struct status *st)
 {
-    int run = -1, code = store_find_run(store, cli_operand(inv, 1), &run, st);
-    if (code) return code;
     const struct decoded_run *decoded = store_settings(store, run, st);
     if (!decoded) return st->code;
     if (decoded->unknown)
         return status_set(st, STATUS_IO,
                           "%s: run %d has settings that this version does not know, so it cannot "
                           "be computed here; hmmgrid %s made the file",
-                          cli_operand(inv, 0), run, store_attribute(store, "program_version"));
+                          inv->operand[0], run, store_attribute(store, "program_version"));
     char *yaml = plan_run_yaml(&decoded->settings, decoded->seed, store_attribute(store, "study"));
     if (!yaml) return status_no_memory(st, "the grid");
-    fprintf(cli_out(inv),
+    fprintf(inv->out,
             "# Run %s: row %d of a study made by hmmgrid %s.\n"
             "# Printed by hmmgrid %s; to compute it again: hmmgrid run THIS.yaml -o ONE.h5\n%s",
             decoded->key, run, store_attribute(store, "program_version"), cli_version(), yaml);
@@ -24,17 +22,9 @@ static int print_grid(const struct invocation *inv, struct store *store, struct 
     return STATUS_OK;
 }
 
-static int run_repro(const struct invocation *inv)
-{
-    return cli_with_store(inv, print_grid);
-}
-
-static const struct cli_option options[] = {{0}};
-
 const struct verb verb_repro = {
     "repro",
     "FILE.h5 RUN",
-    2,
     2,
     "a one-run grid that computes a run again",
     "Prints a grid that holds one run of a results file, every setting spelt out. The same program "
@@ -42,6 +32,5 @@ const struct verb verb_repro = {
     "the number of its row, from 0, or enough of its key to tell it from the others.\n\n"
     "  hmmgrid repro study.h5 12 > one.yaml\n"
     "  hmmgrid run one.yaml -o one.h5",
-    options,
-    run_repro,
+    .work = print_grid,
 };

@@ -152,14 +152,14 @@ static int run_run(const struct invocation *inv)
 {
     struct status st = {0};
     struct request r = {.inv = inv,
-                        .study = {.grid = cli_operand(inv, 0),
+                        .study = {.grid = inv->operand[0],
                                   .where = cli_value(inv, "where"),
                                   .dry_run = cli_flag(inv, "dry-run"),
                                   .study = {.output = cli_value(inv, "output"),
-                                            .command_line = cli_command_line(inv),
+                                            .command_line = inv->command_line,
                                             .run = experiment_run,
-                                            .out = cli_out(inv),
-                                            .err = cli_err(inv)}}};
+                                            .out = inv->out,
+                                            .err = inv->err}}};
     r.study.sets = r.sets;
     int code = read_sets(&r, &st);
     if (!code) code = read_existing(&r, &st);
@@ -172,8 +172,7 @@ static int run_run(const struct invocation *inv)
 const struct verb verb_run = {
     .name = "run",
     .operands = "GRID",
-    .min_operands = 1,
-    .max_operands = 1,
+    .num_operands = 1,
     .summary = "run a grid, alone or under mpirun/srun",
     .description =
         "Runs every run of GRID and writes one row each into FILE.h5. Under mpirun or srun rank 0 "

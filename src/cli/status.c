@@ -125,7 +125,7 @@ static void print_json(FILE *out, const struct view *v, struct store *store)
 
 static int print_store(const struct invocation *inv, const struct view *v, struct status *st)
 {
-    FILE *out = cli_out(inv);
+    FILE *out = inv->out;
     struct store *store = NULL;
     int code = cli_open(inv, &store, st);
     if (code) return code;
@@ -148,7 +148,7 @@ static int print_store(const struct invocation *inv, const struct view *v, struc
 static int show(const struct invocation *inv, const char *path, bool *live, struct status *st)
 {
     struct view v;
-    FILE *out = cli_out(inv);
+    FILE *out = inv->out;
     int code = 0;
     read_view(&v, path);
     *live = v.live;
@@ -165,15 +165,15 @@ static int show(const struct invocation *inv, const char *path, bool *live, stru
 
 static int run_status(const struct invocation *inv)
 {
-    const char *path = cli_operand(inv, 0);
+    const char *path = inv->operand[0];
     bool watch = cli_flag(inv, "watch"), live = false;
-    bool redraw = watch && !cli_flag(inv, "json") && isatty(fileno(cli_out(inv)));
+    bool redraw = watch && !cli_flag(inv, "json") && isatty(fileno(inv->out));
     struct status st = {0};
     for (;;) {
-        if (redraw) fputs("\033[H\033[J", cli_out(inv));
+        if (redraw) fputs("\033[H\033[J", inv->out);
         int code = show(inv, path, &live, &st);
         if (code) return cli_fail(inv, &st);
-        if (!watch || !live || ferror(cli_out(inv))) return 0;
+        if (!watch || !live || ferror(inv->out)) return 0;
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
     }
 }
@@ -181,8 +181,7 @@ static int run_status(const struct invocation *inv)
 const struct verb verb_status = {
     .name = "status",
     .operands = "FILE.h5",
-    .min_operands = 1,
-    .max_operands = 1,
+    .num_operands = 1,
     .summary = "how far a study is, also while it runs",
     .description =
         "Shows the counts, the time left and what every worker is doing, from FILE.h5.status.json, "

@@ -10,16 +10,16 @@ static void warn(const struct summary *s, const struct invocation *inv)
     cli_warn_of(inv, s->store);
     for (int g = 0; g < s->num_groups; g++)
         done += s->done[g], failed += s->failed[g], open += s->open[g];
-    if (s->num_rows == 0) log_line(cli_log(inv), LOG_WARNING, "no run fits --where");
+    if (s->num_rows == 0) log_line(&inv->log, LOG_WARNING, "no run fits --where");
     if (open)
-        log_line(cli_log(inv), LOG_WARNING,
+        log_line(&inv->log, LOG_WARNING,
                  "%d of %d runs are not finished; statistics are over the %d that are done", open,
                  s->num_rows, done);
     if (failed)
-        log_line(cli_log(inv), LOG_WARNING,
+        log_line(&inv->log, LOG_WARNING,
                  "%d of %d runs failed and are left out; `hmmgrid why %s RUN` tells why, "
                  "--by status,run lists them",
-                 failed, s->num_rows, cli_operand(inv, 0));
+                 failed, s->num_rows, inv->operand[0]);
 }
 
 static int run_summary(const struct invocation *inv)
@@ -37,8 +37,8 @@ static int run_summary(const struct invocation *inv)
                                       .metrics = cli_value(inv, "metrics"),
                                       .stats = cli_value(inv, "stats"),
                                       .format = (enum table_format)format};
-    int code = summary_make(&s, cli_operand(inv, 0), &request, &st);
-    if (!code) code = summary_print(&s, cli_out(inv), &st);
+    int code = summary_make(&s, inv->operand[0], &request, &st);
+    if (!code) code = summary_print(&s, inv->out, &st);
     if (!code) warn(&s, inv);
     summary_free(&s);
     return code ? cli_fail(inv, &st) : STATUS_OK;
@@ -64,7 +64,6 @@ const struct verb verb_summary = {
     "summary",
     "FILE.h5",
     1,
-    1,
     "mean and spread over seeds, each score beside its floor",
     "Groups the runs of a results file and prints statistics over the runs of each group that are "
     "done (so over seeds, unless --by says otherwise). n counts those, n_failed the failed and "
@@ -78,5 +77,5 @@ const struct verb verb_summary = {
     "word_tv[3],frequency[0]\n"
     "  hmmgrid summary study.h5 --format csv > study.csv",
     options,
-    run_summary,
+    .run = run_summary,
 };

@@ -30,13 +30,14 @@ static int check_rows(struct store *store, const char *path, FILE *err, struct v
     return STATUS_OK;
 }
 
-static int verify(const struct invocation *inv, struct store *store, struct status *st)
+static int verify(const struct invocation *inv, struct store *store, int none, struct status *st)
 {
-    const char *path = cli_operand(inv, 0);
-    FILE *out = cli_out(inv);
+    (void)none;
+    const char *path = inv->operand[0];
+    FILE *out = inv->out;
     struct verdict v = {0};
     char digest[17];
-    int code = check_rows(store, path, cli_err(inv), &v, st);
+    int code = check_rows(store, path, inv->err, &v, st);
     if (code) return code;
     fprintf(out, "runs %d", store_num_runs(store));
     for (int i = 0; i < NUM_RUN_STATUS; i++) fprintf(out, " %s %d", run_status_name[i], v.count[i]);
@@ -51,17 +52,9 @@ static int verify(const struct invocation *inv, struct store *store, struct stat
     return code;
 }
 
-static int run_verify(const struct invocation *inv)
-{
-    return cli_with_store(inv, verify);
-}
-
-static const struct cli_option options[] = {{0}};
-
 const struct verb verb_verify = {
     "verify",
     "FILE.h5",
-    1,
     1,
     "check every finished run's checksum, print a digest of all results",
     "Reads the whole file: its layout against the seal made with it, and every finished run's row, "
@@ -69,6 +62,5 @@ const struct verb verb_verify = {
     "hex digits that depend on the results alone: not on the number of ranks, the order of rows, "
     "the machines' names or the time of day. Exit code 74 when something is damaged.\n\n"
     "  hmmgrid verify study.h5",
-    options,
-    run_verify,
+    .work = verify,
 };

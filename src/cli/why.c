@@ -91,8 +91,9 @@ static int print_settings(const struct decoded_run *decoded, FILE *out, struct s
     return STATUS_OK;
 }
 
-static int print_why(struct store *store, int run, FILE *out, struct status *st)
+static int why(const struct invocation *inv, struct store *store, int run, struct status *st)
 {
+    FILE *out = inv->out;
     const struct decoded_run *decoded = store_settings(store, run, st);
     if (!decoded) return st->code;
     int status = store_run_status(store, run), attempts = store_run_attempts(store, run);
@@ -112,23 +113,9 @@ static int print_why(struct store *store, int run, FILE *out, struct status *st)
     return code ? code : print_settings(decoded, out, st);
 }
 
-static int why(const struct invocation *inv, struct store *store, struct status *st)
-{
-    int run = -1, code = store_find_run(store, cli_operand(inv, 1), &run, st);
-    return code ? code : print_why(store, run, cli_out(inv), st);
-}
-
-static int run_why(const struct invocation *inv)
-{
-    return cli_with_store(inv, why);
-}
-
-static const struct cli_option options[] = {{0}};
-
 const struct verb verb_why = {
     "why",
     "FILE.h5 RUN",
-    2,
     2,
     "attempts, error and settings of one run",
     "Tells what became of one run of a results file: status, attempts, error, machine, times, and "
@@ -136,6 +123,5 @@ const struct verb verb_why = {
     "0, or enough of its key to tell it from the others.\n\n"
     "  hmmgrid why study.h5 12\n"
     "  hmmgrid why study.h5 3fa9",
-    options,
-    run_why,
+    .work = why,
 };
