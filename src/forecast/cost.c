@@ -6,8 +6,6 @@
 #include "hmmgrid/analyse.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const double gemm_flops_per_s = 100e9;
 static const double normal_s = 0.5e-9;        /* one Gaussian number */
@@ -44,13 +42,7 @@ static double batch_pairs(double n, double batch)
 
 static double num_weights(const struct settings *s)
 {
-    double H = s->rnn.hidden, D = s->rnn.noise_dim, K = s->hmm.symbols;
-    return H * D + H * H + K * H + (s->rnn.bias ? 2 * H + K : 0);
-}
-
-static double num_epochs(const struct settings *s)
-{
-    return (double)s->train.epochs * s->train.learning_rate.count;
+    return (double)rnn_num_params(rnn_shape_of(s));
 }
 
 /* Seconds of a network's pass over n sequences of T steps, forward or with backward. */
@@ -96,7 +88,7 @@ double cost_run_s(const struct settings *s)
     double epoch =
         pass_s(s, part[0], T, true) + train_loss + pass_s(s, part[1], T, false) + val_loss;
     double measure = pass_s(s, s->measure.sequences, measured_length(s), false) + evaluation_s(s);
-    return num_epochs(s) * epoch + draws * val_loss + measure + cost_floors_s(s) +
+    return train_num_epochs(s) * epoch + draws * val_loss + measure + cost_floors_s(s) +
            cost_analyses_s(s, 0);
 }
 
@@ -112,7 +104,7 @@ double cost_memory_bytes(const struct settings *s)
 {
     double n = s->measure.sequences, T = measured_length(s), H = s->rnn.hidden;
     double networks = 2 + train_num_snapshots(s); /* last and best */
-    double results = 4 * (networks * num_weights(s) + 2 * num_epochs(s));
+    double results = 4 * (networks * num_weights(s) + 2 * train_num_epochs(s));
     double generate = 4 * generated_at_once * (2 * (H + s->hmm.symbols) + H + s->rnn.noise_dim);
     double measure =
         n * n * (T > 255 ? 2 : 1) + n * (measured_symbol_bytes * T + measured_bytes) + generate;
@@ -135,7 +127,7 @@ static double analysis_bytes(const struct settings *s)
 double cost_result_bytes(const struct settings *s)
 {
     double K = s->hmm.symbols, T = measured_length(s);
-    double losses = 2 * num_epochs(s) * 4;
+    double losses = 2 * train_num_epochs(s) * 4;
     double networks = 2 + train_num_snapshots(s); /* last and best */
     double weights = networks * num_weights(s) * 4;
     double statistics = 8 * (4 * (K * K + K + T / 2 + 6)); /* values, floors, their sd and z */

@@ -58,11 +58,6 @@ static bool make_order(struct schedule *s)
     return true;
 }
 
-static double lesser(double a, double b)
-{
-    return a < b ? a : b;
-}
-
 /* The costs of the pending runs, none else. */
 static bool make_tree(struct schedule *s)
 {
@@ -75,7 +70,7 @@ static bool make_tree(struct schedule *s)
         s->least_s[s->leaves + p] = item && item->status == RUN_PENDING ? item->cost_s : INFINITY;
     }
     for (int i = s->leaves - 1; i > 0; i--)
-        s->least_s[i] = lesser(s->least_s[2 * i], s->least_s[2 * i + 1]);
+        s->least_s[i] = fmin(s->least_s[2 * i], s->least_s[2 * i + 1]);
     return true;
 }
 
@@ -83,7 +78,7 @@ static void set_leaf(struct schedule *s, int place, double cost_s)
 {
     int i = s->leaves + place;
     s->least_s[i] = cost_s;
-    while (i /= 2) s->least_s[i] = lesser(s->least_s[2 * i], s->least_s[2 * i + 1]);
+    while (i /= 2) s->least_s[i] = fmin(s->least_s[2 * i], s->least_s[2 * i + 1]);
 }
 
 /* What a run is like when a new study finds it. */

@@ -21,6 +21,13 @@ int setting_index(const struct setting *row)
     return (int)(row - settings_table);
 }
 
+void *reading_take(struct reading *r, int count, size_t bytes)
+{
+    void *piece = pool_take(r->tree, (size_t)count, bytes);
+    if (!piece) r->faults->out_of_memory = 1;
+    return piece;
+}
+
 static bool is_section(const char *name)
 {
     size_t n = strlen(name);
@@ -34,13 +41,10 @@ static void unknown_setting(struct reading *r, const struct node *key, const cha
 {
     const char *near = settings_nearest(full);
     if (near)
-        faults_add(r->faults, key->line, key->column, "unknown key '%.60s'; did you mean '%s'?",
-                   full, near);
+        FAULT(r, key, "unknown key '%.60s'; did you mean '%s'?", full, near);
     else
-        faults_add(r->faults, key->line, key->column,
-                   "unknown key '%.60s'; a setting is written "
-                   "section.name, such as rnn.hidden",
-                   full);
+        FAULT(r, key, "unknown key '%.60s'; a setting is written section.name, such as rnn.hidden",
+              full);
 }
 
 static void add_entry(struct reading *r, struct entries *out, struct entry entry,
@@ -48,18 +52,14 @@ static void add_entry(struct reading *r, struct entries *out, struct entry entry
 {
     const struct node *key = entry.key;
     if (entry.row->scope != scope) {
-        faults_add(r->faults, key->line, key->column,
-                   "%s belongs to the whole study; write it "
-                   "under the top-level key run",
-                   entry.row->key);
+        FAULT(r, key, "%s belongs to the whole study; write it under the top-level key run",
+              entry.row->key);
         return;
     }
     for (int i = 0; i < out->count; i++) {
         if (out->item[i].row != entry.row) continue;
-        faults_add(r->faults, key->line, key->column,
-                   "duplicate key '%s', first in line %d; "
-                   "remove one of them",
-                   entry.row->key, out->item[i].key->line);
+        FAULT(r, key, "duplicate key '%s', first in line %d; remove one of them", entry.row->key,
+              out->item[i].key->line);
         return;
     }
     if (out->count < MAX_SETTINGS) out->item[out->count++] = entry;
@@ -87,11 +87,8 @@ static void flatten(struct reading *r, const struct node *map, const char *secti
         return;
     }
     if (map->kind != NODE_MAP) {
-        faults_add(r->faults, map->line, map->column,
-                   "a map of settings was expected, not %s; "
-                   "write %s",
-                   node_what(map),
-                   section ? "{name: value}" : "{rnn.hidden: 150} or {rnn: {hidden: 150}}");
+        FAULT(r, map, "a map of settings was expected, not %s; write %s", node_what(map),
+              section ? "{name: value}" : "{rnn.hidden: 150} or {rnn: {hidden: 150}}");
         return;
     }
     for (int i = 0; i < map->count; i++) {
@@ -108,10 +105,10 @@ static void flatten(struct reading *r, const struct node *map, const char *secti
         else if (value->kind == NODE_MAP || is_all_off(key->text, value))
             flatten(r, value, key->text, scope, NULL, out);
         else
-            faults_add(r->faults, value->line, value->column,
-                       "%s is a section of settings: a map "
-                       "was expected, not %s; write %s: {name: value}",
-                       key->text, node_what(value), key->text);
+            FAULT(
+                r, value,
+                "%s is a section of settings: a map was expected, not %s; write %s: {name: value}",
+                key->text, node_what(value), key->text);
     }
 }
 
@@ -125,15 +122,8 @@ static bool parse_one(struct reading *r, const struct setting *row, const struct
     if (code == STATUS_NO_MEMORY)
         r->faults->out_of_memory = 1;
     else if (code)
-        faults_add(r->faults, where->line, where->column, "%.680s", st.text);
+        FAULT(r, where, "%.680s", st.text);
     return code == STATUS_OK;
-}
-
-static void *take(struct reading *r, int count, size_t bytes)
-{
-    void *piece = pool_take(r->tree, (size_t)count, bytes);
-    if (!piece) r->faults->out_of_memory = 1;
-    return piece;
 }
 
 void assigns_read(struct reading *r, const struct node *map, const char *section,
@@ -141,7 +131,7 @@ void assigns_read(struct reading *r, const struct node *map, const char *section
 {
     struct entries entries = {0};
     flatten(r, map, section, scope, skip, &entries);
-    struct assign *grown = take(r, out->count + entries.count, sizeof *grown);
+    struct assign *grown = reading_take(r, out->count + entries.count, sizeof *grown);
     if (!grown) return;
     if (out->count) memcpy(grown, out->item, (size_t)out->count * sizeof *grown);
     out->item = grown;
@@ -154,20 +144,18 @@ void axes_read(struct reading *r, const struct node *map, struct axes *out)
 {
     struct entries entries = {0};
     flatten(r, map, NULL, SCOPE_RUN, NULL, &entries);
-    out->item = take(r, entries.count, sizeof *out->item);
+    out->item = reading_take(r, entries.count, sizeof *out->item);
     for (int i = 0; i < entries.count && out->item; i++) {
         const struct entry *e = &entries.item[i];
         if (e->value->kind != NODE_LIST || !e->value->count) {
-            faults_add(r->faults, e->value->line, e->value->column,
-                       "%s: a list of values was "
-                       "expected, not %s; write [a, b], or move it to set",
-                       e->row->key,
-                       e->value->kind == NODE_LIST ? "an empty one" : node_what(e->value));
+            FAULT(r, e->value,
+                  "%s: a list of values was expected, not %s; write [a, b], or move it to set",
+                  e->row->key, e->value->kind == NODE_LIST ? "an empty one" : node_what(e->value));
             continue;
         }
         struct axis *axis = &out->item[out->count++];
         *axis = (struct axis){.row = e->row, .key = e->key, .count = e->value->count};
-        axis->value = take(r, axis->count, sizeof *axis->value);
+        axis->value = reading_take(r, axis->count, sizeof *axis->value);
         for (int j = 0; j < axis->count && axis->value; j++)
             parse_one(r, e->row, e->value->item[j], &axis->value[j]);
     }
@@ -200,12 +188,10 @@ static void match_read(struct reading *r, const struct entry *e, struct match *m
     bool many = is_alternatives(e->row, value);
     int count = many ? value->count : 1;
     *match = (struct match){.row = e->row};
-    match->any = take(r, count + 1, sizeof *match->any);
+    match->any = reading_take(r, count + 1, sizeof *match->any);
     if (many && !value->count)
-        faults_add(r->faults, value->line, value->column,
-                   "%s: an empty list matches nothing; give "
-                   "values or remove the line",
-                   e->row->key);
+        FAULT(r, value, "%s: an empty list matches nothing; give values or remove the line",
+              e->row->key);
     for (int i = 0; match->any && i < count; i++) {
         struct assign one;
         if (parse_one(r, e->row, many ? value->item[i] : value, &one))
@@ -222,7 +208,7 @@ void matches_read(struct reading *r, const struct node *map, struct matches *out
 {
     struct entries entries = {0};
     flatten(r, map, NULL, SCOPE_RUN, NULL, &entries);
-    out->item = take(r, entries.count, sizeof *out->item);
+    out->item = reading_take(r, entries.count, sizeof *out->item);
     for (int i = 0; i < entries.count && out->item; i++)
         match_read(r, &entries.item[i], &out->item[out->count++]);
 }
@@ -280,9 +266,9 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
 void options_read(struct reading *r, const char *const *option, int num, struct assigns *run,
                   struct assigns *study)
 {
-    run->item =
-        take(r, num * num_settings, sizeof *run->item); /* one option may be many switches */
-    study->item = take(r, num, sizeof *study->item);
+    run->item = reading_take(r, num * num_settings,
+                             sizeof *run->item); /* one option may be many switches */
+    study->item = reading_take(r, num, sizeof *study->item);
     for (int i = 0; i < num && run->item && study->item; i++) {
         struct assign one;
         if (strcmp(option[i], "analysis=false") == 0) {

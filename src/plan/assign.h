@@ -50,6 +50,9 @@ struct matches {
     struct match *item;
 };
 
+/* Zeroed, from r->tree; NULL, which is noted: memory out. */
+void *reading_take(struct reading *r, int count, size_t bytes);
+
 /* Index of a row in settings_table. */
 int setting_index(const struct setting *row);
 

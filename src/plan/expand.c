@@ -341,9 +341,8 @@ int plan_load_text(const char *file, char **text, size_t *bytes, struct status *
             status_set(st, STATUS_NO_INPUT, "%s: cannot read the grid: %s", file, strerror(errno));
     else if (n > MAX_GRID_BYTES)
         code = status_set(st, STATUS_BAD_GRID,
-                          "%s:1:1: more than %d bytes; a grid is at most "
-                          "1 MiB, split it",
-                          file, MAX_GRID_BYTES);
+                          "%s:1:1: more than %d bytes; a grid is at most 1 MiB, split it", file,
+                          MAX_GRID_BYTES);
     if (!is_stdin) fclose(in);
     if (code) {
         free(buf);

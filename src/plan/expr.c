@@ -145,7 +145,7 @@ static int parse_literal(struct parser *p)
     return STATUS_OK;
 }
 
-static int parse_or(struct parser *p, int depth, int *out);
+static int parse_chain(struct parser *p, enum op op, int depth, int *out);
 
 /* NAME OP VALUE | NAME ["not"] "in" "(" VALUE {"," VALUE} ")" */
 static int parse_comparison(struct parser *p, int *out)
@@ -191,32 +191,24 @@ static int parse_not(struct parser *p, int depth, int *out)
     }
     if (p->token != T_OPEN) return parse_comparison(p, out);
     next(p);
-    if ((code = parse_or(p, depth + 1, out)) != STATUS_OK) return code;
+    if ((code = parse_chain(p, OP_OR, depth + 1, out)) != STATUS_OK) return code;
     if (p->token != T_CLOSE) return fail_at(p, "')' was expected");
     next(p);
     return STATUS_OK;
 }
 
-static int parse_and(struct parser *p, int depth, int *out)
+/* and_, which is made of not_, or or_, which is made of and_ */
+static int parse_chain(struct parser *p, enum op op, int depth, int *out)
 {
-    int right, code = parse_not(p, depth, out);
-    while (!code && is_keyword(p, "and")) {
+    int *side = out, right;
+    for (;; side = &right) {
+        int code = op == OP_OR ? parse_chain(p, OP_AND, depth, side) : parse_not(p, depth, side);
+        if (code) return code;
+        if (side == &right)
+            *out = new_term(p, (struct term){.op = op, .left = *out, .right = right});
+        if (!is_keyword(p, op == OP_OR ? "or" : "and")) return STATUS_OK;
         next(p);
-        if ((code = parse_not(p, depth, &right)) != STATUS_OK) return code;
-        *out = new_term(p, (struct term){.op = OP_AND, .left = *out, .right = right});
     }
-    return code;
-}
-
-static int parse_or(struct parser *p, int depth, int *out)
-{
-    int right, code = parse_and(p, depth, out);
-    while (!code && is_keyword(p, "or")) {
-        next(p);
-        if ((code = parse_and(p, depth, &right)) != STATUS_OK) return code;
-        *out = new_term(p, (struct term){.op = OP_OR, .left = *out, .right = right});
-    }
-    return code;
 }
 
 int expr_parse(struct expr **expr, const char *text, struct status *st)
@@ -238,7 +230,7 @@ int expr_parse(struct expr **expr, const char *text, struct status *st)
     }
     struct parser p = {.expr = e, .source = text, .st = st};
     next(&p);
-    int code = parse_or(&p, 0, &e->root);
+    int code = parse_chain(&p, OP_OR, 0, &e->root);
     if (!code && p.token == T_BAD && text[p.start] == '=') code = fail_at(&p, "write == for equal");
     if (!code && p.token != T_END) code = fail_at(&p, "'and', 'or' or the end was expected");
     if (code) {
@@ -279,9 +271,7 @@ static int compare(struct evaluation *e, const struct term *t, enum op op,
     }
     if (op != OP_EQ && op != OP_NE)
         return status_set(e->st, STATUS_USAGE,
-                          "--where: %s is a word, it has no order; use == or "
-                          "!=",
-                          t->name);
+                          "--where: %s is a word, it has no order; use == or !=", t->name);
     *result = (strcmp(value->text, literal->text) == 0) == (op == OP_EQ);
     return STATUS_OK;
 }

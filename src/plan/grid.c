@@ -30,13 +30,6 @@ static const struct node *find(const struct node *map, const char *key)
     return at < 0 ? NULL : map->item[at];
 }
 
-static void *take(struct reading *r, int count, size_t bytes)
-{
-    void *piece = pool_take(r->tree, (size_t)count, bytes);
-    if (!piece) r->faults->out_of_memory = 1;
-    return piece;
-}
-
 static const char *keep_text(struct reading *r, const char *text)
 {
     const char *copy = pool_text(r->keep, text, strlen(text));
@@ -60,18 +53,12 @@ static void check_keys(struct reading *r, const struct node *map, const char *wh
                                       words[num]);
         const char *near = spelling_nearest(key->text, words, num);
         if (words == top_keys && is_one_of(key->text, section_keys))
-            faults_add(r->faults, key->line, key->column,
-                       "unknown key '%s' here; settings stand "
-                       "under defaults or in a block",
-                       key->text);
+            FAULT(r, key, "unknown key '%s' here; settings stand under defaults or in a block",
+                  key->text);
         else if (near)
-            faults_add(r->faults, key->line, key->column,
-                       "unknown key '%.60s' in %s; did you mean "
-                       "'%s'?",
-                       key->text, where, near);
+            FAULT(r, key, "unknown key '%.60s' in %s; did you mean '%s'?", key->text, where, near);
         else
-            faults_add(r->faults, key->line, key->column, "unknown key '%.60s' in %s; it takes %s",
-                       key->text, where, list);
+            FAULT(r, key, "unknown key '%.60s' in %s; it takes %s", key->text, where, list);
     }
 }
 
@@ -81,8 +68,8 @@ static bool expect(struct reading *r, const struct node *node, enum node_kind ki
 {
     static const char *const names[] = {"text", "a list", "a map"};
     if (node->kind == kind && !node_is_null(node)) return true;
-    faults_add(r->faults, node->line, node->column, "%s: %s was expected, not %s; write %s", key,
-               names[kind], node_what(node), example);
+    FAULT(r, node, "%s: %s was expected, not %s; write %s", key, names[kind], node_what(node),
+          example);
     return false;
 }
 
@@ -90,14 +77,12 @@ static void read_version(struct reading *r, const struct node *root)
 {
     const struct node *node = find(root, "version");
     if (!node)
-        faults_add(r->faults, root->line, root->column,
-                   "version: missing; write `version: 1` "
-                   "first");
+        FAULT(r, root, "version: missing; write `version: 1` first");
     else if (expect(r, node, NODE_SCALAR, "version", "version: 1") && strcmp(node->text, "1") != 0)
-        faults_add(r->faults, node->line, node->column,
-                   "version: '%.40s' is not known to this "
-                   "program, which reads version 1; use a newer one or write 1",
-                   node->text);
+        FAULT(r, node,
+              "version: '%.40s' is not known to this program, which reads version 1; use a newer "
+              "one or write 1",
+              node->text);
 }
 
 /* One line of text of at most `most` bytes. */
@@ -110,19 +95,15 @@ static const char *read_text(struct reading *r, const struct node *root, const c
     for (const char *c = node->text; *c; c++)
         bad = bad || ((unsigned char)*c < 0x20 && !(lines && *c == '\n')) || *c == 0x7f;
     if (bad)
-        faults_add(r->faults, node->line, node->column,
-                   "%s: 1 to %zu printable characters are "
-                   "needed%s",
-                   key, most, lines ? "" : ", in one line");
+        FAULT(r, node, "%s: 1 to %zu printable characters are needed%s", key, most,
+              lines ? "" : ", in one line");
     return keep_text(r, bad ? "" : node->text);
 }
 
 static void read_study(struct reading *r, const struct node *root, struct grid *grid)
 {
     if (!find(root, "study"))
-        faults_add(r->faults, root->line, root->column,
-                   "study: missing; give the study a name, "
-                   "such as `study: architectures`");
+        FAULT(r, root, "study: missing; give the study a name, such as `study: architectures`");
     grid->study = read_text(r, root, "study", 128, false);
     grid->description = read_text(r, root, "description", 4096, true);
 }
@@ -131,12 +112,11 @@ static void read_seeds(struct reading *r, const struct node *root, struct grid *
 {
     const struct node *list = find(root, "seeds");
     int count = list && list->kind == NODE_LIST ? list->count : 1;
-    grid->seed = take(r, count, sizeof *grid->seed);
+    grid->seed = reading_take(r, count, sizeof *grid->seed);
     grid->num_seeds = grid->seed ? 1 : 0; /* without the key: seed 0 */
     if (!list || !grid->seed || !expect(r, list, NODE_LIST, "seeds", "[0, 1, 2]")) return;
     if (count < 1 || count > MAX_SEEDS) {
-        faults_add(r->faults, list->line, list->column, "seeds: %d given; 1 to %d are possible",
-                   count, MAX_SEEDS);
+        FAULT(r, list, "seeds: %d given; 1 to %d are possible", count, MAX_SEEDS);
         return;
     }
     for (int i = 0; i < count; i++) {
@@ -146,14 +126,11 @@ static void read_seeds(struct reading *r, const struct node *root, struct grid *
         errno = 0;
         grid->seed[i] = digits ? strtoll(node->text, NULL, 10) : -1 - i;
         if (!digits || errno)
-            faults_add(r->faults, node->line, node->column,
-                       "seeds: '%.40s' is not a whole number "
-                       "from 0 to 9223372036854775807",
-                       node->text ? node->text : node_what(node));
+            FAULT(r, node, "seeds: '%.40s' is not a whole number from 0 to 9223372036854775807",
+                  node->text ? node->text : node_what(node));
         for (int j = 0; j < i; j++) {
             if (!digits || grid->seed[j] != grid->seed[i]) continue;
-            faults_add(r->faults, node->line, node->column, "seeds: duplicate %.40s; remove one",
-                       node->text);
+            FAULT(r, node, "seeds: duplicate %.40s; remove one", node->text);
             break;
         }
     }
@@ -164,14 +141,12 @@ static void read_seeds(struct reading *r, const struct node *root, struct grid *
 
 static const char *block_name(struct reading *r, const struct node *key)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                  "_.+-";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-";
     size_t n = strlen(key->text);
     if (n > MAX_NAME || strspn(key->text, allowed) != n)
-        faults_add(r->faults, key->line, key->column,
-                   "block name '%.60s': up to %d letters, "
-                   "digits and _ . + - are possible",
-                   key->text, MAX_NAME);
+        FAULT(r, key, "block name '%.60s': up to %d letters, digits and _ . + - are possible",
+              key->text, MAX_NAME);
     return keep_text(r, key->text);
 }
 
@@ -185,20 +160,18 @@ static void check_block(struct reading *r, const struct block *block)
         for (int i = 0; i < both[a]->count; i++) {
             const struct axis *axis = &both[a]->item[i];
             if (seen[setting_index(axis->row)])
-                faults_add(r->faults, axis->key->line, axis->key->column,
-                           "duplicate key '%s': "
-                           "this block has it already in %s; keep one of them",
-                           axis->row->key, a ? "set or zip" : "set");
+                FAULT(r, axis->key,
+                      "duplicate key '%s': this block has it already in %s; keep one of them",
+                      axis->row->key, a ? "set or zip" : "set");
             seen[setting_index(axis->row)] = true;
         }
     for (int i = 1; i < block->zip.count; i++) {
         const struct axis *first = &block->zip.item[0], *axis = &block->zip.item[i];
         if (axis->count != first->count)
-            faults_add(r->faults, axis->key->line, axis->key->column,
-                       "zip: the lists must be "
-                       "equally long, but %s has %d values and %s has %d; use product for all "
-                       "combinations",
-                       first->row->key, first->count, axis->row->key, axis->count);
+            FAULT(r, axis->key,
+                  "zip: the lists must be equally long, but %s has %d values and %s has %d; use "
+                  "product for all combinations",
+                  first->row->key, first->count, axis->row->key, axis->count);
     }
 }
 
@@ -206,11 +179,10 @@ static void read_blocks(struct reading *r, const struct node *root, struct grid 
 {
     const struct node *map = find(root, "grid"), *part;
     const char *example = "grid: {name: {set: {rnn.hidden: 150}}}";
-    if (!map) faults_add(r->faults, root->line, root->column, "grid: missing; write %s", example);
+    if (!map) FAULT(r, root, "grid: missing; write %s", example);
     if (!map || !expect(r, map, NODE_MAP, "grid", example)) return;
-    if (!map->count)
-        faults_add(r->faults, map->line, map->column, "grid: has no block; write %s", example);
-    grid->block = take(r, map->count, sizeof *grid->block);
+    if (!map->count) FAULT(r, map, "grid: has no block; write %s", example);
+    grid->block = reading_take(r, map->count, sizeof *grid->block);
     for (int i = 0; i < map->count && grid->block; i++) {
         const struct node *item = map->item[i];
         struct block *block = &grid->block[grid->num_blocks++];
@@ -235,23 +207,19 @@ static const struct node *find_list(struct reading *r, const struct node *root, 
     if (!list || !expect(r, list, NODE_LIST, key, "a list of maps, each line starting with -"))
         return NULL;
     if (list->count <= most) return list;
-    faults_add(r->faults, list->line, list->column,
-               "%s: %d entries are too many; at most %d are "
-               "possible",
-               key, list->count, most);
+    FAULT(r, list, "%s: %d entries are too many; at most %d are possible", key, list->count, most);
     return NULL;
 }
 
 static void read_excludes(struct reading *r, const struct node *root, struct grid *grid)
 {
     const struct node *list = find_list(r, root, "exclude", MAX_RULES);
-    if (!list || !(grid->exclude = take(r, list->count, sizeof *grid->exclude))) return;
+    if (!list || !(grid->exclude = reading_take(r, list->count, sizeof *grid->exclude))) return;
     for (int i = 0; i < list->count; i++) {
         const struct node *item = list->item[i];
         if (item->kind == NODE_MAP && !item->count)
-            faults_add(r->faults, item->line, item->column,
-                       "exclude: an empty entry would exclude "
-                       "everything; give settings or remove it");
+            FAULT(r, item,
+                  "exclude: an empty entry would exclude everything; give settings or remove it");
         matches_read(r, item, &grid->exclude[grid->num_excludes++]);
     }
 }
@@ -271,9 +239,9 @@ static void read_include(struct reading *r, const struct node *item, const struc
         if (include->from)
             include->name = include->from->name;
         else
-            faults_add(r->faults, from->line, from->column, "from: there is no block '%.60s'%s%s%s",
-                       from->text, near ? "; did you mean '" : "; name one of grid",
-                       near ? near : "", near ? "'?" : "");
+            FAULT(r, from, "from: there is no block '%.60s'%s%s%s", from->text,
+                  near ? "; did you mean '" : "; name one of grid", near ? near : "",
+                  near ? "'?" : "");
     }
     assigns_read(r, item, NULL, SCOPE_RUN, "from", &include->set);
 }
@@ -281,7 +249,7 @@ static void read_include(struct reading *r, const struct node *item, const struc
 static void read_includes(struct reading *r, const struct node *root, struct grid *grid)
 {
     const struct node *list = find_list(r, root, "include", MAX_CELLS);
-    if (!list || !(grid->include = take(r, list->count, sizeof *grid->include))) return;
+    if (!list || !(grid->include = reading_take(r, list->count, sizeof *grid->include))) return;
     for (int i = 0; i < list->count; i++)
         read_include(r, list->item[i], grid, &grid->include[grid->num_includes++]);
 }
@@ -289,7 +257,7 @@ static void read_includes(struct reading *r, const struct node *root, struct gri
 static void read_overrides(struct reading *r, const struct node *root, struct grid *grid)
 {
     const struct node *list = find_list(r, root, "overrides", MAX_RULES);
-    if (!list || !(grid->override = take(r, list->count, sizeof *grid->override))) return;
+    if (!list || !(grid->override = reading_take(r, list->count, sizeof *grid->override))) return;
     for (int i = 0; i < list->count; i++) {
         const struct node *item = list->item[i];
         struct override *override = &grid->override[grid->num_overrides++];
@@ -297,10 +265,8 @@ static void read_overrides(struct reading *r, const struct node *root, struct gr
         check_keys(r, item, "an override", override_keys);
         const struct node *when = find(item, "when"), *set = find(item, "set");
         if (!when || !set)
-            faults_add(r->faults, item->line, item->column,
-                       "overrides: %s is missing; an entry is "
-                       "{when: {...}, set: {...}}",
-                       when ? "set" : "when");
+            FAULT(r, item, "overrides: %s is missing; an entry is {when: {...}, set: {...}}",
+                  when ? "set" : "when");
         if (when) matches_read(r, when, &override->when);
         if (set) assigns_read(r, set, NULL, SCOPE_RUN, NULL, &override->set);
     }
@@ -318,10 +284,9 @@ static void read_top_section(struct reading *r, const struct node *root, const c
         for (int j = 0; j < before; j++) {
             const struct assign *now = &grid->defaults.item[i], *old = &grid->defaults.item[j];
             if (now->row != old->row) continue;
-            faults_add(r->faults, now->at->line, now->at->column,
-                       "duplicate key '%s', first in "
-                       "line %d under defaults; remove one of them",
-                       now->row->key, old->at->line);
+            FAULT(r, now->at,
+                  "duplicate key '%s', first in line %d under defaults; remove one of them",
+                  now->row->key, old->at->line);
         }
 }
 
@@ -330,10 +295,7 @@ void grid_read(struct reading *r, const struct node *root, struct grid *grid)
     const struct node *part;
     *grid = (struct grid){.study = "", .description = ""};
     if (root->kind != NODE_MAP) {
-        faults_add(r->faults, root->line, root->column,
-                   "a grid is a map of keys, not %s; start "
-                   "with `version: 1`",
-                   node_what(root));
+        FAULT(r, root, "a grid is a map of keys, not %s; start with `version: 1`", node_what(root));
         return;
     }
     check_keys(r, root, "a grid", top_keys);
@@ -363,10 +325,8 @@ long grid_num_entries(struct reading *r, const struct grid *grid)
             entries *= block->product.item[j].count; /* both factors are small: no overflow */
         total += entries;
         if (total > MAX_CELLS) {
-            faults_add(r->faults, block->at->line, block->at->column,
-                       "block %s makes the grid "
-                       "larger than %d cells; split the study",
-                       block->name, MAX_CELLS);
+            FAULT(r, block->at, "block %s makes the grid larger than %d cells; split the study",
+                  block->name, MAX_CELLS);
             return -1;
         }
     }

@@ -144,13 +144,11 @@ static struct node *resolve_alias(struct reader *r, const yaml_event_t *event, i
     r->num_nodes += anchor->node->weight;
     if (r->num_nodes > MAX_NODES)
         return stop(r, event->start_mark,
-                    "too many values (more than %d) once aliases are "
-                    "expanded; use fewer aliases",
+                    "too many values (more than %d) once aliases are expanded; use fewer aliases",
                     MAX_NODES);
     if (depth + anchor->node->height > MAX_NODE_DEPTH)
         return stop(r, event->start_mark,
-                    "nested too deeply (more than %d levels) once aliases "
-                    "are expanded",
+                    "nested too deeply (more than %d levels) once aliases are expanded",
                     MAX_NODE_DEPTH);
     return anchor->node;
 }
@@ -220,8 +218,7 @@ static bool read_key(struct reader *r, struct node **key)
 static bool push_entry(struct reader *r, struct node *map, struct node *key, struct node *item)
 {
     if (map->count >= MAX_MAP_ENTRIES) {
-        faults_add(r->faults, key->line, key->column, "too many entries in one map (more than %d)",
-                   MAX_MAP_ENTRIES);
+        FAULT(r, key, "too many entries in one map (more than %d)", MAX_MAP_ENTRIES);
         return false;
     }
     if (!node_push(r->pool, map, key, item)) return out_of_memory(r) != NULL;
@@ -236,20 +233,16 @@ static bool merge_into(struct reader *r, struct node *map, const struct node *ke
     for (int i = 0; i < num; i++) {
         const struct node *from = value->kind == NODE_LIST ? value->item[i] : value;
         if (from->kind != NODE_MAP) {
-            faults_add(r->faults, key->line, key->column,
-                       "merge key <<: takes a map or a list of "
-                       "maps, not %s; write <<: *name",
-                       node_what(from));
+            FAULT(r, key, "merge key <<: takes a map or a list of maps, not %s; write <<: *name",
+                  node_what(from));
             return false;
         }
         for (int j = 0; j < from->count; j++) {
             if (node_find(map, from->key[j]->text) >= 0) continue;
             r->num_nodes += from->item[j]->weight + 1;
             if (r->num_nodes > MAX_NODES) {
-                faults_add(r->faults, key->line, key->column,
-                           "too many values (more than %d) once "
-                           "merge keys are expanded",
-                           MAX_NODES);
+                FAULT(r, key, "too many values (more than %d) once merge keys are expanded",
+                      MAX_NODES);
                 return false;
             }
             if (!push_entry(r, map, from->key[j], from->item[j])) return false;
@@ -276,17 +269,13 @@ static struct node *read_map(struct reader *r, const yaml_event_t *start, int de
         int twice = node_find(map, key->text);
         if (twice >= 0 || (is_merge && merge)) {
             int line = is_merge ? merge_key->line : map->key[twice]->line;
-            faults_add(r->faults, key->line, key->column,
-                       "duplicate key '%.60s', first in line "
-                       "%d; remove one of them",
-                       key->text, line);
+            FAULT(r, key, "duplicate key '%.60s', first in line %d; remove one of them", key->text,
+                  line);
         } else if (is_merge) {
             merge_key = key;
             merge = item;
         } else if (!*key->text) {
-            faults_add(r->faults, key->line, key->column,
-                       "empty key; write a word before the "
-                       "colon");
+            FAULT(r, key, "empty key; write a word before the colon");
         } else if (!push_entry(r, map, key, item)) {
             return NULL;
         }
@@ -332,8 +321,7 @@ static struct node *read_stream(struct reader *r)
             failed = ++documents > 1;
             if (failed)
                 stop(r, event.start_mark,
-                     "a second document starts here; a grid is one document, "
-                     "remove the '---'");
+                     "a second document starts here; a grid is one document, remove the '---'");
         } else if (more && event.type != YAML_STREAM_START_EVENT &&
                    event.type != YAML_DOCUMENT_END_EVENT) {
             root = read_node(r, &event, 0);

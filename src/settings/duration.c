@@ -58,17 +58,11 @@ static int parse_clock(const char *text, double *seconds)
 }
 
 /* Digits with at most one point; the number, and where it ends. NaN when there is none. */
-static double number_at(const char *s, const char **end)
+static double number_at(const char *s, char **end)
 {
-    char buf[32];
     size_t n = strspn(s, "0123456789.");
-    const char *point = memchr(s, '.', n);
-    *end = s + n;
-    if (n == 0 || n >= sizeof buf || (n == 1 && point)) return NAN;
-    if (point && memchr(point + 1, '.', n - (size_t)(point + 1 - s))) return NAN;
-    memcpy(buf, s, n);
-    buf[n] = '\0';
-    return strtod(buf, NULL);
+    double number = strtod(s, end);
+    return n > 0 && n < 32 && *end == s + n ? number : NAN;
 }
 
 int duration_parse(const char *text, double *seconds, struct status *st)
@@ -81,7 +75,9 @@ int duration_parse(const char *text, double *seconds, struct status *st)
     const char *s = text;
     if (!*s) return duration_fail(text, st);
     while (*s) {
-        double number = number_at(s, &s);
+        char *end;
+        double number = number_at(s, &end);
+        s = end;
         if (isnan(number)) return duration_fail(text, st);
         if (!*s && last_unit == INFINITY) { /* a bare number: seconds */
             *seconds = number;

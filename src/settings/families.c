@@ -261,10 +261,10 @@ static int check_parameter(struct settings *s, const struct family *family, cons
         if (parameter_of(&families[i], key))
             snprintf(others + n, sizeof others - n, "%s%s", n ? ", " : "", families[i].name);
     }
-    return REFUSE(r, key,
-                  "%s: for architecture %s only, this is %s; set it to none or change "
-                  "hmm.architecture",
-                  key, others, family->name);
+    return REFUSE(
+        r, key,
+        "%s: for architecture %s only, this is %s; set it to none or change hmm.architecture", key,
+        others, family->name);
 }
 
 /* "2 to 64 states", "3 symbols" */

@@ -23,6 +23,10 @@ struct faults {
 void faults_add(struct faults *faults, int line, int column, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same at a node's place, of a reader with its `faults`. */
+#define FAULT(reader, node, ...)                                                                   \
+    faults_add((reader)->faults, (node)->line, (node)->column, __VA_ARGS__)
+
 /* STATUS_OK without faults. Otherwise *st holds all, ordered by place, one a line:
  * "file:line:column: text"; what does not fit is counted in a last line. */
 int faults_status(struct faults *faults, struct status *st);

@@ -18,8 +18,7 @@ static int resolve_data(struct settings *s, struct refusal *r)
     int part[3];
     if (s->data.split.count != 3)
         return REFUSE(r, "data.split",
-                      "data.split: %d shares given, 3 needed: training, validation "
-                      "and test",
+                      "data.split: %d shares given, 3 needed: training, validation and test",
                       s->data.split.count);
     if (s->train.betas.count != 2)
         return REFUSE(r, "train.betas", "train.betas: %d numbers given, 2 needed",
@@ -28,14 +27,14 @@ static int resolve_data(struct settings *s, struct refusal *r)
     for (int i = 0; i < 2; i++)
         if (part[i] < 1)
             return REFUSE(r, "data.split",
-                          "data.split: leaves no sequence for the %s part of %d; "
-                          "give it a larger share or more data.sequences",
+                          "data.split: leaves no sequence for the %s part of %d; give it a larger "
+                          "share or more data.sequences",
                           i ? "validation" : "training", s->data.sequences);
     if (s->measure.length == 0) s->measure.length = s->data.length;
     if (s->measure.length < 2)
         return REFUSE(r, "measure.length",
-                      "measure.length: %d is too short to measure transitions; "
-                      "give at least 2, or 0 for data.length",
+                      "measure.length: %d is too short to measure transitions; give at least 2, or "
+                      "0 for data.length",
                       s->measure.length);
     return STATUS_OK;
 }
@@ -44,9 +43,8 @@ static int resolve_analysis(struct settings *s, struct refusal *r)
 {
     if (s->analysis.evolution && s->train.snapshots == 0)
         return REFUSE(r, "analysis.evolution",
-                      "analysis.evolution: needs the weights of several "
-                      "epochs; set train.snapshots, to 10 for instance, or analysis.evolution to "
-                      "false");
+                      "analysis.evolution: needs the weights of several epochs; set "
+                      "train.snapshots, to 10 for instance, or analysis.evolution to false");
     return STATUS_OK;
 }
 

@@ -3,7 +3,6 @@
  * with anything before or behind them, and numbers that a double cannot hold. */
 #include "value.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -42,19 +41,10 @@ static const char *range_text(const struct setting *row, char buf[80])
 /* [+-] digits [. digits] [e [+-] digits] with at least one digit, and then `end`. */
 static bool is_decimal_until(const char *s, char end)
 {
-    int digits = 0;
-    if (*s == '+' || *s == '-') s++;
-    for (; isdigit((unsigned char)*s); s++) digits++;
-    if (*s == '.')
-        for (s++; isdigit((unsigned char)*s); s++) digits++;
-    if (!digits) return false;
-    if (*s == 'e' || *s == 'E') {
-        s++;
-        if (*s == '+' || *s == '-') s++;
-        if (!isdigit((unsigned char)*s)) return false;
-        while (isdigit((unsigned char)*s)) s++;
-    }
-    return *s == end;
+    size_t n = strspn(s, "+-.0123456789eE"); /* no blank, no 0x, inf or nan */
+    char *behind;
+    strtod(s, &behind);
+    return n > 0 && behind == s + n && *behind == end;
 }
 
 static bool is_decimal(const char *s)
@@ -71,11 +61,8 @@ static const char *divisor(const char *s)
 
 static bool is_integer(const char *s)
 {
-    if (*s == '+' || *s == '-') s++;
-    if (!*s) return false;
-    for (; *s; s++)
-        if (!isdigit((unsigned char)*s)) return false;
-    return true;
+    s += *s == '+' || *s == '-';
+    return *s && !s[strspn(s, "0123456789")];
 }
 
 /* accept.max_excess_loss may be none, hmm.emission auto: words for a value that is not given. */
@@ -99,8 +86,8 @@ static int check_range(struct parse *p, const struct node *node, double x)
     if (value_in_range(row, x)) return STATUS_OK;
     if (row->min == row->max)
         return PARSE_FAIL(p, node,
-                          "%s: %s is out of range: only %.10g in this version; set "
-                          "it to %.10g or remove the line",
+                          "%s: %s is out of range: only %.10g in this version; set it to %.10g or "
+                          "remove the line",
                           row->key, shown(node, text), row->min, row->min);
     return PARSE_FAIL(p, node, "%s: %s is out of range; give a value %s%s%s", row->key,
                       shown(node, text), range_text(row, range), *row->unit ? " " : "", row->unit);
@@ -124,8 +111,7 @@ static int parse_real(struct parse *p, const struct node *node, double *x)
     if (below) *x /= strtod(below, NULL);
     if (errno == ERANGE || !isfinite(*x))
         return PARSE_FAIL(p, node,
-                          "%s: %s does not fit a double; give a number between 1e-300 "
-                          "and 1e300",
+                          "%s: %s does not fit a double; give a number between 1e-300 and 1e300",
                           p->row->key, shown(node, text));
     if (*x == 0) *x = 0; /* -0 and 0 are one setting */
     return STATUS_OK;
@@ -210,8 +196,7 @@ static int parse_count_or_share(struct parse *p, const struct node *node, struct
         return parse_int(p, node, &value->number);
     }
     return PARSE_FAIL(p, node,
-                      "%s: '%s' is neither a count such as 5 nor a share from 0%% to "
-                      "100%%",
+                      "%s: '%s' is neither a count such as 5 nor a share from 0%% to 100%%",
                       p->row->key, shown(node, text));
 }
 
@@ -242,8 +227,7 @@ static int parse_matrix(struct parse *p, const struct node *node, struct matrix 
     const char *key = p->row->key;
     if (node->kind != NODE_LIST || !node->count)
         return PARSE_FAIL(p, node,
-                          "%s: a matrix was expected, not %s; write its rows as "
-                          "[[...], [...]]",
+                          "%s: a matrix was expected, not %s; write its rows as [[...], [...]]",
                           key, node->kind == NODE_LIST ? "an empty list" : node_what(node));
     bool one_row = node->item[0]->kind == NODE_SCALAR;
     int rows = one_row ? 1 : node->count;
@@ -258,10 +242,9 @@ static int parse_matrix(struct parse *p, const struct node *node, struct matrix 
         if (row->kind != NODE_LIST || row->count == 0)
             return PARSE_FAIL(p, row, "%s: row %d is not a list of numbers", key, i + 1);
         if (row->count != cols)
-            return PARSE_FAIL(p, row,
-                              "%s: row %d has %d numbers, row 1 has %d; every row needs "
-                              "the same number",
-                              key, i + 1, row->count, cols);
+            return PARSE_FAIL(
+                p, row, "%s: row %d has %d numbers, row 1 has %d; every row needs the same number",
+                key, i + 1, row->count, cols);
         for (int j = 0; j < cols; j++) {
             int code = parse_real(p, row->item[j], &value[i * cols + j]);
             if (!code) code = check_range(p, row->item[j], value[i * cols + j]);
@@ -279,8 +262,7 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
     *value = (struct value){.number = NAN};
     if (node->kind == NODE_SCALAR && node_is_null(node) && !*node->text)
         return PARSE_FAIL(&p, node,
-                          "%s: no value given; write one behind the colon or remove the "
-                          "line",
+                          "%s: no value given; write one behind the colon or remove the line",
                           row->key);
     if (is_absent(row, node)) {
         if (row->type == SETTING_ENUM_OR_MATRIX) value->number = EMISSION_AUTO;
@@ -295,10 +277,10 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
         return parse_matrix(&p, node, &value->matrix);
     }
     if (node->kind == NODE_LIST)
-        return PARSE_FAIL(&p, node,
-                          "%s: one value was expected, not a list; lists of values "
-                          "belong in zip or product",
-                          row->key);
+        return PARSE_FAIL(
+            &p, node,
+            "%s: one value was expected, not a list; lists of values belong in zip or product",
+            row->key);
     switch (row->type) {
     case SETTING_INT: return parse_int(&p, node, &value->number);
     case SETTING_BOOL: return parse_bool(&p, node, &value->number);
