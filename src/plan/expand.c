@@ -4,6 +4,7 @@
  * Refuses grids of more than MAX_RUNS runs before it allocates for them. */
 #include "grid.h"
 #include "base/hash.h"
+#include "base/sheet.h"
 #include "plan.h"
 #include "runs.h"
 #include "yaml.h"
@@ -253,20 +254,19 @@ static void expand(struct expansion *e)
 /* SHA-256 of the text and of each option behind a NUL. */
 static bool fingerprint(struct plan *plan, const char *const *sets, int num_sets)
 {
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    size_t bytes;
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
     if (!out) return false;
     fwrite(plan->source, 1, plan->source_bytes, out);
     for (int i = 0; i < num_sets; i++) {
         fputc('\0', out);
         fputs(sets[i], out);
     }
-    bool ok = !ferror(out);
-    if (fclose(out)) ok = false;
-    if (ok) hash_sha256_hex(text, bytes, plan->grid_sha256);
-    free(text);
-    return ok;
+    char *whole = sheet_close(&sheet, out, true, &bytes);
+    if (whole) hash_sha256_hex(whole, bytes, plan->grid_sha256);
+    free(whole);
+    return whole != NULL;
 }
 
 static void read_and_expand(struct reading *r, struct plan *plan, const char *text, size_t bytes,

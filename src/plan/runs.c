@@ -6,6 +6,7 @@
 #include "names.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/sheet.h"
 #include "plan.h"
 #include "runs.h"
 #include "settings/value.h"
@@ -28,24 +29,12 @@ static char *value_text(const struct settings *s, const struct setting *row)
     return text;
 }
 
-/* Whether it failed. */
-static int put_value(FILE *out, const struct settings *s, const struct setting *row)
+static bool put_value(FILE *out, const struct settings *s, const struct setting *row)
 {
     char *text = value_text(s, row);
     if (text) fputs(text, out);
     free(text);
-    return text == NULL;
-}
-
-/* Close a stream of open_memstream: its text, or NULL when anything failed. */
-static char *finish_text(FILE *out, char **text, int failed)
-{
-    if (ferror(out)) failed = 1;
-    if (fclose(out)) failed = 1;
-    if (!failed) return *text;
-    free(*text);
-    *text = NULL;
-    return NULL;
+    return text != NULL;
 }
 
 /* --- key ----------------------------------------------------------------------------------- */
@@ -54,10 +43,10 @@ enum { SEED_ROOM = 32 };
 
 char *plan_key_text(const struct settings *settings, size_t *bytes)
 {
-    char *text = NULL;
-    int failed = 0;
+    bool good = true;
     struct settings defaults;
-    FILE *out = open_memstream(&text, bytes);
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
     if (!out) return NULL;
     settings_default(&defaults);
     for (int i = 0; i < num_settings; i++) {
@@ -65,13 +54,13 @@ char *plan_key_text(const struct settings *settings, size_t *bytes)
         if (settings_is_default(settings, &defaults, &settings_table[i])) continue;
         fputs(settings_table[i].key, out);
         fputc('=', out);
-        failed |= put_value(out, settings, &settings_table[i]);
+        good = put_value(out, settings, &settings_table[i]) && good;
         fputc('\n', out);
     }
     for (int i = 0; i < SEED_ROOM; i++) fputc(' ', out);
-    if (!finish_text(out, &text, failed)) return NULL;
+    char *whole = sheet_close(&sheet, out, good, bytes);
     *bytes -= SEED_ROOM;
-    return text;
+    return whole;
 }
 
 void plan_key_of_text(char *text, size_t bytes, int64_t seed, char key[33])
@@ -165,10 +154,9 @@ char *plan_run_json(const struct plan *plan, int run)
     const struct run *r = &plan->runs[run];
     const struct cell *cell = &plan->cells[r->cell];
     const char *last = NULL;
-    char *text = NULL;
-    size_t bytes = 0;
-    int failed = 0;
-    struct json json = {.out = open_memstream(&text, &bytes)};
+    bool good = true;
+    struct sheet sheet;
+    struct json json = {.out = sheet_open(&sheet)};
     if (!json.out) return NULL;
     json_open(&json, NULL, '{');
     json_integer(&json, "run", run);
@@ -184,16 +172,14 @@ char *plan_run_json(const struct plan *plan, int run)
         }
         last = row->key;
         char *value = value_text(&cell->settings, row);
-        if (value)
-            json_value(&json, row->key + section_length(row->key) + 1, value);
-        else
-            failed = 1;
+        if (value) json_value(&json, row->key + section_length(row->key) + 1, value);
+        good = value && good;
         free(value);
     }
     close_section(&json, r->unknown, last);
     put_unknown_sections(&json, r->unknown);
     json_close(&json);
-    return finish_text(json.out, &text, failed);
+    return sheet_close(&sheet, json.out, good, NULL);
 }
 
 void decoded_run_free(struct decoded_run *run)
@@ -308,10 +294,11 @@ static int keep_unknown(FILE *out, const char *section, const char *name, const 
  */
 static int parse_unknown(const struct node *root, char **unknown, struct status *st)
 {
-    char *text = NULL, section[80];
+    char section[80];
     size_t bytes = 0;
     int code = STATUS_OK;
-    FILE *out = open_memstream(&text, &bytes);
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
     if (!out) return status_no_memory(st, "a run that is read");
     for (int i = 0; i < root->count && !code; i++) {
         const struct node *item = root->item[i];
@@ -323,10 +310,12 @@ static int parse_unknown(const struct node *root, char **unknown, struct status 
         for (int k = 0; item->kind == NODE_MAP && k < item->count && !code; k++)
             code = keep_unknown(out, section, item->key[k]->text, item->item[k], st);
     }
-    if (!finish_text(out, &text, code != STATUS_OK))
-        return code ? code : status_no_memory(st, "a run that is read");
-    *unknown = bytes ? text : NULL;
-    if (!bytes) free(text);
+    *unknown = sheet_close(&sheet, out, !code, &bytes);
+    if (!*unknown) return code ? code : status_no_memory(st, "a run that is read");
+    if (!bytes) {
+        free(*unknown);
+        *unknown = NULL;
+    }
     return STATUS_OK;
 }
 
@@ -399,10 +388,9 @@ int plan_parse_json(const char *line, struct decoded_run *run, struct status *st
 
 char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *study)
 {
-    char *text = NULL;
-    size_t bytes = 0;
-    int failed = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    bool good = true;
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
     if (!out) return NULL;
     fputs("# one run, with every setting resolved\nversion: 1\nstudy: ", out);
     json_put_text(out, study);
@@ -414,11 +402,11 @@ char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *s
                       (row->type == SETTING_MATRIX && !value.matrix.rows);
         if (row->scope != SCOPE_RUN || absent) continue;
         fprintf(out, "      %s: ", row->key);
-        failed |= put_value(out, settings, row);
+        good = put_value(out, settings, row) && good;
         fputc('\n', out);
     }
     fprintf(out, "seeds: [%" PRId64 "]\n", seed);
-    return finish_text(out, &text, failed);
+    return sheet_close(&sheet, out, good, NULL);
 }
 
 /* --- where --------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 
 #include "base/kernel.h"
 #include "base/linalg.h"
+#include "base/sheet.h"
 #include "forecast/cost.h"
 #include "protocol.h"
 
@@ -48,12 +49,14 @@ static int share_all(char **block, size_t *bytes, int rank, struct status *st)
 static void pack_words(struct launch *l, struct status *st)
 {
     const struct study_request *r = l->request;
-    FILE *memory = open_memstream(&l->words, &l->words_bytes);
-    for (int i = -2; memory && i < r->num_sets; i++) {
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
+    for (int i = -2; out && i < r->num_sets; i++) {
         const char *word = i == -2 ? r->study.output : i == -1 ? r->where : r->sets[i];
-        fwrite(word ? word : "", 1, word ? strlen(word) + 1 : 1, memory);
+        fwrite(word ? word : "", 1, word ? strlen(word) + 1 : 1, out);
     }
-    if (!memory || fclose(memory) != 0) status_no_memory(st, "the request");
+    if (out) l->words = sheet_close(&sheet, out, true, &l->words_bytes);
+    if (!l->words) status_no_memory(st, "the request");
 }
 
 static void unpack_words(struct launch *l, struct status *st)

@@ -1,6 +1,8 @@
 /* progress: see progress.h. Refuses to write to stdout: that belongs to results. */
 #include "progress.h"
 
+#include "base/sheet.h"
+
 #include "protocol.h"
 #include "statusfile.h"
 
@@ -83,9 +85,8 @@ static void erase_bar(struct progress *p)
 static void print_event(struct progress *p, const char *event, const struct board *b,
                         const char *text)
 {
-    char *line = NULL;
-    size_t bytes = 0;
-    struct json json = {.out = open_memstream(&line, &bytes)};
+    struct sheet sheet;
+    struct json json = {.out = sheet_open(&sheet)};
     if (!json.out) return;
     json_open(&json, NULL, '{');
     json_text(&json, "event", event);
@@ -95,8 +96,9 @@ static void print_event(struct progress *p, const char *event, const struct boar
         json_text(&json, "text", text);
     json_close(&json);
     fputc('\n', json.out);
-    if (fclose(json.out) == 0 && line) fwrite(line, 1, bytes, p->err);
-    free(line);
+    char *whole = sheet_close(&sheet, json.out, true, NULL);
+    if (whole) fputs(whole, p->err);
+    free(whole);
     fflush(p->err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/kernel.h"
 #include "base/linalg.h"
+#include "base/sheet.h"
 #include "protocol.h"
 
 #include <stdio.h>
@@ -42,10 +43,9 @@ static void read_cpu_model(char *model, size_t n)
 /* "name x count, name x count" of texts num apart by stride; malloc'd, NULL: memory out. */
 static char *count_names(const char *first, size_t stride, int num, const char *between)
 {
-    char *list = NULL;
-    size_t bytes = 0;
-    FILE *memory = open_memstream(&list, &bytes);
-    if (!memory) return NULL;
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
+    if (!out) return NULL;
     for (int i = 0; i < num; i++) {
         const char *name = first + (size_t)i * stride;
         int count = 0, earlier = 0;
@@ -54,11 +54,9 @@ static char *count_names(const char *first, size_t stride, int num, const char *
             count++;
             if (j < i) earlier++;
         }
-        if (!earlier) fprintf(memory, "%s%s x%d", i ? between : "", name, count);
+        if (!earlier) fprintf(out, "%s%s x%d", i ? between : "", name, count);
     }
-    if (fclose(memory) == 0) return list;
-    free(list);
-    return NULL;
+    return sheet_close(&sheet, out, true, NULL);
 }
 
 static void gather_machines(struct provenance_facts *facts, MPI_Comm comm)

@@ -68,37 +68,31 @@ static void starve(int (*call)(struct status *st), long least)
     }
 }
 
-enum { STATES = 48 };
+/* A matrix that no block of a pool has room for. */
+enum { STATES = 64, SYMBOLS = 130 };
 
 static char grid[1 << 16];
-
-/* An identity of STATES rows, which takes memory of its own. */
-static void put_identity(FILE *out, int columns)
-{
-    for (int i = 0; i < STATES; i++)
-        for (int j = 0; j < columns; j++)
-            fprintf(out, "%s%d%s",
-                    j   ? ","
-                    : i ? ",["
-                        : "[[",
-                    j == i % columns,
-                    j < columns - 1  ? ""
-                    : i < STATES - 1 ? "]"
-                                     : "]]");
-}
 
 static void write_grid(void)
 {
     FILE *out = fmemopen(grid, sizeof grid, "w");
-    fprintf(out,
-            "version: 1\nstudy: memory\nseeds: [0, 1]\nrun: {reserve: 1min}\n"
-            "defaults: {data: {sequences: 30, length: 6}, train: {batch: 5}}\n"
-            "grid:\n  a:\n    set: {hmm: {architecture: custom, states: %d, symbols: 2}}\n"
-            "    product:\n      rnn.hidden: [3, 4]\n      hmm.transition: [",
-            STATES);
-    put_identity(out, STATES);
-    fputs("]\n      hmm.emission: [", out);
-    put_identity(out, 2);
+    fprintf(
+        out,
+        "version: 1\nstudy: memory\nseeds: [0, 1]\nrun: {reserve: 1min}\n"
+        "defaults: {data: {sequences: 30, length: 6}, train: {batch: 5}}\n"
+        "grid:\n  a:\n    set: {hmm: {architecture: fully-connected, states: %d, symbols: %d}}\n"
+        "    product:\n      rnn.hidden: [3, 4]\n      hmm.emission: [",
+        STATES, SYMBOLS);
+    for (int i = 0; i < STATES; i++)
+        for (int j = 0; j < SYMBOLS; j++)
+            fprintf(out, "%s%d%s",
+                    j   ? ","
+                    : i ? ",["
+                        : "[[",
+                    i == j,
+                    j < SYMBOLS - 1  ? ""
+                    : i < STATES - 1 ? "]"
+                                     : "]]");
     fputs("]\n  b:\n    zip: {hmm.states: [2, 3], rnn.noise_dim: [3, 4]}\n", out);
     fclose(out);
 }
@@ -108,7 +102,8 @@ static int read_grid(struct status *st)
     const char *const sets[] = {"train.epochs=3"};
     struct plan plan;
     int code = plan_read(&plan, "grid.yaml", grid, strlen(grid), sets, 1, st);
-    if (!code) code = plan_where(&plan, "rnn.hidden > 3 and hmm.architecture == custom", st);
+    if (!code)
+        code = plan_where(&plan, "rnn.hidden > 3 and hmm.architecture == fully-connected", st);
     if (!code && plan.num_runs != 2) code = status_set(st, STATUS_INTERNAL, "%d", plan.num_runs);
     plan_free(&plan);
     return code;
