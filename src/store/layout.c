@@ -6,6 +6,7 @@
 #include "columns.h"
 
 #include "base/hash.h"
+#include "base/sheet.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -111,21 +112,17 @@ static void make_grid(struct tree *tree, const struct plan *plan)
     char *source = strndup(given ? plan->source : "\n", given ? plan->source_bytes : 1);
     make_bytes(tree, "/grid/source", source, given && source ? strlen(source) : 1,
                "the grid as given, YAML");
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    size_t bytes = 1;
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
     bool complete = out != NULL;
     for (int run = 0; run < plan->num_runs && complete; run++) {
         char *line = plan_run_json(plan, run);
         complete = line && fprintf(out, "%s\n", line) > 0;
         free(line);
     }
-    if (out && fclose(out) != 0) complete = false;
-    if (!complete) {
-        free(text);
-        text = NULL;
-    }
-    make_bytes(tree, "/grid/resolved", text, complete ? bytes : 1,
+    char *text = out ? sheet_close(&sheet, out, complete, &bytes) : NULL;
+    make_bytes(tree, "/grid/resolved", text, text ? bytes : 1,
                "one JSON object a line, line i = run i with every setting resolved");
 }
 

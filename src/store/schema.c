@@ -3,6 +3,7 @@
 #include "schema.h"
 
 #include "base/node.h"
+#include "base/sheet.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,9 +111,8 @@ const struct schema_row *schema_find(const struct schema *schema, const char *na
 
 char *schema_text(const struct schema *schema)
 {
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
     if (!out) return NULL;
     for (int a = 0; a < schema->num_axes; a++) {
         const struct schema_axis *axis = &schema->axis[a];
@@ -130,11 +130,7 @@ char *schema_text(const struct schema *schema)
         fprintf(out, "\t%s\t%s\t%s\t%s\n", digest_name[r->in_digest], writer_name[r->writer],
                 r->unit, r->meaning);
     }
-    if (fclose(out) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return sheet_close(&sheet, out, true, NULL);
 }
 
 static int find_word(const char *const *word, int num, const char *text)

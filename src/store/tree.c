@@ -6,6 +6,8 @@
  * Source: RELIABILITY section 0, section 3 of the design; dimension scales as netCDF-4 has them. */
 #include "internal.h"
 
+#include "base/sheet.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5_hl.h>
@@ -205,9 +207,9 @@ static void name_in_words(struct tree *tree, const char *path)
                                           {"tv", "total variation"},
                                           {"val", "validation"}};
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    char *text = NULL;
-    size_t bytes = 0, n;
-    FILE *out = open_memstream(&text, &bytes);
+    size_t n;
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
     if (out && strchr(name, '.')) fputs(name, out);
     for (const char *at = strchr(name, '.') ? "" : name; out && *at; at += n + (at[n] == '_')) {
         size_t i = 0, num = sizeof word / sizeof *word;
@@ -216,7 +218,8 @@ static void name_in_words(struct tree *tree, const char *path)
         fprintf(out, "%s%.*s", at > name ? " " : "", i < num ? 999 : (int)n,
                 i < num ? word[i][1] : at);
     }
-    if (out && fclose(out) == 0)
+    char *text = out ? sheet_close(&sheet, out, true, NULL) : NULL;
+    if (text)
         tree_text(tree, path, "long_name", text);
     else if (!tree->code)
         tree->code = status_no_memory(tree->st, "%s", tree->path);
