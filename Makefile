@@ -125,7 +125,7 @@ FORCE:
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*.c)))
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals \
  $(BUILD)/tests/test_store_versions
-WRAP_test_store_versions := -Wl,--wrap=columns_init,--wrap=plan_parse_json
+WRAP_test_store_versions := -Wl,--wrap=columns_init,--wrap=plan_parse_json,--wrap=H5Fopen
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop
 MPI_BIN := $(STUDY_BIN) $(BUILD)/tests/test_store_mpi
 

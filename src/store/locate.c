@@ -51,10 +51,10 @@ static hid_t memory_type(hid_t dataset, enum schema_type type, int text_bytes)
 static bool is_plain(hid_t dataset, hid_t memory)
 {
     hid_t create = H5Dget_create_plist(dataset), stored = H5Dget_type(dataset);
-    bool plain = create >= 0 && H5Pget_layout(create) == H5D_CONTIGUOUS &&
-                 H5Pget_external_count(create) == 0 && H5Dget_offset(dataset) != HADDR_UNDEF &&
-                 H5Tget_class(stored) == H5Tget_class(memory) &&
-                 H5Tget_size(stored) == H5Tget_size(memory);
+    bool plain =
+        create >= 0 && H5Tis_variable_str(memory) <= 0 && H5Pget_layout(create) == H5D_CONTIGUOUS &&
+        H5Pget_external_count(create) == 0 && H5Dget_offset(dataset) != HADDR_UNDEF &&
+        H5Tget_class(stored) == H5Tget_class(memory) && H5Tget_size(stored) == H5Tget_size(memory);
     if (plain && H5Tget_class(stored) != H5T_STRING) plain = H5Tequal(stored, memory) > 0;
     if (stored >= 0) H5Tclose(stored);
     if (create >= 0) H5Pclose(create);

@@ -93,6 +93,11 @@ altered note "attributes or structures were changed; 6 of 6"
 with_h5py data "f.create_dataset('mine/data', data=numpy.arange(5000.)); f['runs/mine'] = 3"
 altered data "attributes or structures were changed; 6 of 6"
 with_h5py wider "v = f['runs/cell'][()]; del f['runs/cell']; f['runs/cell'] = v.astype('>i8')"
+with_h5py texts "
+for name in 'key', 'block', 'host': # as nccopy has them: of any length
+    v = f['runs'][name].asstr()[()]; del f['runs'][name]
+    f['runs'].create_dataset(name, data=v, dtype=h5py.string_dtype())"
+altered texts "3 of .* datasets compressed or stored otherwise; 6 of 6"
 altered wider "1 of .* datasets compressed or stored otherwise; 6 of 6"
 
 with_h5py lost "f['runs/best_val_loss'][1] = 0.5; f.attrs['note'] = 'by hand'"

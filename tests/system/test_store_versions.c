@@ -7,6 +7,7 @@
 #include "store/columns.h"
 
 #include <fcntl.h>
+#include <hdf5.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +41,24 @@ int __wrap_plan_parse_json(const char *line, struct decoded_run *run, struct sta
     if (!unreadable || !strstr(line, unreadable)) return __real_plan_parse_json(line, run, st);
     *run = (struct decoded_run){0};
     return status_set(st, STATUS_BAD_GRID, "not a run");
+}
+
+/* What HDF5 does in the child that reads an altered file. */
+static enum { HDF5_READS, HDF5_CRASHES, HDF5_HANGS, HDF5_EATS } hdf5;
+
+hid_t __real_H5Fopen(const char *path, unsigned flags, hid_t access);
+hid_t __wrap_H5Fopen(const char *path, unsigned flags, hid_t access);
+
+hid_t __wrap_H5Fopen(const char *path, unsigned flags, hid_t access)
+{
+    if (hdf5 == HDF5_CRASHES) abort();
+    while (hdf5 == HDF5_HANGS) continue;
+    while (hdf5 == HDF5_EATS) {
+        char *more = malloc((size_t)64 << 20);
+        if (!more) return H5I_INVALID_HID;
+        memset(more, 1, 4096);
+    }
+    return __real_H5Fopen(path, flags, access);
 }
 
 struct place {
@@ -340,6 +359,35 @@ static void damaged_rows(void **state)
     check_ok(store_extend(p->file, &p->larger, NULL, NULL, &st), &st);
 }
 
+/* Damaged structures that crash HDF5, hold it for ever or make it take all memory are a message. */
+static void worst_of_hdf5(void **state)
+{
+    struct place *p = *state;
+    static const char *const word[] = {
+        [HDF5_CRASHES] = "crashed (Aborted)",
+        [HDF5_HANGS] = "did not come to an end in 5 s",
+        [HDF5_EATS] = "use a copy", /* what HDF5 makes of it is its own affair */
+    };
+    struct status st = {0};
+    struct store *store = NULL;
+    make(p);
+    unsigned char *text = memmem(p->bytes, p->num, "one row a run;", 14); /* an attribute */
+    assert_non_null(text);
+    int fd = open(p->file, O_WRONLY);
+    assert_int_equal(pwrite(fd, "O", 1, text - p->bytes), 1);
+    close(fd);
+    for (int i = HDF5_CRASHES; i <= HDF5_EATS; i++) {
+        hdf5 = i;
+        check_code(store_open(&store, p->file, &st), STATUS_IO, &st);
+        assert_null(store);
+        if (!strstr(st.text, word[i])) fail_msg("\"%s\" does not say \"%s\"", st.text, word[i]);
+    }
+    hdf5 = HDF5_READS;
+    check_ok(store_open(&store, p->file, &st), &st);
+    assert_non_null(strstr(store_note(store), "6 of 6 finished rows agree"));
+    store_close(store);
+}
+
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
@@ -352,6 +400,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(unknown_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unreadable_settings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(worst_of_hdf5, set_up, tear_down),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
