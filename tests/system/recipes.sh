@@ -12,41 +12,9 @@ shift
 top=$PWD
 patches=$top/tests/system/recipes
 same=$top/tests/system/same_numbers.py
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
 before=$top/$build/hmmgrid
+. tests/support/ok.sh
 export HMMGRID_LOG=warning
-python=python3 # the first that has h5py
-"$python" -c 'import h5py' 2>/dev/null || python=/usr/bin/python3
-passed=0 failed=0
-
-ok() { # ok WHAT COMMAND...: exit code 0
-    local what=$1
-    shift
-    if "$@" >log 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED $name: $what: $*"
-        tail -n 10 log | cut -c 1-300
-        false
-    fi
-}
-
-says() { # says WORDS COMMAND...: exit code 0 and the words, a pattern, in what it prints
-    local words=$1
-    shift
-    ok "'$words' in what it says" prints "$words" "$@"
-}
-
-prints() {
-    local words=$1
-    shift
-    "$@" >said 2>&1
-    local code=$?
-    cat said
-    [ $code -eq 0 ] && grep -qE -- "$words" said
-}
 
 num_done() { # num_done PROGRAM FILE.h5
     "$1" summary "$2" --by run --where 'status == done' --format csv | tail -n +2 | wc -l
@@ -162,5 +130,4 @@ for recipe in ${@:-verb metric analysis family setting}; do
     rm -rf "${work:?}/$recipe"
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish
