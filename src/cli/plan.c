@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MAX_COLUMNS = 64, LONGEST_VALUE = 40 };
+enum { LONGEST_VALUE = 40 };
 
 static const double tell_every_s = 5;
 
@@ -52,62 +52,47 @@ static const char *bytes_text(double bytes, char buf[32])
     return buf;
 }
 
-/* block, what varies, runs, core_s. Returns the number of columns; the settings shown in row[]. */
-static int choose_columns(const struct plan *plan, const struct setting *row[],
-                          const char *header[], bool is_number[])
+/* The columns: block, what varies, runs, seconds. */
+static void add_columns(struct table *table, const struct plan *plan)
 {
-    int n = 0;
-    header[n++] = "block";
-    for (int i = 0; i < num_settings && n < MAX_COLUMNS - 2; i++) {
+    table_column(table, false, "block");
+    for (int i = 0; i < num_settings; i++) {
         const struct setting *s = &settings_table[i];
-        if (!plan->varies[i]) continue;
-        is_number[n] = s->type == SETTING_INT || s->type == SETTING_REAL;
-        row[n] = s;
-        header[n++] = s->key;
+        if (plan->varies[i])
+            table_column(table, s->type == SETTING_INT || s->type == SETTING_REAL, "%s", s->key);
     }
-    is_number[n] = is_number[n + 1] = true;
-    header[n++] = "runs";
-    header[n++] = "core-s each";
-    return n;
+    table_column(table, true, "runs");
+    table_column(table, true, "core-s each");
 }
 
-static int add_row(struct table *table, const struct cell *cell, int seeds, double cost_s,
-                   int num_columns, const struct setting *const row[], struct status *st)
+static int add_row(struct table *table, const struct plan *plan, const struct cell *cell, int seeds,
+                   double cost_s, struct status *st)
 {
-    char *text[MAX_COLUMNS] = {NULL}, runs[32], cost[32];
-    const char *shown[MAX_COLUMNS] = {cell->block};
-    int code = STATUS_OK;
-    for (int c = 1; c < num_columns - 2 && !code; c++) {
-        shown[c] = text[c] = settings_text(&cell->settings, row[c]);
-        if (!text[c])
-            code = status_no_memory(st, "the plan");
-        else if (strlen(text[c]) > LONGEST_VALUE)
-            strcpy(text[c] + LONGEST_VALUE - 3, "...");
+    table_cell(table, "%s", cell->block);
+    for (int i = 0; i < num_settings; i++) {
+        if (!plan->varies[i]) continue;
+        char *text = settings_text(&cell->settings, &settings_table[i]);
+        if (!text) return status_no_memory(st, "the plan");
+        if (strlen(text) > LONGEST_VALUE) strcpy(text + LONGEST_VALUE - 3, "...");
+        table_cell(table, "%s", text);
+        free(text);
     }
-    snprintf(runs, sizeof runs, "%d", seeds);
-    snprintf(cost, sizeof cost, cost_s < 100 ? "%.3g" : "%.0f", cost_s);
-    shown[num_columns - 2] = runs;
-    shown[num_columns - 1] = cost;
-    if (!code) code = table_row(table, shown, st);
-    for (int c = 1; c < num_columns - 2; c++) free(text[c]);
-    return code;
+    table_cell(table, "%d", seeds);
+    table_cell(table, cost_s < 100 ? "%.3g" : "%.0f", cost_s);
+    return STATUS_OK;
 }
 
 static int print_table(const struct plan *plan, const struct forecast *f, FILE *out,
                        struct status *st)
 {
-    const struct setting *row[MAX_COLUMNS] = {NULL};
-    const char *header[MAX_COLUMNS] = {NULL};
-    bool is_number[MAX_COLUMNS] = {false};
-    int num_columns = choose_columns(plan, row, header, is_number);
-    struct table *table = table_new(num_columns, header, is_number);
-    int code = table ? STATUS_OK : status_no_memory(st, "the plan");
+    struct table table = {0};
+    int code = STATUS_OK;
+    add_columns(&table, plan);
     for (int i = 0; i < plan->num_cells && !code; i++)
         if (f->seeds[i])
-            code = add_row(table, &plan->cells[i], f->seeds[i], f->cell[i].run_s, num_columns, row,
-                           st);
-    if (!code) code = table_write(table, TABLE_TEXT, out, st);
-    table_free(table);
+            code = add_row(&table, plan, &plan->cells[i], f->seeds[i], f->cell[i].run_s, st);
+    if (!code) code = table_write(&table, TABLE_TEXT, out, st);
+    table_free(&table);
     return code;
 }
 

@@ -24,20 +24,21 @@ static double stat_of(const struct statistics *v, enum stat stat)
 }
 
 /* For programs the shortest text that reads back to the same number, "" for NaN. */
-static void print_number(const struct summary *s, double x, char cell[CELL_BYTES])
+static void put_number(const struct summary *s, double x, struct table *table)
 {
     bool people = summary_is_for_people(s);
+    char text[32];
+    int digits = people ? 5 : 15;
+    for (; !people && digits < 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, x);
+        if (strtod(text, NULL) == x) break;
+    }
     if (isnan(x))
-        snprintf(cell, CELL_BYTES, "%s", people ? "-" : "");
+        table_cell(table, "%s", people ? "-" : "");
     else if (people && x == rint(x) && fabs(x) < 1e9)
-        snprintf(cell, CELL_BYTES, "%.0f", x);
-    else if (people)
-        snprintf(cell, CELL_BYTES, "%.5g", x);
+        table_cell(table, "%.0f", x);
     else
-        for (int digits = 15; digits <= 17; digits++) {
-            snprintf(cell, CELL_BYTES, "%.*g", digits, x);
-            if (strtod(cell, NULL) == x) break;
-        }
+        table_cell(table, "%.*g", digits, x);
 }
 
 /* Decimal exponent of x > 0 once it is rounded to two digits: 0.0996 -> -1. */
@@ -49,9 +50,10 @@ static int exponent_of(double x)
 }
 
 /* "4.09 ± 0.02 (4.22) [2 of 3]": two digits of the sd, the mean and floor to the same place. */
-static void print_combined(const struct statistics *v, const struct statistics *floor, int done,
-                           char cell[CELL_BYTES])
+static void put_combined(const struct statistics *v, const struct statistics *floor, int done,
+                         struct table *table)
 {
+    char cell[CELL_BYTES];
     double spread = v->sd > 0 ? v->sd : floor && floor->sd > 0 ? floor->sd : fabs(v->mean) / 100;
     int places = spread > 0 && isfinite(spread) ? 1 - exponent_of(spread) : 2;
     places = places < 0 ? 0 : places > 8 ? 8 : places;
@@ -67,22 +69,7 @@ static void print_combined(const struct statistics *v, const struct statistics *
         n += snprintf(cell + n, (size_t)(CELL_BYTES - n), " (%.*f)", own, floor->mean);
     }
     if (v->n < done) snprintf(cell + n, (size_t)(CELL_BYTES - n), " [%d of %d]", v->n, done);
-}
-
-/* One row of cells, or the header when group < 0; numeric[c] tells the columns that hold numbers.
- */
-struct cells {
-    char (*text)[CELL_BYTES]; /* room for cells that are made here */
-    const char **cell;        /* what to show: text[i], or a borrowed text */
-    bool *numeric;
-    int num;
-};
-
-static char *next_cell(struct cells *c, bool numeric)
-{
-    c->cell[c->num] = c->text[c->num];
-    c->numeric[c->num] = numeric;
-    return c->text[c->num++];
+    table_cell(table, "%s", cell);
 }
 
 static bool has_open(const struct summary *s)
@@ -92,46 +79,10 @@ static bool has_open(const struct summary *s)
     return false;
 }
 
-/* example: a row of the group. Matrices are cut for people, never for programs. */
-static void key_cells(const struct summary *s, int group, int example, struct cells *c)
-{
-    enum { LONGEST = 40 };
-    bool people = summary_is_for_people(s);
-    for (int k = 0; k < s->num_keys; k++) {
-        bool numeric = s->key[k].is_number;
-        char *cell = next_cell(c, numeric);
-        const char *text = group < 0 ? s->key[k].name : s->key[k].text[example];
-        if (people) {
-            bool cut = group >= 0 && text[0] == '[' && strlen(text) > LONGEST;
-            snprintf(cell, CELL_BYTES, "%.*s%s", cut ? LONGEST - 1 : CELL_BYTES - 1, text,
-                     cut ? "…" : "");
-        } else if (group >= 0) {
-            c->cell[c->num - 1] = numeric && strcmp(text, "none") == 0 ? "" : text;
-        } else {
-            snprintf(cell, CELL_BYTES, "%s", text);
-            for (char *p = cell; *p; p++)
-                if (*p == '.') *p = '_';
-        }
-    }
-}
-
-static void count_cells(const struct summary *s, int group, struct cells *c)
-{
-    static const char *const name[] = {"n", "n_failed", "n_pending"};
-    const int *const count[] = {s->done, s->failed, s->open};
-    for (int i = 0; i < 2 + has_open(s); i++) {
-        char *cell = next_cell(c, true);
-        if (group < 0)
-            snprintf(cell, CELL_BYTES, "%s", name[i]);
-        else
-            snprintf(cell, CELL_BYTES, "%d", count[i][group]);
-    }
-}
-
-/* A floor is shown once, behind the first score that has it. */
+/* A floor has one column of its own, behind the first score that has it. */
 static bool shows_floor(const struct summary *s, int score)
 {
-    if (s->score[score].floor_column < 0) return false;
+    if (s->combined || s->score[score].floor_column < 0) return false;
     for (int i = 0; i < s->num_scores; i++) {
         if (strcmp(s->score[i].name, s->score[score].floor_name) == 0) return false;
         if (i < score && strcmp(s->score[i].floor_name, s->score[score].floor_name) == 0)
@@ -140,42 +91,48 @@ static bool shows_floor(const struct summary *s, int score)
     return true;
 }
 
-static void score_cells(const struct summary *s, int group, struct cells *c)
+static void add_columns(const struct summary *s, struct table *table)
 {
+    for (int k = 0; k < s->num_keys; k++) {
+        char name[CELL_BYTES];
+        snprintf(name, sizeof name, "%s", s->key[k].name);
+        for (char *p = name; *p; p++)
+            if (*p == '.' && !summary_is_for_people(s)) *p = '_';
+        table_column(table, s->key[k].is_number, "%s", name);
+    }
+    table_column(table, true, "n");
+    table_column(table, true, "n_failed");
+    if (has_open(s)) table_column(table, true, "n_pending");
     for (int i = 0; i < s->num_scores; i++) {
         const struct score *score = &s->score[i];
-        const struct statistics *floor = s->floor[i];
-        if (s->combined) {
-            char *cell = next_cell(c, true);
-            if (group < 0)
-                snprintf(cell, CELL_BYTES, "%s", score->name);
-            else
-                print_combined(&s->value[i][group], floor ? &floor[group] : NULL, s->done[group],
-                               cell);
-            continue;
-        }
-        for (int j = 0; j < s->num_stats; j++) {
-            char *cell = next_cell(c, true);
-            if (group < 0)
-                snprintf(cell, CELL_BYTES, "%s_%s", score->name, summary_stat_name[s->stat[j]]);
-            else
-                print_number(s, stat_of(&s->value[i][group], s->stat[j]), cell);
-        }
-        if (!shows_floor(s, i)) continue;
-        char *cell = next_cell(c, true);
-        if (group < 0)
-            snprintf(cell, CELL_BYTES, "%s", score->floor_name);
-        else
-            print_number(s, floor[group].mean, cell);
+        if (s->combined) table_column(table, true, "%s", score->name);
+        for (int j = 0; j < s->num_stats && !s->combined; j++)
+            table_column(table, true, "%s_%s", score->name, summary_stat_name[s->stat[j]]);
+        if (shows_floor(s, i)) table_column(table, true, "%s", score->floor_name);
     }
 }
 
-static void fill_row(const struct summary *s, int group, int example, struct cells *c)
+/* example: a row of the group. Matrices are cut for people, never for programs. */
+static void add_row(const struct summary *s, int group, int example, struct table *table)
 {
-    c->num = 0;
-    key_cells(s, group, example, c);
-    count_cells(s, group, c);
-    score_cells(s, group, c);
+    enum { LONGEST = 40 };
+    bool people = summary_is_for_people(s);
+    for (int k = 0; k < s->num_keys; k++) {
+        const char *text = s->key[k].text[example];
+        bool cut = people && text[0] == '[' && strlen(text) > LONGEST;
+        if (!people && s->key[k].is_number && strcmp(text, "none") == 0) text = "";
+        table_cell(table, "%.*s%s", cut ? LONGEST - 1 : (int)strlen(text), text, cut ? "…" : "");
+    }
+    table_cell(table, "%d", s->done[group]);
+    table_cell(table, "%d", s->failed[group]);
+    if (has_open(s)) table_cell(table, "%d", s->open[group]);
+    for (int i = 0; i < s->num_scores; i++) {
+        const struct statistics *value = &s->value[i][group], *floor = s->floor[i];
+        if (s->combined) put_combined(value, floor ? &floor[group] : NULL, s->done[group], table);
+        for (int j = 0; j < s->num_stats && !s->combined; j++)
+            put_number(s, stat_of(value, s->stat[j]), table);
+        if (shows_floor(s, i)) put_number(s, floor[group].mean, table);
+    }
 }
 
 static void print_legend(const struct summary *s, FILE *out)
@@ -191,26 +148,14 @@ static void print_legend(const struct summary *s, FILE *out)
 
 int summary_print(const struct summary *s, FILE *out, struct status *st)
 {
-    size_t most = (size_t)(s->num_keys + 3 + s->num_scores * (s->num_stats + 1));
-    struct cells c = {calloc(most, CELL_BYTES), calloc(most, sizeof *c.cell),
-                      calloc(most, sizeof *c.numeric), 0};
-    struct table *table = NULL;
-    int code = STATUS_OK, next = 0;
-    if (c.text && c.cell && c.numeric) {
-        fill_row(s, -1, 0, &c);
-        table = table_new(c.num, c.cell, c.numeric);
-    }
-    if (!table) code = status_no_memory(st, "the table");
-    for (int i = 0; i < s->num_rows && !code; i++) {
-        if (s->group[i] != next) continue; /* groups are numbered by first appearance */
-        fill_row(s, next++, i, &c);
-        code = table_row(table, c.cell, st);
-    }
-    if (!code) code = table_write(table, s->format, out, st);
+    struct table table = {0};
+    int next = 0;
+    add_columns(s, &table);
+    for (int i = 0; i < s->num_rows; i++)
+        if (s->group[i] == next) /* groups are numbered by first appearance */
+            add_row(s, next++, i, &table);
+    int code = table_write(&table, s->format, out, st);
     if (!code && s->combined && s->format == TABLE_TEXT && s->num_rows > 0) print_legend(s, out);
-    table_free(table);
-    free(c.text);
-    free(c.cell);
-    free(c.numeric);
+    table_free(&table);
     return code;
 }

@@ -8,64 +8,51 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-struct table {
-    int num_columns;
-    size_t num_rows, capacity; /* rows, the header (row 0) included */
-    bool *is_number;           /* (num_columns), owned */
-    char **cell;               /* (capacity, num_columns), each owned */
-};
-
 static const char *const format_name[] = {"table", "csv", "md", "json"};
 
 /* --- making ---------------------------------------------------------------------------------- */
 
-struct table *table_new(int num_columns, const char *const *header, const bool *is_number)
+static void add(struct table *table, bool is_number, const char *fmt, va_list ap)
 {
-    struct table *table = calloc(1, sizeof *table);
-    if (!table) return NULL;
-    table->num_columns = num_columns;
-    table->is_number = calloc((size_t)num_columns, sizeof *table->is_number);
-    if (!table->is_number || table_row(table, header, NULL) != STATUS_OK) {
-        table_free(table);
-        return NULL;
+    char *text = NULL;
+    if (table->num_cells == table->room) {
+        size_t room = 2 * table->room + 64;
+        struct table_cell *grown = realloc(table->cell, room * sizeof *grown);
+        if (grown) table->cell = grown, table->room = room;
     }
-    if (is_number) memcpy(table->is_number, is_number, (size_t)num_columns * sizeof *is_number);
-    return table;
+    if (table->num_cells == table->room || vasprintf(&text, fmt, ap) < 0)
+        table->is_lost = true;
+    else
+        table->cell[table->num_cells++] = (struct table_cell){text, is_number};
+}
+
+void table_column(struct table *table, bool is_number, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add(table, is_number, fmt, ap);
+    va_end(ap);
+    table->num_columns++;
+}
+
+void table_cell(struct table *table, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add(table, false, fmt, ap);
+    va_end(ap);
 }
 
 void table_free(struct table *table)
 {
-    if (!table) return;
-    for (size_t i = 0; i < table->num_rows * (size_t)table->num_columns; i++) free(table->cell[i]);
+    for (size_t i = 0; i < table->num_cells; i++) free(table->cell[i].text);
     free(table->cell);
-    free(table->is_number);
-    free(table);
-}
-
-int table_row(struct table *table, const char *const *cell, struct status *st)
-{
-    size_t width = (size_t)table->num_columns;
-    if (table->num_rows == table->capacity) {
-        size_t capacity = table->capacity ? 2 * table->capacity : 16;
-        char **grown = realloc(table->cell, capacity * width * sizeof *grown);
-        if (!grown) return status_no_memory(st, "a table");
-        table->cell = grown;
-        table->capacity = capacity;
-    }
-    char **row = table->cell + table->num_rows * width;
-    for (size_t c = 0; c < width; c++) {
-        row[c] = strdup(cell[c] ? cell[c] : "");
-        if (row[c]) continue;
-        while (c > 0) free(row[--c]);
-        return status_no_memory(st, "a table");
-    }
-    table->num_rows++;
-    return STATUS_OK;
 }
 
 int table_format_of(const char *name)
@@ -75,9 +62,14 @@ int table_format_of(const char *name)
     return -1;
 }
 
-static const char *cell_at(const struct table *table, size_t row, int column)
+static size_t num_rows(const struct table *table) /* the header included */
 {
-    return table->cell[row * (size_t)table->num_columns + (size_t)column];
+    return table->num_cells / table->num_columns;
+}
+
+static const char *cell_at(const struct table *table, size_t row, size_t column)
+{
+    return table->cell[row * table->num_columns + column].text;
 }
 
 /* --- characters ------------------------------------------------------------------------------ */
@@ -106,11 +98,6 @@ static int text_width(const char *s)
     return width;
 }
 
-static void pad(FILE *out, int n)
-{
-    for (; n > 0; n--) fputc(' ', out);
-}
-
 /* --- the formats ----------------------------------------------------------------------------- */
 
 /* A cell on one line: line breaks and other control characters become blanks. */
@@ -119,10 +106,10 @@ static void put_line(FILE *out, const char *s)
     for (; *s; s++) fputc((unsigned char)*s < 0x20 || *s == 0x7f ? ' ' : *s, out);
 }
 
-static int column_width(const struct table *table, int column)
+static int column_width(const struct table *table, size_t column)
 {
     int width = 1;
-    for (size_t r = 0; r < table->num_rows; r++) {
+    for (size_t r = 0; r < num_rows(table); r++) {
         int w = text_width(cell_at(table, r, column));
         if (w > width) width = w;
     }
@@ -131,18 +118,18 @@ static int column_width(const struct table *table, int column)
 
 static void write_text(const struct table *table, const int *width, FILE *out)
 {
-    for (size_t r = 0; r < table->num_rows; r++) {
-        for (int c = 0; c < table->num_columns; c++) {
+    for (size_t r = 0; r < num_rows(table); r++) {
+        for (size_t c = 0; c < table->num_columns; c++) {
             const char *s = cell_at(table, r, c);
             int blanks = width[c] - text_width(s);
-            if (c) pad(out, 2);
-            if (table->is_number[c]) pad(out, blanks);
+            bool number = table->cell[c].is_number, last = c == table->num_columns - 1;
+            fprintf(out, "%*s", (c ? 2 : 0) + (number ? blanks : 0), "");
             put_line(out, s);
-            if (!table->is_number[c] && c < table->num_columns - 1) pad(out, blanks);
+            fprintf(out, "%*s", number || last ? 0 : blanks, "");
         }
         fputc('\n', out);
-        for (int c = 0; r == 0 && c < table->num_columns; c++) {
-            if (c) pad(out, 2);
+        for (size_t c = 0; r == 0 && c < table->num_columns; c++) {
+            if (c) fputs("  ", out);
             for (int i = 0; i < width[c]; i++) fputc('-', out);
             if (c == table->num_columns - 1) fputc('\n', out);
         }
@@ -151,8 +138,8 @@ static void write_text(const struct table *table, const int *width, FILE *out)
 
 static void write_csv(const struct table *table, FILE *out)
 {
-    for (size_t r = 0; r < table->num_rows; r++) {
-        for (int c = 0; c < table->num_columns; c++) {
+    for (size_t r = 0; r < num_rows(table); r++) {
+        for (size_t c = 0; c < table->num_columns; c++) {
             const char *s = cell_at(table, r, c);
             if (c) fputc(',', out);
             if (!s[strcspn(s, ",\"\r\n")]) {
@@ -172,8 +159,8 @@ static void write_csv(const struct table *table, FILE *out)
 
 static void write_markdown(const struct table *table, FILE *out)
 {
-    for (size_t r = 0; r < table->num_rows; r++) {
-        for (int c = 0; c < table->num_columns; c++) {
+    for (size_t r = 0; r < num_rows(table); r++) {
+        for (size_t c = 0; c < table->num_columns; c++) {
             fputs(c ? " " : "| ", out);
             for (const char *s = cell_at(table, r, c); *s; s++) {
                 if (*s == '|' || *s == '\\') fputc('\\', out);
@@ -182,8 +169,8 @@ static void write_markdown(const struct table *table, FILE *out)
             fputs(" |", out);
         }
         fputc('\n', out);
-        for (int c = 0; r == 0 && c < table->num_columns; c++)
-            fprintf(out, "%s%s", c ? "" : "|", table->is_number[c] ? "---:|" : "---|");
+        for (size_t c = 0; r == 0 && c < table->num_columns; c++)
+            fprintf(out, "%s%s", c ? "" : "|", table->cell[c].is_number ? "---:|" : "---|");
         if (r == 0) fputc('\n', out);
     }
 }
@@ -198,14 +185,14 @@ static void write_json(const struct table *table, FILE *out)
 {
     struct json json = {.out = out, .lines = 1};
     json_open(&json, NULL, '[');
-    for (size_t r = 1; r < table->num_rows; r++) {
+    for (size_t r = 1; r < num_rows(table); r++) {
         json_open(&json, NULL, '{');
-        for (int c = 0; c < table->num_columns; c++) {
+        for (size_t c = 0; c < table->num_columns; c++) {
             const char *name = cell_at(table, 0, c), *s = cell_at(table, r, c);
             size_t n = json_number_length(s);
-            if (!*s || (table->is_number[c] && is_not_finite(s)))
+            if (!*s || (table->cell[c].is_number && is_not_finite(s)))
                 json_text(&json, name, NULL);
-            else if (table->is_number[c] && n > 0 && !s[n])
+            else if (table->cell[c].is_number && n > 0 && !s[n])
                 json_value(&json, name, s);
             else
                 json_text(&json, name, s);
@@ -218,10 +205,11 @@ static void write_json(const struct table *table, FILE *out)
 
 int table_write(const struct table *table, enum table_format format, FILE *out, struct status *st)
 {
+    if (table->is_lost) return status_no_memory(st, "a table");
     if (format == TABLE_TEXT) {
-        int *width = malloc((size_t)table->num_columns * sizeof *width);
+        int *width = malloc(table->num_columns * sizeof *width);
         if (!width) return status_no_memory(st, "a table");
-        for (int c = 0; c < table->num_columns; c++) width[c] = column_width(table, c);
+        for (size_t c = 0; c < table->num_columns; c++) width[c] = column_width(table, c);
         write_text(table, width, out);
         free(width);
     } else if (format == TABLE_CSV) {

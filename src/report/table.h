@@ -8,21 +8,30 @@
 
 enum table_format { TABLE_TEXT, TABLE_CSV, TABLE_MARKDOWN, TABLE_JSON };
 
-struct table; /* opaque, owned by the caller */
+/* Zeroed to begin with. */
+struct table {
+    size_t num_columns, num_cells, room; /* cells: the header's, then row after row */
+    struct table_cell {
+        char *text;
+        bool is_number;
+    } * cell;     /* owned */
+    bool is_lost; /* memory was out: table_write says so */
+};
 
-/* headers: num_columns (>= 1) names (copied). is_number[c]: right-aligned, bare in JSON; NULL: no
- * column is. Returns NULL when memory is out. */
-struct table *table_new(int num_columns, const char *const *header, const bool *is_number);
 void table_free(struct table *table);
 
-/* Append a row: num_columns texts (copied). NULL or "" = empty (null in JSON). STATUS_NO_MEMORY:
- * the table then stays as it was. */
-int table_row(struct table *table, const char *const *cell, struct status *st);
+/* One more column, all before the first cell: its heading as printf makes it. is_number:
+ * right-aligned, bare in JSON. */
+void table_column(struct table *table, bool is_number, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The next cell of the table, row after row. An empty text is null in JSON. */
+void table_cell(struct table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* "table", "csv", "md", "json" -> format; -1 otherwise. */
 int table_format_of(const char *name);
 
-/* Write it all and flush. STATUS_IO when the stream fails.
+/* Write it all and flush. STATUS_IO when the stream fails, STATUS_NO_MEMORY.
  *   TABLE_TEXT      columns aligned by their width on a terminal (UTF-8), two blanks apart
  *   TABLE_CSV       RFC 4180: CRLF, quotes where needed, doubled inside
  *   TABLE_MARKDOWN  GitHub's table; | and \ escaped
