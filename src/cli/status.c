@@ -22,15 +22,16 @@ static const struct cli_option status_options[] = {
 
 /* What is known, from the status file and the lock. */
 struct view {
-    const char *path;
     struct study_status study; /* state as it really is: one whose process is gone does not run */
     bool has_file, live;       /* there is a status file; the lock is held */
     char holder[256];          /* of the lock */
+    struct store *store;       /* the results file, where there is no status file */
+    int count[NUM_RUN_STATUS]; /* its runs by their status */
 };
 
 static void read_view(struct view *v, const char *path)
 {
-    *v = (struct view){.path = path};
+    *v = (struct view){.has_file = false};
     v->live = study_is_locked(path, v->holder, sizeof v->holder);
     v->has_file = statusfile_read(path, &v->study);
     if (!v->has_file) v->study.state = v->live ? "starting" : "unknown";
@@ -95,83 +96,70 @@ static void print_view(FILE *out, const struct view *v)
 
 /* --- from the results file, where there is no status file ------------------------------------- */
 
-static void count_runs(struct store *store, int count[NUM_RUN_STATUS])
+static int read_store(const struct invocation *inv, struct view *v, struct status *st)
 {
-    for (int i = 0; i < store_num_runs(store); i++) {
-        int status = store_run_status(store, i);
-        if (status >= 0 && status < NUM_RUN_STATUS) count[status]++;
+    int code = cli_open(inv, &v->store, st);
+    for (int i = 0; !code && i < store_num_runs(v->store); i++) {
+        int status = store_run_status(v->store, i);
+        if (status >= 0 && status < NUM_RUN_STATUS) v->count[status]++;
     }
+    return code;
 }
 
-/* store: NULL where there is a status file. */
-static void print_json(FILE *out, const struct view *v, struct store *store)
+static void print_counts(FILE *out, const struct view *v)
+{
+    const int *count = v->count;
+    fprintf(out,
+            "study %s: %d of %d runs done, %d failed, %d crashed, %d started, %d pending "
+            "(no status file; counted in the results file)\n",
+            store_attribute(v->store, "study"), count[RUN_DONE], store_num_runs(v->store),
+            count[RUN_FAILED], count[RUN_CRASHED], count[RUN_RUNNING], count[RUN_PENDING]);
+}
+
+/* --- the verb --------------------------------------------------------------------------------- */
+
+static void print_json(FILE *out, const struct view *v)
 {
     struct json json = {.out = out, .lines = 2};
     json_open(&json, NULL, '{');
     json_value(&json, "live", v->live ? "true" : "false");
-    if (!store) {
+    if (v->has_file) {
         statusfile_put(&json, &v->study);
     } else {
-        int count[NUM_RUN_STATUS] = {0};
-        count_runs(store, count);
         json_text(&json, "state", v->study.state);
-        json_text(&json, "study", store_attribute(store, "study"));
-        json_integer(&json, "total", store_num_runs(store));
-        for (int i = 0; i < NUM_RUN_STATUS; i++) json_integer(&json, run_status_name[i], count[i]);
+        json_text(&json, "study", store_attribute(v->store, "study"));
+        json_integer(&json, "total", store_num_runs(v->store));
+        for (int i = 0; i < NUM_RUN_STATUS; i++)
+            json_integer(&json, run_status_name[i], v->count[i]);
     }
     json_close(&json);
     fputc('\n', out);
 }
 
-static int print_store(const struct invocation *inv, const struct view *v, struct status *st)
-{
-    FILE *out = inv->out;
-    struct store *store = NULL;
-    int code = cli_open(inv, &store, st);
-    if (code) return code;
-    int count[NUM_RUN_STATUS] = {0};
-    count_runs(store, count);
-    if (cli_flag(inv, "json"))
-        print_json(out, v, store);
-    else
-        fprintf(out,
-                "study %s: %d of %d runs done, %d failed, %d crashed, %d started, %d pending "
-                "(no status file; counted in the results file)\n",
-                store_attribute(store, "study"), count[RUN_DONE], store_num_runs(store),
-                count[RUN_FAILED], count[RUN_CRASHED], count[RUN_RUNNING], count[RUN_PENDING]);
-    store_close(store);
-    return 0;
-}
-
-/* --- the verb --------------------------------------------------------------------------------- */
-
-static int show(const struct invocation *inv, const char *path, bool *live, struct status *st)
+static int show(const struct invocation *inv, bool *live, struct status *st)
 {
     struct view v;
-    FILE *out = inv->out;
-    int code = 0;
-    read_view(&v, path);
+    read_view(&v, inv->operand[0]);
     *live = v.live;
-    if (!v.has_file)
-        code = print_store(inv, &v, st);
-    else if (cli_flag(inv, "json"))
-        print_json(out, &v, NULL);
-    else
-        print_view(out, &v);
+    int code = v.has_file ? STATUS_OK : read_store(inv, &v, st);
+    if (!code && cli_flag(inv, "json"))
+        print_json(inv->out, &v);
+    else if (!code)
+        (v.has_file ? print_view : print_counts)(inv->out, &v);
+    store_close(v.store);
     statusfile_free(&v.study);
-    fflush(out);
+    fflush(inv->out);
     return code;
 }
 
 static int run_status(const struct invocation *inv)
 {
-    const char *path = inv->operand[0];
     bool watch = cli_flag(inv, "watch"), live = false;
     bool redraw = watch && !cli_flag(inv, "json") && isatty(fileno(inv->out));
     struct status st = {0};
     for (;;) {
         if (redraw) fputs("\033[H\033[J", inv->out);
-        int code = show(inv, path, &live, &st);
+        int code = show(inv, &live, &st);
         if (code) return cli_fail(inv, &st);
         if (!watch || !live || ferror(inv->out)) return 0;
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);

@@ -3,6 +3,8 @@
  */
 #include "cli.h"
 
+#include "report/rows.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,23 +35,18 @@ static const char *advice(int status, int attempts)
     }
 }
 
-static int print_columns(struct store *store, int run, FILE *out, struct status *st)
+/* Nothing where the file has no such column, or the run no value. */
+static int print_column(struct store *store, int run, const char *name, FILE *out,
+                        struct status *st)
 {
-    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
-        int column = store_find_column(store, shown[i]), code;
-        if (column < 0 || store_column_count(store, column) != 1) continue;
-        if (store_column(store, column)->type == TYPE_TEXT) {
-            char text[512];
-            code = store_read_text(store, column, run, text, sizeof text, st);
-            if (code) return code;
-            if (*text) fprintf(out, "%-16s %s\n", shown[i], text);
-        } else {
-            double number;
-            code = store_read_numbers(store, column, run, &number, st);
-            if (code) return code;
-            if (!isnan(number)) fprintf(out, "%-16s %.10g\n", shown[i], number);
-        }
-    }
+    struct expr_value value;
+    int column = store_find_column(store, name);
+    if (column < 0 || store_column_count(store, column) != 1) return STATUS_OK;
+    int code = rows_value(store, run, name, &value, st);
+    if (code) return code;
+    if (value.text && *value.text) fprintf(out, "%-16s %s\n", name, value.text);
+    if (!isnan(value.number)) fprintf(out, "%-16s %.10g\n", name, value.number);
+    free(value.memory);
     return STATUS_OK;
 }
 
@@ -100,15 +97,13 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
     fprintf(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n", "run", run,
             store_num_runs(store), "key", decoded->key, "block", decoded->block, "seed",
             (long long)decoded->seed, "status", run_status_name[status], "attempts", attempts);
-    int column = store_find_column(store, "error"), code = STATUS_OK;
-    char error[4096] = "";
-    if (column >= 0) code = store_read_text(store, column, run, error, sizeof error, st);
+    int code = status == RUN_DONE ? STATUS_OK : print_column(store, run, "error", out, st);
     if (code) return code;
-    if (*error && status != RUN_DONE) fprintf(out, "%-16s %s\n", "error", error);
     if (*advice(status, attempts)) fprintf(out, "%-16s %s\n", "", advice(status, attempts));
     if (status == RUN_DONE || status == RUN_FAILED) {
         code = print_start(store, run, out, st);
-        if (!code) code = print_columns(store, run, out, st);
+        for (size_t i = 0; !code && i < sizeof shown / sizeof shown[0]; i++)
+            code = print_column(store, run, shown[i], out, st);
     }
     return code ? code : print_settings(decoded, out, st);
 }

@@ -330,7 +330,7 @@ static int make_room(struct coordinator *c, struct status *st)
     c->num_in_phase[RANK_UNKNOWN] = c->size > 1 ? c->size - 1 : 1;
     c->last_eta_s = -INFINITY;
     if (!c->rank || !c->idle) return status_no_memory(st, "the workers of rank 0");
-    return ledger_init(&c->ledger, &c->journal, c->schedule, c->row, c->size, st);
+    return ledger_init(&c->ledger, c->store, c->schedule, c->row, c->size, st);
 }
 
 static void drop_room(struct coordinator *c)
@@ -354,7 +354,7 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
     commit_crashed(c, st);
     refresh_board(c);
     write_status_file(c);
-    progress_start(c->progress, c->board);
+    progress_show(c->progress, "start", c->board);
     if (c->size > 1)
         serve_workers(c, st);
     else

@@ -16,7 +16,7 @@ struct coordinator {
     MPI_Comm comm;
     struct schedule *schedule; /* over the selected runs */
     const int *row;            /* row of the file of every run of the schedule */
-    struct journal journal;
+    struct store *store;       /* NULL: nothing is kept (benchmarks) */
     struct board *board;
     struct progress *progress;
     const char *status_path; /* results file beside which the status file goes; NULL: none */

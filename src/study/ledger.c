@@ -1,14 +1,14 @@
-/* ledger: see ledger.h. Refuses to choose runs, to send messages and to judge what a broken journal
+/* ledger: see ledger.h. Refuses to choose runs, to send messages and to judge what a broken file
  * means for the study. */
 #include "ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-int ledger_init(struct ledger *l, const struct journal *journal, struct schedule *schedule,
-                const int *row, int room, struct status *st)
+int ledger_init(struct ledger *l, struct store *store, struct schedule *schedule, const int *row,
+                int room, struct status *st)
 {
-    *l = (struct ledger){.journal = *journal, .schedule = schedule, .row = row, .room = room};
+    *l = (struct ledger){.store = store, .schedule = schedule, .row = row, .room = room};
     size_t n = (size_t)room;
     l->start = calloc(n, sizeof *l->start);
     l->start_row = calloc(n, sizeof *l->start_row);
@@ -39,7 +39,7 @@ void ledger_note_start(struct ledger *l, int rank, int job)
 
 int ledger_begin(struct ledger *l, struct status *st)
 {
-    int code = l->journal.begin(l->journal.context, l->start_row, l->num_starts, st);
+    int code = l->store ? store_begin_runs(l->store, l->start_row, l->num_starts, st) : 0;
     if (!code) return 0;
     l->broken = true;
     for (int i = 0; i < l->num_starts; i++)
@@ -69,7 +69,7 @@ int ledger_commit(struct ledger *l, double *wall_s, struct status *st)
     int num = l->num_ends, code = 0;
     l->num_ends = 0;
     *wall_s = 0;
-    if (num > 0 && !l->broken) code = l->journal.commit(l->journal.context, l->commit, num, st);
+    if (num > 0 && !l->broken && l->store) code = store_commit_runs(l->store, l->commit, num, st);
     if (code) l->broken = true;
     for (int i = 0; i < num; i++) {
         int status = l->broken ? RUN_PENDING : l->commit[i].status;
@@ -86,7 +86,7 @@ int ledger_commit_crashed(struct ledger *l, int job, char error[256], struct sta
              attempts == 1 ? "" : "s");
     struct store_commit commit = {
         .run = l->row[job], .attempt = attempts, .status = RUN_CRASHED, .error = error};
-    int code = l->journal.commit(l->journal.context, &commit, 1, st);
+    int code = l->store ? store_commit_runs(l->store, &commit, 1, st) : 0;
     if (code) l->broken = true;
     return code;
 }

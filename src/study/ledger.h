@@ -1,19 +1,11 @@
-/* ledger: starts and ends of runs on their way to the journal. What comes together is made durable
- * together; the schedule hears of an end only after that. Private to src/study. */
+/* ledger: starts and ends of runs on their way to the results file. What comes together is made
+ * durable together; the schedule hears of an end only after that. Private to src/study. */
 #ifndef HMMGRID_RUN_LEDGER_H
 #define HMMGRID_RUN_LEDGER_H
 
 #include "forecast/schedule.h"
 #include "store/store.h"
 #include "protocol.h"
-
-/* What makes starts and results durable: the store, or nothing (benchmarks). Runs are rows. Both
- * are durable when they return 0; otherwise *st says what broke. */
-struct journal {
-    void *context;
-    int (*begin)(void *context, const int *run, int num, struct status *st);
-    int (*commit)(void *context, const struct store_commit *commit, int num, struct status *st);
-};
 
 struct ledger_start {
     int rank, job; /* who is to do which run of the schedule */
@@ -25,11 +17,11 @@ struct ledger_end {
 };
 
 struct ledger {
-    struct journal journal;
-    struct schedule *schedule; /* borrowed, like row */
-    const int *row;            /* row of the file of every run of the schedule */
-    bool broken;               /* the journal failed: nothing counts any more */
-    int room;                  /* of each list below */
+    struct store *store; /* borrowed, like the next two; NULL: nothing is kept (benchmarks) */
+    struct schedule *schedule;
+    const int *row; /* row of the file of every run of the schedule */
+    bool broken;    /* the file cannot be written: nothing counts any more */
+    int room;       /* of each list below */
     int num_starts, num_ends;
     struct ledger_start *start;
     int *start_row;
@@ -38,7 +30,7 @@ struct ledger {
 };
 
 /* Lists for `room` starts and as many ends. STATUS_NO_MEMORY. */
-int ledger_init(struct ledger *ledger, const struct journal *journal, struct schedule *schedule,
+int ledger_init(struct ledger *ledger, struct store *store, struct schedule *schedule,
                 const int *row, int room, struct status *st);
 void ledger_free(struct ledger *ledger);
 

@@ -128,10 +128,7 @@ static int take_once(struct lock *lock, const char *results_path, const struct l
         code = status_set(st, STATUS_CANNOT_CREATE, "%s: cannot lock: %s", lock->path,
                           strerror(errno));
     }
-    if (code || *again) {
-        close(lock->fd);
-        lock->fd = -1;
-    }
+    if (code || *again) lock_release(lock, false);
     return code;
 }
 
@@ -184,14 +181,15 @@ int lock_take(struct lock *lock, const char *results_path, double held_wait_s, d
     }
     if (again) return refuse_held(results_path, "many studies start at once", st);
     code = wait_for_orphans(results_path, wait_s, log, st);
-    if (code) lock_release(lock);
+    if (code) lock_release(lock, true);
     return code;
 }
 
-void lock_release(struct lock *lock)
+void lock_release(struct lock *lock, bool remove)
 {
-    if (!lock || lock->fd < 0) return;
-    unlink(lock->path); /* still locked: whoever opened it before sees another inode, tries again */
+    if (lock->fd < 0) return;
+    /* still locked: whoever opened FILE.lock before sees another inode, tries again */
+    if (remove) unlink(lock->path);
     close(lock->fd);
     lock->fd = -1;
 }
@@ -201,18 +199,7 @@ void lock_alive(struct lock *alive, const char *results_path)
     *alive = (struct lock){.fd = -1};
     if (!make_path(alive->path, sizeof alive->path, results_path, ".alive")) return;
     alive->fd = open(alive->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (alive->fd >= 0 && flock(alive->fd, LOCK_SH | LOCK_NB) != 0) {
-        close(alive->fd);
-        alive->fd = -1;
-    }
-}
-
-void lock_alive_release(struct lock *alive, bool remove)
-{
-    if (!alive || alive->fd < 0) return;
-    if (remove) unlink(alive->path);
-    close(alive->fd);
-    alive->fd = -1;
+    if (alive->fd >= 0 && flock(alive->fd, LOCK_SH | LOCK_NB) != 0) lock_release(alive, false);
 }
 
 bool study_is_locked(const char *results_path, char *holder, size_t n)

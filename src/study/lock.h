@@ -26,12 +26,12 @@ struct lock {
 int lock_take(struct lock *lock, const char *results_path, double held_wait_s, double wait_s,
               const struct log *log, struct status *st);
 
-/* Remove the lock file and let go. A zeroed lock with fd -1, or NULL, is accepted. */
-void lock_release(struct lock *lock);
-
 /* Hold FILE.alive shared; rank 0 calls it first and makes the file. A failure is not fatal (fd
- * stays -1): the file only guards against orphans. remove: also unlink it (rank 0, at the end). */
+ * stays -1): the file only guards against orphans. */
 void lock_alive(struct lock *alive, const char *results_path);
-void lock_alive_release(struct lock *alive, bool remove);
+
+/* Let go. remove: also unlink the file, which is the holder's of FILE.lock to do. A lock with fd -1
+ * is accepted. */
+void lock_release(struct lock *lock, bool remove);
 
 #endif

@@ -173,8 +173,7 @@ int output_prepare(struct output *o, const struct plan *plan, const struct study
 
 void output_free(struct output *o)
 {
-    if (!o) return;
-    lock_release(&o->lock);
+    lock_release(&o->lock, true);
     free(o->status);
     free(o->attempts);
     free(o->wall_s);

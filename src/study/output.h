@@ -22,7 +22,7 @@ int output_prepare(struct output *output, const struct plan *plan,
                    const struct study_options *options, const struct provenance *provenance,
                    const struct log *log, struct status *st);
 
-/* Let go of the lock and free. Zeroed structs and NULL are accepted. */
+/* Let go of the lock and free. */
 void output_free(struct output *output);
 
 #endif

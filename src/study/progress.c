@@ -71,7 +71,6 @@ static void draw_bar(struct progress *p, const struct board *b)
     bar[BAR_WIDTH] = '\0';
     describe(b, line, sizeof line);
     fprintf(p->err, "\r\033[K[%s] %s", bar, line);
-    fflush(p->err);
     p->drawn = true;
 }
 
@@ -99,24 +98,23 @@ static void print_event(struct progress *p, const char *event, const struct boar
     char *whole = sheet_close(&sheet, json.out, true, NULL);
     if (whole) fputs(whole, p->err);
     free(whole);
-    fflush(p->err);
 }
 
-static void show(struct progress *p, const char *event, const struct board *b)
+void progress_show(struct progress *p, const char *event, const struct board *b)
 {
     char line[256];
     p->last_s = b->now_s;
     if (p->kind == PROGRESS_BAR) draw_bar(p, b);
     if (p->kind == PROGRESS_JSON) print_event(p, event, b, NULL);
-    if (p->kind != PROGRESS_PLAIN) return;
-    describe(b, line, sizeof line);
-    fprintf(p->err, "hmmgrid: %s\n", line);
+    if (p->kind == PROGRESS_PLAIN) {
+        describe(b, line, sizeof line);
+        fprintf(p->err, "hmmgrid: %s\n", line);
+    }
+    if (p->drawn && strcmp(event, "end") == 0) {
+        fputc('\n', p->err);
+        p->drawn = false;
+    }
     fflush(p->err);
-}
-
-void progress_start(struct progress *p, const struct board *b)
-{
-    show(p, "start", b);
 }
 
 void progress_tick(struct progress *p, const struct board *b)
@@ -124,14 +122,7 @@ void progress_tick(struct progress *p, const struct board *b)
     double every_s = p->kind == PROGRESS_BAR    ? bar_every_s
                      : p->kind == PROGRESS_JSON ? json_every_s
                                                 : plain_every_s;
-    if (b->now_s - p->last_s >= every_s) show(p, "progress", b);
-}
-
-void progress_end(struct progress *p, const struct board *b)
-{
-    show(p, "end", b);
-    if (p->drawn) fputc('\n', p->err);
-    p->drawn = false;
+    if (b->now_s - p->last_s >= every_s) progress_show(p, "progress", b);
 }
 
 void progress_say(struct progress *p, const char *event, const char *fmt, ...)

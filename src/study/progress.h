@@ -18,10 +18,10 @@ struct progress {
 /* AUTO becomes BAR on a terminal, otherwise PLAIN. */
 void progress_init(struct progress *progress, int kind, FILE *err);
 
-/* Show the board when it is time to: call often. start and end are shown at once. */
-void progress_start(struct progress *progress, const struct board *board);
+/* Show the board when it is time to: call often. */
 void progress_tick(struct progress *progress, const struct board *board);
-void progress_end(struct progress *progress, const struct board *board);
+/* Show it at once: event is "start", "progress" or "end". */
+void progress_show(struct progress *progress, const char *event, const struct board *board);
 
 /* A line at once: event is "failed", "warning" or "note". Warnings and failures are shown by every
  * kind but none. */

@@ -17,6 +17,11 @@
 #ifndef HMMGRID_COMMIT
 #define HMMGRID_COMMIT ""
 #endif
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
 
 /* What one rank tells about its machine. */
 struct machine {
@@ -88,13 +93,6 @@ static const char *or_empty(const char *text)
 void provenance_gather_all(struct provenance_facts *facts, const char *command_line, MPI_Comm comm)
 {
     *facts = (struct provenance_facts){.host = ""};
-#if defined __clang__
-    snprintf(facts->compiler, sizeof facts->compiler, "%s", __VERSION__);
-#elif defined __GNUC__
-    snprintf(facts->compiler, sizeof facts->compiler, "gcc %s", __VERSION__);
-#else
-    snprintf(facts->compiler, sizeof facts->compiler, "unknown");
-#endif
     char text[MPI_MAX_LIBRARY_VERSION_STRING];
     int length = 0;
     MPI_CHECK(comm, MPI_Get_library_version(text, &length));
@@ -104,7 +102,7 @@ void provenance_gather_all(struct provenance_facts *facts, const char *command_l
     facts->view = (struct provenance){
         .program_version = HMMGRID_VERSION,
         .git_commit = HMMGRID_COMMIT,
-        .compiler = facts->compiler,
+        .compiler = COMPILER,
         .mpi = facts->mpi,
         .blas = strcmp(core, "unknown") == 0 ? "unknown" : "OpenBLAS",
         .blas_core = core,

@@ -33,24 +33,11 @@ struct study {
     struct progress progress;
     struct board board;
     struct schedule *schedule;
-    int *row, *status, *attempts;
+    int *row;
     double *cost_s;
     double max_failures;
     bool coordinated;
 };
-
-/* --- the journal: the results file ------------------------------------------------------------ */
-
-static int journal_begin(void *context, const int *run, int num, struct status *st)
-{
-    return store_begin_runs(context, run, num, st);
-}
-
-static int journal_commit(void *context, const struct store_commit *commit, int num,
-                          struct status *st)
-{
-    return store_commit_runs(context, commit, num, st);
-}
 
 /* --- rank 0: the schedule of the selected runs ------------------------------------------------ */
 
@@ -65,32 +52,30 @@ static int make_schedule(struct study *s, struct status *st)
 {
     const struct plan *plan = s->plan;
     const struct settings *settings = &plan->study_settings;
+    struct output *o = &s->output;
     size_t room = (size_t)plan->num_runs + 1;
     int num = 0;
     s->row = calloc(room, sizeof *s->row);
-    s->status = calloc(room, sizeof *s->status);
-    s->attempts = calloc(room, sizeof *s->attempts);
     s->cost_s = calloc(room, sizeof *s->cost_s);
-    if (!s->row || !s->status || !s->attempts || !s->cost_s)
-        return status_no_memory(st, "the schedule");
+    if (!s->row || !s->cost_s) return status_no_memory(st, "the schedule");
     for (int i = 0; i < plan->num_runs; i++) {
         if (s->options->selected && !s->options->selected[i]) continue;
         s->row[num] = i;
-        s->status[num] = s->output.status[i];
-        s->attempts[num] = s->output.attempts[i];
+        o->status[num] = o->status[i]; /* the others are of no use to a study */
+        o->attempts[num] = o->attempts[i];
+        o->wall_s[num] = o->wall_s[i];
         s->cost_s[num++] = cost_run_s(&plan->cells[plan->runs[i].cell].settings);
     }
     s->max_failures = count_max_failures(settings, num);
-    s->schedule = schedule_new(num, s->status, s->attempts, s->cost_s,
+    s->schedule = schedule_new(num, o->status, o->attempts, s->cost_s,
                                &(struct schedule_options){.order = settings->run.order,
                                                           .retries = settings->run.retries,
                                                           .max_failures = s->max_failures});
     if (!s->schedule) return status_no_memory(st, "the schedule");
     for (int j = 0; j < num; j++) {
-        double wall_s = s->output.wall_s[s->row[j]];
-        if (isnan(wall_s)) continue;
-        schedule_calibrate(s->schedule, j, wall_s);
-        s->board.wall_sum_s += wall_s;
+        if (isnan(o->wall_s[j])) continue;
+        schedule_calibrate(s->schedule, j, o->wall_s[j]);
+        s->board.wall_sum_s += o->wall_s[j];
     }
     return 0;
 }
@@ -148,8 +133,7 @@ static void tell_end(struct study *s, struct status *st)
                  c.pending, c.total);
     if (code == STATUS_OK || code == STATUS_SOME_FAILED || code == STATUS_STOPPED) {
         status_set(st, code, "%s", line);
-        int kind = s->progress.kind;
-        if (kind != PROGRESS_JSON) progress_say(&s->progress, "note", "%s", line);
+        if (s->progress.kind != PROGRESS_JSON) progress_say(&s->progress, "note", "%s", line);
     }
 }
 
@@ -161,7 +145,7 @@ static void finish_board(struct study *s, struct status *st)
                : st->code == STATUS_SOME_FAILED && !b->counts.too_many_failures ? "complete"
                                                                                 : "failed";
     b->eta_s = b->eta_half_s = NAN;
-    progress_end(&s->progress, b);
+    progress_show(&s->progress, "end", b);
     tell_end(s, st);
     if (st->code) snprintf(b->message, sizeof b->message, "%.1000s", st->text);
     if (statusfile_write(s->options->output, b) != 0)
@@ -175,7 +159,7 @@ static void coordinate(struct study *s, struct status *st)
         .comm = s->comm,
         .schedule = s->schedule,
         .row = s->row,
-        .journal = {s->store, journal_begin, journal_commit},
+        .store = s->store,
         .board = &s->board,
         .progress = &s->progress,
         .status_path = s->options->output,
@@ -233,15 +217,13 @@ static void release_all(struct study *s, struct status *st)
         *st = closing;
     worker_free(&s->worker);
     MPI_Barrier(s->comm); /* nobody writes any more */
-    lock_alive_release(&s->alive, s->rank == 0);
+    lock_release(&s->alive, s->rank == 0);
     if (s->coordinated) finish_board(s, st);
     protocol_agree_all(s->comm, st);
     if (s->rank == 0) output_free(&s->output);
     schedule_free(s->schedule);
     free(s->board.worker);
     free(s->row);
-    free(s->status);
-    free(s->attempts);
     free(s->cost_s);
     provenance_free(&s->facts);
 }

@@ -20,24 +20,9 @@ static const double run_s = 0.05, slice_s = 0.001, share_s = 3;
 struct bench {
     int rank, size;
     struct plan plan;
-    int committed; /* rank 0 */
 };
 
-/* --- a journal that keeps nothing, runs that compute nothing ---------------------------------- */
-
-static int begin_nothing(void *context, const int *run, int num, struct status *st)
-{
-    (void)context, (void)run, (void)num, (void)st;
-    return 0;
-}
-
-static int commit_nothing(void *context, const struct store_commit *commit, int num,
-                          struct status *st)
-{
-    (void)commit, (void)st;
-    ((struct bench *)context)->committed += num;
-    return 0;
-}
+/* --- runs that compute nothing ---------------------------------- */
 
 static int run_empty(const struct settings *s, const char *run_key, int64_t seed,
                      struct run_context *context, struct run_output *out, struct status *st)
@@ -115,16 +100,15 @@ static struct spent coordinate(struct bench *b, int num, struct worker *worker)
                             .comm = MPI_COMM_WORLD,
                             .schedule = schedule,
                             .row = zero,
-                            .journal = {b, begin_nothing, commit_nothing},
                             .board = &board,
                             .progress = &progress,
                             .deadline_s = INFINITY};
-    b->committed = 0;
     double start_s = clock_monotonic_s(), start_cpu_s = cpu_s();
     int code = coordinator_run(&c, b->size > 1 ? NULL : worker, &st);
     struct spent spent = {clock_monotonic_s() - start_s, cpu_s() - start_cpu_s};
-    if (code || b->committed != num || schedule_exit_code(schedule) != 0) {
-        fprintf(stderr, "bench_dispatch: %d of %d runs came back: %s\n", b->committed, num,
+    int done = schedule_counts(schedule).done;
+    if (code || done != num || schedule_exit_code(schedule) != 0) {
+        fprintf(stderr, "bench_dispatch: %d of %d runs came back: %s\n", done, num,
                 code ? st.text : "");
         MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
     }
