@@ -1,10 +1,8 @@
 /* analyse: see analyse.h and analysis.h. THE table of analyses, made from the list of settings.h,
  * and the loop over it. Refuses to know what any of them does. */
 #include "analysis.h"
-#include "analyse/circuit/circuit.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "residency.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -161,33 +159,35 @@ const double angle_bins[ANGLE_BINS] = {-175, -165, -155, -145, -135, -125, -115,
 
 enum { WARM_UP = 20, SHARED_COMPONENTS = 10 };
 
-static void driven_free(struct driven *driven)
+void *scratch(const struct analysis_input *in, size_t count, size_t size)
 {
-    if (!driven) return;
-    free(driven->h);
-    free(driven->z);
-    free(driven->symbol);
-    pca_free(&driven->pca);
-    free(driven);
+    return pile_take(&in->memo->scratch, count, size);
+}
+
+int driven_init(struct driven *d, struct pile *pile, const struct network *net, size_t n,
+                struct status *st)
+{
+    *d = (struct driven){.n = n,
+                         .h = pile_take(pile, n * (size_t)net->shape.hidden, sizeof *d->h),
+                         .z = pile_take(pile, n * (size_t)net->shape.symbols, sizeof *d->z),
+                         .symbol = pile_take(pile, n, 1)};
+    if (d->h && d->z && d->symbol) return STATUS_OK;
+    return status_no_memory(st, "a driven run of %zu steps; lower analysis.steps", n);
 }
 
 static int driven_make(const struct analysis_input *in, struct driven *d, struct status *st)
 {
     const struct network *net = in->net;
-    size_t H = (size_t)net->shape.hidden, K = (size_t)net->shape.symbols;
+    size_t H = (size_t)net->shape.hidden;
     int most = net->shape.hidden < SHARED_COMPONENTS ? net->shape.hidden : SHARED_COMPONENTS;
-    d->n = (size_t)in->s->analysis.steps;
-    d->h = malloc(d->n * H * sizeof *d->h);
-    d->z = malloc(d->n * K * sizeof *d->z);
-    d->symbol = malloc(d->n);
-    if (!d->h || !d->z || !d->symbol)
-        return status_no_memory(st, "a driven run of %zu steps; lower analysis.steps", d->n);
+    int code = driven_init(d, &in->memo->kept, net, (size_t)in->s->analysis.steps, st);
+    if (code) return code;
     /* of the weights alone, so that it is the same whichever analysis asks first */
     struct rng rng = rng_child(in->memo->shared, 0);
-    int code = network_drive(net, rng, NULL, WARM_UP, d->n, 1.0, d->h, NULL, st);
+    code = network_drive(net, rng, NULL, WARM_UP, d->n, 1.0, d->h, NULL, st);
     if (code) return code;
     network_logits(net, d->h, d->n, d->z);
-    network_argmax(d->z, d->n, (int)K, d->symbol);
+    network_argmax(d->z, d->n, net->shape.symbols, d->symbol);
     for (size_t i = 0; i < d->n * H; i++)
         if (!isfinite(d->h[i])) return STATUS_OK; /* exploded: no components */
     return pca_fit(&d->pca, d->h, d->n, (int)H, most, st);
@@ -197,14 +197,10 @@ int driven_get(const struct analysis_input *in, const struct driven **driven, st
 {
     struct analysis_memo *memo = in->memo;
     if (!memo->driven) {
-        memo->driven = calloc(1, sizeof *memo->driven);
-        if (!memo->driven) return status_no_memory(st, "the analyses");
-        int code = driven_make(in, memo->driven, st);
-        if (code) {
-            driven_free(memo->driven);
-            memo->driven = NULL;
-            return code;
-        }
+        struct driven *made = pile_take(&memo->kept, 1, sizeof *made);
+        int code = made ? driven_make(in, made, st) : status_no_memory(st, "the analyses");
+        if (code) return code;
+        memo->driven = made;
     }
     *driven = memo->driven;
     return STATUS_OK;
@@ -212,9 +208,9 @@ int driven_get(const struct analysis_input *in, const struct driven **driven, st
 
 void analysis_memo_free(struct analysis_memo *memo)
 {
-    residency_free(memo->residency);
-    driven_free(memo->driven);
-    circuit_free(memo->circuit);
+    if (memo->driven) pca_free(&memo->driven->pca);
+    pile_free(&memo->kept);
+    pile_free(&memo->scratch);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
@@ -223,6 +219,7 @@ int analysis_run(int index, const struct analysis_input *in, struct analyses *a,
 {
     struct outputs out = {.analysis = analysis_table[index], .s = in->s, .value = a->value[index]};
     int code = out.analysis->compute(in, &out, st);
+    pile_free(&in->memo->scratch);
     if (code || !out.misplaced) return code;
     return status_set(
         st, STATUS_RUN_FAILED,

@@ -9,6 +9,7 @@
 #define HMMGRID_ANALYSIS_H
 
 #include "hmmgrid/analyse.h"
+#include "base/pile.h"
 #include "dynamics/pca.h"
 
 #define ANALYSIS(id)                                                                               \
@@ -86,6 +87,10 @@ struct driven {
     struct pca pca;  /* of h, min(H, 10) components; none (count 0) when h is not finite */
 };
 
+/* Room in `pile` for n states of net. STATUS_NO_MEMORY. */
+int driven_init(struct driven *driven, struct pile *pile, const struct network *net, size_t n,
+                struct status *st);
+
 /* *driven stays the memo's. Errors as of analysis.compute. */
 int driven_get(const struct analysis_input *in, const struct driven **driven, struct status *st);
 
@@ -94,10 +99,15 @@ struct residency;
 struct analysis_memo {
     struct rng shared;           /* stream of what is shared: child 0 the driven run, 1 the circuit,
                                     2 the residency */
-    struct driven *driven;       /* owned, NULL: not yet */
+    struct driven *driven;       /* in `kept`, NULL: not yet */
     struct residency *residency; /* the same; residency.h */
     struct circuit *circuit;     /* the same; circuit.h */
+    struct pile kept;            /* owner of these three */
+    struct pile scratch;         /* of the analysis that runs */
 };
+
+/* `count` things of `size` bytes, all 0, until the analysis ends. NULL: memory is out. */
+void *scratch(const struct analysis_input *in, size_t count, size_t size);
 
 /* What it owns. */
 void analysis_memo_free(struct analysis_memo *memo);

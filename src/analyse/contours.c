@@ -11,7 +11,6 @@
 #include "dynamics/ensemble.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LEVELS = 5, UNIT_LEVEL = 1, STATES = 10000, MASSES = 3, OUTER = 1, SIDES = 4, COARSE = 50 };
@@ -128,7 +127,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     struct plane p;
     int code = driven_get(in, &driven, st);
     if (code || driven->pca.count < 2) return code;
-    double *score = malloc((2 * (LEVELS + 1) * STATES + 2 * DENSITY_CELLS) * sizeof *score);
+    double *score = scratch(in, 2 * (LEVELS + 1) * STATES + 2 * DENSITY_CELLS, sizeof *score);
     if (!score) return status_no_memory(st, "contours");
     p.value = score + 2 * (LEVELS + 1) * STATES;
     p.sorted = p.value + DENSITY_CELLS;
@@ -146,7 +145,6 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     for (int v = 0; v < LEVELS; v++)
         put(out, SQRT_RATIO, sqrt(area[v * MASSES] / area[UNIT_LEVEL * MASSES]), v);
     if (!code) code = errors(in, score, score + (size_t)LEVELS * STATES * 2, &p, out, st);
-    free(score);
     return code;
 }
 

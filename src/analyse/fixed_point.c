@@ -8,7 +8,6 @@
 #include "dynamics/relax.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { STARTS = 100, STEPS = 500, COMPONENTS = 2, MIN_FIT = 3 };
 static const double same = 1e-2;     /* end states closer than this are one, in units of scale */
@@ -46,15 +45,13 @@ struct paths {
     double *log_speed; /* (n, STEPS + 1) of h_t - h_(t-1); nothing at t = 0 */
     double *end;       /* (n, H) end states */
     double *mean;      /* (H) of them */
-    double *memory;    /* owner */
 };
 
-static int paths_init(struct paths *p, struct status *st)
+static int paths_init(struct paths *p, const struct analysis_input *in, struct status *st)
 {
     size_t n = (size_t)p->n, H = (size_t)p->H;
-    p->memory = malloc((2 * n * (STEPS + 1) + n * H + H) * sizeof *p->memory);
-    if (!p->memory) return status_no_memory(st, "end states");
-    p->log_norm = p->memory;
+    p->log_norm = scratch(in, 2 * n * (STEPS + 1) + n * H + H, sizeof *p->log_norm);
+    if (!p->log_norm) return status_no_memory(st, "end states");
     p->log_speed = p->log_norm + n * (STEPS + 1);
     p->end = p->log_speed + n * (STEPS + 1);
     p->mean = p->end + n * H;
@@ -228,7 +225,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     struct paths p = {.H = in->net->shape.hidden, .is_homogeneous = !in->net->bias_h};
     code = relax_init(&relax, in->net, driven->h, driven->n, rng_child(in->rng, 0), STARTS, st);
     p.n = (int)relax.all.n;
-    if (!code) code = paths_init(&p, st);
+    if (!code) code = paths_init(&p, in, st);
     if (code) goto cleanup;
     p.scale = rms_norm(driven->h, driven->n, (size_t)p.H);
     put(out, SCALE, p.scale);
@@ -238,7 +235,6 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     mean_end(&p, &driven->pca, relax.all.before, out);
 cleanup:
     relax_free(&relax);
-    free(p.memory);
     return code;
 }
 

@@ -23,7 +23,6 @@
 #include "dynamics/particle.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { PIECE = 16, PIECE_NUMBERS = 1 << 20 }; /* sequences between two asks to stop */
 enum { STREAM_HMM, STREAM_RNN, STREAM_FILTER_HMM, STREAM_FILTER_RNN }; /* below in->rng */
@@ -87,12 +86,14 @@ struct scored {
     double *predictive;  /* (piece, T, K) */
 };
 
-static int scored_init(struct scored *q, size_t n, int T, size_t K, struct status *st)
+static int scored_init(struct scored *q, const struct analysis_input *in, struct status *st)
 {
+    size_t n = (size_t)in->s->analysis.likelihood_sequences, K = (size_t)in->net->shape.symbols;
+    int T = in->s->data.length;
     size_t most = PIECE_NUMBERS / ((size_t)T * K);
     *q = (struct scored){.n = n, .T = T, .piece = most < 1 ? 1 : most > PIECE ? PIECE : most};
-    q->symbols = malloc(n * (size_t)T);
-    q->hmm = malloc((8 * n + q->piece * (size_t)T * K) * sizeof *q->hmm);
+    q->symbols = scratch(in, n, (size_t)T);
+    q->hmm = scratch(in, 8 * n + q->piece * (size_t)T * K, sizeof *q->hmm);
     if (!q->symbols || !q->hmm)
         return status_no_memory(st, "%zu sequences; lower analysis.likelihood_sequences", n);
     for (size_t f = 0; f < 2; f++) {
@@ -103,12 +104,6 @@ static int scored_init(struct scored *q, size_t n, int T, size_t K, struct statu
     q->kept = q->hmm + 7 * n;
     q->predictive = q->hmm + 8 * n;
     return STATUS_OK;
-}
-
-static void scored_free(struct scored *q)
-{
-    free(q->symbols);
-    free(q->hmm);
 }
 
 /* stepwise (n) of the sequences from i on, from their forecasts */
@@ -256,12 +251,9 @@ static int of_rnn_sequences(const struct analysis_input *in, struct scored *q, s
 static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     struct scored q;
-    int code = scored_init(&q, (size_t)in->s->analysis.likelihood_sequences, in->s->data.length,
-                           (size_t)in->net->shape.symbols, st);
+    int code = scored_init(&q, in, st);
     if (!code && in->hmm) code = of_hmm_sequences(in, &q, out, st);
-    if (!code) code = of_rnn_sequences(in, &q, out, st);
-    scored_free(&q);
-    return code;
+    return code ? code : of_rnn_sequences(in, &q, out, st);
 }
 
 /* two kinds of sequences, filtered with P and with 2P particles */

@@ -21,7 +21,6 @@
 #include "dynamics/escape.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_EVENTS = 10, MAX_TRACKS = 30, WARM_UP = 20, TRACK = 2000, AFTER = 5 };
@@ -304,20 +303,20 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
 {
     struct event event[MAX_EVENTS] = {0};
     struct bundle bundle = {0};
-    struct track track = {
-        .h = malloc((size_t)(TRACK + AFTER + 1) * (size_t)in->net->shape.hidden * sizeof *track.h),
-        .symbol = malloc(TRACK + AFTER + 1)};
+    size_t H = (size_t)in->net->shape.hidden, length = TRACK + AFTER + 1;
+    struct track track = {.h = scratch(in, length * H, sizeof *track.h),
+                          .symbol = scratch(in, length, 1)};
     int events = 0, tracks = 0, code = ensemble_init(&bundle.all, in->net, TRAJECTORIES, st);
-    bundle.nominal = malloc((size_t)in->net->shape.noise_dim * sizeof *bundle.nominal);
-    bundle.mean = malloc((size_t)in->net->shape.hidden * sizeof *bundle.mean);
+    bundle.nominal = scratch(in, (size_t)in->net->shape.noise_dim, sizeof *bundle.nominal);
+    bundle.mean = scratch(in, H, sizeof *bundle.mean);
     if (!track.h || !track.symbol || !bundle.nominal || !bundle.mean)
         code = status_no_memory(st, "a track");
     while (!code && events < MAX_EVENTS && tracks < MAX_TRACKS) {
         struct event *e = &event[events];
         bool accepted = false;
         track.rng = rng_child(in->rng, (uint64_t)tracks++);
-        code = network_drive(in->net, rng_child(track.rng, 0), NULL, WARM_UP, TRACK + AFTER + 1, 1,
-                             track.h, track.symbol, st);
+        code = network_drive(in->net, rng_child(track.rng, 0), NULL, WARM_UP, length, 1, track.h,
+                             track.symbol, st);
         if (!code) code = analysis_check_stop(in, st);
         if (!code && find_candidate(track.symbol, e)) code = locate(in, &track, e, &accepted, st);
         if (code || !accepted) continue;
@@ -330,10 +329,6 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     }
     if (!code && events) give(event, events, out);
     ensemble_free(&bundle.all);
-    free(bundle.nominal);
-    free(bundle.mean);
-    free(track.h);
-    free(track.symbol);
     return code;
 }
 

@@ -81,32 +81,29 @@ struct revolution {
 
 struct orbit {
     size_t n, num;
-    double *phi;                   /* (n) owner of all; -pi..pi */
+    double *phi;                   /* (n) -pi..pi */
     double *step;                  /* (n - 1) change of the angle */
+    double *time;                  /* (num - 1) between the ends of revolutions */
     struct revolution *revolution; /* (num) */
     uint64_t *order;               /* (num) packed, see order_of */
 };
 
 /* --- the angle and its revolutions -------------------------------------------------------- */
 
-static void orbit_free(struct orbit *o)
-{
-    free(o->phi);
-    free(o->revolution);
-    free(o->order);
-}
-
-static int orbit_init(struct orbit *o, const struct driven *driven, struct status *st)
+static int orbit_init(struct orbit *o, const struct analysis_input *in, const struct driven *driven,
+                      struct status *st)
 {
     enum { ROWS = 256 };
     double score[ROWS * 2];
     size_t n = driven->n, most = n / 2 + 1; /* a step turns by half a revolution at most */
     *o = (struct orbit){.n = n};
-    o->phi = malloc(2 * n * sizeof *o->phi);
-    o->revolution = malloc(most * sizeof *o->revolution);
-    o->order = malloc(most * sizeof *o->order);
-    if (!o->phi || !o->revolution || !o->order) return status_no_memory(st, "the angles of states");
-    o->step = o->phi + n;
+    o->phi = scratch(in, n, sizeof *o->phi);
+    o->step = scratch(in, n, sizeof *o->step);
+    o->time = scratch(in, most, sizeof *o->time);
+    o->revolution = scratch(in, most, sizeof *o->revolution);
+    o->order = scratch(in, most, sizeof *o->order);
+    if (!o->phi || !o->step || !o->time || !o->revolution || !o->order)
+        return status_no_memory(st, "the angles of states");
     for (size_t from = 0; from < n; from += ROWS) {
         size_t rows = n - from < ROWS ? n - from : ROWS;
         pca_project(&driven->pca, driven->h + from * (size_t)driven->pca.width, rows, 2, score);
@@ -156,28 +153,24 @@ static void report_rotation(const struct orbit *o, struct outputs *out)
 }
 
 /* The first revolution began with the run and not at the end of another: it has no time. */
-static int report_times(const struct orbit *o, struct outputs *out, struct status *st)
+static void report_times(const struct orbit *o, struct outputs *out)
 {
     size_t positive = 0, num = o->num > 0 ? o->num - 1 : 0;
     for (size_t i = 0; i < o->num; i++) positive += o->revolution[i].sign > 0;
     put(out, POSITIVE, (double)positive);
     put(out, NEGATIVE, (double)(o->num - positive));
-    if (num < 2) return STATUS_OK;
-    double *time = malloc(num * sizeof *time);
-    if (!time) return status_no_memory(st, "revolution times");
-    for (size_t i = 0; i < num; i++) time[i] = o->revolution[i + 1].end - o->revolution[i].end;
-    double mean = mean_of(time, num), sd = sd_about(time, num, mean, 0);
+    if (num < 2) return;
+    for (size_t i = 0; i < num; i++) o->time[i] = o->revolution[i + 1].end - o->revolution[i].end;
+    double mean = mean_of(o->time, num), sd = sd_about(o->time, num, mean, 0);
     put_pair(out, TIME, mean, sd);
     put(out, TIME_SEM, sd / sqrt((double)(num - 1)));
     put(out, TIME_CV, sd / mean);
     double share[TIME_BINS] = {0};
     for (size_t i = 0; i < num; i++) {
-        double bin = fmin(floor(time[i] / (TIME_BIN * mean) + .5), TIME_BINS - 1);
+        double bin = fmin(floor(o->time[i] / (TIME_BIN * mean) + .5), TIME_BINS - 1);
         share[(int)bin] += 1 / (double)num;
     }
     put_row(out, TIME_SHARE, 0, share, TIME_BINS);
-    free(time);
-    return STATUS_OK;
 }
 
 /* --- orders of symbols -------------------------------------------------------------------- */
@@ -299,17 +292,15 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     if (code) return code;
     const struct pca *pca = &driven->pca;
     if (pca->count < 2 || !(pca->variance[1] > FLAT * pca->variance[0])) return STATUS_OK;
-    code = orbit_init(&o, driven, st);
-    if (code) goto cleanup;
+    code = orbit_init(&o, in, driven, st);
+    if (code) return code;
     find_revolutions(&o);
     report_rotation(&o, out);
     report_orders(&o, driven->symbol, out);
     report_emission(&o, driven->z, in->net->shape.symbols, out);
     report_speed(&o, out);
-    code = report_times(&o, out, st);
-cleanup:
-    orbit_free(&o);
-    return code;
+    report_times(&o, out);
+    return STATUS_OK;
 }
 
 const struct analysis analysis_orbit = {ANALYSIS(orbit), .signal = EMISSION};

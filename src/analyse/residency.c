@@ -12,7 +12,6 @@
 #include "dynamics/spectrum.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CLASSES = 4, RT_BINS = RESIDENCY_HORIZON + 1, SIGN_BINS = RESIDENCY_HORIZON, COUNTS = 3 };
@@ -287,8 +286,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     give_histograms(r, out);
 
     size_t H = (size_t)in->net->shape.hidden;
-    float *h = malloc(r->n * H * sizeof *h), *next = malloc(r->n * H * sizeof *next);
-    unsigned char *active = malloc(H);
+    float *h = scratch(in, r->n * H, sizeof *h), *next = scratch(in, r->n * H, sizeof *next);
+    unsigned char *active = scratch(in, H, 1);
     struct spectrum *spectrum = spectrum_new(in->net, NULL);
     if (!h || !next || !active || !spectrum) {
         code = status_no_memory(st, "unstable eigenvalues");
@@ -301,9 +300,6 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
         code = give_unstable(in, r, next, spectrum, most, z, active, out, st);
     if (!code) code = give_sample(in, driven, r, next, spectrum, active, out, st);
 cleanup:
-    free(h);
-    free(next);
-    free(active);
     spectrum_free(spectrum);
     return code;
 }

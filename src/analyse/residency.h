@@ -27,6 +27,5 @@ struct residency {
 /* *residency is owned by in->memo. Errors as of analysis.compute. */
 int residency_get(const struct analysis_input *in, const struct residency **residency,
                   struct status *st);
-void residency_free(struct residency *residency); /* accepts NULL */
 
 #endif

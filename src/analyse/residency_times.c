@@ -5,7 +5,6 @@
 #include "residency.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const double kick_from = 2, kick_to = 8, sure = 0.8; /* RT, RT, max softmax */
@@ -24,16 +23,15 @@ static int residency_make(const struct analysis_input *in, struct residency *r, 
     if (code) return code;
     size_t H = (size_t)in->net->shape.hidden;
     r->n = driven->n < RESIDENCY_STATES ? driven->n : RESIDENCY_STATES;
-    r->state = malloc(r->n * sizeof *r->state);
-    r->rt = malloc(r->n * sizeof *r->rt);
-    r->zone = malloc(r->n);
-    r->max_softmax = malloc(r->n * sizeof *r->max_softmax);
-    r->escape = malloc(r->n * sizeof *r->escape);
-    float *h = malloc(r->n * H * sizeof *h);
-    if (!r->state || !r->rt || !r->zone || !r->max_softmax || !r->escape || !h) {
-        code = status_no_memory(st, "residency times");
-        goto cleanup;
-    }
+    struct pile *kept = &in->memo->kept;
+    r->state = pile_take(kept, r->n, sizeof *r->state);
+    r->rt = pile_take(kept, r->n, sizeof *r->rt);
+    r->zone = pile_take(kept, r->n, 1);
+    r->max_softmax = pile_take(kept, r->n, sizeof *r->max_softmax);
+    r->escape = pile_take(kept, r->n, sizeof *r->escape);
+    float *h = scratch(in, r->n * H, sizeof *h);
+    if (!r->state || !r->rt || !r->zone || !r->max_softmax || !r->escape || !h)
+        return status_no_memory(st, "residency times");
     for (size_t i = 0; i < r->n; i++) {
         r->state[i] = i * driven->n / r->n;
         memcpy(h + i * H, driven->h + r->state[i] * H, H * sizeof *h);
@@ -45,8 +43,6 @@ static int residency_make(const struct analysis_input *in, struct residency *r, 
         r->rt[i] = isnan(r->max_softmax[i]) ? NAN : r->escape[i].time;
         r->zone[i] = zone_of(r->rt[i], r->max_softmax[i]);
     }
-cleanup:
-    free(h);
     return code;
 }
 
@@ -55,26 +51,11 @@ int residency_get(const struct analysis_input *in, const struct residency **resi
 {
     struct analysis_memo *memo = in->memo;
     if (!memo->residency) {
-        struct residency *made = calloc(1, sizeof *made);
-        if (!made) return status_no_memory(st, "residency times");
-        int code = residency_make(in, made, st);
-        if (code) {
-            residency_free(made);
-            return code;
-        }
+        struct residency *made = pile_take(&memo->kept, 1, sizeof *made);
+        int code = made ? residency_make(in, made, st) : status_no_memory(st, "residency times");
+        if (code) return code;
         memo->residency = made;
     }
     *residency = memo->residency;
     return STATUS_OK;
-}
-
-void residency_free(struct residency *r)
-{
-    if (!r) return;
-    free(r->state);
-    free(r->rt);
-    free(r->zone);
-    free(r->max_softmax);
-    free(r->escape);
-    free(r);
 }

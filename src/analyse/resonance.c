@@ -22,7 +22,6 @@
 #include "dynamics/particle.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LEVELS = 13, TRAINED = 6 }; /* level of sigma = 1 */
@@ -114,24 +113,15 @@ static int sweep_init(struct sweep *w, const struct analysis_input *in, struct s
     *w = (struct sweep){.net = *in->net, .T = T};
     w->num_kl = (size_t)(KL_SYMBOLS / T < MIN_KL_SEQUENCES ? MIN_KL_SEQUENCES : KL_SYMBOLS / T);
     if (w->num_kl > n) w->num_kl = n;
-    w->U = malloc(H * D * sizeof(float));
-    w->symbols = malloc(n * LENGTH + w->num_kl * (size_t)T);
-    w->dwells = calloc(LEVELS, sizeof *w->dwells);
-    w->predictive = malloc(w->num_kl * (size_t)T * K * sizeof *w->predictive);
-    if (!w->U || !w->symbols || !w->dwells || !w->predictive)
+    w->U = scratch(in, H * D, sizeof *w->U);
+    w->symbols = scratch(in, n, LENGTH);
+    w->kl_symbols = scratch(in, w->num_kl, (size_t)T);
+    w->dwells = scratch(in, LEVELS, sizeof *w->dwells);
+    w->predictive = scratch(in, w->num_kl * (size_t)T * K, sizeof *w->predictive);
+    if (!w->U || !w->symbols || !w->kl_symbols || !w->dwells || !w->predictive)
         return status_no_memory(st, "%d trajectories", TRAJECTORIES);
-    w->kl_symbols = w->symbols + n * LENGTH;
     w->net.U = w->U;
     return ensemble_init(&w->all, &w->net, n, st);
-}
-
-static void sweep_free(struct sweep *w)
-{
-    ensemble_free(&w->all);
-    free(w->U);
-    free(w->symbols);
-    free(w->dwells);
-    free(w->predictive);
 }
 
 /* Symbol of softmax(z) at which its cumulative sum reaches u; -1 when a logit is not finite. */
@@ -307,7 +297,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     fill_least(&w, out);
     if (in->hmm) fill_hmm(&w, in, out);
 cleanup:
-    sweep_free(&w);
+    ensemble_free(&w.all);
     return code;
 }
 

@@ -18,7 +18,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -105,14 +104,15 @@ static bool is_in(const struct pair *p, int symbol)
 
 /* --- pairs and their runs ----------------------------------------------------------------- */
 
-/* Pairs of K symbols into pair[PAIRS]; returns how many, -1 when memory is out. */
-static int choose_pairs(const struct driven *driven, int K, struct pair *pair)
+/* Pairs of symbols into pair[PAIRS]; returns how many, -1 when memory is out. */
+static int choose_pairs(const struct analysis_input *in, const struct driven *driven,
+                        struct pair *pair)
 {
     static const int fixed[PAIRS][2] = {{0, 1}, {0, 2}, {1, 2}};
-    int num = K == 2 ? 1 : K == 3 ? PAIRS : 0;
+    int K = in->net->shape.symbols, num = K == 2 ? 1 : K == 3 ? PAIRS : 0;
     for (int p = 0; p < num; p++) pair[p] = (struct pair){.symbol = {fixed[p][0], fixed[p][1]}};
     if (K <= 3) return num;
-    size_t *changes = calloc((size_t)K * (size_t)K, sizeof *changes);
+    size_t *changes = scratch(in, (size_t)(K * K), sizeof *changes);
     if (!changes) return -1;
     for (size_t t = 1; t < driven->n; t++) {
         int a = driven->symbol[t - 1], b = driven->symbol[t];
@@ -126,7 +126,6 @@ static int choose_pairs(const struct driven *driven, int K, struct pair *pair)
         pair[num] = (struct pair){.symbol = {best / K, best % K}};
         changes[best] = 0;
     }
-    free(changes);
     return num;
 }
 
@@ -304,13 +303,12 @@ static int pair_residency(const struct analysis_input *in, const struct driven *
     size_t start[STARTS], H = (size_t)in->net->shape.hidden;
     struct escape escape[STARTS];
     int num = choose_starts(mark, driven->n, start);
-    float *h = malloc(STARTS * H * sizeof *h);
+    float *h = scratch(in, STARTS * H, sizeof *h);
     if (!h) return status_no_memory(st, "residency times");
     for (int i = 0; i < num; i++)
         memcpy(h + (size_t)i * H, driven->h + start[i] * H, H * sizeof *h);
     int code = escape_times(in->net, rng_child(in->rng, 1 + (uint64_t)at), h, (size_t)num,
                             RESIDENCY_CONTINUATIONS, RESIDENCY_HORIZON, &in->stop, escape, st);
-    free(h);
     if (code) return code;
     report_residency(escape, start, num, mark, 1, RESIDENCY, at, out);
     report_residency(escape, start, num, mark, 2, RESIDENCY_LONG, at, out);
@@ -330,29 +328,23 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     if (code) return code;
     int G = driven->pca.count < GLOBAL ? driven->pca.count : GLOBAL;
     if (G == 0) return STATUS_OK; /* states that are not finite */
-    float *score = malloc(2 * driven->n * (size_t)G * sizeof *score);
-    uint8_t *mark = malloc(driven->n);
-    int num = choose_pairs(driven, in->net->shape.symbols, pair);
-    if (!score || !mark || num < 0) {
-        code = status_no_memory(st, "the states between two symbols");
-        goto cleanup;
-    }
-    if (!scores_of(&driven->pca, driven->h, driven->n, G, score)) goto cleanup; /* exploding */
+    float *score = scratch(in, 2 * driven->n * (size_t)G, sizeof *score);
+    uint8_t *mark = scratch(in, driven->n, 1);
+    int num = choose_pairs(in, driven, pair);
+    if (!score || !mark || num < 0) return status_no_memory(st, "the states between two symbols");
+    if (!scores_of(&driven->pca, driven->h, driven->n, G, score)) return STATUS_OK; /* exploding */
     for (int c = 0; c < G; c++) /* 0/0: NaN, a silent network */
         put(out, GLOBAL_EXPLAINED, driven->pca.variance[c] / driven->pca.total, c);
     for (int p = 0; p < num && !code; p++) {
         for (int i = 0; i < 2; i++) put(out, SYMBOL, pair[p].symbol[i], p, i);
         find_runs(driven, &pair[p], p, mark, out);
         code = fit_pair(driven, &pair[p], score, G, score + driven->n * (size_t)G, st);
-        if (code) goto cleanup;
+        if (code) break;
         report_components(driven, &pair[p], p, score, out);
         code = pair_residency(in, driven, p, mark, out, st);
     }
     if (!code) code = report_spread(in, driven, pair, num, G, out, st);
-cleanup:
     for (int p = 0; p < PAIRS; p++) pca_free(&pair[p].pca);
-    free(mark);
-    free(score);
     return code;
 }
 

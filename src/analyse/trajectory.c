@@ -6,7 +6,6 @@
 #include "dynamics/relax.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { COMPONENTS = 3, STARTS = 20, KEPT = 50, STEPS = 500 };
 
@@ -71,11 +70,10 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     int code = driven_get(in, &driven, st);
     if (code || driven->pca.count == 0) return code;
     size_t H = (size_t)in->net->shape.hidden, K = (size_t)in->net->shape.symbols, index;
-    float *path = malloc((STEPS + 1) * (H + K) * sizeof *path);
-    uint8_t *likeliest = malloc(STEPS + 1);
-    code = path && likeliest ? relax_init(&relax, in->net, driven->h, driven->n,
-                                          rng_child(in->rng, 0), STARTS, st)
-                             : status_no_memory(st, "sampled trajectories");
+    float *path = scratch(in, (STEPS + 1) * (H + K), sizeof *path);
+    uint8_t likeliest[STEPS + 1];
+    if (!path) return status_no_memory(st, "sampled trajectories");
+    code = relax_init(&relax, in->net, driven->h, driven->n, rng_child(in->rng, 0), STARTS, st);
     if (code) goto cleanup;
     float *logits = path + (STEPS + 1) * H;
     for (int t = 0, k = 0; t <= STEPS; t++) {
@@ -95,8 +93,6 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     }
 cleanup:
     relax_free(&relax);
-    free(path);
-    free(likeliest);
     return code;
 }
 

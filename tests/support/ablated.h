@@ -20,6 +20,7 @@ struct subject {
     struct network net;
     struct circuit circuit;
     int population[64];
+    struct analysis_memo memo;
     struct analysis_input in;
     struct analyses results;
 };
@@ -59,14 +60,16 @@ static inline struct subject *subject_new(int hidden, int noise_dim, int symbols
     x->circuit.direction[1] = (struct kick_set){.from = 1, .to = 0};
     x->circuit.group[1] = 1;
     x->circuit.population[0] = x->circuit.population[1] = x->population;
+    x->memo.circuit = &x->circuit;
     x->in = (struct analysis_input){
-        .s = &x->s, .net = &x->net, .rng = rng_stream(0, "test", "ablation")};
+        .s = &x->s, .net = &x->net, .rng = rng_stream(0, "test", "ablation"), .memo = &x->memo};
     check_ok(analyses_init(&x->results, &x->s, &st), &st);
     return x;
 }
 
 static inline void subject_free(struct subject *x)
 {
+    pile_free(&x->memo.scratch);
     network_free(&x->net);
     analyses_free(&x->results);
     free(x->params);
@@ -97,7 +100,7 @@ static inline void measure(struct subject *x)
     struct outputs out = outputs_of(x);
     struct status st = {0};
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
-    check_ok(ablation_measure(&x->in, &x->circuit, &out, &st), &st);
+    check_ok(table_row()->compute(&x->in, &out, &st), &st);
     assert_null(out.misplaced);
 }
 

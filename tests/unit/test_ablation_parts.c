@@ -24,7 +24,7 @@ static void test_sets(void **state)
     x->circuit.population[1] = x->population + 3;
     memcpy(x->population, (int[]){5, 6, 7, 100, 101}, 5 * sizeof(int));
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
-    check_ok(ablation_sets_init(&sets, &x->net, &x->circuit, &st), &st);
+    check_ok(ablation_sets_init(&sets, &x->in, &st), &st);
     int num[NUM_ABLATIONS] = {0};
     for (int i = 0; i < SIZE; i++) {
         bool kick_a = i == 5 || (i >= 141 && i <= 143), kick_b = i >= 144 && i <= 146;
@@ -42,7 +42,6 @@ static void test_sets(void **state)
         }
     }
     for (int c = 0; c < NUM_ABLATIONS; c++) assert_int_equal(sets.num_units[c], num[c]);
-    ablation_sets_free(&sets);
     subject_free(x);
 }
 
@@ -55,11 +54,11 @@ static void test_empty_set_changes_nothing(void **state)
     struct ablation_counts one, two;
     float ones[2 * H];
     for (int i = 0; i < 2 * H; i++) ones[i] = 1;
-    struct ablation_points intact = {1, NULL, NULL}, empty = {2, ones, ones};
+    struct network_gain intact = {1, NULL, NULL}, empty = {2, ones, ones};
     struct rng rng = rng_child(x->in.rng, 0);
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
-    check_ok(ablation_counts_init(&one, 1, N, &x->circuit, &st), &st);
-    check_ok(ablation_counts_init(&two, 2, N, &x->circuit, &st), &st);
+    check_ok(ablation_counts_init(&one, &x->in, 1, N, &st), &st);
+    check_ok(ablation_counts_init(&two, &x->in, 2, N, &st), &st);
     check_ok(ablation_run(&x->in, rng, &intact, &one, NULL, &st), &st);
     check_ok(ablation_run(&x->in, rng, &empty, &two, NULL, &st), &st);
     for (int r = 0; r < NUM_ABLATION_RATES; r++)
@@ -67,8 +66,6 @@ static void test_empty_set_changes_nothing(void **state)
             assert_int_equal(two.events[r * 2 * N + i], one.events[r * N + i % N]);
             assert_int_equal(two.steps[r * 2 * N + i], one.steps[r * N + i % N]);
         }
-    ablation_counts_free(&one);
-    ablation_counts_free(&two);
     subject_free(x);
 }
 
@@ -86,7 +83,7 @@ static void test_stops(void **state)
     x->in.stop.wanted = always;
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
     struct outputs out = outputs_of(x);
-    check_code(ablation_measure(&x->in, &x->circuit, &out, &st), STATUS_RUN_STOPPED, &st);
+    check_code(table_row()->compute(&x->in, &out, &st), STATUS_RUN_STOPPED, &st);
     subject_free(x);
 }
 
@@ -128,14 +125,14 @@ static void test_windows_by_brute_force(void **state)
     struct status st = {0};
     struct ablation_counts counts;
     struct ablation_windows windows;
-    struct ablation_points intact = {1, NULL, NULL};
+    struct network_gain intact = {1, NULL, NULL};
     static const int point[] = {0};
     float h[ABLATION_ALL_STEPS * H];
     uint8_t o[ABLATION_ALL_STEPS];
     double sum = 0, squares = 0, n = NUM_SENSES * MAX_WINDOWS;
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
-    check_ok(ablation_counts_init(&counts, 1, N, &x->circuit, &st), &st);
-    check_ok(ablation_windows_init(&windows, 1, point, H, rng_child(x->in.rng, 2), &st), &st);
+    check_ok(ablation_counts_init(&counts, &x->in, 1, N, &st), &st);
+    check_ok(ablation_windows_init(&windows, &x->in, 1, point, rng_child(x->in.rng, 2), &st), &st);
     check_ok(ablation_run(&x->in, rng_child(x->in.rng, 0), &intact, &counts, &windows, &st), &st);
     struct spectrum *spectrum = spectrum_new(&x->net, NULL);
     assert_non_null(spectrum);
@@ -165,8 +162,6 @@ static void test_windows_by_brute_force(void **state)
     check_near(get(x, "critical_pairs_sem")[2], sqrt((squares - sum * sum / n) / (n - 1) / n),
                1e-12);
     spectrum_free(spectrum);
-    ablation_windows_free(&windows);
-    ablation_counts_free(&counts);
     subject_free(x);
 }
 

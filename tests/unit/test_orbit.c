@@ -226,11 +226,7 @@ static void test_permutation_of_units(void **state)
         check_ok(analyses_init(&subject[i]->a, &n.s, &st), &st);
         for (int a = 0; a < num_analyses; a++)
             if (subject[i]->a.value[a]) check_ok(analysis_run(a, &in, &subject[i]->a, &st), &st);
-        free(memo.driven->h);
-        free(memo.driven->z);
-        free(memo.driven->symbol);
-        pca_free(&memo.driven->pca);
-        free(memo.driven);
+        analysis_memo_free(&memo);
         network_free(&net);
     }
     for (int a = 0; a < num_analyses; a++)

@@ -383,8 +383,8 @@ static void test_shared_residency(void **state)
         assert_true(get(&m, "sample_unstable")[k] >= 0);
         assert_true(isnan(get(&m, "sample_score")[2 * k])); /* states not finite have no plane */
     }
-    residency_free(memo.residency);
-    residency_free(NULL);
+    pile_free(&memo.kept);
+    pile_free(&memo.scratch);
     network_free(&net);
     free(driven.h);
     free(driven.z);
@@ -496,6 +496,7 @@ static void test_a_stop_is_heard(void **state)
         while (analysis_table[at] != analysis_find(name[i])) at++;
         check_code(analysis_run(at, &in, &m.a, &st), STATUS_RUN_STOPPED, &st);
         assert_null(memo.residency);
+        pile_free(&memo.kept);
         network_free(&net);
         free(driven.h);
         free(driven.z);

@@ -11,7 +11,6 @@
 #include "base/statistics.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PAIR_REPLICATES = 8 }; /* of the intact network, for its critical pairs */
@@ -102,7 +101,7 @@ struct layout {
     int num_points;
     int first[NUM_ABLATIONS];                                 /* -1: no units */
     int num_kept, kept[1 + NUM_ABLATIONS * (NUM_COARSE - 1)]; /* points with windows */
-    float *recurrent, *noise; /* (num_points, H); the one owns both */
+    float *recurrent, *noise;                                 /* (num_points, H) in scratch */
 };
 
 static int point_of(const struct layout *layout, int c, int m)
@@ -110,8 +109,8 @@ static int point_of(const struct layout *layout, int c, int m)
     return m == INTACT ? 0 : layout->first[c] + m - (m > INTACT);
 }
 
-static int layout_init(struct layout *layout, const struct ablation_sets *sets, int hidden,
-                       struct status *st)
+static int layout_init(struct layout *layout, const struct analysis_input *in,
+                       const struct ablation_sets *sets, struct status *st)
 {
     *layout = (struct layout){.num_points = 1, .num_kept = 1};
     for (int c = 0; c < NUM_ABLATIONS; c++) {
@@ -121,8 +120,8 @@ static int layout_init(struct layout *layout, const struct ablation_sets *sets, 
         for (int m = 0; m < NUM_MU; m += COARSE)
             if (m != INTACT) layout->kept[layout->num_kept++] = point_of(layout, c, m);
     }
-    size_t H = (size_t)hidden, size = (size_t)layout->num_points * H;
-    layout->recurrent = malloc(2 * size * sizeof *layout->recurrent);
+    size_t H = (size_t)in->net->shape.hidden, size = (size_t)layout->num_points * H;
+    layout->recurrent = scratch(in, 2 * size, sizeof *layout->recurrent);
     if (!layout->recurrent) return status_no_memory(st, "factors");
     layout->noise = layout->recurrent + size;
     for (size_t i = 0; i < 2 * size; i++) layout->recurrent[i] = 1;
@@ -147,6 +146,8 @@ static void put_difference(struct outputs *out, int r, int any, int of_direction
     else
         put_pair(out, of_direction, e.mean, e.sem, r - DIRECTION_A, c);
 }
+
+static const struct network_gain intact = {1, NULL, NULL};
 
 static void put_rates(const struct layout *layout, const struct ablation_counts *counts,
                       struct outputs *out)
@@ -180,13 +181,11 @@ static struct estimate floor_of(const double *value, size_t num)
     return (struct estimate){mean, sd_about(value, num, mean, 1)};
 }
 
-static int put_floor(const struct analysis_input *in, const struct circuit *circuit,
-                     int num_trajectories, struct outputs *out, struct status *st)
+static int put_floor(const struct analysis_input *in, int num_trajectories, struct outputs *out,
+                     struct status *st)
 {
-    struct ablation_points intact = {1, NULL, NULL};
     struct ablation_counts counts;
-    int code =
-        ablation_counts_init(&counts, 1, ABLATION_REPLICATES * num_trajectories, circuit, st);
+    int code = ablation_counts_init(&counts, in, 1, ABLATION_REPLICATES * num_trajectories, st);
     if (!code) code = ablation_run(in, rng_child(in->rng, 1), &intact, &counts, NULL, st);
     for (int r = 0; r < NUM_ABLATION_RATES && !code; r++) {
         double value[ABLATION_REPLICATES];
@@ -198,7 +197,6 @@ static int put_floor(const struct analysis_input *in, const struct circuit *circ
         else
             put_pair(out, FLOOR_DIRECTION_RATE, e.mean, e.sem, r - DIRECTION_A);
     }
-    ablation_counts_free(&counts);
     return code;
 }
 
@@ -218,30 +216,26 @@ static void put_windows(const struct layout *layout, int i, const struct critica
 }
 
 /* What chance alone makes of the intact network's critical pairs. */
-static int put_pairs_floor(const struct analysis_input *in, const struct circuit *circuit,
-                           int num_trajectories, int rounds, struct outputs *out, struct status *st)
+static int put_pairs_floor(const struct analysis_input *in, int num_trajectories, int rounds,
+                           struct outputs *out, struct status *st)
 {
     static const int intact_point = 0;
     double all[PAIR_REPLICATES], up[PAIR_REPLICATES];
-    struct ablation_points intact = {1, NULL, NULL};
     struct spectrum *spectrum = spectrum_new(in->net, NULL);
     int code = spectrum ? STATUS_OK : status_no_memory(st, "a spectrum");
     for (int r = 0; r < PAIR_REPLICATES && !code; r++) {
         struct rng rng = rng_child(rng_child(in->rng, 3), (uint64_t)r);
-        struct ablation_counts counts = {0};
-        struct ablation_windows windows = {0};
+        struct ablation_counts counts;
+        struct ablation_windows windows;
         struct critical_pairs pairs = {{NAN, NAN}, {NAN, NAN}, 0};
-        code = ablation_counts_init(&counts, 1, num_trajectories, circuit, st);
+        code = ablation_counts_init(&counts, in, 1, num_trajectories, st);
         if (!code)
-            code = ablation_windows_init(&windows, 1, &intact_point, in->net->shape.hidden,
-                                         rng_child(rng, 0), st);
+            code = ablation_windows_init(&windows, in, 1, &intact_point, rng_child(rng, 0), st);
         if (!code) code = ablation_run(in, rng_child(rng, 1), &intact, &counts, &windows, st);
         if (!code && !counts.exploded[0])
             code = ablation_windows_pairs(&windows, 0, rounds, spectrum, &pairs, st);
         all[r] = pairs.all.mean;
         up[r] = pairs.up.mean;
-        ablation_counts_free(&counts);
-        ablation_windows_free(&windows);
     }
     if (!code) {
         struct estimate of_all = floor_of(all, PAIR_REPLICATES),
@@ -281,59 +275,49 @@ static int put_pairs(const struct analysis_input *in, const struct layout *layou
 
 /* --- all -------------------------------------------------------------------------------------- */
 
-static int measure(const struct analysis_input *in, const struct circuit *circuit,
-                   const struct layout *layout, struct outputs *out, struct status *st)
+static int measure(const struct analysis_input *in, const struct layout *layout,
+                   struct outputs *out, struct status *st)
 {
-    int hidden = in->net->shape.hidden, n = ablation_num_trajectories(in->net->shape);
-    bool has_windows = hidden <= MAX_WINDOW_HIDDEN;
-    struct ablation_points points = {layout->num_points, layout->recurrent, layout->noise};
-    struct ablation_counts counts = {0};
-    struct ablation_windows windows = {0};
-    int code = ablation_counts_init(&counts, points.num, n, circuit, st);
+    int n = ablation_num_trajectories(in->net->shape);
+    bool has_windows = in->net->shape.hidden <= MAX_WINDOW_HIDDEN;
+    struct network_gain points = {layout->num_points, layout->recurrent, layout->noise};
+    struct ablation_counts counts;
+    struct ablation_windows windows;
+    int code = ablation_counts_init(&counts, in, layout->num_points, n, st);
     if (!code && has_windows)
-        code = ablation_windows_init(&windows, layout->num_kept, layout->kept, hidden,
+        code = ablation_windows_init(&windows, in, layout->num_kept, layout->kept,
                                      rng_child(in->rng, 2), st);
     if (!code)
         code = ablation_run(in, rng_child(in->rng, 0), &points, &counts,
                             has_windows ? &windows : NULL, st);
     if (!code) put_rates(layout, &counts, out);
-    if (!code) code = put_floor(in, circuit, n, out, st);
+    if (!code) code = put_floor(in, n, out, st);
     if (!code && has_windows) {
         int rounds = ablation_windows_rounds(&windows);
         code = put_pairs(in, layout, &counts, &windows, rounds, out, st);
-        if (!code) code = put_pairs_floor(in, circuit, n, rounds, out, st);
+        if (!code) code = put_pairs_floor(in, n, rounds, out, st);
     }
     put(out, NUM_TRAJECTORIES, n);
-    ablation_counts_free(&counts);
-    ablation_windows_free(&windows);
-    return code;
-}
-
-int ablation_measure(const struct analysis_input *in, const struct circuit *circuit,
-                     struct outputs *out, struct status *st)
-{
-    struct ablation_sets sets = {0};
-    struct layout layout = {0};
-    if (circuit->group[0] < 0 && circuit->group[1] < 0) return STATUS_OK;
-    int code = ablation_sets_init(&sets, in->net, circuit, st);
-    if (!code) code = layout_init(&layout, &sets, in->net->shape.hidden, st);
-    for (int g = 0; g < 2 && !code; g++) {
-        if (circuit->group[g] < 0) continue;
-        put(out, FROM, circuit->direction[circuit->group[g]].from, g);
-        put(out, TO, circuit->direction[circuit->group[g]].to, g);
-    }
-    for (int c = 0; c < NUM_ABLATIONS && !code; c++) put(out, NUM_UNITS, sets.num_units[c], c);
-    if (!code) code = measure(in, circuit, &layout, out, st);
-    free(layout.recurrent);
-    ablation_sets_free(&sets);
     return code;
 }
 
 static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct circuit *circuit;
+    struct ablation_sets sets;
+    struct layout layout;
     int code = circuit_get(in, &circuit, st);
-    return code ? code : ablation_measure(in, circuit, out, st);
+    if (code || (circuit->group[0] < 0 && circuit->group[1] < 0)) return code;
+    code = ablation_sets_init(&sets, in, st);
+    if (!code) code = layout_init(&layout, in, &sets, st);
+    if (code) return code;
+    for (int g = 0; g < 2; g++) {
+        if (circuit->group[g] < 0) continue;
+        put(out, FROM, circuit->direction[circuit->group[g]].from, g);
+        put(out, TO, circuit->direction[circuit->group[g]].to, g);
+    }
+    for (int c = 0; c < NUM_ABLATIONS; c++) put(out, NUM_UNITS, sets.num_units[c], c);
+    return measure(in, &layout, out, st);
 }
 
 const struct analysis analysis_ablation = {ANALYSIS(ablation), .signal = SWITCH_RATE,

@@ -2,8 +2,9 @@
  * under every scaling, the windows around switches. Private. Source: SCIENCE 5.9.
  *
  * A condition scales a set of units by mu = 0, 0.1, ..., 2: what its units receive from the others
- * (factors c) or from the noise (factors e). A point is one network with such factors; the points
- * of all conditions are simulated side by side under the same random numbers.
+ * (factors c) or from the noise (factors e). A point is one network with such factors, a group of
+ * struct network_gain; the points of all conditions are simulated side by side under the same
+ * random numbers.
  */
 #ifndef HMMGRID_ABLATION_H
 #define HMMGRID_ABLATION_H
@@ -27,13 +28,12 @@ enum ablation_condition {
 
 struct ablation_sets {
     int num_units[NUM_ABLATIONS]; /* 0: there is no such set for this circuit */
-    unsigned char *member;        /* (NUM_ABLATIONS, H) 1: scaled; owned */
+    unsigned char *member;        /* (NUM_ABLATIONS, H) 1: scaled; in scratch */
 };
 
-/* STATUS_NO_MEMORY. Free with ablation_sets_free, also after a failure. */
-int ablation_sets_init(struct ablation_sets *sets, const struct network *net,
-                       const struct circuit *circuit, struct status *st);
-void ablation_sets_free(struct ablation_sets *sets);
+/* Of in->memo's circuit. STATUS_NO_MEMORY. */
+int ablation_sets_init(struct ablation_sets *sets, const struct analysis_input *in,
+                       struct status *st);
 
 /* --- trajectories: ablation_run.c ------------------------------------------------------------- */
 
@@ -48,11 +48,6 @@ enum {
     MAX_ABLATION_TRAJECTORIES = ABLATION_TRAJECTORIES * ABLATION_REPLICATES
 };
 
-struct ablation_points {
-    int num;
-    const float *recurrent, *noise; /* (num, H) c and e; both NULL: intact */
-};
-
 /* A rate is events / steps: any change of symbol per step, or switches of one direction (the new
  * symbol persists) per step spent in the symbol that it leaves. */
 enum ablation_rate { ANY_SWITCH, DIRECTION_A, DIRECTION_B, NUM_ABLATION_RATES };
@@ -60,14 +55,13 @@ enum ablation_rate { ANY_SWITCH, DIRECTION_A, DIRECTION_B, NUM_ABLATION_RATES };
 struct ablation_counts {
     int num_points, num_trajectories;
     int from[2], to[2];      /* symbols of the directions; -1: none */
-    int *events, *steps;     /* (NUM_ABLATION_RATES, points, trajectories); events owns both */
+    int *events, *steps;     /* (NUM_ABLATION_RATES, points, trajectories) */
     unsigned char *exploded; /* (points) 1: a state left the range of floats, counts mean nothing */
 };
 
-/* Zeros. circuit: of the directions. Errors and freeing as of ablation_sets_init. */
-int ablation_counts_init(struct ablation_counts *counts, int num_points, int num_trajectories,
-                         const struct circuit *circuit, struct status *st);
-void ablation_counts_free(struct ablation_counts *counts);
+/* Zeros, in scratch; directions: of in->memo's circuit. STATUS_NO_MEMORY. */
+int ablation_counts_init(struct ablation_counts *counts, const struct analysis_input *in,
+                         int num_points, int num_trajectories, struct status *st);
 
 /* How many trajectories a point gets: ABLATION_TRAJECTORIES, fewer in a network too large for
  * them; a multiple of ABLATION_BLOCK, at least two of these. */
@@ -83,12 +77,13 @@ struct ablation_tile {
 
 struct ablation_windows;
 
-/* Simulate counts->num_trajectories trajectories of every point and count. Trajectory j takes the
- * noise of rng whatever the points, so runs of different points share their random numbers.
- *   windows: what to keep around switches, or NULL. STATUS_RUN_FAILED, STATUS_RUN_STOPPED. */
-int ablation_run(const struct analysis_input *in, struct rng rng,
-                 const struct ablation_points *points, struct ablation_counts *counts,
-                 struct ablation_windows *windows, struct status *st);
+/* Simulate counts->num_trajectories trajectories of every point (a group; no factors: intact) and
+ * count. Trajectory j takes the noise of rng whatever the points, so runs of different points share
+ * their random numbers. windows: what to keep around switches, or NULL. STATUS_RUN_FAILED,
+ * STATUS_RUN_STOPPED. */
+int ablation_run(const struct analysis_input *in, struct rng rng, const struct network_gain *points,
+                 struct ablation_counts *counts, struct ablation_windows *windows,
+                 struct status *st);
 
 /* --- rates: ablation_rates.c ------------------------------------------------------------------ */
 
@@ -127,15 +122,14 @@ struct ablation_windows {
     const int *point; /* (num_points) their indices among all points; borrowed */
     int hidden;
     struct rng rng;                                            /* of the choice */
-    int (*num)[NUM_SENSES];                                    /* (num_points); owned, as window */
+    int (*num)[NUM_SENSES];                                    /* (num_points), as window */
     struct ablation_window (*window)[NUM_SENSES][MAX_WINDOWS]; /* (num_points) */
-    unsigned char *active; /* (num_points, NUM_SENSES, MAX_WINDOWS, WINDOW_STEPS, H); owned */
+    unsigned char *active; /* (num_points, NUM_SENSES, MAX_WINDOWS, WINDOW_STEPS, H) */
 };
 
-/* None yet. Errors and freeing as of ablation_sets_init. */
-int ablation_windows_init(struct ablation_windows *windows, int num_points, const int *point,
-                          int hidden, struct rng rng, struct status *st);
-void ablation_windows_free(struct ablation_windows *windows);
+/* None yet, in scratch. STATUS_NO_MEMORY. */
+int ablation_windows_init(struct ablation_windows *windows, const struct analysis_input *in,
+                          int num_points, const int *point, struct rng rng, struct status *st);
 
 /* Whether a window of any point is still wanted. */
 bool ablation_windows_wanted(const struct ablation_windows *windows);
@@ -162,11 +156,5 @@ struct critical_pairs {
 int ablation_windows_pairs(const struct ablation_windows *windows, int i, int rounds,
                            struct spectrum *spectrum, struct critical_pairs *out,
                            struct status *st);
-
-/* --- the analysis: ablation.c ----------------------------------------------------------------- */
-
-/* All outputs of the analysis for this circuit. Contract of analysis.compute. */
-int ablation_measure(const struct analysis_input *in, const struct circuit *circuit,
-                     struct outputs *out, struct status *st);
 
 #endif

@@ -12,35 +12,26 @@
 
 enum { ROWS = 1024 }; /* states of a step, about */
 
-int ablation_counts_init(struct ablation_counts *counts, int num_points, int num_trajectories,
-                         const struct circuit *circuit, struct status *st)
+int ablation_counts_init(struct ablation_counts *counts, const struct analysis_input *in,
+                         int num_points, int num_trajectories, struct status *st)
 {
+    const struct circuit *circuit = in->memo->circuit;
     size_t size = NUM_ABLATION_RATES * (size_t)num_points * (size_t)num_trajectories;
     *counts = (struct ablation_counts){.num_points = num_points,
                                        .num_trajectories = num_trajectories,
                                        .from = {-1, -1},
-                                       .to = {-1, -1}};
+                                       .to = {-1, -1},
+                                       .events = scratch(in, size, sizeof(int)),
+                                       .steps = scratch(in, size, sizeof(int)),
+                                       .exploded = scratch(in, (size_t)num_points, 1)};
+    if (!counts->events || !counts->steps || !counts->exploded)
+        return status_no_memory(st, "counts of switches");
     for (int g = 0; g < 2; g++) {
         if (circuit->group[g] < 0) continue;
         counts->from[g] = circuit->direction[circuit->group[g]].from;
         counts->to[g] = circuit->direction[circuit->group[g]].to;
     }
-    counts->events = calloc(2 * size, sizeof *counts->events);
-    counts->exploded = calloc((size_t)num_points, 1);
-    if (!counts->events || !counts->exploded) {
-        ablation_counts_free(counts);
-        return status_no_memory(st, "counts of switches");
-    }
-    counts->steps = counts->events + size;
     return STATUS_OK;
-}
-
-void ablation_counts_free(struct ablation_counts *counts)
-{
-    if (!counts) return;
-    free(counts->events);
-    free(counts->exploded);
-    *counts = (struct ablation_counts){0};
 }
 
 int ablation_num_trajectories(struct rnn_shape shape)
@@ -105,15 +96,15 @@ static void keep_active(const struct ensemble *e, const struct ablation_windows 
                         active + (size_t)i * size);
 }
 
-/* scratch (rows, H) */
+/* work (rows, H): scratch */
 static void run_tile(struct ensemble *e, struct rng rng, const struct network_gain *gain,
-                     float *scratch, const struct ablation_windows *windows,
+                     float *work, const struct ablation_windows *windows,
                      struct ablation_tile *tile, unsigned char *exploded)
 {
     memset(e->h, 0, e->n * (size_t)e->net->shape.hidden * sizeof *e->h);
     for (int s = 0; s < ABLATION_ALL_STEPS; s++) {
         fill_noise(e, rng, tile, s);
-        network_step(e->net, e->h, e->noise, e->n, gain, scratch, e->before);
+        network_step(e->net, e->h, e->noise, e->n, gain, work, e->before);
         ensemble_swap(e);
         ensemble_read(e, tile->symbol + (size_t)s * e->n);
         mark_exploded(e, tile->num, exploded);
@@ -122,40 +113,37 @@ static void run_tile(struct ensemble *e, struct rng rng, const struct network_ga
 }
 
 /* Trajectories at a time: blocks, as many as fill ROWS, and a divisor of the number. */
-static int tile_size(const struct ablation_points *points, int num_trajectories)
+static int tile_size(int num_points, int num_trajectories)
 {
     int num = ABLATION_BLOCK;
-    while (2 * num * points->num <= ROWS && num_trajectories % (2 * num) == 0) num *= 2;
+    while (2 * num * num_points <= ROWS && num_trajectories % (2 * num) == 0) num *= 2;
     return num;
 }
 
-int ablation_run(const struct analysis_input *in, struct rng rng,
-                 const struct ablation_points *points, struct ablation_counts *counts,
-                 struct ablation_windows *windows, struct status *st)
+int ablation_run(const struct analysis_input *in, struct rng rng, const struct network_gain *points,
+                 struct ablation_counts *counts, struct ablation_windows *windows,
+                 struct status *st)
 {
-    struct network_gain gain = {points->num, points->recurrent, points->noise};
-    struct ablation_tile tile = {.num = tile_size(points, counts->num_trajectories),
-                                 .num_points = points->num};
+    struct ablation_tile tile = {.num = tile_size(points->groups, counts->num_trajectories),
+                                 .num_points = points->groups};
     struct ensemble all;
-    size_t rows = (size_t)points->num * (size_t)tile.num, H = (size_t)in->net->shape.hidden;
+    size_t rows = (size_t)points->groups * (size_t)tile.num, H = (size_t)in->net->shape.hidden;
     size_t kept = windows ? (size_t)(windows->num_points * tile.num) : 0;
     int code = ensemble_init(&all, in->net, rows, st);
-    float *scratch = malloc(rows * H * sizeof *scratch);
-    tile.symbol = malloc(ABLATION_ALL_STEPS * rows);
+    float *work = scratch(in, rows * H, sizeof *work);
+    tile.symbol = scratch(in, ABLATION_ALL_STEPS, rows);
     tile.active = kept ? malloc(ABLATION_ALL_STEPS * kept * H) : NULL;
-    if (!code && (!scratch || !tile.symbol || (kept && !tile.active)))
+    if (!code && (!work || !tile.symbol || (kept && !tile.active)))
         code = status_no_memory(st, "%zu trajectories", rows);
     for (; !code && tile.first < counts->num_trajectories; tile.first += tile.num) {
         bool wanted = windows && ablation_windows_wanted(windows);
-        run_tile(&all, rng, points->recurrent ? &gain : NULL, scratch, wanted ? windows : NULL,
-                 &tile, counts->exploded);
+        run_tile(&all, rng, points->recurrent ? points : NULL, work, wanted ? windows : NULL, &tile,
+                 counts->exploded);
         count_tile(&tile, counts);
         if (wanted) ablation_windows_take(windows, &tile);
         code = analysis_check_stop(in, st);
     }
     ensemble_free(&all);
-    free(scratch);
-    free(tile.symbol);
     free(tile.active);
     return code;
 }

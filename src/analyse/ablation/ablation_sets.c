@@ -5,8 +5,6 @@
  */
 #include "ablation.h"
 
-#include <stdlib.h>
-
 enum { NUM_SOURCES = 3 };
 
 /* a / 150 of the units, at least one */
@@ -47,12 +45,13 @@ static void mark_rest(const unsigned char *member, int hidden, unsigned char *re
     for (int i = 0; i < hidden; i++) rest[i] = !member[i];
 }
 
-int ablation_sets_init(struct ablation_sets *sets, const struct network *net,
-                       const struct circuit *circuit, struct status *st)
+int ablation_sets_init(struct ablation_sets *sets, const struct analysis_input *in,
+                       struct status *st)
 {
+    const struct network *net = in->net;
+    const struct circuit *circuit = in->memo->circuit;
     int H = net->shape.hidden;
-    *sets = (struct ablation_sets){0};
-    sets->member = calloc(NUM_ABLATIONS * (size_t)H, 1);
+    *sets = (struct ablation_sets){.member = scratch(in, NUM_ABLATIONS, (size_t)H)};
     if (!sets->member) return status_no_memory(st, "sets of units");
     unsigned char *member[NUM_ABLATIONS];
     for (int c = 0; c < NUM_ABLATIONS; c++) member[c] = sets->member + (size_t)c * (size_t)H;
@@ -78,11 +77,4 @@ int ablation_sets_init(struct ablation_sets *sets, const struct network *net,
             sets->num_units[c] += member[c][i];
         }
     return STATUS_OK;
-}
-
-void ablation_sets_free(struct ablation_sets *sets)
-{
-    if (!sets) return;
-    free(sets->member);
-    *sets = (struct ablation_sets){0};
 }

@@ -8,32 +8,22 @@
 #include "base/statistics.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* cubes of numbers of active units whose eigenvalues take about 4 s: 2 ms at 70 */
 static const double budget = 7e8;
 
-int ablation_windows_init(struct ablation_windows *windows, int num_points, const int *point,
-                          int hidden, struct rng rng, struct status *st)
+int ablation_windows_init(struct ablation_windows *windows, const struct analysis_input *in,
+                          int num_points, const int *point, struct rng rng, struct status *st)
 {
-    size_t n = (size_t)num_points, one = WINDOW_STEPS * (size_t)hidden;
-    *windows = (struct ablation_windows){num_points, point, hidden, rng, NULL, NULL, NULL};
-    windows->num = calloc(n, sizeof *windows->num);
-    windows->window = calloc(n, sizeof *windows->window);
-    windows->active = malloc(n * NUM_SENSES * MAX_WINDOWS * one);
+    size_t n = (size_t)num_points, one = WINDOW_STEPS * (size_t)in->net->shape.hidden;
+    *windows =
+        (struct ablation_windows){num_points, point, in->net->shape.hidden, rng, NULL, NULL, NULL};
+    windows->num = scratch(in, n, sizeof *windows->num);
+    windows->window = scratch(in, n, sizeof *windows->window);
+    windows->active = scratch(in, n * NUM_SENSES * MAX_WINDOWS, one);
     if (windows->num && windows->window && windows->active) return STATUS_OK;
-    ablation_windows_free(windows);
     return status_no_memory(st, "windows around switches");
-}
-
-void ablation_windows_free(struct ablation_windows *windows)
-{
-    if (!windows) return;
-    free(windows->num);
-    free(windows->window);
-    free(windows->active);
-    *windows = (struct ablation_windows){0};
 }
 
 bool ablation_windows_wanted(const struct ablation_windows *windows)

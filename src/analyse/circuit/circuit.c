@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 200, BINS = ANGLE_BINS };
+enum { STEPS = 200 };
 
 static const double number[2] = {1, 2};
 
@@ -32,7 +32,7 @@ static const struct analysis_dim population = {
 static const struct analysis_dim step = {"step", STEPS, NULL, "step",
                                          "step of the driven run, from its first state"};
 static const struct analysis_dim angle = {
-    "angle", BINS, angle_bins, "degree",
+    "angle", ANGLE_BINS, angle_bins, "degree",
     "centre of a bin of 10 degrees of the angle about the mean state, plane of PC1 and PC2"};
 
 #define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
@@ -185,9 +185,9 @@ static void give_summary(const struct circuit *circuit, struct outputs *out)
 static int give_weights(const struct analysis_input *in, const struct circuit *circuit,
                         struct outputs *out, struct status *st)
 {
-    struct kick_rows rows = {0};
+    struct kick_rows rows;
     struct wiring w;
-    int code = kick_rows_init(&rows, in->net, circuit, st);
+    int code = kick_rows_init(&rows, in, circuit, st);
     if (!code) code = wiring_find(in, rng_child(in->rng, 1), circuit, &w, st);
     for (int g = 0; g < 2 && !code; g++) {
         put(out, BOUND, circuit->bound[g], g);
@@ -201,7 +201,6 @@ static int give_weights(const struct analysis_input *in, const struct circuit *c
     }
     for (size_t j = 0; j < rows.H && !code; j++)
         put(out, MEMBER, population_of(&rows, circuit, j), j);
-    kick_rows_free(&rows);
     return code;
 }
 
@@ -237,7 +236,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     give_summary(circuit, out);
     course_activity(driven, H, circuit, STEPS, out->value[ACTIVITY_KICK],
                     out->value[ACTIVITY_POPULATION], out->value[ACTIVITY_SYMBOL]);
-    code = course_orbit(in->net, driven, circuit, BINS, out->value[PREACTIVATION],
+    code = course_orbit(in, driven, circuit, out->value[PREACTIVATION],
                         out->value[PREACTIVATION_SD], st);
     for (int g = 0; g < 2; g++)
         if (circuit->group[g] >= 0) put(out, GROUP_DIRECTION, circuit->group[g], g);

@@ -33,7 +33,7 @@ struct circuit {
     struct kick_set direction[MAX_DIRECTIONS];
     /* Of every unit and direction, (num_directions, H): d' and area under the ROC curve of its
      * activity before a switch against cluster states of `from`; NaN: there are none. */
-    double *score, *auc; /* score owns both */
+    double *score, *auc;
     /* The two most frequent found directions that are each other's reverse, or else the two most
      * frequent found ones (only one: the second is -1), and units that integrate noise for them:
      * g1 and g2, the mean weights onto their kick units, have opposite signs and are beyond the
@@ -41,12 +41,14 @@ struct circuit {
     int group[2];          /* indices of these directions; -1: none */
     double bound[2];       /* 95th percentile of |g1| and |g2| under the null */
     int num_population[2]; /* population 1 inhibits group 0 and excites group 1; 2 the reverse */
-    int *population[2];    /* (num_population) units; population[0] owns both */
+    int *population[2];    /* (num_population) units */
 };
 
 /* The circuit of this network, found once a network (analysis_memo). The circuit stays the memo's.
  * Errors as of analysis.compute. */
 int circuit_get(const struct analysis_input *in, const struct circuit **circuit, struct status *st);
-void circuit_free(struct circuit *circuit); /* accepts NULL */
+
+/* Of what is found and measured here. */
+int circuit_no_memory(struct status *st);
 
 #endif

@@ -6,8 +6,6 @@
 #include "population.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Streams below that of the circuit. */
 enum { DIRECTIONS, POPULATIONS };
@@ -24,44 +22,27 @@ struct finder {
     int *order;                   /* (H) units by mean activity, then (H) their places */
 };
 
-static int out_of_memory(struct status *st)
+int circuit_no_memory(struct status *st)
 {
     return status_no_memory(st, "the circuit");
 }
 
 static int finder_init(struct finder *f, const struct analysis_input *in, struct status *st)
 {
+    size_t H = (size_t)in->net->shape.hidden;
     f->in = in;
-    f->H = in->net->shape.hidden;
+    f->H = (int)H;
     f->K = in->net->shape.symbols;
     f->rng = rng_child(in->memo->shared, 1);
-    f->cluster = calloc((size_t)f->K, sizeof *f->cluster);
-    f->specific = malloc(MAX_DIRECTIONS * (size_t)f->H * sizeof *f->specific);
-    f->eligible = calloc(MAX_DIRECTIONS, (size_t)f->H);
-    f->order = malloc(2 * (size_t)f->H * sizeof *f->order);
-    f->circuit = calloc(1, sizeof *f->circuit);
+    f->cluster = scratch(in, (size_t)f->K, sizeof *f->cluster);
+    f->specific = scratch(in, MAX_DIRECTIONS * H, sizeof *f->specific);
+    f->eligible = scratch(in, MAX_DIRECTIONS, H);
+    f->order = scratch(in, 2 * H, sizeof *f->order);
+    f->circuit = pile_take(&in->memo->kept, 1, sizeof *f->circuit);
     if (!f->cluster || !f->specific || !f->eligible || !f->order || !f->circuit)
-        return out_of_memory(st);
+        return circuit_no_memory(st);
     f->circuit->group[0] = f->circuit->group[1] = -1;
     return driven_get(in, &f->driven, st);
-}
-
-static void finder_free(struct finder *f)
-{
-    for (int k = 0; f->cluster && k < f->K; k++) free(f->cluster[k].state);
-    free(f->cluster);
-    free(f->specific);
-    free(f->eligible);
-    free(f->order);
-    circuit_free(f->circuit);
-}
-
-void circuit_free(struct circuit *circuit)
-{
-    if (!circuit) return;
-    free(circuit->score);
-    free(circuit->population[0]);
-    free(circuit);
 }
 
 /* --- scores ---------------------------------------------------------------------------------- */
@@ -71,7 +52,7 @@ static int list_directions(struct finder *f, struct status *st)
     struct circuit *c = f->circuit;
     struct kick_direction list[MAX_DIRECTIONS];
     double spent[UINT8_MAX + 1] = {0};
-    int code = kick_directions(f->driven, f->K, list, &c->num_directions, st);
+    int code = kick_directions(f->in, f->driven, list, &c->num_directions, st);
     if (code) return code;
     for (size_t t = 0; t + 1 < f->driven->n; t++) spent[f->driven->symbol[t]]++;
     for (int d = 0; d < c->num_directions; d++) {
@@ -87,8 +68,8 @@ static int list_directions(struct finder *f, struct status *st)
         for (int i = 0; i <= MAX_KICK_SET; i++) set->rate_left[i] = set->rate_left_error[i] = NAN;
     }
     size_t size = (size_t)c->num_directions * (size_t)f->H;
-    c->score = malloc(2 * size * sizeof *c->score + 1);
-    if (!c->score) return out_of_memory(st);
+    c->score = pile_take(&f->in->memo->kept, 2 * size, sizeof *c->score);
+    if (!c->score) return circuit_no_memory(st);
     c->auc = c->score + size;
     for (size_t i = 0; i < 2 * size; i++) c->score[i] = NAN;
     return STATUS_OK;
@@ -108,13 +89,13 @@ static int score_directions(struct finder *f, struct status *st)
         const int symbol[2] = {set->from, set->to};
         for (int i = 0; i < 2 && !code; i++)
             if (!f->cluster[symbol[i]].state)
-                code = kick_cluster_find(f->driven, f->K, symbol[i], &f->cluster[symbol[i]], st);
+                code = kick_cluster_find(f->in, f->driven, symbol[i], &f->cluster[symbol[i]], st);
         if (!code) code = analysis_check_stop(f->in, st);
         if (code || !is_clustered(f, d)) continue;
         size_t at = (size_t)d * (size_t)f->H;
         struct kick_scores scores = {c->score + at, c->auc + at, f->specific + at,
                                      f->eligible + at};
-        code = kick_score(f->driven, f->H,
+        code = kick_score(f->in, f->driven,
                           (struct kick_direction){set->from, set->to, set->num_events},
                           &f->cluster[set->from], &f->cluster[set->to], &scores, st);
     }
@@ -158,7 +139,7 @@ static int find_sets(struct finder *f, struct status *st)
 
 static int find(struct finder *f, struct status *st)
 {
-    int code = kick_order(f->driven->pca.mean, f->H, f->order, st);
+    int code = kick_order(f->in, f->driven->pca.mean, f->order, st);
     for (int i = 0; i < f->H && !code; i++) f->order[f->H + f->order[i]] = i;
     if (!code) code = list_directions(f, st);
     if (!code) code = score_directions(f, st);
@@ -174,12 +155,8 @@ int circuit_get(const struct analysis_input *in, const struct circuit **circuit,
         int code = finder_init(&f, in, st);
         /* states that are not finite: no directions */
         if (!code && f.driven->pca.count > 0) code = find(&f, st);
-        if (!code) {
-            in->memo->circuit = f.circuit;
-            f.circuit = NULL;
-        }
-        finder_free(&f);
         if (code) return code;
+        in->memo->circuit = f.circuit;
     }
     *circuit = in->memo->circuit;
     return STATUS_OK;

@@ -6,7 +6,6 @@
 #include "base/statistics.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static double mean_activity(const float *h, const int *unit, int num)
@@ -58,56 +57,48 @@ static void group_input(const struct network *net, const struct kick_set *set, s
 }
 
 /* bin (n) of the angle of each state */
-static void find_bins(const struct driven *driven, int bins, double *score, int *bin)
+static void find_bins(const struct driven *driven, double *score, int *bin)
 {
     const double half_turn = acos(-1);
     pca_project(&driven->pca, driven->h, driven->n, 2, score);
     for (size_t t = 0; t < driven->n; t++) {
         double turn = (atan2(score[2 * t + 1], score[2 * t]) + half_turn) / (2 * half_turn);
-        bin[t] = (int)(turn * bins);
-        if (bin[t] >= bins) bin[t] = bins - 1;
+        bin[t] = (int)(turn * ANGLE_BINS);
+        if (bin[t] >= ANGLE_BINS) bin[t] = ANGLE_BINS - 1;
     }
 }
 
 static void average(const struct driven *driven, size_t H, const struct input *in, const int *bin,
-                    int bins, struct sums *sums, double *mean, double *sd)
+                    double *mean, double *sd)
 {
-    memset(sums, 0, (size_t)bins * sizeof *sums);
+    struct sums sums[ANGLE_BINS] = {0};
     for (size_t t = 0; t < driven->n; t++) {
         const float *h = driven->h + t * H;
         double x = in->bias;
         for (size_t j = 0; j < H; j++) x += in->row[j] * h[j];
         sums_add(&sums[bin[t]], x);
     }
-    for (int b = 0; b < bins; b++) {
+    for (int b = 0; b < ANGLE_BINS; b++) {
         if (!(sums[b].num > 0)) continue;
         mean[b] = sums_mean(&sums[b]);
         sd[b] = sqrt(sums_variance(&sums[b]) + in->noise);
     }
 }
 
-int course_orbit(const struct network *net, const struct driven *driven,
-                 const struct circuit *circuit, int bins, double *mean, double *sd,
-                 struct status *st)
+int course_orbit(const struct analysis_input *in, const struct driven *driven,
+                 const struct circuit *circuit, double *mean, double *sd, struct status *st)
 {
-    size_t H = (size_t)net->shape.hidden;
+    size_t H = (size_t)in->net->shape.hidden;
     if (driven->pca.count < 2) return STATUS_OK;
-    double *memory = malloc((2 * driven->n + H) * sizeof *memory);
-    struct sums *sums = malloc((size_t)bins * sizeof *sums);
-    int *bin = malloc(driven->n * sizeof *bin), code = STATUS_OK;
-    if (memory && sums && bin) {
-        struct input in = {.row = memory + 2 * driven->n};
-        find_bins(driven, bins, memory, bin);
-        for (int d = 0; d < circuit->num_directions; d++) {
-            if (!circuit->direction[d].num_units) continue;
-            group_input(net, &circuit->direction[d], &in);
-            average(driven, H, &in, bin, bins, sums, mean + d * bins, sd + d * bins);
-        }
-    } else {
-        code = status_no_memory(st, "the orbit of the circuit");
+    double *score = scratch(in, 2 * driven->n, sizeof *score);
+    struct input input = {.row = scratch(in, H, sizeof *input.row)};
+    int *bin = scratch(in, driven->n, sizeof *bin);
+    if (!score || !input.row || !bin) return circuit_no_memory(st);
+    find_bins(driven, score, bin);
+    for (int d = 0; d < circuit->num_directions; d++) {
+        if (!circuit->direction[d].num_units) continue;
+        group_input(in->net, &circuit->direction[d], &input);
+        average(driven, H, &input, bin, mean + d * ANGLE_BINS, sd + d * ANGLE_BINS);
     }
-    free(memory);
-    free(sums);
-    free(bin);
-    return code;
+    return STATUS_OK;
 }

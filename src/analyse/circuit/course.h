@@ -15,10 +15,9 @@ void course_activity(const struct driven *driven, int H, const struct circuit *c
 /* Mean pre-activation W h_t + U x_(t+1) + b of each kick group, over the states h_t of the driven
  * run in each bin of the angle about the mean in the plane of PC1 and PC2, from -180 to 180
  * degrees, and its sd within the bin: the noise x averages to 0 and its variance is added. mean, sd
- * (num_directions, bins), left alone where there are no states. STATUS_NO_MEMORY.
+ * (num_directions, ANGLE_BINS), left alone where there are no states. STATUS_NO_MEMORY.
  */
-int course_orbit(const struct network *net, const struct driven *driven,
-                 const struct circuit *circuit, int bins, double *mean, double *sd,
-                 struct status *st);
+int course_orbit(const struct analysis_input *in, const struct driven *driven,
+                 const struct circuit *circuit, double *mean, double *sd, struct status *st);
 
 #endif

@@ -16,11 +16,6 @@ enum { SETTLED = 5, LEAVING = 8, MOST_RANKED = 2000 };
 static const double cluster_probability = 0.8, least_score = 0.2, least_evidence = 3,
                     least_specific = -3;
 
-static int out_of_memory(struct status *st)
-{
-    return status_no_memory(st, "the kick scores");
-}
-
 /* End of the dwell that begins at state t. */
 static size_t dwell_end(const struct driven *d, size_t t)
 {
@@ -48,11 +43,11 @@ static void insert(struct kick_direction *list, int *num, struct kick_direction 
     list[at] = one;
 }
 
-int kick_directions(const struct driven *d, int K, struct kick_direction direction[MAX_DIRECTIONS],
-                    int *num, struct status *st)
+int kick_directions(const struct analysis_input *in, const struct driven *d,
+                    struct kick_direction direction[MAX_DIRECTIONS], int *num, struct status *st)
 {
-    int *count = calloc((size_t)K * (size_t)K, sizeof *count);
-    if (!count) return out_of_memory(st);
+    int K = in->net->shape.symbols, *count = scratch(in, (size_t)(K * K), sizeof *count);
+    if (!count) return circuit_no_memory(st);
     for (size_t t = dwell_end(d, 0), end; t < d->n; t = end) {
         end = dwell_end(d, t);
         if (end - t >= SWITCH_PERSISTS) count[d->symbol[t - 1] * K + d->symbol[t]]++;
@@ -62,7 +57,6 @@ int kick_directions(const struct driven *d, int K, struct kick_direction directi
         for (int to = 0; to < K; to++)
             if (count[from * K + to] >= KICK_LEAST_EVENTS)
                 insert(direction, num, (struct kick_direction){from, to, count[from * K + to]});
-    free(count);
     return STATUS_OK;
 }
 
@@ -80,11 +74,12 @@ static size_t list_cluster(const struct driven *d, int K, int symbol, double lea
     return num;
 }
 
-int kick_cluster_find(const struct driven *d, int K, int symbol, struct kick_cluster *cluster,
-                      struct status *st)
+int kick_cluster_find(const struct analysis_input *in, const struct driven *d, int symbol,
+                      struct kick_cluster *cluster, struct status *st)
 {
-    cluster->state = malloc(d->n * sizeof *cluster->state);
-    if (!cluster->state) return out_of_memory(st);
+    int K = in->net->shape.symbols;
+    cluster->state = scratch(in, d->n, sizeof *cluster->state);
+    if (!cluster->state) return circuit_no_memory(st);
     cluster->num = list_cluster(d, K, symbol, cluster_probability, cluster->state);
     if (cluster->num < KICK_LEAST_CLUSTER)
         cluster->num = list_cluster(d, K, symbol, 0, cluster->state);
@@ -105,14 +100,14 @@ static int compare_keyed(const void *a, const void *b)
     return p->unit - q->unit;
 }
 
-int kick_order(const double *key, int H, int *unit, struct status *st)
+int kick_order(const struct analysis_input *in, const double *key, int *unit, struct status *st)
 {
-    struct keyed *keyed = malloc((size_t)H * sizeof *keyed);
-    if (!keyed) return out_of_memory(st);
+    int H = in->net->shape.hidden;
+    struct keyed *keyed = scratch(in, (size_t)H, sizeof *keyed);
+    if (!keyed) return circuit_no_memory(st);
     for (int i = 0; i < H; i++) keyed[i] = (struct keyed){key[i], i};
     qsort(keyed, (size_t)H, sizeof *keyed, compare_keyed);
     for (int i = 0; i < H; i++) unit[i] = keyed[i].unit;
-    free(keyed);
     return STATUS_OK;
 }
 
@@ -120,16 +115,15 @@ int kick_order(const double *key, int H, int *unit, struct status *st)
 
 /* Mean and variance of groups of states (windows, dwells), of each unit. */
 struct unit_moments {
-    size_t num_states, num_groups, *state; /* (num_states), owned unless it is the cluster's */
+    size_t num_states, num_groups, *state; /* (num_states) */
     double *mean, *square;                 /* (H) over states */
     double *group_mean, *group_square;     /* (H) over the means of groups */
 };
 
-static int list_windows(const struct driven *d, struct kick_direction direction,
-                        struct unit_moments *windows, struct status *st)
+/* windows->state: room for them */
+static void list_windows(const struct driven *d, struct kick_direction direction,
+                         struct unit_moments *windows)
 {
-    windows->state = malloc((size_t)direction.num_events * KICK_WINDOW * sizeof(size_t));
-    if (!windows->state) return out_of_memory(st);
     for (size_t before = 0, t = dwell_end(d, 0), end; t < d->n; before = t, t = end) {
         end = dwell_end(d, t);
         if (d->symbol[t] != direction.to || d->symbol[t - 1] != direction.from ||
@@ -138,7 +132,6 @@ static int list_windows(const struct driven *d, struct kick_direction direction,
         size_t first = t - before < KICK_WINDOW ? before : t - KICK_WINDOW;
         for (size_t w = first; w < t; w++) windows->state[windows->num_states++] = w;
     }
-    return STATUS_OK;
 }
 
 /* Sums over states, and over groups of states that follow each other without a gap; work (H) */
@@ -231,17 +224,18 @@ static void place_sums(struct unit_moments *s, double *sums, size_t H)
     s->group_square = s->group_mean + H;
 }
 
-int kick_score(const struct driven *d, int num_units, struct kick_direction direction,
-               const struct kick_cluster *from, const struct kick_cluster *to,
-               struct kick_scores *out, struct status *st)
+int kick_score(const struct analysis_input *in, const struct driven *d,
+               struct kick_direction direction, const struct kick_cluster *from,
+               const struct kick_cluster *to, struct kick_scores *out, struct status *st)
 {
-    size_t H = (size_t)num_units;
+    size_t H = (size_t)in->net->shape.hidden;
     struct unit_moments windows = {0}, before = {.num_states = from->num, .state = from->state},
                         after = {.num_states = to->num, .state = to->state};
-    double *sums = calloc(13 * H, sizeof *sums);
-    struct ranked *list = malloc(2 * MOST_RANKED * sizeof *list);
-    int code = sums && list ? list_windows(d, direction, &windows, st) : out_of_memory(st);
-    if (code) goto cleanup;
+    double *sums = scratch(in, 13 * H, sizeof *sums);
+    struct ranked *list = scratch(in, 2 * MOST_RANKED, sizeof *list);
+    windows.state = scratch(in, (size_t)direction.num_events * KICK_WINDOW, sizeof *windows.state);
+    if (!sums || !list || !windows.state) return circuit_no_memory(st);
+    list_windows(d, direction, &windows);
     struct unit_moments *all[3] = {&windows, &before, &after};
     for (size_t s = 0; s < 3; s++) {
         place_sums(all[s], sums + 4 * s * H, H);
@@ -257,9 +251,5 @@ int kick_score(const struct driven *d, int num_units, struct kick_direction dire
         out->eligible[j] = out->score[j] >= least_score && evidence >= least_evidence &&
                            out->specific[j] >= least_specific;
     }
-cleanup:
-    free(windows.state);
-    free(sums);
-    free(list);
-    return code;
+    return STATUS_OK;
 }

@@ -18,20 +18,20 @@ enum {
 struct kick_direction {
     int from, to, num_events;
 };
-int kick_directions(const struct driven *driven, int K,
+int kick_directions(const struct analysis_input *in, const struct driven *driven,
                     struct kick_direction direction[MAX_DIRECTIONS], int *num, struct status *st);
 
-/* Cluster states of a symbol, indices into the driven run, ascending; to be freed. */
+/* Cluster states of a symbol, indices into the driven run, ascending; in scratch. */
 struct kick_cluster {
     size_t num;
     size_t *state; /* (num) */
 };
-int kick_cluster_find(const struct driven *driven, int K, int symbol, struct kick_cluster *cluster,
-                      struct status *st);
+int kick_cluster_find(const struct analysis_input *in, const struct driven *driven, int symbol,
+                      struct kick_cluster *cluster, struct status *st);
 
 /* unit (H): all units by key (H), the lowest first, of equal ones the lower index.
  * STATUS_NO_MEMORY. */
-int kick_order(const double *key, int H, int *unit, struct status *st);
+int kick_order(const struct analysis_input *in, const double *key, int *unit, struct status *st);
 
 /* Of every unit for one direction, each (H): its activity in the windows before the switches
  * against that in cluster states of `from`. */
@@ -45,8 +45,8 @@ struct kick_scores {
 };
 
 /* Fills what scores points to. STATUS_NO_MEMORY. */
-int kick_score(const struct driven *driven, int H, struct kick_direction direction,
-               const struct kick_cluster *from, const struct kick_cluster *to,
-               struct kick_scores *scores, struct status *st);
+int kick_score(const struct analysis_input *in, const struct driven *driven,
+               struct kick_direction direction, const struct kick_cluster *from,
+               const struct kick_cluster *to, struct kick_scores *scores, struct status *st);
 
 #endif

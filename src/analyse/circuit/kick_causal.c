@@ -5,14 +5,8 @@
 #include "kick_set.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { STARTS = 128, MOST_UNITS = 200 };
-
-static int out_of_memory(struct status *st)
-{
-    return status_no_memory(st, "the causal scores");
-}
 
 /* Directions of one `from`. */
 struct family {
@@ -31,19 +25,18 @@ static struct family family_of(const struct circuit *circuit, int first)
 }
 
 /* unit (H): the units to try first, those of the highest kick scores for any of the directions. */
-static int list_units(const struct circuit *circuit, const struct family *f, int H, int *unit,
-                      struct status *st)
+static int list_units(const struct analysis_input *in, const struct circuit *circuit,
+                      const struct family *f, int *unit, struct status *st)
 {
-    double *key = malloc((size_t)H * sizeof *key);
-    if (!key) return out_of_memory(st);
+    int H = in->net->shape.hidden;
+    double *key = scratch(in, (size_t)H, sizeof *key);
+    if (!key) return circuit_no_memory(st);
     for (int i = 0; i < H; i++) {
         key[i] = INFINITY;
         for (int d = 0; d < f->num; d++)
             key[i] = fmin(key[i], -circuit->score[f->direction[d] * H + i]);
     }
-    int code = kick_order(key, H, unit, st);
-    free(key);
-    return code;
+    return kick_order(in, key, unit, st);
 }
 
 static int silence_units(const struct analysis_input *in, const struct family *f,
@@ -52,8 +45,8 @@ static int silence_units(const struct analysis_input *in, const struct family *f
                          struct status *st)
 {
     int H = in->net->shape.hidden, groups = num + 1;
-    uint8_t *silent = calloc((size_t)groups, (size_t)H);
-    struct switch_count *count = malloc((size_t)(groups * f->num) * STARTS * sizeof *count);
+    uint8_t *silent = scratch(in, (size_t)groups, (size_t)H);
+    struct switch_count *count = scratch(in, (size_t)(groups * f->num) * STARTS, sizeof *count);
     struct silence_task task = {.n = STARTS,
                                 .from = f->from,
                                 .num_to = f->num,
@@ -61,15 +54,13 @@ static int silence_units(const struct analysis_input *in, const struct family *f
                                 .groups = groups,
                                 .silent = silent};
     for (int g = 1; silent && g < groups; g++) silent[g * H + unit[g - 1]] = 1;
-    int code =
-        silent && count ? kick_count(in, driven, cluster, rng, task, count, st) : out_of_memory(st);
+    int code = silent && count ? kick_count(in, driven, cluster, rng, task, count, st)
+                               : circuit_no_memory(st);
     for (int g = 1; g < groups && !code; g++)
         for (int d = 0; d < f->num; d++)
             causal[f->direction[d] * H + unit[g - 1]] =
                 kick_rate_left(silence_total(count + (g * f->num + d) * STARTS, STARTS),
                                silence_total(count + d * STARTS, STARTS));
-    free(silent);
-    free(count);
     return code;
 }
 
@@ -77,23 +68,20 @@ int kick_causal(const struct analysis_input *in, const struct circuit *circuit, 
                 double *causal, struct status *st)
 {
     const struct driven *driven;
-    int H = in->net->shape.hidden, *unit = malloc((size_t)H * sizeof *unit);
-    int code = unit ? driven_get(in, &driven, st) : out_of_memory(st);
+    int H = in->net->shape.hidden, *unit = scratch(in, (size_t)H, sizeof *unit);
+    int code = unit ? driven_get(in, &driven, st) : circuit_no_memory(st);
     for (int d = 0; d < circuit->num_directions && !code; d++) {
         struct family f = family_of(circuit, d);
         struct kick_cluster cluster = {0, NULL};
         bool done = false;
         for (int e = 0; e < d; e++) done |= circuit->direction[e].from == f.from;
         if (done) continue;
-        code = kick_cluster_find(driven, in->net->shape.symbols, f.from, &cluster, st);
-        if (!code && cluster.num >= KICK_LEAST_CLUSTER) {
-            code = list_units(circuit, &f, H, unit, st);
-            if (!code)
-                code = silence_units(in, &f, &cluster, driven, rng_child(rng, (uint64_t)d), unit,
-                                     H < MOST_UNITS ? H : MOST_UNITS, causal, st);
-        }
-        free(cluster.state);
+        code = kick_cluster_find(in, driven, f.from, &cluster, st);
+        if (code || cluster.num < KICK_LEAST_CLUSTER) continue;
+        code = list_units(in, circuit, &f, unit, st);
+        if (!code)
+            code = silence_units(in, &f, &cluster, driven, rng_child(rng, (uint64_t)d), unit,
+                                 H < MOST_UNITS ? H : MOST_UNITS, causal, st);
     }
-    free(unit);
     return code;
 }

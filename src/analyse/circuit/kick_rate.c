@@ -9,11 +9,6 @@
 
 static const double least_seen = 0.1; /* share of the intact steps in `from` */
 
-static int out_of_memory(struct status *st)
-{
-    return status_no_memory(st, "switch rates");
-}
-
 bool unit_set_has(const struct unit_set *set, int unit)
 {
     for (int i = 0; i < set->num; i++)
@@ -57,7 +52,7 @@ int kick_count(const struct analysis_input *in, const struct driven *driven,
 {
     size_t H = (size_t)in->net->shape.hidden;
     float *start = malloc((size_t)task.n * H * sizeof *start);
-    int code = start ? analysis_check_stop(in, st) : out_of_memory(st);
+    int code = start ? analysis_check_stop(in, st) : circuit_no_memory(st);
     if (!code) {
         kick_starts(driven, (int)H, cluster, rng_child(rng, 0), task.n, start);
         task.net = in->net;
@@ -78,7 +73,7 @@ int kick_rate_count(const struct kick_case *c, const struct unit_set *set, int g
         .n = n, .from = c->from, .num_to = 1, .to = &c->to, .groups = groups + 1, .silent = silent};
     int code = silent ? kick_count(c->in, c->driven, c->cluster, kick_stream(c, stage, round), task,
                                    count, st)
-                      : out_of_memory(st);
+                      : circuit_no_memory(st);
     free(silent);
     return code;
 }
@@ -90,7 +85,7 @@ int kick_rate_measure(const struct kick_case *c, const struct unit_set *set, int
     struct switch_count *count = malloc((size_t)(groups + 1) * (size_t)n * sizeof *count);
     struct switch_total *own = calloc((size_t)groups + 1, sizeof *own);
     int code = count && own ? kick_rate_count(c, set, groups, n, stage, round, count, st)
-                            : out_of_memory(st);
+                            : circuit_no_memory(st);
     if (!total) total = own;
     for (int g = 0; g <= groups && !code; g++) {
         struct switch_total more = silence_total(count + (size_t)g * (size_t)n, n);

@@ -9,7 +9,6 @@
 #include "kick_set.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum {
     STARTS = 256,
@@ -17,11 +16,6 @@ enum {
     MOST_TRIED = 64, /* candidates of the highest kick scores */
     MATCHED_STARTS = 64
 };
-
-static int out_of_memory(struct status *st)
-{
-    return status_no_memory(st, "refining a kick set");
-}
 
 static int smallest(const double *x, int num)
 {
@@ -62,8 +56,8 @@ static int lower_rate(const struct kick_case *c, const struct unit_set *candidat
                       struct unit_set *set, double *rate_left, struct status *st)
 {
     double left[MOST_TRIED + 1];
-    struct unit_set *trial = malloc((MOST_TRIED + 1) * sizeof *trial);
-    int code = trial ? STATUS_OK : out_of_memory(st), num, best = 1;
+    struct unit_set trial[MOST_TRIED + 1];
+    int code = STATUS_OK, num, best = 1;
     for (int r = 0; r < ROUNDS && best && *rate_left >= kick_enough && !code; r++) {
         code = list_trials(c, candidates, set, r, trial, &num, st);
         if (!code)
@@ -73,7 +67,6 @@ static int lower_rate(const struct kick_case *c, const struct unit_set *candidat
         *set = trial[best];
         *rate_left = left[best];
     }
-    free(trial);
     return code;
 }
 
@@ -84,9 +77,9 @@ static int rank(const struct kick_case *c, const struct unit_set *set, double *p
                 double *rate_left, struct status *st)
 {
     size_t most = (size_t)c->num_controls + 1;
-    struct unit_set *trial = malloc(most * sizeof *trial);
-    double *left = malloc(most * sizeof *left);
-    int code = trial && left ? STATUS_OK : out_of_memory(st), num = 0, below = 0;
+    struct unit_set *trial = scratch(c->in, most, sizeof *trial);
+    double *left = scratch(c->in, most, sizeof *left);
+    int code = trial && left ? STATUS_OK : circuit_no_memory(st), num = 0, below = 0;
     if (!code) {
         trial[0] = *set;
         num = kick_draw_controls(c, set, kick_stream(c, WIDEN, 2 * set->num), trial + 1);
@@ -98,8 +91,6 @@ static int rank(const struct kick_case *c, const struct unit_set *set, double *p
         *p_value = below ? (1.0 + below) / (1.0 + num) : 0;
         *rate_left = left[0];
     }
-    free(trial);
-    free(left);
     return code;
 }
 
@@ -107,14 +98,10 @@ static int rank(const struct kick_case *c, const struct unit_set *set, double *p
 static int try_alone(const struct kick_case *c, const struct unit_set *candidates, double *left,
                      struct status *st)
 {
-    struct unit_set *trial = calloc(MOST_CANDIDATES, sizeof *trial);
-    if (!trial) return out_of_memory(st);
+    struct unit_set trial[MOST_CANDIDATES];
     for (int i = 0; i < candidates->num; i++)
         trial[i] = (struct unit_set){1, {candidates->unit[i]}};
-    int code =
-        kick_rate_measure(c, trial, candidates->num, MATCHED_STARTS, WIDEN, 0, NULL, left, st);
-    free(trial);
-    return code;
+    return kick_rate_measure(c, trial, candidates->num, MATCHED_STARTS, WIDEN, 0, NULL, left, st);
 }
 
 static int widen(const struct kick_case *c, const struct unit_set *candidates, struct unit_set *set,

@@ -22,11 +22,6 @@ enum {
     MOST_BLOCKS = 16
 };
 
-static int out_of_memory(struct status *st)
-{
-    return status_no_memory(st, "replayed switches");
-}
-
 /* A block of trajectories with all of their states. */
 struct block {
     struct ensemble now;
@@ -38,7 +33,7 @@ static int block_init(struct block *b, const struct network *net, struct status 
 {
     b->h = malloc((LENGTH + 1) * ROWS * (size_t)net->shape.hidden * sizeof *b->h);
     b->symbol = malloc((LENGTH + 1) * ROWS);
-    if (!b->h || !b->symbol) return out_of_memory(st);
+    if (!b->h || !b->symbol) return circuit_no_memory(st);
     return ensemble_init(&b->now, net, ROWS, st);
 }
 
@@ -89,9 +84,9 @@ int kick_replay_init(struct kick_replay *replay, const struct kick_case *c, stru
     int code = block_init(&b, c->in->net, st);
     replay->rng = rng_child(rng, MOST_BLOCKS);
     replay->start =
-        malloc(MOST_REPLAYED * (size_t)c->in->net->shape.hidden * sizeof *replay->start);
-    replay->at = malloc(MOST_REPLAYED * sizeof *replay->at);
-    if (!code && !(replay->start && replay->at)) code = out_of_memory(st);
+        scratch(c->in, MOST_REPLAYED * (size_t)c->in->net->shape.hidden, sizeof *replay->start);
+    replay->at = scratch(c->in, MOST_REPLAYED, sizeof *replay->at);
+    if (!code && !(replay->start && replay->at)) code = circuit_no_memory(st);
     for (int number = 0; number < MOST_BLOCKS && replay->n < MOST_REPLAYED && !code; number++) {
         run_block(&b, c, rng, number);
         keep_switches(replay, &b, c, number);
@@ -101,12 +96,6 @@ int kick_replay_init(struct kick_replay *replay, const struct kick_case *c, stru
     free(b.h);
     free(b.symbol);
     return code;
-}
-
-void kick_replay_free(struct kick_replay *replay)
-{
-    free(replay->start);
-    free(replay->at);
 }
 
 /* Share of trajectories that switch as before, or leave `from` even earlier, wherever they go:
@@ -125,7 +114,7 @@ int kick_replay_measure(const struct kick_replay *replay, const struct kick_case
     int n = replay->n;
     struct switch_count *count = malloc(((size_t)groups + 1) * (size_t)n * sizeof *count);
     uint8_t *silent = unit_set_mark(set, groups, c->in->net->shape.hidden);
-    int code = count && silent ? analysis_check_stop(c->in, st) : out_of_memory(st);
+    int code = count && silent ? analysis_check_stop(c->in, st) : circuit_no_memory(st);
     if (!code) {
         struct silence_task task = {.net = c->in->net,
                                     .rng = replay->rng,

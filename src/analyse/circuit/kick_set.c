@@ -11,7 +11,6 @@
 #include "kick_set.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CONFIRM_STARTS = 512, SHARE_OUT = 4, MOST_EXCHANGES = 8 };
@@ -71,12 +70,9 @@ static int least_needed(const struct search *w, const double *left, const bool *
 static int try_without(const struct search *w, double *left, struct status *st)
 {
     int num = w->set.num;
-    struct unit_set *trial = malloc((size_t)num * sizeof *trial);
-    if (!trial) return status_no_memory(st, "a kick set");
+    struct unit_set trial[MOST_CANDIDATES];
     for (int i = 0; i < num; i++) trial[i] = unit_set_without(&w->set, w->set.unit[i]);
-    int code = kick_replay_measure(&w->replay, w->c, trial, num, left, st);
-    free(trial);
-    return code;
+    return kick_replay_measure(&w->replay, w->c, trial, num, left, st);
 }
 
 /* Take out a quarter of the units, fewer when they turn out to be needed together. */
@@ -111,8 +107,7 @@ static int try_with(struct search *w, const struct unit_set *base, struct status
 {
     double left[MOST_CANDIDATES];
     int num = 0, best = 0, code = STATUS_OK;
-    struct unit_set *trial = malloc(MOST_CANDIDATES * sizeof *trial);
-    if (!trial) return status_no_memory(st, "a kick set");
+    struct unit_set trial[MOST_CANDIDATES];
     for (int i = 0; i < w->candidates.num; i++) {
         if (unit_set_has(&w->set, w->candidates.unit[i])) continue;
         trial[num] = *base;
@@ -126,7 +121,6 @@ static int try_with(struct search *w, const struct unit_set *base, struct status
         w->set = trial[best];
         w->left = left[best];
     }
-    free(trial);
     return code;
 }
 
@@ -241,13 +235,11 @@ int kick_set_search(const struct kick_case *c, struct unit_set *set, struct stat
     int code = kick_replay_init(&w.replay, c, st);
     set->num = 0;
     list_candidates(c, &w.candidates);
-    if (code || !w.candidates.num || !c->most || w.replay.n < KICK_LEAST_EVENTS) goto cleanup;
+    if (code || !w.candidates.num || !c->most || w.replay.n < KICK_LEAST_EVENTS) return code;
     code = search_replays(&w, of_size, st);
     if (!code) code = confirm(&w, of_size, st);
     if (!code && w.left < hopeless) code = kick_refine(c, &w.candidates, w.left, &w.set, st);
     if (!code) code = put_in_order(&w, st);
     if (!code) *set = w.set;
-cleanup:
-    kick_replay_free(&w.replay);
     return code;
 }

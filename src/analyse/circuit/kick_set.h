@@ -77,11 +77,10 @@ int kick_rate_measure(const struct kick_case *c, const struct unit_set *set, int
 struct kick_replay {
     int n; /* at most 256; fewer when they are rare */
     struct rng rng;
-    float *start;           /* (n, H) */
-    struct noise_place *at; /* (n) */
+    float *start; /* (n, H) in scratch, as at (n) */
+    struct noise_place *at;
 };
 int kick_replay_init(struct kick_replay *replay, const struct kick_case *c, struct status *st);
-void kick_replay_free(struct kick_replay *replay); /* accepts a zeroed struct */
 
 /* Share of these trajectories that still switch, or leave `from` even earlier, with each of
  * `groups` sets silenced: left (groups). replay->n must not be 0. */

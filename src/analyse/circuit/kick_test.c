@@ -7,7 +7,6 @@
 #include "kick_set.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -84,11 +83,10 @@ struct controls {
 static int controls_init(struct controls *k, const struct kick_case *c,
                          const struct unit_set *tested, struct status *st)
 {
-    struct switch_total *total = calloc((size_t)c->num_controls + 1, sizeof *total);
-    k->set = malloc((size_t)c->num_controls * sizeof *k->set);
-    k->left = malloc((size_t)c->num_controls * sizeof *k->left);
-    int code =
-        total && k->set && k->left ? STATUS_OK : status_no_memory(st, "the test of a kick set");
+    struct switch_total *total = scratch(c->in, (size_t)c->num_controls + 1, sizeof *total);
+    k->set = scratch(c->in, (size_t)c->num_controls, sizeof *k->set);
+    k->left = scratch(c->in, (size_t)c->num_controls, sizeof *k->left);
+    int code = total && k->set && k->left ? STATUS_OK : circuit_no_memory(st);
     if (!code) k->num = kick_draw_controls(c, tested, kick_stream(c, DRAW, 0), k->set);
     k->num_closest = (int)(KICK_ALPHA * k->num) + 5; /* if all of these are below, p > .05 */
     if (k->num_closest > k->num) k->num_closest = k->num;
@@ -104,18 +102,10 @@ static int controls_init(struct controls *k, const struct kick_case *c,
         k->set[i] = k->set[best], k->left[i] = k->left[best];
         k->set[best] = swapped, k->left[best] = left;
     }
-    free(total);
     return code;
 }
 
-static void controls_free(struct controls *k)
-{
-    free(k->set);
-    free(k->left);
-}
-
-/* --- the test ----------------------------------------------------------------------------------
- */
+/* --- the test --------------------------------------------------------------------------------- */
 
 static void summarise_controls(const struct controls *k, struct kick_set *out)
 {
@@ -158,23 +148,19 @@ int kick_set_test(const struct kick_case *c, const struct unit_set *tested, stru
     int size = tested->num;
     if (!size) return STATUS_OK;
     int code = controls_init(&k, c, tested, st), groups = size + k.num_closest;
-    struct unit_set *set = malloc((size_t)groups * sizeof *set);
-    struct switch_count *count = malloc((size_t)(groups + 1) * CURVE_STARTS * sizeof *count);
-    if (!code && !(set && count)) code = status_no_memory(st, "the test of a kick set");
-    if (code) goto cleanup;
+    if (code) return code;
+    struct unit_set *set = scratch(c->in, (size_t)groups, sizeof *set);
+    struct switch_count *count = scratch(c->in, (size_t)(groups + 1) * CURVE_STARTS, sizeof *count);
+    if (!set || !count) return circuit_no_memory(st);
     for (int i = 0; i < groups; i++) set[i] = i < size ? *tested : k.set[i - size];
     for (int i = 0; i < size; i++) set[i].num = i + 1;
     code = kick_rate_count(c, set, groups, CURVE_STARTS, CURVE, 0, count, st);
-    if (code) goto cleanup;
+    if (code) return code;
     summarise_controls(&k, out);
     judge_counts(&k, count, size, out);
     out->num_units = size;
     memcpy(out->unit, tested->unit, (size_t)size * sizeof *tested->unit);
-cleanup:
-    controls_free(&k);
-    free(set);
-    free(count);
-    return code;
+    return STATUS_OK;
 }
 
 /* Position of the smallest p-value that is not done; -1: none. */

@@ -15,11 +15,6 @@
 enum { MOST_POOLED = 2000 }; /* permutations whose weights make the percentile */
 static const double percentile = 0.95;
 
-static int out_of_memory(struct status *st)
-{
-    return status_no_memory(st, "the populations");
-}
-
 /* --- the rows of kick units, and permutations of them ---------------------------------------- */
 
 static void average(struct kick_rows *r)
@@ -32,14 +27,15 @@ static void average(struct kick_rows *r)
         }
 }
 
-int kick_rows_init(struct kick_rows *r, const struct network *net, const struct circuit *circuit,
-                   struct status *st)
+int kick_rows_init(struct kick_rows *r, const struct analysis_input *in,
+                   const struct circuit *circuit, struct status *st)
 {
-    size_t H = r->H = (size_t)net->shape.hidden;
-    r->weight = malloc((2 * MAX_KICK_SET + 2) * H * sizeof *r->weight);
-    r->is_kick = calloc(H, 1);
-    r->bits = malloc(H * sizeof *r->bits);
-    if (!r->weight || !r->is_kick || !r->bits) return out_of_memory(st);
+    size_t H = (size_t)in->net->shape.hidden;
+    *r = (struct kick_rows){.H = H};
+    r->weight = scratch(in, (2 * MAX_KICK_SET + 2) * H, sizeof *r->weight);
+    r->is_kick = scratch(in, H, 1);
+    r->bits = scratch(in, H, sizeof *r->bits);
+    if (!r->weight || !r->is_kick || !r->bits) return circuit_no_memory(st);
     for (int g = 0; g < 2; g++) {
         const struct kick_set *set = &circuit->direction[circuit->group[g]];
         r->mean[g] = r->weight + (size_t)(2 * MAX_KICK_SET + g) * H;
@@ -55,16 +51,9 @@ int kick_rows_init(struct kick_rows *r, const struct network *net, const struct 
     }
     for (int i = 0; i < r->num; i++)
         for (size_t j = 0; j < H; j++)
-            r->weight[(size_t)i * H + j] = net->W[(size_t)r->unit[i] * H + j];
+            r->weight[(size_t)i * H + j] = in->net->W[(size_t)r->unit[i] * H + j];
     average(r);
     return STATUS_OK;
-}
-
-void kick_rows_free(struct kick_rows *r)
-{
-    free(r->weight);
-    free(r->is_kick);
-    free(r->bits);
 }
 
 void kick_rows_permute(struct kick_rows *r, struct rng rng)
@@ -99,13 +88,14 @@ static int compare_floats(const void *a, const void *b)
 }
 
 /* 95th percentiles of |g1| and |g2| under the null */
-static int find_bounds(struct kick_rows *r, struct rng rng, int permutations, double bound[2],
-                       struct status *st)
+static int find_bounds(const struct analysis_input *in, struct kick_rows *r, struct rng rng,
+                       double bound[2], struct status *st)
 {
+    int permutations = in->s->analysis.permutations;
     size_t rounds = (size_t)(permutations < MOST_POOLED ? permutations : MOST_POOLED);
     size_t count = rounds * r->H;
-    float *pooled = malloc(2 * count * sizeof *pooled);
-    if (!pooled) return out_of_memory(st);
+    float *pooled = scratch(in, 2 * count, sizeof *pooled);
+    if (!pooled) return circuit_no_memory(st);
     for (size_t p = 0; p < rounds; p++) {
         kick_rows_permute(r, rng_child(rng, p));
         for (int g = 0; g < 2; g++)
@@ -117,7 +107,6 @@ static int find_bounds(struct kick_rows *r, struct rng rng, int permutations, do
         qsort(values, count, sizeof *values, compare_floats);
         bound[g] = values[(size_t)(percentile * (double)(count - 1))];
     }
-    free(pooled);
     return STATUS_OK;
 }
 
@@ -142,27 +131,20 @@ static void choose_groups(struct circuit *circuit)
 int population_find(const struct analysis_input *in, struct rng rng, struct circuit *circuit,
                     struct status *st)
 {
-    struct kick_rows permuted = {0}, r = {0};
+    struct kick_rows permuted, r;
     choose_groups(circuit);
     if (circuit->group[1] < 0) return STATUS_OK;
-    int code = kick_rows_init(&permuted, in->net, circuit, st);
-    if (!code) code = kick_rows_init(&r, in->net, circuit, st);
-    if (!code) code = find_bounds(&permuted, rng, in->s->analysis.permutations, circuit->bound, st);
-    if (code) goto cleanup;
-    circuit->population[0] = malloc(r.H * sizeof(int));
-    if (!circuit->population[0]) {
-        code = out_of_memory(st);
-        goto cleanup;
-    }
-    int *next = circuit->population[0];
+    int code = kick_rows_init(&permuted, in, circuit, st);
+    if (!code) code = kick_rows_init(&r, in, circuit, st);
+    if (!code) code = find_bounds(in, &permuted, rng, circuit->bound, st);
+    if (code) return code;
+    int *next = pile_take(&in->memo->kept, r.H, sizeof *next);
+    if (!next) return circuit_no_memory(st);
     for (int p = 0; p < 2; p++) {
         circuit->population[p] = next;
         for (size_t j = 0; j < r.H; j++)
             if (population_of(&r, circuit, j) == p + 1) *next++ = (int)j;
         circuit->num_population[p] = (int)(next - circuit->population[p]);
     }
-cleanup:
-    kick_rows_free(&permuted);
-    kick_rows_free(&r);
-    return code;
+    return STATUS_OK;
 }

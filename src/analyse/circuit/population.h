@@ -11,16 +11,15 @@ struct kick_rows {
     size_t H;
     int num, unit[2 * MAX_KICK_SET];
     int size[2], row[2][MAX_KICK_SET]; /* of each group: its rows here */
-    double *weight;                    /* (num, H), the owner */
+    double *weight;                    /* (num, H) */
     double *mean[2];                   /* (H) g1, g2: mean weight of each unit onto a group */
     uint8_t *is_kick;                  /* (H) */
     uint32_t *bits;                    /* (H) scratch */
 };
 
-/* Of the groups that circuit->group names. STATUS_NO_MEMORY. Free in any case. */
-int kick_rows_init(struct kick_rows *r, const struct network *net, const struct circuit *circuit,
-                   struct status *st);
-void kick_rows_free(struct kick_rows *r); /* accepts a zeroed struct */
+/* Of the groups that circuit->group names, in scratch. STATUS_NO_MEMORY. */
+int kick_rows_init(struct kick_rows *r, const struct analysis_input *in,
+                   const struct circuit *circuit, struct status *st);
 
 /* The entries of each row in a new random order; then the means again. */
 void kick_rows_permute(struct kick_rows *r, struct rng rng);

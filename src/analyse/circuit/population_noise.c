@@ -8,13 +8,12 @@
 #include "population.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { STARTS = 256, INTACT = 0, POPULATIONS, REST, RANDOM };
 
-/* quiet (3 + controls, H): who gets no noise in each condition; scratch (H) */
+/* quiet (3 + controls, H): who gets no noise in each condition; unit (H): scratch */
 static void mark_quiet(const struct circuit *circuit, int H, int controls, struct rng rng,
-                       int *scratch, uint8_t *quiet)
+                       int *unit, uint8_t *quiet)
 {
     uint8_t *in_population = quiet + POPULATIONS * H, *rest = quiet + REST * H;
     int num = 0, num_rest = 0;
@@ -29,15 +28,15 @@ static void mark_quiet(const struct circuit *circuit, int H, int controls, struc
         }
     }
     for (int i = 0; i < H; i++)
-        if (rest[i]) scratch[num_rest++] = i;
+        if (rest[i]) unit[num_rest++] = i;
     for (int c = 0; c < controls; c++) {
         struct rng draw = rng_child(rng, (uint64_t)c);
         for (int i = 0; i < num && i < num_rest; i++) {
             int other = i + (int)(rng_uniform(draw, (uint64_t)i) * (num_rest - i));
-            int swap = scratch[i];
-            scratch[i] = scratch[other];
-            scratch[other] = swap;
-            quiet[(RANDOM + c) * H + scratch[i]] = 1;
+            int swap = unit[i];
+            unit[i] = unit[other];
+            unit[other] = swap;
+            quiet[(RANDOM + c) * H + unit[i]] = 1;
         }
     }
 }
@@ -68,19 +67,17 @@ static int measure(const struct analysis_input *in, const struct circuit *circui
     const struct kick_set *set = &circuit->direction[circuit->group[g]];
     int groups = RANDOM + controls;
     struct kick_cluster cluster = {0, NULL};
-    struct switch_count *count = malloc((size_t)groups * STARTS * sizeof *count);
+    struct switch_count *count = scratch(in, (size_t)groups * STARTS, sizeof *count);
     struct silence_task task = {.n = STARTS,
                                 .from = set->from,
                                 .num_to = 1,
                                 .to = &set->to,
                                 .groups = groups,
                                 .quiet = quiet};
-    int code = count ? STATUS_OK : status_no_memory(st, "the noise into populations");
-    if (!code) code = kick_cluster_find(driven, in->net->shape.symbols, set->from, &cluster, st);
+    int code = count ? STATUS_OK : circuit_no_memory(st);
+    if (!code) code = kick_cluster_find(in, driven, set->from, &cluster, st);
     if (!code) code = kick_count(in, driven, &cluster, rng, task, count, st);
     if (!code) summarise(count, controls, g, out);
-    free(cluster.state);
-    free(count);
     return code;
 }
 
@@ -90,15 +87,12 @@ int population_noise_find(const struct analysis_input *in, struct rng rng,
 {
     const struct driven *driven;
     int H = in->net->shape.hidden, controls = in->s->analysis.controls;
-    uint8_t *quiet = calloc((size_t)(RANDOM + controls), (size_t)H);
-    int *scratch = malloc((size_t)H * sizeof *scratch);
-    int code = quiet && scratch ? driven_get(in, &driven, st)
-                                : status_no_memory(st, "the noise into populations");
-    if (!code) mark_quiet(circuit, H, controls, rng_child(rng, 0), scratch, quiet);
+    uint8_t *quiet = scratch(in, (size_t)(RANDOM + controls), (size_t)H);
+    int *unit = scratch(in, (size_t)H, sizeof *unit);
+    int code = quiet && unit ? driven_get(in, &driven, st) : circuit_no_memory(st);
+    if (!code) mark_quiet(circuit, H, controls, rng_child(rng, 0), unit, quiet);
     for (int g = 0; g < 2 && !code; g++)
         code = measure(in, circuit, driven, rng_child(rng, 1 + (uint64_t)g), g, quiet, controls,
                        out, st);
-    free(quiet);
-    free(scratch);
     return code;
 }

@@ -6,7 +6,6 @@
 #include "population.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { NUM_WEIGHTS = NUM_WIRES * 2 };
 
@@ -86,12 +85,11 @@ int wiring_find(const struct analysis_input *in, struct rng rng, const struct ci
                 struct wiring *w, struct status *st)
 {
     size_t n = (size_t)in->s->analysis.permutations, as_many[2] = {0, 0};
-    struct kick_rows r = {0};
-    double(*null)[NUM_WIRES][2] = malloc(n * sizeof *null);
-    uint8_t *taken = malloc((size_t)in->net->shape.hidden);
-    int code = kick_rows_init(&r, in->net, circuit, st);
-    if (!code && (!null || !taken)) code = status_no_memory(st, "the permuted weights");
-    if (code) goto cleanup;
+    struct kick_rows r;
+    double(*null)[NUM_WIRES][2] = scratch(in, n, sizeof *null);
+    uint8_t *taken = scratch(in, (size_t)in->net->shape.hidden, 1);
+    int code = null && taken ? kick_rows_init(&r, in, circuit, st) : circuit_no_memory(st);
+    if (code) return code;
     average(&r, circuit, false, taken, w->weight);
     for (size_t i = 0; i < n && !code; i++) {
         kick_rows_permute(&r, rng_child(rng, i));
@@ -105,9 +103,5 @@ int wiring_find(const struct analysis_input *in, struct rng rng, const struct ci
         for (int g = 0; g < 2; g++)
             w->p_value[k][g] = rank_p_value(w->weight[k][g], &null[0][k][g], n);
     for (int p = 0; p < 2; p++) w->size_p_value[p] = (1 + (double)as_many[p]) / (1 + (double)n);
-cleanup:
-    kick_rows_free(&r);
-    free(null);
-    free(taken);
     return code;
 }

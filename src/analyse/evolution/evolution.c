@@ -13,7 +13,6 @@
 #include "snapshot.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -78,29 +77,6 @@ static const struct analysis_output output[] = {OUTPUT_ROWS(SNAPSHOT_CURVES) OUT
 
 /* --- curves ----------------------------------------------------------------------------------- */
 
-static bool is_finite(const float *params, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(params[i])) return false;
-    return true;
-}
-
-static int measure_row(const struct analysis_input *in, int row, struct snapshot *result,
-                       double *second_order, struct status *st)
-{
-    struct network net;
-    struct rnn_shape shape = in->net->shape;
-    size_t count = rnn_num_params(shape);
-    const float *params = in->snapshots + (size_t)row * count;
-    snapshot_clear(result);
-    if (!is_finite(params, count)) return STATUS_OK;
-    int code = network_init(&net, shape, params, st);
-    if (!code)
-        code = snapshot_measure(&net, in->s, rng_child(in->rng, 0), result, second_order, st);
-    network_free(&net);
-    return code;
-}
-
 static void keep_row(const struct snapshot *result, size_t row, struct outputs *out)
 {
     for (int c = 0; c < NUM_SNAPSHOT_CURVES; c++) put(out, c, result->curve[c], row);
@@ -129,7 +105,7 @@ static int find_bifurcation(const struct analysis_input *in, int rows, uint16_t 
 {
     struct bifurcation found;
     int num = 0;
-    double *epoch = malloc((size_t)rows * sizeof *epoch);
+    double *epoch = scratch(in, (size_t)rows, sizeof *epoch);
     if (!epoch) return status_no_memory(st, "a history");
     for (int i = 0; i < rows; i++) {
         if (isnan(out->value[SNAPSHOT_WINDOW_RATE][i])) continue;
@@ -140,7 +116,6 @@ static int find_bifurcation(const struct analysis_input *in, int rows, uint16_t 
     int code =
         bifurcation_find(epoch, count, num, SNAPSHOT_WINDOWS, snapshot_window_length(in->s) - 1,
                          rng_child(in->rng, 1), &found, st);
-    free(epoch);
     if (code) return code;
     put(out, BIFURCATION_REFERENCE,
         bifurcation_reference(out->value[EPOCH], out->value[SNAPSHOT_COMPLEX], rows));
@@ -177,30 +152,29 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     int rows = analysis_dim_size(&snapshot, in->s), code = STATUS_OK;
     if (in->num_snapshots < rows) rows = in->num_snapshots;
     if (!in->snapshots || rows < 1) return STATUS_OK;
-    struct snapshot *result = malloc(sizeof *result);
-    uint16_t *count = malloc((size_t)rows * sizeof result->window_switches);
-    if (!result || !count) code = status_no_memory(st, "%d snapshots", rows);
-    for (int i = 0; i < rows && !code; i++) {
+    struct driven run;
+    struct snapshot *result = scratch(in, 1, sizeof *result);
+    uint16_t *count = scratch(in, (size_t)rows, sizeof result->window_switches);
+    size_t H = (size_t)in->net->shape.hidden, num_params = rnn_num_params(in->net->shape);
+    if (!result || !count) return status_no_memory(st, "%d snapshots", rows);
+    code = driven_init(&run, &in->memo->scratch, in->net, SNAPSHOT_STATES, st);
+    for (size_t i = 0; i < (size_t)rows && !code; i++) {
         code = analysis_check_stop(in, st);
         if (!code)
-            code = measure_row(in, i, result,
-                               out->value[SECOND_ORDER] + (size_t)i * (size_t)in->net->shape.hidden,
-                               st);
+            code = snapshot_measure(in, in->snapshots + i * num_params, &run, result,
+                                    out->value[SECOND_ORDER] + i * H, st);
         if (code) break;
         put(out, EPOCH, in->snapshot_epoch[i], i);
-        keep_row(result, (size_t)i, out);
-        memcpy(count + (size_t)i * SNAPSHOT_WINDOWS, result->window_switches,
+        keep_row(result, i, out);
+        memcpy(count + i * SNAPSHOT_WINDOWS, result->window_switches,
                sizeof result->window_switches);
     }
     if (!code) code = find_bifurcation(in, rows, count, out, st);
-    if (!code) {
-        converge(SNAPSHOT_TRANSITION_RATE, rows, CONVERGED_TRANSITION_RATE, out);
-        converge(SNAPSHOT_SWITCH_RATE, rows, CONVERGED_SWITCH_RATE, out);
-        warn(rows, out);
-    }
-    free(count);
-    free(result);
-    return code;
+    if (code) return code;
+    converge(SNAPSHOT_TRANSITION_RATE, rows, CONVERGED_TRANSITION_RATE, out);
+    converge(SNAPSHOT_SWITCH_RATE, rows, CONVERGED_SWITCH_RATE, out);
+    warn(rows, out);
+    return STATUS_OK;
 }
 
 static double num_snapshots(const struct settings *s)

@@ -19,9 +19,8 @@
 
 enum {
     WARM_UP = 10,
-    STATES = 5001, /* the one after the warm-up, then 5000 steps */
-    FEWEST = 25,   /* states of a run that counts */
-    BLOCKS = 20,   /* of the run, for the standard error of its rate */
+    FEWEST = 25, /* states of a run that counts */
+    BLOCKS = 20, /* of the run, for the standard error of its rate */
     JACOBIANS = 300,
     POINT_EVERY = 10,  /* of the first 700 states */
     MOST_WINDOW = 200, /* steps */
@@ -32,7 +31,8 @@ enum {
 /* streams below the analysis's */
 enum { START, DRIVE, WINDOWS, WINDOW_START, SECOND_ORDER };
 
-void snapshot_clear(struct snapshot *out)
+/* All NaN, no switches. */
+static void clear(struct snapshot *out)
 {
     memset(out, 0, sizeof *out);
     for (int i = 0; i < NUM_SNAPSHOT_CURVES; i++) out->curve[i] = NAN;
@@ -44,19 +44,6 @@ void snapshot_clear(struct snapshot *out)
 }
 
 /* --- the long run ----------------------------------------------------------------------------- */
-
-struct long_run {
-    float *h, *z;    /* (STATES, H), (STATES, K) */
-    uint8_t *symbol; /* (STATES) */
-    size_t n;        /* states within bounds */
-};
-
-static void long_run_free(struct long_run *run)
-{
-    free(run->h);
-    free(run->z);
-    free(run->symbol);
-}
 
 /* A million times the start and what noise and bias bring into a unit. */
 static double bound(const struct network *net)
@@ -73,39 +60,29 @@ static size_t num_bounded(const struct network *net, const float *h)
 {
     size_t H = (size_t)net->shape.hidden;
     double most = bound(net);
-    for (size_t i = 0; i < STATES * H; i++)
+    for (size_t i = 0; i < SNAPSHOT_STATES * H; i++)
         if (!(h[i] <= most)) return i / H;
-    return STATES;
+    return SNAPSHOT_STATES;
 }
 
-static int long_run_make(const struct network *net, struct rng rng, struct long_run *run,
-                         struct status *st)
+/* The states within bounds. */
+static int drive(const struct network *net, struct rng rng, struct driven *run, struct status *st)
 {
-    size_t H = (size_t)net->shape.hidden, K = (size_t)net->shape.symbols;
-    float *start = malloc(H * sizeof *start);
-    run->h = malloc(STATES * H * sizeof *run->h);
-    run->z = malloc(STATES * K * sizeof *run->z);
-    run->symbol = malloc(STATES);
-    int code = STATUS_OK;
-    if (!start || !run->h || !run->z || !run->symbol) {
-        code = status_no_memory(st, "the run of a snapshot");
-        goto cleanup;
-    }
+    float *start = run->h; /* where the first state has its place in the end */
+    size_t H = (size_t)net->shape.hidden;
     rng_fill_normal(rng_child(rng, START), 0, H, start);
     for (size_t i = 0; i < H; i++) start[i] = 0.2f * start[i] - 0.1f;
-    code = network_drive(net, rng_child(rng, DRIVE), start, WARM_UP - 1, STATES, 1.0, run->h, NULL,
-                         st);
-    if (code) goto cleanup;
+    int code = network_drive(net, rng_child(rng, DRIVE), start, WARM_UP - 1, SNAPSHOT_STATES, 1.0,
+                             run->h, NULL, st);
+    if (code) return code;
     run->n = num_bounded(net, run->h);
     network_logits(net, run->h, run->n, run->z);
-    network_argmax(run->z, run->n, (int)K, run->symbol);
-cleanup:
-    free(start);
-    return code;
+    network_argmax(run->z, run->n, net->shape.symbols, run->symbol);
+    return STATUS_OK;
 }
 
 /* Switches in the run: the reference's rate and residence, and switches per step. */
-static void measure_rates(const struct long_run *run, double *curve)
+static void measure_rates(const struct driven *run, double *curve)
 {
     struct sums interval = {0}, inverse = {0}, block = {0};
     size_t num = 0, of_zero = 0, last = 0, length = (run->n - 1) / BLOCKS, in_block = 0;
@@ -133,7 +110,7 @@ static void measure_rates(const struct long_run *run, double *curve)
 }
 
 /* Shares of steps t -> t + 1 whose Jacobian, the first WARM_UP left out, has ... */
-static int measure_spectrum(const struct network *net, const struct long_run *run, double *curve,
+static int measure_spectrum(const struct network *net, const struct driven *run, double *curve,
                             struct status *st)
 {
     size_t H = (size_t)net->shape.hidden, steps = run->n - 1 - WARM_UP;
@@ -164,8 +141,8 @@ static int measure_spectrum(const struct network *net, const struct long_run *ru
     return code;
 }
 
-static int measure_plane(const struct network *net, const struct long_run *run,
-                         struct snapshot *out, struct status *st)
+static int measure_plane(const struct network *net, const struct driven *run, struct snapshot *out,
+                         struct status *st)
 {
     struct pca pca;
     int H = net->shape.hidden, kept = H < SNAPSHOT_COMPONENTS ? H : SNAPSHOT_COMPONENTS;
@@ -182,7 +159,7 @@ static int measure_plane(const struct network *net, const struct long_run *run,
 }
 
 /* Variance of a logit, mean over symbols, and their common autocorrelation at lag 1. */
-static void measure_logits(const struct long_run *run, size_t K, double *curve)
+static void measure_logits(const struct driven *run, size_t K, double *curve)
 {
     double variance = 0, covariance = 0;
     for (size_t k = 0; k < K; k++) {
@@ -295,22 +272,32 @@ static int measure_second_order(const struct network *net, struct rng rng, const
     return code;
 }
 
-int snapshot_measure(const struct network *net, const struct settings *s, struct rng rng,
+static bool is_finite(const float *params, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(params[i])) return false;
+    return true;
+}
+
+int snapshot_measure(const struct analysis_input *in, const float *params, struct driven *run,
                      struct snapshot *out, double *second_order, struct status *st)
 {
-    struct long_run run = {0};
-    snapshot_clear(out);
-    int code = measure_windows(net, s, rng, out, st);
-    if (!code) code = long_run_make(net, rng, &run, st);
+    struct network net;
+    struct rng rng = rng_child(in->rng, 0);
+    clear(out);
+    if (!is_finite(params, rnn_num_params(in->net->shape))) return STATUS_OK;
+    int code = network_init(&net, in->net->shape, params, st);
+    if (!code) code = measure_windows(&net, in->s, rng, out, st);
+    if (!code) code = drive(&net, rng, run, st);
     if (code) goto cleanup;
-    out->curve[SNAPSHOT_BOUNDED_STEPS] = run.n ? (double)run.n - 1 : 0;
-    code = measure_second_order(net, rng, run.h, out->curve, second_order, st);
-    if (code || run.n < FEWEST) goto cleanup;
-    measure_rates(&run, out->curve);
-    code = measure_spectrum(net, &run, out->curve, st);
-    if (!code) code = measure_plane(net, &run, out, st);
-    if (run.n == STATES) measure_logits(&run, (size_t)net->shape.symbols, out->curve);
+    out->curve[SNAPSHOT_BOUNDED_STEPS] = run->n ? (double)run->n - 1 : 0;
+    code = measure_second_order(&net, rng, run->h, out->curve, second_order, st);
+    if (code || run->n < FEWEST) goto cleanup;
+    measure_rates(run, out->curve);
+    code = measure_spectrum(&net, run, out->curve, st);
+    if (!code) code = measure_plane(&net, run, out, st);
+    if (run->n == SNAPSHOT_STATES) measure_logits(run, (size_t)net.shape.symbols, out->curve);
 cleanup:
-    long_run_free(&run);
+    network_free(&net);
     return code;
 }

@@ -45,6 +45,7 @@
 enum snapshot_curve { OUTPUT_NAMES(SNAPSHOT_CURVES) NUM_SNAPSHOT_CURVES };
 
 enum { SNAPSHOT_COMPONENTS = 3, SNAPSHOT_POINTS = 70, SNAPSHOT_AXES = 2, SNAPSHOT_WINDOWS = 512 };
+enum { SNAPSHOT_STATES = 5001 }; /* of a run: the one after the warm-up, then 5000 steps */
 
 struct snapshot {
     double curve[NUM_SNAPSHOT_CURVES];
@@ -54,17 +55,15 @@ struct snapshot {
         window_switches[SNAPSHOT_WINDOWS]; /* of each window; valid where its rate is not NaN */
 };
 
-/* All NaN, no switches. */
-void snapshot_clear(struct snapshot *snapshot);
-
 /* Steps of a window: data.length, at most 200. */
 int snapshot_window_length(const struct settings *s);
 
-/* Measure a network; what is not defined is NaN. Start, warm-up and noise depend on rng and the
- * network's sizes alone, so snapshots of one training are all measured in the same noise.
+/* Measure the network of these weights; what is not defined, all of it when they are not finite, is
+ * NaN. Start, warm-up and noise depend on rng and the network's sizes alone, so snapshots of one
+ * training are all measured in the same noise. run: room for SNAPSHOT_STATES, overwritten.
  * second_order (H): root of the size of each unit's second-order term; left alone when a term is
  * not finite. STATUS_NO_MEMORY; STATUS_RUN_FAILED: LAPACK gave up. */
-int snapshot_measure(const struct network *net, const struct settings *s, struct rng rng,
+int snapshot_measure(const struct analysis_input *in, const float *params, struct driven *run,
                      struct snapshot *out, double *second_order, struct status *st);
 
 #endif
