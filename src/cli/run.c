@@ -21,8 +21,6 @@ static const struct {
                        {"reserve", "run.reserve"}};
 enum { NUM_SETTING_OPTIONS = sizeof setting_options / sizeof setting_options[0] };
 
-static const char *const progress_names[] = {"auto", "bar", "plain", "json", "none"};
-
 static const struct cli_option run_options[] = {
     {"output", 'o', "FILE.h5", "HMMGRID_OUTPUT", false, "results file (needed)"},
     {"resume", 0, NULL, "HMMGRID_RESUME", false,
@@ -80,36 +78,29 @@ static int read_sets(struct request *r, struct status *st)
 
 static int read_existing(struct request *r, struct status *st)
 {
-    static const struct {
-        const char *option;
-        int existing;
-    } way[] = {{"resume", EXISTING_RESUME}, {"fresh", EXISTING_FRESH}, {"extend", EXISTING_EXTEND}};
-    r->study.study.existing = EXISTING_REFUSE;
-    for (int i = 0; i < 3; i++) {
-        if (!cli_flag(r->inv, way[i].option)) continue;
-        if (r->study.study.existing != EXISTING_REFUSE)
-            return status_set(st, STATUS_USAGE,
-                              "--resume, --fresh and --extend exclude each "
-                              "other: give one of them");
-        r->study.study.existing = way[i].existing;
-    }
+    bool resume = cli_flag(r->inv, "resume"), fresh = cli_flag(r->inv, "fresh"),
+         extend = cli_flag(r->inv, "extend");
+    if (resume + fresh + extend > 1)
+        return status_set(st, STATUS_USAGE,
+                          "--resume, --fresh and --extend exclude each other: give one of them");
+    r->study.study.existing = resume   ? EXISTING_RESUME
+                              : fresh  ? EXISTING_FRESH
+                              : extend ? EXISTING_EXTEND
+                                       : EXISTING_REFUSE;
     return 0;
 }
 
 static int read_progress(struct request *r, struct status *st)
 {
+    static const char *const name[] = {"auto", "bar", "plain", "json", "none"};
     const char *text = cli_value(r->inv, "progress");
-    r->study.study.progress = PROGRESS_AUTO;
-    for (int i = 0; text && i <= PROGRESS_NONE; i++) {
-        if (strcmp(text, progress_names[i]) != 0) continue;
-        r->study.study.progress = i;
-        return 0;
-    }
-    return text ? status_set(st, STATUS_USAGE,
-                             "--progress: '%s' is none of auto, bar, plain, json, "
-                             "none",
-                             text)
-                : 0;
+    int i = PROGRESS_AUTO;
+    while (text && i <= PROGRESS_NONE && strcmp(text, name[i]) != 0) i++;
+    if (i > PROGRESS_NONE)
+        return status_set(st, STATUS_USAGE,
+                          "--progress: '%s' is none of auto, bar, plain, json, none", text);
+    r->study.study.progress = i;
+    return 0;
 }
 
 /* Unix seconds, or a duration from now. Digits alone from 10^9 on are Unix seconds. */

@@ -7,7 +7,13 @@
 #include "forecast/schedule.h"
 #include "plan/plan.h"
 
+/* What a rank is doing, as far as messages told. */
+enum rank_phase { RANK_UNKNOWN, RANK_IDLE, RANK_BUSY, RANK_BROKEN, NUM_RANK_PHASES };
+
 struct board_worker {
+    enum rank_phase phase;
+    int job; /* run of the schedule while busy */
+    bool told_stop;
     char host[HOST_BYTES];
     int run;               /* row of the file; -1: idle */
     int epoch, num_epochs; /* 0: not known yet */

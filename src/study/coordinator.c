@@ -19,18 +19,10 @@
 
 static const double tick_every_s = 0.1, eta_every_s = 1, status_every_s = 1, silent_after_s = 30;
 
-struct rank_state {
-    enum rank_phase phase;
-    int job; /* run of the schedule while busy */
-    bool told_stop;
-};
-
-static void set_phase(struct coordinator *c, int rank, enum rank_phase phase)
+static void set_phase(struct coordinator *c, struct board_worker *w, enum rank_phase phase)
 {
-    struct rank_state *r = &c->rank[rank];
-    c->num_in_phase[r->phase]--;
-    r->phase = phase;
-    if (phase == RANK_IDLE) c->idle[c->num_in_phase[RANK_IDLE]] = rank;
+    c->num_in_phase[w->phase]--;
+    w->phase = phase;
     c->num_in_phase[phase]++;
 }
 
@@ -66,8 +58,7 @@ static void report_silence(struct coordinator *c)
 {
     for (int i = 1; i < c->size; i++) {
         struct board_worker *w = board_of_rank(c, i);
-        if (c->rank[i].phase != RANK_BUSY || w->told_silent ||
-            c->board->now_s - w->seen_s < silent_after_s)
+        if (w->phase != RANK_BUSY || w->told_silent || c->board->now_s - w->seen_s < silent_after_s)
             continue;
         w->told_silent = true;
         progress_say(c->progress, "warning",
@@ -101,8 +92,9 @@ static void report_failure(struct coordinator *c, int rank, const struct up_mess
 static void tell_busy_to_stop(struct coordinator *c)
 {
     for (int i = 1; i < c->size; i++) {
-        if (c->rank[i].phase != RANK_BUSY || c->rank[i].told_stop) continue;
-        c->rank[i].told_stop = true;
+        struct board_worker *w = board_of_rank(c, i);
+        if (w->phase != RANK_BUSY || w->told_stop) continue;
+        w->told_stop = true;
         protocol_send(c->comm, i, TAG_DOWN, &(struct down_message){.kind = DOWN_STOP},
                       sizeof(struct down_message));
     }
@@ -160,7 +152,6 @@ static void commit_ended(struct coordinator *c, struct status *st)
 static void take_message(struct coordinator *c, int rank, const struct up_message *up,
                          struct status *st)
 {
-    struct rank_state *r = &c->rank[rank];
     struct board_worker *w = board_of_rank(c, rank);
     char text[640];
     w->seen_s = clock_monotonic_s();
@@ -168,7 +159,7 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
     switch (up->kind) {
     case UP_READY:
         memcpy(w->host, up->text, sizeof w->host - 1);
-        set_phase(c, rank, RANK_IDLE);
+        set_phase(c, w, RANK_IDLE);
         return;
     case UP_SIGNAL:
         if (!c->signal) c->signal = up->signal;
@@ -179,19 +170,19 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
         w->train_loss = up->train_loss;
         w->val_loss = up->val_loss;
         if (up->num_epochs > 0)
-            schedule_progress(c->schedule, r->job, (double)up->epoch / up->num_epochs);
+            schedule_progress(c->schedule, w->job, (double)up->epoch / up->num_epochs);
         return;
     case UP_BROKEN:
-        set_phase(c, rank, RANK_BROKEN);
-        schedule_ended(c->schedule, r->job, RUN_PENDING, 0);
+        set_phase(c, w, RANK_BROKEN);
+        schedule_ended(c->schedule, w->job, RUN_PENDING, 0);
         snprintf(text, sizeof text, "rank %d (%s), run %d: %s", rank, w->host, up->run, up->text);
         breakdown(c, up->code, text, st);
         break;
     case UP_ENDED:
     case UP_GIVEN_BACK:
-        set_phase(c, rank, RANK_IDLE);
+        set_phase(c, w, RANK_IDLE);
         if (up->kind == UP_ENDED && up->status == RUN_FAILED) report_failure(c, rank, up);
-        ledger_note_end(&c->ledger, r->job, up);
+        ledger_note_end(&c->ledger, w->job, up);
         break;
     }
     w->run = -1;
@@ -206,24 +197,25 @@ static void dispatch(struct coordinator *c, struct status *st)
     struct ledger *l = &c->ledger;
     struct status failure = {0};
     if (c->stopping) return;
-    while (c->num_in_phase[RANK_IDLE] > 0) {
+    for (int rank = c->size > 1; rank < c->size && c->num_in_phase[RANK_IDLE] > 0; rank++) {
+        struct board_worker *w = board_of_rank(c, rank);
+        if (w->phase != RANK_IDLE) continue;
         int job = schedule_next(c->schedule, seconds_left(c));
         if (job == SCHEDULE_NONE) break;
-        int rank = c->idle[c->num_in_phase[RANK_IDLE] - 1];
-        set_phase(c, rank, RANK_BUSY);
-        c->rank[rank].job = job;
-        c->rank[rank].told_stop = false;
+        set_phase(c, w, RANK_BUSY);
+        w->job = job;
+        w->told_stop = false;
         ledger_note_start(l, rank, job);
     }
     if (l->num_starts == 0) return;
     bool begun = ledger_begin(l, &failure) == 0;
     for (int k = 0; k < l->num_starts; k++) {
         int rank = l->start[k].rank, row = l->start_row[k];
+        struct board_worker *w = board_of_rank(c, rank);
         if (!begun) {
-            set_phase(c, rank, RANK_IDLE);
+            set_phase(c, w, RANK_IDLE);
             continue;
         }
-        struct board_worker *w = board_of_rank(c, rank);
         w->run = row;
         w->seen_s = clock_monotonic_s();
         struct down_message down = {DOWN_RUN, row, schedule_attempts(c->schedule, l->start[k].job)};
@@ -289,14 +281,14 @@ static void alone_epoch_done(void *context, int epoch, int num_epochs, float tra
 static void work_alone(struct coordinator *c, struct worker *alone, struct status *st)
 {
     struct train_watch watch = {{alone_should_stop, c}, alone_epoch_done};
-    set_phase(c, 0, RANK_IDLE);
+    struct board_worker *w = board_of_rank(c, 0);
+    set_phase(c, w, RANK_IDLE);
     for (;;) {
         watch_for_stop(c);
         dispatch(c, st);
-        if (c->rank[0].phase != RANK_BUSY) break;
+        if (w->phase != RANK_BUSY) break;
         struct up_message up;
-        int job = c->rank[0].job;
-        worker_do_run(alone, c->row[job], schedule_attempts(c->schedule, job), &watch, &up);
+        worker_do_run(alone, w->run, schedule_attempts(c->schedule, w->job), &watch, &up);
         take_message(c, 0, &up, st);
         commit_ended(c, st);
         tick(c);
@@ -322,30 +314,14 @@ static void commit_crashed(struct coordinator *c, struct status *st)
     }
 }
 
-static int make_room(struct coordinator *c, struct status *st)
-{
-    MPI_Comm_size(c->comm, &c->size);
-    c->rank = calloc((size_t)c->size, sizeof *c->rank);
-    c->idle = calloc((size_t)c->size, sizeof *c->idle);
-    c->num_in_phase[RANK_UNKNOWN] = c->size > 1 ? c->size - 1 : 1;
-    c->last_eta_s = -INFINITY;
-    if (!c->rank || !c->idle) return status_no_memory(st, "the workers of rank 0");
-    return ledger_init(&c->ledger, c->store, c->schedule, c->row, c->size, st);
-}
-
-static void drop_room(struct coordinator *c)
-{
-    ledger_free(&c->ledger);
-    free(c->rank);
-    free(c->idle);
-    c->rank = NULL;
-    c->idle = NULL;
-}
-
 int coordinator_run(struct coordinator *c, struct worker *alone, struct status *st)
 {
     *st = (struct status){0};
-    if (make_room(c, st) != 0) { /* workers are waiting: end all of them */
+    MPI_Comm_size(c->comm, &c->size);
+    c->num_in_phase[RANK_UNKNOWN] = c->size > 1 ? c->size - 1 : 1;
+    c->last_eta_s = -INFINITY;
+    if (ledger_init(&c->ledger, c->store, c->schedule, c->row, c->size, st) !=
+        0) { /* workers are waiting: end all of them */
         fprintf(stderr, "hmmgrid: error: %s\n", st->text);
         MPI_Abort(c->comm, st->code);
     }
@@ -362,6 +338,6 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
     c->board->now_s = clock_monotonic_s();
     c->last_eta_s = -INFINITY;
     refresh_board(c);
-    drop_room(c);
+    ledger_free(&c->ledger);
     return st->code;
 }

@@ -7,9 +7,6 @@
 #include "progress.h"
 #include "worker.h"
 
-/* What a rank is doing, as far as messages told. */
-enum rank_phase { RANK_UNKNOWN, RANK_IDLE, RANK_BUSY, RANK_BROKEN, NUM_RANK_PHASES };
-
 struct coordinator {
     /* set by the caller, borrowed */
     const struct plan *plan;
@@ -25,9 +22,7 @@ struct coordinator {
 
     /* its own; zero to begin with */
     struct ledger ledger;
-    struct rank_state *rank; /* [size] */
     int size, num_in_phase[NUM_RANK_PHASES];
-    int *idle;    /* [size] a stack of the ranks in RANK_IDLE */
     double end_s; /* deadline minus reserve on the monotonic clock */
     int signal;   /* that asked to stop; 0: none */
     bool stopping, warned_status_file;

@@ -3,6 +3,7 @@
 #include "signals.h"
 
 static const int stop_signal[NUM_STOP_SIGNALS] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
+static const char *const stop_name[] = {"SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP"};
 
 static volatile sig_atomic_t received;
 
@@ -43,11 +44,7 @@ int signals_received(void)
 
 const char *signals_name(int number)
 {
-    switch (number) {
-    case SIGINT: return "SIGINT";
-    case SIGTERM: return "SIGTERM";
-    case SIGUSR1: return "SIGUSR1";
-    case SIGHUP: return "SIGHUP";
-    default: return "a signal";
-    }
+    for (int i = 0; i < NUM_STOP_SIGNALS; i++)
+        if (stop_signal[i] == number) return stop_name[i];
+    return "a signal";
 }
