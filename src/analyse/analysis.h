@@ -25,6 +25,12 @@ ANALYSES(ANALYSIS_EXTERN)
  * one to three dimensions, each a struct analysis_dim: CURVE(NAME, "name", angle, "unit",
  * "meaning"). From it are made their names, enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS }, and their
  * table. */
+
+/* A row and, right behind it as put_pair wants it, that of its error, with these ends of names:
+ * WITH(CURVE, NAME, _SEM, "name", "_sem", "meaning", "meaning of the error", angle, "unit"). */
+#define WITH(ROW, id, ID_END, name, end, meaning, error, ...)                                      \
+    ROW(id, name, __VA_ARGS__, meaning) ROW(id##ID_END, name end, __VA_ARGS__, error)
+
 #define OUTPUT_NAMES(LIST) LIST(OUTPUT_NAME, OUTPUT_NAME, OUTPUT_NAME, OUTPUT_NAME)
 #define OUTPUT_ROWS(LIST)  LIST(OUTPUT_SCALAR, OUTPUT_CURVE, OUTPUT_PLANE, OUTPUT_SOLID)
 

@@ -52,37 +52,31 @@ static const struct analysis_dim step_dim = {"step", TIMES, NULL, "steps", "sinc
     CURVE(EVENT_DWELL, "event_dwell", event_dim, "steps", "dwell that the switch ends")            \
     CURVE(EVENT_CLUSTER, "event_cluster", event_dim, "steps", "tc: midway in the dwell")           \
     CURVE(EVENT_TRANSITION, "event_transition", event_dim, "steps", "tk: the switch is imminent")  \
-    SCALAR(DWELL, "dwell", "steps", "mean dwell before a switch")                                  \
-    SCALAR(DWELL_SD, "dwell_sd", "steps", OVER_EVENTS("dwell"))                                    \
-    SCALAR(LEAD, "lead", "steps", "mean of tt - tk")                                               \
-    SCALAR(LEAD_SD, "lead_sd", "steps", OVER_EVENTS("lead"))                                       \
+    WITH(SCALAR, DWELL, _SD, "dwell", "_sd", "mean dwell before a switch", OVER_EVENTS("dwell"),   \
+         "steps")                                                                                  \
+    WITH(SCALAR, LEAD, _SD, "lead", "_sd", "mean of tt - tk", OVER_EVENTS("lead"), "steps")        \
     SCALAR(NOMINAL_ERROR, "nominal_error", "1",                                                    \
            "gamma = 0 against the track: largest distance / norm of the state (rounding)")         \
-    SOLID(TRACE, "trace", start_dim, gamma_dim, step_dim, "1",                                     \
-          "trace of the covariance of 100 trajectories, mean over switches")                       \
-    SOLID(TRACE_SD, "trace_sd", start_dim, gamma_dim, step_dim, "1", OVER_EVENTS("trace"))         \
-    SOLID(DISTANCE, "distance", start_dim, gamma_dim, step_dim, "1",                               \
-          "mean distance of trajectories from their mean, mean over switches")                     \
-    SOLID(DISTANCE_SD, "distance_sd", start_dim, gamma_dim, step_dim, "1",                         \
-          OVER_EVENTS("distance"))                                                                 \
-    PLANE(TRACE_REFERENCE, "trace_reference", start_dim, step_dim, "1",                            \
-          "trace at gamma = 0.5 with the mix of halves (noise of variance 0.5)")                   \
-    PLANE(TRACE_REFERENCE_SD, "trace_reference_sd", start_dim, step_dim, "1",                      \
-          OVER_EVENTS("trace_reference"))                                                          \
-    PLANE(DISTANCE_REFERENCE, "distance_reference", start_dim, step_dim, "1",                      \
-          "distance at gamma = 0.5 with the mix of halves")                                        \
-    PLANE(DISTANCE_REFERENCE_SD, "distance_reference_sd", start_dim, step_dim, "1",                \
-          OVER_EVENTS("distance_reference"))                                                       \
-    PLANE(FINAL_TRACE, "final_trace", start_dim, gamma_dim, "1",                                   \
-          "mean of trace over steps 1 to 5")                                                       \
-    PLANE(FINAL_TRACE_SD, "final_trace_sd", start_dim, gamma_dim, "1", OVER_EVENTS("final_trace")) \
-    PLANE(FINAL_DISTANCE, "final_distance", start_dim, gamma_dim, "1",                             \
-          "mean of distance over steps 1 to 5")                                                    \
-    PLANE(FINAL_DISTANCE_SD, "final_distance_sd", start_dim, gamma_dim, "1",                       \
-          OVER_EVENTS("final_distance"))                                                           \
-    CURVE(DISTANCE_RATIO, "distance_ratio", gamma_dim, "1",                                        \
-          "final_distance of transition / cluster, mean over switches")                            \
-    CURVE(DISTANCE_RATIO_SD, "distance_ratio_sd", gamma_dim, "1", OVER_EVENTS("distance_ratio"))
+    WITH(SOLID, TRACE, _SD, "trace", "_sd",                                                        \
+         "trace of the covariance of 100 trajectories, mean over switches", OVER_EVENTS("trace"),  \
+         start_dim, gamma_dim, step_dim, "1")                                                      \
+    WITH(SOLID, DISTANCE, _SD, "distance", "_sd",                                                  \
+         "mean distance of trajectories from their mean, mean over switches",                      \
+         OVER_EVENTS("distance"), start_dim, gamma_dim, step_dim, "1")                             \
+    WITH(PLANE, TRACE_REFERENCE, _SD, "trace_reference", "_sd",                                    \
+         "trace at gamma = 0.5 with the mix of halves (noise of variance 0.5)",                    \
+         OVER_EVENTS("trace_reference"), start_dim, step_dim, "1")                                 \
+    WITH(PLANE, DISTANCE_REFERENCE, _SD, "distance_reference", "_sd",                              \
+         "distance at gamma = 0.5 with the mix of halves", OVER_EVENTS("distance_reference"),      \
+         start_dim, step_dim, "1")                                                                 \
+    WITH(PLANE, FINAL_TRACE, _SD, "final_trace", "_sd", "mean of trace over steps 1 to 5",         \
+         OVER_EVENTS("final_trace"), start_dim, gamma_dim, "1")                                    \
+    WITH(PLANE, FINAL_DISTANCE, _SD, "final_distance", "_sd",                                      \
+         "mean of distance over steps 1 to 5", OVER_EVENTS("final_distance"), start_dim,           \
+         gamma_dim, "1")                                                                           \
+    WITH(CURVE, DISTANCE_RATIO, _SD, "distance_ratio", "_sd",                                      \
+         "final_distance of transition / cluster, mean over switches",                             \
+         OVER_EVENTS("distance_ratio"), gamma_dim, "1")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 

@@ -40,57 +40,45 @@ static const struct analysis_dim condition = {
           "units scaled; 0: no such set, its rates are NaN")                                       \
     SCALAR(NUM_TRAJECTORIES, "num_trajectories", "1",                                              \
            "trajectories of each condition and mu, 250 steps each after 50 from h = 0")            \
-    PLANE(SWITCH_RATE, "switch_rate", condition, mu, "1/step",                                     \
-          "changes of symbol, mean over trajectories")                                             \
-    PLANE(SWITCH_RATE_SEM, "switch_rate_sem", condition, mu, "1/step",                             \
-          "its standard error over trajectories")                                                  \
-    SOLID(DIRECTION_RATE, "direction_rate", direction, condition, mu, "1/step",                    \
-          "switches of the direction that last 3 steps, per step spent in its symbol `from`")      \
-    SOLID(DIRECTION_RATE_SEM, "direction_rate_sem", direction, condition, mu, "1/step",            \
-          "its standard error over trajectories")                                                  \
-    SCALAR(FLOOR_SWITCH_RATE, "floor_switch_rate", "1/step",                                       \
-           "switch_rate of the intact network: mean of 16 replicates, other random numbers")       \
-    SCALAR(FLOOR_SWITCH_RATE_SD, "floor_switch_rate_sd", "1/step",                                 \
-           "its sd over the replicates: what chance alone makes of one point")                     \
-    CURVE(FLOOR_DIRECTION_RATE, "floor_direction_rate", direction, "1/step",                       \
-          "direction_rate of the intact network: mean of the 16 replicates")                       \
-    CURVE(FLOOR_DIRECTION_RATE_SD, "floor_direction_rate_sd", direction, "1/step",                 \
-          "its sd over the replicates")                                                            \
-    CURVE(EFFECT, "effect", condition, "1/step",                                                   \
-          "switch_rate at mu = 0 less that at mu = 1, same random numbers")                        \
-    CURVE(EFFECT_SEM, "effect_sem", condition, "1/step",                                           \
-          "its standard error, paired by trajectory")                                              \
-    PLANE(DIRECTION_EFFECT, "direction_effect", direction, condition, "1/step",                    \
-          "direction_rate at mu = 0 less that at mu = 1, same random numbers")                     \
-    PLANE(DIRECTION_EFFECT_SEM, "direction_effect_sem", direction, condition, "1/step",            \
-          "its standard error, paired by trajectory")                                              \
-    CURVE(CONTRAST, "contrast", condition, "1/step",                                               \
-          "switch_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest")           \
-    CURVE(CONTRAST_SEM, "contrast_sem", condition, "1/step",                                       \
-          "its standard error, paired by trajectory")                                              \
-    PLANE(DIRECTION_CONTRAST, "direction_contrast", direction, condition, "1/step",                \
-          "direction_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest")        \
-    PLANE(DIRECTION_CONTRAST_SEM, "direction_contrast_sem", direction, condition, "1/step",        \
-          "its standard error, paired by trajectory")                                              \
-    PLANE(CRITICAL_PAIRS, "critical_pairs", condition, coarse_mu, "1",                             \
-          "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: of "     \
-          "every fifth, times 5")                                                                  \
-    PLANE(CRITICAL_PAIRS_SEM, "critical_pairs_sem", condition, coarse_mu, "1",                     \
-          "its standard error over switches, all of different trajectories")                       \
-    PLANE(CRITICAL_PAIRS_UP, "critical_pairs_up", condition, coarse_mu, "1",                       \
-          "critical_pairs about switches to a symbol of higher index alone")                       \
-    PLANE(CRITICAL_PAIRS_UP_SEM, "critical_pairs_up_sem", condition, coarse_mu, "1",               \
-          "its standard error over switches")                                                      \
+    WITH(PLANE, SWITCH_RATE, _SEM, "switch_rate", "_sem",                                          \
+         "changes of symbol, mean over trajectories", "its standard error over trajectories",      \
+         condition, mu, "1/step")                                                                  \
+    WITH(SOLID, DIRECTION_RATE, _SEM, "direction_rate", "_sem",                                    \
+         "switches of the direction that last 3 steps, per step spent in its symbol `from`",       \
+         "its standard error over trajectories", direction, condition, mu, "1/step")               \
+    WITH(SCALAR, FLOOR_SWITCH_RATE, _SD, "floor_switch_rate", "_sd",                               \
+         "switch_rate of the intact network: mean of 16 replicates, other random numbers",         \
+         "its sd over the replicates: what chance alone makes of one point", "1/step")             \
+    WITH(CURVE, FLOOR_DIRECTION_RATE, _SD, "floor_direction_rate", "_sd",                          \
+         "direction_rate of the intact network: mean of the 16 replicates",                        \
+         "its sd over the replicates", direction, "1/step")                                        \
+    WITH(CURVE, EFFECT, _SEM, "effect", "_sem",                                                    \
+         "switch_rate at mu = 0 less that at mu = 1, same random numbers",                         \
+         "its standard error, paired by trajectory", condition, "1/step")                          \
+    WITH(PLANE, DIRECTION_EFFECT, _SEM, "direction_effect", "_sem",                                \
+         "direction_rate at mu = 0 less that at mu = 1, same random numbers",                      \
+         "its standard error, paired by trajectory", direction, condition, "1/step")               \
+    WITH(CURVE, CONTRAST, _SEM, "contrast", "_sem",                                                \
+         "switch_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest",            \
+         "its standard error, paired by trajectory", condition, "1/step")                          \
+    WITH(PLANE, DIRECTION_CONTRAST, _SEM, "direction_contrast", "_sem",                            \
+         "direction_rate at mu = 0 less that of conditions 0 to 3's control, of 5's rest",         \
+         "its standard error, paired by trajectory", direction, condition, "1/step")               \
+    WITH(PLANE, CRITICAL_PAIRS, _SEM, "critical_pairs", "_sem",                                    \
+         "complex pairs, |Re m| < 0.1 and Im m > 0.06, over the 30 steps about a switch: of "      \
+         "every fifth, times 5",                                                                   \
+         "its standard error over switches, all of different trajectories", condition, coarse_mu,  \
+         "1")                                                                                      \
+    WITH(PLANE, CRITICAL_PAIRS_UP, _SEM, "critical_pairs_up", "_sem",                              \
+         "critical_pairs about switches to a symbol of higher index alone",                        \
+         "its standard error over switches", condition, coarse_mu, "1")                            \
     PLANE(NUM_WINDOWS, "num_windows", condition, coarse_mu, "1",                                   \
           "switches that critical_pairs goes over")                                                \
-    SCALAR(FLOOR_CRITICAL_PAIRS, "floor_critical_pairs", "1",                                      \
-           "critical_pairs of the intact network: mean of 8 replicates, other random numbers")     \
-    SCALAR(FLOOR_CRITICAL_PAIRS_SD, "floor_critical_pairs_sd", "1",                                \
-           "its sd over the replicates: what chance alone makes of one point")                     \
-    SCALAR(FLOOR_CRITICAL_PAIRS_UP, "floor_critical_pairs_up", "1",                                \
-           "the same of critical_pairs_up")                                                        \
-    SCALAR(FLOOR_CRITICAL_PAIRS_UP_SD, "floor_critical_pairs_up_sd", "1",                          \
-           "its sd over the replicates")
+    WITH(SCALAR, FLOOR_CRITICAL_PAIRS, _SD, "floor_critical_pairs", "_sd",                         \
+         "critical_pairs of the intact network: mean of 8 replicates, other random numbers",       \
+         "its sd over the replicates: what chance alone makes of one point", "1")                  \
+    WITH(SCALAR, FLOOR_CRITICAL_PAIRS_UP, _SD, "floor_critical_pairs_up", "_sd",                   \
+         "the same of critical_pairs_up", "its sd over the replicates", "1")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 

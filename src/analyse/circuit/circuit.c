@@ -69,11 +69,10 @@ static const struct analysis_dim angle = {
     PLANE(UNIT_SCORE, "unit_score", direction, place, "1", "its kick_score")                       \
     PLANE(UNIT_AUC, "unit_auc", direction, place, "1", "its kick_auc")                             \
     PLANE(UNIT_CAUSAL, "unit_causal", direction, place, "1", "its causal_score")                   \
-    PLANE(LEFT, "rate_left", direction, silenced, "1",                                             \
-          "switch rate left of intact with the first units of the tested set silenced, "           \
-          "trajectories from cluster states, common random numbers")                               \
-    PLANE(LEFT_SEM, "rate_left_sem", direction, silenced, "1",                                     \
-          "its standard error, jackknife over trajectories")                                       \
+    WITH(PLANE, LEFT, _SEM, "rate_left", "_sem",                                                   \
+         "switch rate left of intact with the first units of the tested set silenced, "            \
+         "trajectories from cluster states, common random numbers",                                \
+         "its standard error, jackknife over trajectories", direction, silenced, "1")              \
     PLANE(SCORE, "kick_score", direction, unit, "1",                                               \
           "activity 1 to 5 steps before a switch minus that in cluster states of from, in units "  \
           "of the pooled sd (d')")                                                                 \
@@ -85,31 +84,28 @@ static const struct analysis_dim angle = {
           "index of the direction of a kick group")                                                \
     CURVE(BOUND, "weight_bound", group, "1",                                                       \
           "95th percentile of the size of weight_onto_group with permuted rows of W")              \
-    CURVE(POPULATION_SIZE, "population_size", population, "1", "units that integrate noise")       \
-    CURVE(POPULATION_SIZE_P, "population_size_p", population, "1",                                 \
-          "p-value of so many units or more, by rank among permutations of rows of W")             \
+    WITH(CURVE, POPULATION_SIZE, _P, "population_size", "_p", "units that integrate noise",        \
+         "p-value of so many units or more, by rank among permutations of rows of W", population,  \
+         "1")                                                                                      \
     CURVE(MEMBER, "population_member", unit, "1", "population of a unit, 1 or 2; 0: neither")      \
     PLANE(ONTO_GROUP, "weight_onto_group", group, unit, "1",                                       \
           "mean weight of a unit onto the units of a kick group")                                  \
-    CURVE(WEIGHT_WITHIN, "weight_within", group, "1",                                              \
-          "mean weight among the units of a kick group")                                           \
-    CURVE(WEIGHT_WITHIN_P, "weight_within_p", group, "1",                                          \
-          "its two-sided p-value, by rank among permutations of rows of W")                        \
-    CURVE(WEIGHT_BETWEEN, "weight_between", group, "1",                                            \
-          "mean weight onto a kick group from the other one")                                      \
-    CURVE(WEIGHT_BETWEEN_P, "weight_between_p", group, "1",                                        \
-          "its p-value, as that of weight_within")                                                 \
-    PLANE(WEIGHT_POPULATION, "weight_population", population, group, "1",                          \
-          "mean weight of a population onto a kick group")                                         \
-    PLANE(WEIGHT_POPULATION_P, "weight_population_p", population, group, "1",                      \
-          "its p-value, as many units being chosen by the same rule in each permutation")          \
-    CURVE(NOISE_LEFT, "noise_left", group, "1",                                                    \
-          "switch rate left of intact without the noise into the populations")                     \
-    CURVE(NOISE_LEFT_SEM, "noise_left_sem", group, "1",                                            \
-          "its standard error, jackknife over trajectories")                                       \
-    CURVE(NOISE_REST_LEFT, "noise_rest_left", group, "1",                                          \
-          "the same without the noise into all other units but kick units")                        \
-    CURVE(NOISE_REST_LEFT_SEM, "noise_rest_left_sem", group, "1", "its standard error")            \
+    WITH(CURVE, WEIGHT_WITHIN, _P, "weight_within", "_p",                                          \
+         "mean weight among the units of a kick group",                                            \
+         "its two-sided p-value, by rank among permutations of rows of W", group, "1")             \
+    WITH(CURVE, WEIGHT_BETWEEN, _P, "weight_between", "_p",                                        \
+         "mean weight onto a kick group from the other one",                                       \
+         "its p-value, as that of weight_within", group, "1")                                      \
+    WITH(PLANE, WEIGHT_POPULATION, _P, "weight_population", "_p",                                  \
+         "mean weight of a population onto a kick group",                                          \
+         "its p-value, as many units being chosen by the same rule in each permutation",           \
+         population, group, "1")                                                                   \
+    WITH(CURVE, NOISE_LEFT, _SEM, "noise_left", "_sem",                                            \
+         "switch rate left of intact without the noise into the populations",                      \
+         "its standard error, jackknife over trajectories", group, "1")                            \
+    WITH(CURVE, NOISE_REST_LEFT, _SEM, "noise_rest_left", "_sem",                                  \
+         "the same without the noise into all other units but kick units", "its standard error",   \
+         group, "1")                                                                               \
     CURVE(NOISE_RANDOM_LEFT, "noise_random_left", group, "1",                                      \
           "the same for random sets of the rest as large as the populations, mean over sets")      \
     CURVE(NOISE_RANDOM_SD, "noise_random_left_sd", group, "1",                                     \
@@ -119,10 +115,10 @@ static const struct analysis_dim angle = {
     PLANE(ACTIVITY_POPULATION, "activity_population", population, step, "1",                       \
           "mean activity of a population")                                                         \
     CURVE(ACTIVITY_SYMBOL, "activity_symbol", step, "1", "symbol at these steps")                  \
-    PLANE(PREACTIVATION, "preactivation", direction, angle, "1",                                   \
-          "mean pre-activation W h + U x of a kick set's units at states of this angle")           \
-    PLANE(PREACTIVATION_SD, "preactivation_sd", direction, angle, "1",                             \
-          "standard deviation of that, mean over the units of a set, noise included")
+    WITH(PLANE, PREACTIVATION, _SD, "preactivation", "_sd",                                        \
+         "mean pre-activation W h + U x of a kick set's units at states of this angle",            \
+         "standard deviation of that, mean over the units of a set, noise included", direction,    \
+         angle, "1")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 

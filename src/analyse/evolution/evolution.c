@@ -40,13 +40,10 @@ static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden
     SOLID(SCORE, "score", snapshot, point, axis, "state",                                          \
           "states projected on the first two components of their snapshot")                        \
     PLANE(SYMBOL, "symbol", snapshot, point, "1", "their argmax z")                                \
-    SCALAR(CONVERGED_TRANSITION_RATE, "converged_transition_rate", "1/step",                       \
-           "transition rate, mean of the last 6 snapshots")                                        \
-    SCALAR(CONVERGED_TRANSITION_RATE_SD, "converged_transition_rate_sd", "1/step",                 \
-           "its sd over them")                                                                     \
-    SCALAR(CONVERGED_SWITCH_RATE, "converged_switch_rate", "1/step",                               \
-           "switch rate, mean of the last 6 snapshots")                                            \
-    SCALAR(CONVERGED_SWITCH_RATE_SD, "converged_switch_rate_sd", "1/step", "its sd over them")     \
+    WITH(SCALAR, CONVERGED_TRANSITION_RATE, _SD, "converged_transition_rate", "_sd",               \
+         "transition rate, mean of the last 6 snapshots", "its sd over them", "1/step")            \
+    WITH(SCALAR, CONVERGED_SWITCH_RATE, _SD, "converged_switch_rate", "_sd",                       \
+         "switch rate, mean of the last 6 snapshots", "its sd over them", "1/step")                \
     SCALAR(                                                                                        \
         BIFURCATION_REFERENCE, "bifurcation_reference", "epochs",                                  \
         "the reference's: last snapshot before the complex share first jumps by more than 0.02")   \

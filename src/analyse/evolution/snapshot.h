@@ -12,29 +12,25 @@
     CURVE(SNAPSHOT_TRANSITION_RATE, "transition_rate", snapshot, "1/step",                         \
           "the reference's: mean of 1/interval between switches; 0 if fewer than 3 from or to "    \
           "symbol 0")                                                                              \
-    CURVE(SNAPSHOT_RESIDENCE_TIME, "residence_time", snapshot, "steps",                            \
-          "mean interval between switches; all steps where the transition rate is 0")              \
-    CURVE(SNAPSHOT_RESIDENCE_TIME_SD, "residence_time_sd", snapshot, "steps",                      \
-          "sd of these intervals")                                                                 \
-    CURVE(SNAPSHOT_SWITCH_RATE, "switch_rate", snapshot, "1/step",                                 \
-          "switches of argmax z per step of the run")                                              \
-    CURVE(SNAPSHOT_SWITCH_RATE_SEM, "switch_rate_sem", snapshot, "1/step",                         \
-          "its standard error, from 20 blocks of the run")                                         \
-    CURVE(SNAPSHOT_WINDOW_RATE, "window_switch_rate", snapshot, "1/step",                          \
-          "switches per step in 512 sequences of data.length (at most 200) steps that begin as "   \
-          "in training; defined for unstable networks too")                                        \
-    CURVE(SNAPSHOT_WINDOW_RATE_SEM, "window_switch_rate_sem", snapshot, "1/step",                  \
-          "its standard error over sequences")                                                     \
+    WITH(CURVE, SNAPSHOT_RESIDENCE_TIME, _SD, "residence_time", "_sd",                             \
+         "mean interval between switches; all steps where the transition rate is 0",               \
+         "sd of these intervals", snapshot, "steps")                                               \
+    WITH(CURVE, SNAPSHOT_SWITCH_RATE, _SEM, "switch_rate", "_sem",                                 \
+         "switches of argmax z per step of the run",                                               \
+         "its standard error, from 20 blocks of the run", snapshot, "1/step")                      \
+    WITH(CURVE, SNAPSHOT_WINDOW_RATE, _SEM, "window_switch_rate", "_sem",                          \
+         "switches per step in 512 sequences of data.length (at most 200) steps that begin as "    \
+         "in training; defined for unstable networks too",                                         \
+         "its standard error over sequences", snapshot, "1/step")                                  \
     CURVE(SNAPSHOT_UNSTABLE, "unstable_share", snapshot, "1",                                      \
           "share of 300 steps whose Jacobian has an eigenvalue |l| > 1")                           \
     CURVE(SNAPSHOT_COMPLEX, "complex_share", snapshot, "1",                                        \
           "share of them with |Re m| < 0.1 and Im m > 0.05, m = (l - 1) / (l + 1)")                \
-    CURVE(SNAPSHOT_RADIUS, "spectral_radius", snapshot, "1", "largest |l|, mean over them")        \
-    CURVE(SNAPSHOT_RADIUS_SD, "spectral_radius_sd", snapshot, "1", "its sd over them")             \
-    CURVE(SNAPSHOT_SECOND_ORDER_NORM, "second_order_norm", snapshot, "state",                      \
-          "norm over units of sqrt |mean of the second-order term after 10 steps|, 200 trials")    \
-    CURVE(SNAPSHOT_SECOND_ORDER_NORM_SD, "second_order_norm_sd", snapshot, "state",                \
-          "sd of the norm over 10 groups of 20 trials, the reference's number")                    \
+    WITH(CURVE, SNAPSHOT_RADIUS, _SD, "spectral_radius", "_sd", "largest |l|, mean over them",     \
+         "its sd over them", snapshot, "1")                                                        \
+    WITH(CURVE, SNAPSHOT_SECOND_ORDER_NORM, _SD, "second_order_norm", "_sd",                       \
+         "norm over units of sqrt |mean of the second-order term after 10 steps|, 200 trials",     \
+         "sd of the norm over 10 groups of 20 trials, the reference's number", snapshot, "state")  \
     CURVE(SNAPSHOT_SECOND_ORDER_MEAN, "second_order_mean", snapshot, "state",                      \
           "mean over units of the same roots")                                                     \
     CURVE(SNAPSHOT_SECOND_ORDER_MAX, "second_order_max", snapshot, "state", "largest of them")     \
