@@ -125,13 +125,26 @@ FORCE:
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*.c)))
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals \
  $(BUILD)/tests/test_store_versions
+WRAP_test_network := -Wl,--wrap=linalg_eigenvalues
 WRAP_test_store_versions := -Wl,--wrap=columns_init,--wrap=plan_parse_json,--wrap=H5Fopen
 STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop
 MPI_BIN := $(STUDY_BIN) $(BUILD)/tests/test_store_mpi
 
-$(filter-out %/test_golden %/test_plan %/test_memory %/test_columns,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(CORE) $(BUILD)/flags
+# plain kernels that the fast ones are compared with
+REFERENCE_OBJ := $(call object,$(wildcard tests/reference/*.c))
+REFERENCE     := $(BUILD)/tests/libreference.a
+
+$(REFERENCE): $(REFERENCE_OBJ)
+	@rm -f $@
+	$(call tell,ar)ar rcs $@ $^
+
+$(REFERENCE_OBJ): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(CORE) $(CORE_LIBS) -lcmocka
+	$(call tell,cc)$(CC) $(FLAGS) $(DEPS) -c -o $@ $<
+
+$(filter-out %/test_golden %/test_plan %/test_memory %/test_columns,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(REFERENCE) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call tell,link)$(CC) $(FLAGS) $(DEPS) $(WRAP_$(@F)) -o $@ $< $(REFERENCE) $(CORE) $(CORE_LIBS) -lcmocka
 
 $(BUILD)/tests/test_plan $(BUILD)/tests/test_memory: $(BUILD)/tests/%: tests/unit/%.c $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -142,9 +155,9 @@ $(BUILD)/tests/test_columns: tests/unit/test_columns.c $(COLUMNS_OBJ) $(YAML_OBJ
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(COLUMNS_OBJ) $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
 
-$(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(CORE) $(BUILD)/flags
+$(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(REFERENCE) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter %.c,$^) $(CORE) $(HDF5_LIBS) $(CORE_LIBS) -lcmocka
+	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter %.c,$^) $(REFERENCE) $(CORE) $(HDF5_LIBS) $(CORE_LIBS) -lcmocka
 
 $(STORE_BIN): $(BUILD)/tests/%: tests/system/%.c $(call object,$(call room,store)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -164,13 +177,13 @@ BENCH_SRC := tests/bench/bench.c tests/bench/gemms.c tests/bench/epoch.c tests/b
 BENCH_BIN := $(BUILD)/tests/bench \
  $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
 
-$(BUILD)/tests/bench: $(BENCH_SRC) tests/bench/bench.h $(CORE) $(BUILD)/flags
+$(BUILD)/tests/bench: $(BENCH_SRC) tests/bench/bench.h $(REFERENCE) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call tell,link)$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
+	$(call tell,link)$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(REFERENCE) $(CORE) $(CORE_LIBS)
 
-$(BUILD)/tests/bench_numerics: tests/bench/bench_numerics.c $(CORE) $(BUILD)/flags
+$(BUILD)/tests/bench_numerics: tests/bench/bench_numerics.c $(REFERENCE) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call tell,link)$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(CORE) $(CORE_LIBS)
+	$(call tell,link)$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(REFERENCE) $(CORE) $(CORE_LIBS)
 
 $(BUILD)/tests/bench_analyses: tests/bench/bench_analyses.c $(call object,$(call room,store)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -219,7 +232,7 @@ install: $(BUILD)/hmmgrid $(CORE)
 	install -m 644 experiments/*.yaml $(DESTDIR)$(PREFIX)/share/hmmgrid/experiments
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/hmmgrid
 
--include $(CORE_OBJ:.o=.d) $(YAML_OBJ:.o=.d) $(MPI_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_BIN:=.d)
+-include $(CORE_OBJ:.o=.d) $(YAML_OBJ:.o=.d) $(MPI_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_BIN:=.d) $(REFERENCE_OBJ:.o=.d)
 
 .PHONY: clean
 clean:

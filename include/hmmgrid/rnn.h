@@ -79,20 +79,6 @@ void rnn_forward(struct rnn_work *work, const float *params, const struct rnn_dr
 void rnn_backward(struct rnn_work *work, const float *params, const struct rnn_drive *drive,
                   size_t n, double temperature, const float *dsymbols, float *dparams);
 
-/* Logits z (n, T, K) of given noise (n, T, D) from h_0 = 0, or from initial (n, H). Plain loops in
- * float64: the reference for tests and for foreign weights. hidden (n, T, H) or NULL. */
-void rnn_plain_forward(struct rnn_shape shape, const double *params, const double *noise,
-                       const double *initial, size_t n, int T, double *hidden, double *logits);
-
-/* Straight-through sample of logits (n, T, K): prob (n, T, K), symbols (n, T). */
-void rnn_plain_emit(const double *logits, const double *gumbel, size_t n, int T, int K,
-                    double temperature, double *prob, uint8_t *symbols);
-
-/* Twin of rnn_backward: dparams (rnn_num_params) is overwritten. */
-void rnn_plain_backward(struct rnn_shape shape, const double *params, const double *noise,
-                        const double *initial, const double *hidden, const double *prob, size_t n,
-                        int T, double temperature, const double *dsymbols, double *dparams);
-
 /* --- evaluation ------------------------------------------------------------------------------ */
 
 /* Emit n sequences of T symbols with fresh noise; symbols (n, T) out.

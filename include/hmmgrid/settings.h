@@ -220,9 +220,6 @@ double settings_number(const struct settings *s, const struct setting *row);
 /* The word for a value of an enum setting; NULL: there are no more. */
 const char *settings_choice(const struct setting *row, int value);
 
-/* Name of an enum setting's value, or NULL for other types. */
-const char *settings_name(const struct settings *s, const struct setting *row);
-
 /* "10min", "1h30m", "90", "90s", "12:30:00", "1-02:03:04" -> seconds (>= 0); STATUS_BAD_GRID
  * otherwise, with a text that shows the accepted forms. */
 int duration_parse(const char *text, double *seconds, struct status *st);

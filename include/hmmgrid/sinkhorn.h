@@ -30,24 +30,6 @@ enum { SINKHORN_MAX_LEVELS = 256 };
 int sinkhorn_levels(double diameter, struct sinkhorn_options options,
                     double eps[SINKHORN_MAX_LEVELS]);
 
-/* D: Euclidean norm of the coordinate-wise (max - min) over both one-hot clouds. An exact square
- * root of an integer. */
-double sinkhorn_diameter(const uint8_t *x, size_t n, const uint8_t *y, size_t m, int T, int K);
-
-/* --- plain reference, float64, log domain, no table, no vector code -------------------------- */
-
-struct sinkhorn_potentials {
-    double *f, *g, *p, *q; /* (n) (m) (n) (m); caller's; values after the final extrapolation */
-};
-
-/* Value into *value; gradient with respect to the generated points into grad (n, T, K) unless NULL;
- * potentials unless NULL. STATUS_NO_MEMORY. */
-int sinkhorn_plain(const uint8_t *x, size_t n, const uint8_t *y, size_t m, int T, int K,
-                   struct sinkhorn_options options, double *value, double *grad,
-                   struct sinkhorn_potentials *potentials, struct status *st);
-
-/* --- fast kernel ------------------------------------------------------------------------------ */
-
 /* A fixed set of target sequences. Symbols are borrowed; the rest lives in the arena. */
 struct sinkhorn_target {
     const uint8_t *symbols; /* (m, T) */

@@ -15,7 +15,6 @@ struct entry {
 
 struct spectrum {
     int H, num_entries;
-    long num_computed;
     double *matrix;      /* (H, H) C W */
     double *sub;         /* (H, H) of one set */
     double *re, *im;     /* (H) */
@@ -69,7 +68,6 @@ int spectrum_eigenvalues(struct spectrum *s, const unsigned char *active, double
         for (size_t j = 0; j < n; j++)
             s->sub[i * n + j] = s->matrix[(size_t)s->index[i] * H + (size_t)s->index[j]];
     *num = (int)n;
-    s->num_computed++;
     return n ? linalg_eigenvalues((int)n, s->sub, re, im, st) : STATUS_OK;
 }
 
@@ -122,9 +120,4 @@ int spectrum_count(struct spectrum *s, const unsigned char *active, struct spect
         *entry = (struct entry){{key[0], key[1]}, *counts};
     }
     return STATUS_OK;
-}
-
-long spectrum_num_computed(const struct spectrum *s)
-{
-    return s->num_computed;
 }

@@ -34,7 +34,4 @@ int spectrum_eigenvalues(struct spectrum *spectrum, const unsigned char *active,
  * next (H): that step's state, from network_step. */
 void spectrum_active(const float *next, int H, unsigned char *active);
 
-/* How many different sets were computed so far. */
-long spectrum_num_computed(const struct spectrum *spectrum);
-
 #endif

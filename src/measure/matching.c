@@ -245,8 +245,8 @@ static void solve_plain(struct problem *p, size_t *row, struct matching *out)
 
 /* --- both ------------------------------------------------------------------------------------- */
 
-static int measure(const struct sample *x, const struct sample *y, bool plain, struct matching *out,
-                   struct status *st)
+int matching_measure(const struct sample *x, const struct sample *y, struct matching *out,
+                     struct status *st)
 {
     struct problem p;
     *out = (struct matching){0};
@@ -259,7 +259,7 @@ static int measure(const struct sample *x, const struct sample *y, bool plain, s
         goto cleanup;
     }
     memset(row, 0, p.m * sizeof *row);
-    if (!plain && iterate(&p, previous, out))
+    if (iterate(&p, previous, out))
         match(&p, row);
     else
         solve_plain(&p, row, out);
@@ -269,16 +269,4 @@ cleanup:
     free(previous);
     problem_free(&p);
     return code;
-}
-
-int matching_measure(const struct sample *x, const struct sample *y, struct matching *out,
-                     struct status *st)
-{
-    return measure(x, y, false, out, st);
-}
-
-int matching_measure_plain(const struct sample *x, const struct sample *y, struct matching *out,
-                           struct status *st)
-{
-    return measure(x, y, true, out, st);
 }

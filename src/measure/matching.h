@@ -16,15 +16,10 @@ struct matching {
     bool converged; /* false: stopped at 1000 */
 };
 
-/* x (n, T), y (m, T), same T, n and m >= 1. Needs about n * m bytes (twice that for T > 255).
- * Same bits at every kernel level. STATUS_NO_MEMORY. */
+/* x (n, T), y (m, T), same T, n and m >= 1. Needs about n * m bytes (twice that for T > 255);
+ * many times slower where exp(-cost/eps) leaves the range of doubles (T > 2450). Same bits at every
+ * kernel level. STATUS_NO_MEMORY. */
 int matching_measure(const struct sample *x, const struct sample *y, struct matching *out,
                      struct status *st);
-
-/* The same in the log domain, written plainly and many times slower: the reference of the tests,
- * and what matching_measure falls back to where exp(-cost/eps) leaves the range of doubles
- * (T > 2450). */
-int matching_measure_plain(const struct sample *x, const struct sample *y, struct matching *out,
-                           struct status *st);
 
 #endif

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- diameter ------------------------------------------------------------------------------- */
+/* --- diameter, annealing --------------------------------------------------------------------- */
 
 /* seen (T, K): does symbol k occur at step t in no (0), some (1), all (2) of the sequences */
 static void note_seen(const uint8_t *symbols, size_t n, int T, int K, unsigned char *seen)
@@ -29,6 +29,20 @@ static double diameter_of(const unsigned char *a, const unsigned char *b, int T,
     int varying = 0;
     for (int i = 0; i < T * K; i++) varying += (a[i] || b[i]) && !(a[i] == 2 && b[i] == 2);
     return sqrt(varying);
+}
+
+int sinkhorn_levels(double diameter, struct sinkhorn_options options,
+                    double eps[SINKHORN_MAX_LEVELS])
+{
+    double ratio = diameter / options.blur;
+    /* D <= blur: geomloss's list degenerates to D^2, blur^2 */
+    int n = ratio > 1 ? (int)ceil(log(ratio) / -log(options.scaling) - 1e-12) : 0;
+    if (n + 2 > SINKHORN_MAX_LEVELS) return -1;
+    int count = 0;
+    eps[count++] = diameter * diameter;
+    for (int k = 0; k < n; k++) eps[count++] = diameter * diameter * pow(options.scaling, 2.0 * k);
+    eps[count++] = options.blur * options.blur;
+    return count;
 }
 
 /* --- memory --------------------------------------------------------------------------------- */

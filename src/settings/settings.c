@@ -214,12 +214,6 @@ const char *settings_choice(const struct setting *row, int value)
     return *(const char *const *)(names + (size_t)value * row->names_step);
 }
 
-const char *settings_name(const struct settings *s, const struct setting *row)
-{
-    if (row->type != SETTING_ENUM && row->type != SETTING_ENUM_OR_MATRIX) return NULL;
-    return settings_choice(row, (int)value_load(s, row).number);
-}
-
 /* --- JSON ---------------------------------------------------------------------------------- */
 
 /* Where text goes: like snprintf, counts on when the buffer is full. */

@@ -152,8 +152,6 @@ struct store {
     char *note;                   /* made when asked for */
     struct attribute *attribute;
     int num_attributes;
-    char *source;
-    size_t source_bytes;
 };
 
 /* --- tree.c: groups, datasets and attributes of a new file -------------------------------- */

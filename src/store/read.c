@@ -41,16 +41,6 @@ int store_check_format(struct store *store, struct status *st)
     return STATUS_OK;
 }
 
-int store_grid_source(struct store *store, char **text, size_t *bytes, struct status *st)
-{
-    *text = malloc(store->source_bytes + 1);
-    if (!*text) return status_no_memory(st, "%s", store->path);
-    memcpy(*text, store->source, store->source_bytes);
-    (*text)[store->source_bytes] = '\0';
-    *bytes = store->source_bytes;
-    return STATUS_OK;
-}
-
 const char *store_resolved(struct store *store, int run)
 {
     return store->line[run];

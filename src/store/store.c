@@ -196,9 +196,7 @@ static int load_schema(struct store *store, struct status *st)
 
 static int load_grid(struct store *store, struct status *st)
 {
-    int code =
-        read_dataset(store, "/grid/source", TYPE_TEXT, &store->source, &store->source_bytes, st);
-    if (!code) code = read_dataset(store, "/grid/resolved", TYPE_TEXT, &store->resolved, NULL, st);
+    int code = read_dataset(store, "/grid/resolved", TYPE_TEXT, &store->resolved, NULL, st);
     if (code) return code;
     store->line = calloc((size_t)store->num_runs, sizeof *store->line);
     store->decoded = calloc((size_t)store->num_runs, sizeof *store->decoded);
@@ -351,7 +349,6 @@ void store_detach(struct store *store)
     altered_free(store);
     free(store->line);
     free(store->resolved);
-    free(store->source);
     free(store->record);
     free(store->attempts);
     free(store->run_group);

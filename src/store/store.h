@@ -93,8 +93,6 @@ void store_close(struct store *store);
 int store_num_runs(const struct store *store);
 /* Root attribute as text ("" when absent), owned by the store. */
 const char *store_attribute(struct store *store, const char *name);
-/* The grid as given (malloc'd). */
-int store_grid_source(struct store *store, char **text, size_t *bytes, struct status *st);
 /* Line `run` of /grid/resolved, owned by the store. */
 const char *store_resolved(struct store *store, int run);
 /* Settings, seed, key and block of a run (decoded from that line), owned by the store. NULL, and st

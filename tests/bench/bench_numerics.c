@@ -4,11 +4,10 @@
  * Prints one line an epoch: both losses, their difference, the share of equal symbols, and the
  * largest difference of a weight. The plain kernels need about 10 us a sequence-step.
  */
+#include "../reference/reference.h"
 #include "model/adam.h"
 #include "hmmgrid/hmm.h"
 #include "base/linalg.h"
-#include "hmmgrid/rnn.h"
-#include "hmmgrid/sinkhorn.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* parts: where the time of an epoch goes. Each part is run alone on the shapes of an epoch, through
  * the private headers of src/model; what an epoch takes beyond their sum is the rest. Refuses to
  * instrument the program itself. */
+#include "../reference/reference.h"
 #include "base/dispatch.h"
 #include "model/rnn_simd.h"
 #include "model/sinkhorn_problem.h"

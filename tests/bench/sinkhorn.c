@@ -1,6 +1,7 @@
 /* sinkhorn: value and gradient of the fast divergence at every kernel level against the plain one;
  * and the batches that torch_epoch.py compares itself with. Points are sequences of the HMM on both
  * sides, which is what a trained network emits. */
+#include "../reference/reference.h"
 #include "bench.h"
 #include "base/kernel.h"
 

@@ -1,11 +1,10 @@
 /* Known answers computed with PyTorch 1.13 and geomloss 0.2.6 in float64 (tests/golden/README.md):
  * the plain and the fast kernels at every level that this CPU has. Run from the top folder. */
+#include "../reference/reference.h"
 #include "../support/check.h"
 #include "../support/golden.h"
 #include "model/adam.h"
 #include "base/kernel.h"
-#include "hmmgrid/rnn.h"
-#include "hmmgrid/sinkhorn.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,9 @@
 /* Gradients by finite differences, fast kernels against plain ones on edge cases, invariants. */
+#include "../reference/reference.h"
 #include "../support/check.h"
 #include "model/adam.h"
 #include "base/kernel.h"
 #include "base/linalg.h"
-#include "hmmgrid/rnn.h"
-#include "hmmgrid/sinkhorn.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* A network as a dynamical system: steps and logits against plain loops, scaled units against
  * scaled matrices, noise that batches share, ensembles; eigenvalues against the whole Jacobian and
  * known matrices. */
+#include "../reference/reference.h"
 #include "../support/check.h"
 #include "base/kernel.h"
 #include "base/linalg.h"
@@ -412,6 +413,15 @@ static void test_active_block_has_the_nonzero_eigenvalues(void **state)
     }
 }
 
+/* What spectrum.c calls, by the linker's --wrap: the calls are counted. */
+static int num_eigenvalues;
+int __real_linalg_eigenvalues(int n, double *a, double *re, double *im, struct status *st);
+int __wrap_linalg_eigenvalues(int n, double *a, double *re, double *im, struct status *st)
+{
+    num_eigenvalues++;
+    return __real_linalg_eigenvalues(n, a, re, im, st);
+}
+
 static void test_equal_sets_are_looked_up(void **state)
 {
     (void)state;
@@ -421,6 +431,7 @@ static void test_equal_sets_are_looked_up(void **state)
     struct spectrum *s = spectrum_of(H, W, NULL);
     struct spectrum_counts first[SETS], again;
     unsigned char active[H];
+    num_eigenvalues = 0;
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < SETS; i++) { /* 300 different sets, any nonzero value is active */
             for (int j = 0; j < H; j++)
@@ -431,7 +442,7 @@ static void test_equal_sets_are_looked_up(void **state)
             assert_int_equal(again.complex_slow, first[i].complex_slow);
             check_near(again.radius, first[i].radius, 0);
         }
-    assert_int_equal(spectrum_num_computed(s), SETS);
+    assert_int_equal(num_eigenvalues, SETS);
     spectrum_free(s);
     free(W);
 }

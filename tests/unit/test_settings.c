@@ -513,8 +513,6 @@ static void numbers_and_names(void **state)
     check_near(settings_number(&s, settings_find("train.learning_rate")), 1e-3, 0);
     assert_true(isnan(settings_number(&s, settings_find("data.split"))));
     assert_true(isnan(settings_number(&s, settings_find("accept.max_excess_loss"))));
-    assert_string_equal(settings_name(&s, settings_find("train.select")), "best_validation");
-    assert_null(settings_name(&s, settings_find("rnn.hidden")));
     for (int i = 0; i < num_settings; i++)
         assert_true(settings_equal(&s, &other, &settings_table[i]));
     other.train.betas.value[1] = 0.5;

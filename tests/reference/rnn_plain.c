@@ -1,6 +1,6 @@
 /* rnn_plain: forward and backward of the network as SCIENCE 2.1, 2.2 and 2.4 write them, in float64
  * with plain loops: the reference that the fast path is tested against. Refuses to be fast. */
-#include "hmmgrid/rnn.h"
+#include "reference.h"
 
 #include <math.h>
 #include <string.h>

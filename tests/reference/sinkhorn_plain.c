@@ -1,24 +1,10 @@
 /* sinkhorn_plain: the debiased Sinkhorn divergence as SCIENCE 2.3 writes it, in float64 and in the
  * log domain: the reference that the fast kernel is tested against. Refuses to be fast. */
-#include "hmmgrid/sinkhorn.h"
+#include "reference.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-int sinkhorn_levels(double diameter, struct sinkhorn_options options,
-                    double eps[SINKHORN_MAX_LEVELS])
-{
-    double ratio = diameter / options.blur;
-    /* D <= blur: geomloss's list degenerates to D^2, blur^2 */
-    int n = ratio > 1 ? (int)ceil(log(ratio) / -log(options.scaling) - 1e-12) : 0;
-    if (n + 2 > SINKHORN_MAX_LEVELS) return -1;
-    int count = 0;
-    eps[count++] = diameter * diameter;
-    for (int k = 0; k < n; k++) eps[count++] = diameter * diameter * pow(options.scaling, 2.0 * k);
-    eps[count++] = options.blur * options.blur;
-    return count;
-}
 
 double sinkhorn_diameter(const uint8_t *x, size_t n, const uint8_t *y, size_t m, int T, int K)
 {
