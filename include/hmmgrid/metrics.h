@@ -29,7 +29,8 @@ struct measure_input {
     const struct hmm *hmm;
     struct sample reference;   /* X */
     struct sample tested;      /* Y, same T */
-    struct measure_memo *memo; /* borrowed; NULL: nothing is shared */
+    struct measure_memo *memo; /* borrowed */
+    int part;                  /* the metric's */
 };
 
 struct metric {
@@ -41,6 +42,7 @@ struct metric {
     const char *meaning; /* one line, for the file and the docs */
     /* out: (product of the HMM's own dims), row-major. STATUS_RUN_FAILED on trouble. */
     int (*compute)(const struct measure_input *in, double *out, struct status *st);
+    int part; /* which of the things that this function gives */
 };
 
 extern const struct metric metrics_table[];

@@ -56,7 +56,6 @@ struct rnn_drive rnn_drive_of(struct rng rng, int initial_state);
 /* Memory of forward and backward for up to n_max sequences; lives in the arena. */
 struct rnn_work {
     struct rnn_shape shape;
-    size_t n_max;
     int T;
     float *hidden; /* per tile (T + 1, rows, padded H), slot 0 the initial state; two slots unless
                       kept */

@@ -6,10 +6,7 @@
  * integer 0..T. Weights are uniform. Potentials: f (n) and g (m) of the problem x-y, p (n) of x-x,
  * q (m) of y-y.
  *
- * The fast kernel keeps costs as 1 byte (2 beyond T = 255) and computes each level's row and column
- * sums of the plan exp((f_i + g_j - c_ij) / eps) in one pass, at small eps over a list of the pairs
- * that matter. q depends on the targets alone and is computed once a target set (struct
- * sinkhorn_target).
+ * q depends on the targets alone and is computed once a target set (struct sinkhorn_target).
  */
 #ifndef HMMGRID_SINKHORN_H
 #define HMMGRID_SINKHORN_H
@@ -34,7 +31,6 @@ int sinkhorn_levels(double diameter, struct sinkhorn_options options,
 struct sinkhorn_target {
     const uint8_t *symbols; /* (m, T) */
     size_t m;
-    int T, K;
     void *codes;         /* bit-planes */
     unsigned char *seen; /* (T, K) 0 absent, 1 some, 2 all sequences: for the diameter */
     double q_sum;        /* sum_j Q_j / m of the last diameter */
@@ -44,9 +40,8 @@ struct sinkhorn_target {
 
 /* Workspace for up to n_max x m_max; lives in the arena and can be shared by all targets. */
 struct sinkhorn_work {
-    size_t n_max, m_max;
     int T, K;
-    void *cost; /* of one problem after the other, which keeps it in the cache */
+    void *cost; /* of one problem after the other, which keeps it in the cache: (rows, stride) */
     void *codes_x;
     float *row_whole, *row_shift, *column_whole, *column_shift, *column_factor;
     float *column_part, *partial, *scratch;

@@ -16,9 +16,7 @@ struct rng_kernels {
     void (*normal)(const uint32_t key[2], uint64_t first_group, size_t num_groups, float *out);
 };
 
-extern const struct rng_kernels rng_kernels_portable;
-#if defined(__x86_64__)
-extern const struct rng_kernels rng_kernels_avx2, rng_kernels_avx512;
-#endif
+extern const struct rng_kernels rng_kernels_portable, rng_kernels_avx2,
+    rng_kernels_avx512; /* the last two: x86-64 */
 
 #endif

@@ -19,11 +19,6 @@ enum { MAX_ITERATIONS = 1000 };
 /* exp(-range/eps) stays a normal double, with room for sums */
 static const double max_exponent = 700;
 
-static const struct matching_kernels *kernels(void)
-{
-    return KERNELS(matching_kernels);
-}
-
 /* --- distances -------------------------------------------------------------------------------- */
 
 /* The Hamming distances of all pairs and the working memory of the iterations. */
@@ -34,6 +29,7 @@ struct problem {
     double *a;           /* (n), owned: the block of the following */
     double *b, *column;  /* (stride) */
     double *work;        /* (MATCHING_ROWS, stride) */
+    double *previous;    /* (n) */
     double *table;       /* (T + 1) */
 };
 
@@ -74,7 +70,8 @@ static bool fill_distances(struct problem *p, const struct sample *x, const stru
     uint64_t *bits_x = bit_planes(x, planes, words), *bits_y = bit_planes(y, planes, words);
     for (size_t i = 0; bits_x && bits_y && i < p->n; i++) {
         char *row = (char *)p->distance + i * row_bytes;
-        kernels()->hamming(bits_x + i * each, bits_y, p->m, planes, words, p->wide, row);
+        KERNELS(matching_kernels)
+            ->hamming(bits_x + i * each, bits_y, p->m, planes, words, p->wide, row);
         memset(row + (p->m << p->wide), 0, row_bytes - (p->m << p->wide));
     }
     bool done = bits_x && bits_y;
@@ -93,14 +90,15 @@ static int problem_init(struct problem *p, const struct sample *x, const struct 
                           y->n, y->T);
     p->stride = (p->m + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
     size_t pad = (p->n + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
-    size_t doubles = pad + (2 + MATCHING_ROWS) * p->stride + (size_t)p->T + 1;
+    size_t doubles = 2 * pad + (2 + MATCHING_ROWS) * p->stride + (size_t)p->T + 1;
     p->distance = malloc((p->n * p->stride) << p->wide);
     p->a = aligned_alloc(64, (doubles * sizeof(double) + 63) / 64 * 64);
     if (p->a) {
         p->b = p->a + pad;
         p->column = p->b + p->stride;
         p->work = p->column + p->stride;
-        p->table = p->work + MATCHING_ROWS * p->stride;
+        p->previous = p->work + MATCHING_ROWS * p->stride;
+        p->table = p->previous + pad;
     }
     if (p->distance && p->a && fill_distances(p, x, y)) return STATUS_OK;
     problem_free(p);
@@ -152,7 +150,7 @@ static double sum_abs_log_ratio(const double *now, const double *before, size_t 
 }
 
 /* The potentials into p->a and p->b; false when they left the range of doubles. */
-static bool iterate(struct problem *p, double *previous, struct matching *out)
+static bool iterate(struct problem *p, struct matching *out)
 {
     double mass_x = 1.0 / (double)p->n + mass_offset, mass_y = 1.0 / (double)p->m + mass_offset;
     /* K is centred: times exp(middle), which a absorbs */
@@ -165,11 +163,12 @@ static bool iterate(struct problem *p, double *previous, struct matching *out)
 
     double change = INFINITY;
     for (out->iterations = 0; out->iterations < MAX_ITERATIONS && !(change < tolerance);) {
-        memcpy(previous, p->a, p->n * sizeof *previous);
-        kernels()->iterate(p->distance, p->n, p->stride, p->wide, p->table, mass_x, p->b, p->a,
-                           p->column, p->work);
+        memcpy(p->previous, p->a, p->n * sizeof *p->previous);
+        KERNELS(matching_kernels)
+            ->iterate(p->distance, p->n, p->stride, p->wide, p->table, mass_x, p->b, p->a,
+                      p->column, p->work);
         out->iterations++;
-        change = eps * sum_abs_log_ratio(p->a, previous, p->n);
+        change = eps * sum_abs_log_ratio(p->a, p->previous, p->n);
         for (size_t j = 0; j < p->m; j++) p->column[j] = mass_y / p->column[j];
         change += eps * sum_abs_log_ratio(p->column, p->b, p->m);
         memcpy(p->b, p->column, p->m * sizeof *p->b);
@@ -177,21 +176,6 @@ static bool iterate(struct problem *p, double *previous, struct matching *out)
     }
     out->converged = change < tolerance;
     return true;
-}
-
-/* row[j] = first i with the largest a_i K_ij (b_j is common to the column). */
-static void match(struct problem *p, size_t *row)
-{
-    double *best = p->column;
-    for (size_t j = 0; j < p->m; j++) best[j] = -1;
-    for (size_t i = 0; i < p->n; i++)
-        for (size_t j = 0; j < p->m; j++) {
-            double value = p->a[i] * p->table[distance_of(p, i, j)];
-            if (value > best[j]) {
-                best[j] = value;
-                row[j] = i;
-            }
-        }
 }
 
 /* --- log domain ------------------------------------------------------------------------------- */
@@ -220,7 +204,7 @@ static double update_plain(const struct problem *p, bool rows, double *u, const 
     return change;
 }
 
-static void solve_plain(struct problem *p, size_t *row, struct matching *out)
+static void solve_plain(struct problem *p, struct matching *out)
 {
     double *u = p->a, *v = p->b, change = INFINITY;
     memset(u, 0, p->n * sizeof *u);
@@ -231,19 +215,26 @@ static void solve_plain(struct problem *p, size_t *row, struct matching *out)
         out->iterations++;
     }
     out->converged = change < tolerance;
-    for (size_t j = 0; j < p->m; j++) {
-        double best = -INFINITY;
-        for (size_t i = 0; i < p->n; i++) {
-            double value = u[i] - sqrt(2.0 * distance_of(p, i, j));
-            if (value > best) {
-                best = value;
-                row[j] = i;
-            }
-        }
-    }
 }
 
 /* --- both ------------------------------------------------------------------------------------- */
+
+/* row[j] = first i with the largest a_i K_ij, or u_i - C_ij (b_j or v_j is common to the column).
+ */
+static void match(struct problem *p, bool plain, size_t *row)
+{
+    double *best = p->column;
+    for (size_t j = 0; j < p->m; j++) best[j] = -INFINITY;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < p->m; j++) {
+            int h = distance_of(p, i, j);
+            double value = plain ? p->a[i] - sqrt(2.0 * h) : p->a[i] * p->table[h];
+            if (value > best[j]) {
+                best[j] = value;
+                row[j] = i;
+            }
+        }
+}
 
 int matching_measure(const struct sample *x, const struct sample *y, struct matching *out,
                      struct status *st)
@@ -252,21 +243,16 @@ int matching_measure(const struct sample *x, const struct sample *y, struct matc
     *out = (struct matching){0};
     int code = problem_init(&p, x, y, st);
     if (code) return code;
-    size_t *row = malloc(p.m * sizeof *row);
-    double *previous = malloc(p.n * sizeof *previous);
-    if (!row || !previous) {
+    size_t *row = calloc(p.m, sizeof *row);
+    if (row) {
+        bool plain = !iterate(&p, out);
+        if (plain) solve_plain(&p, out);
+        match(&p, plain, row);
+        summarise(&p, row, out);
+    } else {
         code = status_no_memory(st, "the matches of %zu sequences; use fewer workers a node", p.m);
-        goto cleanup;
     }
-    memset(row, 0, p.m * sizeof *row);
-    if (iterate(&p, previous, out))
-        match(&p, row);
-    else
-        solve_plain(&p, row, out);
-    summarise(&p, row, out);
-cleanup:
     free(row);
-    free(previous);
     problem_free(&p);
     return code;
 }

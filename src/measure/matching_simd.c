@@ -4,20 +4,9 @@
  */
 #include "matching_simd.h"
 
-#include <string.h>
+#include "base/vector.h"
 
-#if defined(__AVX512F__)
-enum { ROWS = 4 };
-#define LEVEL(name) name##_avx512
-#elif defined(__AVX2__)
-enum { ROWS = 2 };
-#define LEVEL(name) name##_avx2
-#else
-enum { ROWS = 1 };
-#define LEVEL(name) name##_portable
-#endif
-
-#define INLINE static inline __attribute__((always_inline))
+enum { ROWS = VL / 4 };
 
 typedef double lanes __attribute__((vector_size(64)));
 enum { LANES = 8 };

@@ -23,9 +23,7 @@ struct matching_kernels {
                     double mass, const double *b, double *a, double *column, double *work);
 };
 
-extern const struct matching_kernels matching_kernels_portable;
-#if defined(__x86_64__)
-extern const struct matching_kernels matching_kernels_avx2, matching_kernels_avx512;
-#endif
+extern const struct matching_kernels matching_kernels_portable, matching_kernels_avx2,
+    matching_kernels_avx512; /* the last two: x86-64 */
 
 #endif

@@ -82,6 +82,7 @@ static int compute_all(const struct job *job, const uint8_t *reference, const ui
         int code = stop_check(job->stop, st, "measuring, before %s", metric->name);
         if (code) return code;
         if (!floor_only || metric->has_floor) {
+            in.part = metric->part;
             code = metric->compute(&in, out, st);
             if (code) {
                 status_prefix(st, "measure %s: ", metric->name);
@@ -97,8 +98,9 @@ static int compute_all(const struct job *job, const uint8_t *reference, const ui
 
 struct floor_entry {
     char key[80];
-    struct measures floors; /* only floor and floor_sd are filled */
+    int draws;
     struct floor_entry *next;
+    double floors[]; /* (2, total) */
 };
 
 struct floor_cache {
@@ -115,7 +117,6 @@ void floor_cache_free(struct floor_cache *cache)
     if (!cache) return;
     for (struct floor_entry *e = cache->first, *next; e; e = next) {
         next = e->next;
-        measures_free(&e->floors);
         free(e);
     }
     free(cache);
@@ -135,16 +136,14 @@ static void mean_sd(const double *value, int draws, size_t stride, double *kept,
     *sd = sd_about(kept, num, *mean, 1);
 }
 
-static int compute_floors(const struct job *job, struct measures *m, struct status *st)
+/* Means and sds of all metrics over draws into floors (2, total); those of a metric without floor
+ * are 0. */
+static int compute_floors(const struct job *job, const char *key, size_t total, double *floors,
+                          struct status *st)
 {
-    int K = job->hmm->symbols, code = STATUS_OK;
-    char hex[33], key[80];
-    hmm_fingerprint(job->hmm, hex);
-    snprintf(key, sizeof key, "%s n %zu T %d", hex, job->n, job->T);
     struct rng rng = rng_stream(0, key, "measure_floor");
-
-    size_t total = total_count(K, job->T);
     size_t draws = (size_t)job->draws;
+    int code = STATUS_OK;
     double *value =
         calloc(draws * (total + 1), sizeof *value); /* (draws, total), (draws) scratch */
     if (!value) return out_of_memory(st);
@@ -155,60 +154,37 @@ static int compute_floors(const struct job *job, struct measures *m, struct stat
                    NULL);
         code = compute_all(job, job->reference, job->other, true, value + (size_t)d * total, st);
     }
-    size_t at = 0;
-    for (int i = 0; i < num_metrics && !code; i++) {
-        int count = measure_count(&metrics_table[i], K, job->T);
-        for (int c = 0; m->floor[i] && c < count; c++)
-            mean_sd(value + at + c, job->draws, total, value + draws * total, &m->floor[i][c],
-                    &m->floor_sd[i][c]);
-        at += (size_t)count;
-    }
+    for (size_t c = 0; c < total && !code; c++)
+        mean_sd(value + c, job->draws, total, value + draws * total, &floors[c],
+                &floors[total + c]);
     free(value);
     return code;
 }
 
-/* The floors of this job into m, from the cache or computed (and then kept). */
-static int fill_floors(const struct job *job, struct floor_cache *cache, struct measures *m,
-                       struct status *st)
+/* The floors of this job, from the cache or computed (and then kept). */
+static int fill_floors(const struct job *job, struct floor_cache *cache, size_t total,
+                       double *floors, struct status *st)
 {
-    int K = job->hmm->symbols, code;
-    if (!cache) return compute_floors(job, m, st);
+    size_t bytes = 2 * total * sizeof *floors;
     char hex[33], key[80];
     hmm_fingerprint(job->hmm, hex);
-    snprintf(key, sizeof key, "%s %zu %d %d", hex, job->n, job->T, job->draws);
-    struct floor_entry *entry = cache->first;
-    while (entry && strcmp(entry->key, key) != 0) entry = entry->next;
-    if (!entry) {
-        entry = calloc(1, sizeof *entry);
-        if (!entry) return out_of_memory(st);
-        code = measures_init(&entry->floors, K, job->T, st);
-        if (!code) code = compute_floors(job, &entry->floors, st);
-        if (code) {
-            measures_free(&entry->floors);
-            free(entry);
-            return code;
-        }
-        memcpy(entry->key, key, sizeof key);
-        entry->next = cache->first;
-        cache->first = entry;
+    snprintf(key, sizeof key, "%s n %zu T %d", hex, job->n, job->T);
+    struct floor_entry *entry = cache ? cache->first : NULL;
+    while (entry && (entry->draws != job->draws || strcmp(entry->key, key) != 0))
+        entry = entry->next;
+    if (entry) {
+        memcpy(floors, entry->floors, bytes);
+        return STATUS_OK;
     }
-    for (int i = 0; i < num_metrics; i++) {
-        size_t bytes = sizeof(double) * (size_t)measure_count(&metrics_table[i], K, job->T);
-        if (!m->floor[i]) continue;
-        memcpy(m->floor[i], entry->floors.floor[i], bytes);
-        memcpy(m->floor_sd[i], entry->floors.floor_sd[i], bytes);
-    }
+    int code = compute_floors(job, key, total, floors, st);
+    if (code || !cache) return code;
+    entry = malloc(sizeof *entry + bytes);
+    if (!entry) return out_of_memory(st);
+    *entry = (struct floor_entry){.draws = job->draws, .next = cache->first};
+    memcpy(entry->key, key, sizeof key);
+    memcpy(entry->floors, floors, bytes);
+    cache->first = entry;
     return STATUS_OK;
-}
-
-static void fill_z(const struct job *job, struct measures *m)
-{
-    for (int i = 0; i < num_metrics; i++) {
-        int count = measure_count(&metrics_table[i], job->hmm->symbols, job->T);
-        for (int c = 0; m->z[i] && c < count; c++)
-            m->z[i][c] =
-                m->floor_sd[i][c] > 0 ? (m->value[i][c] - m->floor[i][c]) / m->floor_sd[i][c] : NAN;
-    }
 }
 
 /* --- a run ------------------------------------------------------------------------------------ */
@@ -239,6 +215,8 @@ int measure_run(const struct settings *s, const struct hmm *hmm, const char *run
     if (code) return code;
     code = measures_init(m, hmm->symbols, tested.T, st);
     if (code) return code;
+    size_t total = total_count(hmm->symbols, tested.T);
+    double *value = m->value[0], *floor = value + total, *sd = floor + total, *z = sd + total;
     job.reference = malloc(job.n * (size_t)job.T);
     job.other = malloc(job.n * (size_t)job.T);
     if (!job.reference || !job.other) {
@@ -247,11 +225,10 @@ int measure_run(const struct settings *s, const struct hmm *hmm, const char *run
     }
     hmm_sample(hmm, rng_stream((uint64_t)seed, run_key, "measure_reference"), 0, job.n, job.T,
                job.reference, NULL);
-    code = compute_all(&job, job.reference, tested.symbols, false, m->value[0], st);
+    code = compute_all(&job, job.reference, tested.symbols, false, value, st);
     if (code) goto cleanup;
-    code = fill_floors(&job, cache, m, st);
-    if (code) goto cleanup;
-    fill_z(&job, m);
+    code = fill_floors(&job, cache, total, floor, st);
+    for (size_t c = 0; c < total; c++) z[c] = sd[c] > 0 ? (value[c] - floor[c]) / sd[c] : NAN;
 cleanup:
     free(job.reference);
     free(job.other);

@@ -4,6 +4,7 @@
  */
 #include "autocorrelation.h"
 #include "matching.h"
+#include "base/statistics.h"
 #include "hmmgrid/metrics.h"
 #include "runlength.h"
 #include "words.h"
@@ -12,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a row takes of a function that gives several things (in->part). */
+enum { ONLY, ALL, MEAN, SD, TESTED, REFERENCE, BITS, IMPOSSIBLE, LARGEST };
+
 static int out_of_memory(struct status *st)
 {
     return status_no_memory(st, "the measures; lower measure.length or use fewer workers a node");
@@ -19,9 +23,9 @@ static int out_of_memory(struct status *st)
 
 /* --- matched distance ------------------------------------------------------------------------- */
 
-static int matched(const struct measure_input *in, double *mean, double *sd, struct status *st)
+static int matched_distance(const struct measure_input *in, double *out, struct status *st)
 {
-    struct measure_memo own = {0}, *memo = in->memo ? in->memo : &own;
+    struct measure_memo *memo = in->memo;
     if (!memo->has_matching) {
         struct matching m;
         int code = matching_measure(&in->reference, &in->tested, &m, st);
@@ -30,54 +34,30 @@ static int matched(const struct measure_input *in, double *mean, double *sd, str
         memo->matched_mean = m.mean;
         memo->matched_sd = m.sd;
     }
-    if (mean) *mean = memo->matched_mean;
-    if (sd) *sd = memo->matched_sd;
+    *out = in->part == SD ? memo->matched_sd : memo->matched_mean;
     return STATUS_OK;
-}
-
-static int matched_distance(const struct measure_input *in, double *out, struct status *st)
-{
-    return matched(in, out, NULL, st);
-}
-
-static int matched_distance_sd(const struct measure_input *in, double *out, struct status *st)
-{
-    return matched(in, NULL, out, st);
 }
 
 /* --- volatility, frequency -------------------------------------------------------------------- */
 
-/* Mean or sd (ddof 0) of n numbers from their sums. */
-static double mean_or_sd(bool sd, size_t n, double sum, double squares)
+/* Mean or sd (ddof 0). */
+static double mean_or_sd(const struct sums *sums, int part)
 {
-    double mean = sum / (double)n;
-    return sd ? sqrt(fmax(squares / (double)n - mean * mean, 0)) : mean;
-}
-
-static double changes(const struct sample *s, bool sd)
-{
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        const uint8_t *o = s->symbols + i * (size_t)s->T;
-        int count = 0;
-        for (int t = 1; t < s->T; t++) count += o[t] != o[t - 1];
-        sum += count;
-        squares += (double)count * count;
-    }
-    return mean_or_sd(sd, s->n, sum, squares);
+    return part == SD ? sqrt(sums_variance(sums)) : sums_mean(sums);
 }
 
 static int volatility(const struct measure_input *in, double *out, struct status *st)
 {
     (void)st;
-    *out = changes(&in->tested, false);
-    return STATUS_OK;
-}
-
-static int volatility_sd(const struct measure_input *in, double *out, struct status *st)
-{
-    (void)st;
-    *out = changes(&in->tested, true);
+    const struct sample *s = &in->tested;
+    struct sums sums = {0};
+    for (size_t i = 0; i < s->n; i++) {
+        const uint8_t *o = s->symbols + i * (size_t)s->T;
+        int count = 0;
+        for (int t = 1; t < s->T; t++) count += o[t] != o[t - 1];
+        sums_add(&sums, count);
+    }
+    *out = mean_or_sd(&sums, in->part);
     return STATUS_OK;
 }
 
@@ -89,33 +69,18 @@ static int volatility_exact(const struct measure_input *in, double *out, struct 
     return STATUS_OK;
 }
 
-static void frequencies(const struct measure_input *in, bool sd, double *out)
-{
-    const struct sample *s = &in->tested;
-    int K = in->hmm->symbols;
-    double sum[MAX_SYMBOLS + 1] = {0}, squares[MAX_SYMBOLS + 1] = {0};
-    for (size_t i = 0; i < s->n; i++) {
-        double share[MAX_SYMBOLS + 1] = {0};
-        for (int t = 0; t < s->T; t++) share[s->symbols[i * (size_t)s->T + (size_t)t]]++;
-        for (int k = 0; k < K; k++) {
-            sum[k] += share[k];
-            squares[k] += share[k] * share[k];
-        }
-    }
-    for (int k = 0; k < K; k++) out[k] = mean_or_sd(sd, s->n, sum[k], squares[k]) / s->T;
-}
-
 static int frequency(const struct measure_input *in, double *out, struct status *st)
 {
     (void)st;
-    frequencies(in, false, out);
-    return STATUS_OK;
-}
-
-static int frequency_sd(const struct measure_input *in, double *out, struct status *st)
-{
-    (void)st;
-    frequencies(in, true, out);
+    const struct sample *s = &in->tested;
+    int K = in->hmm->symbols;
+    struct sums sums[MAX_SYMBOLS + 1] = {0};
+    for (size_t i = 0; i < s->n; i++) {
+        double share[MAX_SYMBOLS + 1] = {0};
+        for (int t = 0; t < s->T; t++) share[s->symbols[i * (size_t)s->T + (size_t)t]]++;
+        for (int k = 0; k < K; k++) sums_add(&sums[k], share[k]);
+    }
+    for (int k = 0; k < K; k++) out[k] = mean_or_sd(&sums[k], in->part) / s->T;
     return STATUS_OK;
 }
 
@@ -148,17 +113,10 @@ static void transitions(const struct sample *s, int K, double empty, double *out
     normalise_rows(out, K, empty);
 }
 
-static int transition_rnn(const struct measure_input *in, double *out, struct status *st)
+static int transition(const struct measure_input *in, double *out, struct status *st)
 {
     (void)st;
-    transitions(&in->tested, in->hmm->symbols, NAN, out);
-    return STATUS_OK;
-}
-
-static int transition_hmm(const struct measure_input *in, double *out, struct status *st)
-{
-    (void)st;
-    transitions(&in->reference, in->hmm->symbols, NAN, out);
+    transitions(in->part == TESTED ? &in->tested : &in->reference, in->hmm->symbols, NAN, out);
     return STATUS_OK;
 }
 
@@ -170,35 +128,23 @@ static int transition_exact(const struct measure_input *in, double *out, struct 
     return STATUS_OK;
 }
 
-/* out (K, K): squared differences of the two samples' matrices */
-static int square_errors(const struct measure_input *in, double empty, double *out,
-                         struct status *st)
+/* Squared differences of the two samples' matrices, or the mean of them. */
+static int transition_error(const struct measure_input *in, double *out, struct status *st)
 {
     size_t K = (size_t)in->hmm->symbols;
-    double *reference = malloc(sizeof *reference * K * K);
+    double *reference = malloc(2 * sizeof *reference * K * K), sum = 0;
     if (!reference) return out_of_memory(st);
+    double *tested = reference + K * K, empty = in->part == MEAN ? 0 : NAN;
     transitions(&in->reference, (int)K, empty, reference);
-    transitions(&in->tested, (int)K, empty, out);
-    for (size_t i = 0; i < K * K; i++) out[i] = (out[i] - reference[i]) * (out[i] - reference[i]);
+    transitions(&in->tested, (int)K, empty, tested);
+    for (size_t i = 0; i < K * K; i++) {
+        double error = (tested[i] - reference[i]) * (tested[i] - reference[i]);
+        sum += error;
+        if (in->part == ALL) out[i] = error;
+    }
+    if (in->part == MEAN) *out = sum / (double)(K * K);
     free(reference);
     return STATUS_OK;
-}
-
-static int transition_sq_error(const struct measure_input *in, double *out, struct status *st)
-{
-    return square_errors(in, NAN, out, st);
-}
-
-static int transition_mse(const struct measure_input *in, double *out, struct status *st)
-{
-    size_t K = (size_t)in->hmm->symbols;
-    double *error = malloc(sizeof *error * K * K), sum = 0;
-    if (!error) return out_of_memory(st);
-    int code = square_errors(in, 0, error, st);
-    for (size_t i = 0; !code && i < K * K; i++) sum += error[i];
-    *out = sum / (double)(K * K);
-    free(error);
-    return code;
 }
 
 /* --- words, runs, autocorrelation ------------------------------------------------------------- */
@@ -214,12 +160,8 @@ static int word_tv(const struct measure_input *in, double *out, struct status *s
 
 static int run_length_ks(const struct measure_input *in, double *out, struct status *st)
 {
-    return runlength_distances(in->hmm, &in->tested, out, st);
-}
-
-static int run_length_ks_max(const struct measure_input *in, double *out, struct status *st)
-{
     double each[MAX_SYMBOLS];
+    if (in->part == ALL) return runlength_distances(in->hmm, &in->tested, out, st);
     int code = runlength_distances(in->hmm, &in->tested, each, st);
     *out = NAN;
     for (int k = 0; !code && k < in->hmm->symbols; k++) *out = fmax(*out, each[k]); /* skips NaN */
@@ -273,28 +215,16 @@ static int entropy(const struct hmm *hmm, const struct sample *s, double *bits, 
     return STATUS_OK;
 }
 
-static int likelihood(const struct measure_input *in, double *bits, double *impossible,
-                      struct status *st)
+static int likelihood(const struct measure_input *in, double *out, struct status *st)
 {
-    struct measure_memo own = {0}, *memo = in->memo ? in->memo : &own;
+    struct measure_memo *memo = in->memo;
     if (!memo->has_likelihood) {
         int code = entropy(in->hmm, &in->tested, &memo->cross_entropy, &memo->num_impossible, st);
         if (code) return code;
         memo->has_likelihood = true;
     }
-    if (bits) *bits = memo->cross_entropy;
-    if (impossible) *impossible = memo->num_impossible;
+    *out = in->part == BITS ? memo->cross_entropy : memo->num_impossible;
     return STATUS_OK;
-}
-
-static int cross_entropy(const struct measure_input *in, double *out, struct status *st)
-{
-    return likelihood(in, out, NULL, st);
-}
-
-static int impossible_sequences(const struct measure_input *in, double *out, struct status *st)
-{
-    return likelihood(in, NULL, out, st);
 }
 
 static int entropy_rate(const struct measure_input *in, double *out, struct status *st)
@@ -316,57 +246,58 @@ static int entropy_rate(const struct measure_input *in, double *out, struct stat
 /* The order is that of the columns; the quick ones first, so that a stop is noticed early. */
 const struct metric metrics_table[] = {
     {"volatility", SCALAR, true, "changes", "changes of symbol per sequence, mean over sequences",
-     volatility},
+     volatility, MEAN},
     {"volatility_sd", SCALAR, true, "changes",
-     "changes of symbol per sequence, sd over sequences (ddof 0)", volatility_sd},
+     "changes of symbol per sequence, sd over sequences (ddof 0)", volatility, SD},
     {"volatility_exact", SCALAR, false, "changes",
-     "expected changes of symbol per sequence of the HMM, exact", volatility_exact},
+     "expected changes of symbol per sequence of the HMM, exact", volatility_exact, ONLY},
     {"frequency", SYMBOL, true, "1", "relative frequency of each symbol, mean over sequences",
-     frequency},
+     frequency, MEAN},
     {"frequency_sd", SYMBOL, true, "1",
-     "relative frequency of each symbol, sd over sequences (ddof 0)", frequency_sd},
+     "relative frequency of each symbol, sd over sequences (ddof 0)", frequency, SD},
     {"frequency_exact", SYMBOL, false, "1", "expected frequency of each symbol of the HMM, exact",
-     frequency_exact},
+     frequency_exact, ONLY},
     {"transition_rnn", PAIR, true, "1",
-     "P(next symbol | symbol) of the network's sample; NaN rows: symbol never left",
-     transition_rnn},
+     "P(next symbol | symbol) of the network's sample; NaN rows: symbol never left", transition,
+     TESTED},
     {"transition_hmm", PAIR, false, "1",
      "P(next symbol | symbol) of the HMM's reference sample; NaN rows: symbol never left",
-     transition_hmm},
+     transition, REFERENCE},
     {"transition_exact", PAIR, false, "1",
-     "P(next symbol | symbol) of the HMM, exact, averaged over steps", transition_exact},
+     "P(next symbol | symbol) of the HMM, exact, averaged over steps", transition_exact, ONLY},
     {"transition_sq_error", PAIR, true, "1",
-     "squared difference of transition_rnn and transition_hmm", transition_sq_error},
+     "squared difference of transition_rnn and transition_hmm", transition_error, ALL},
     {"transition_mse", SCALAR, true, "1",
      "mean of transition_sq_error over all pairs; a row without counts is taken as zeros",
-     transition_mse},
+     transition_error, MEAN},
     {"word_tv", WORD, true, "1", "total variation distance to the HMM's exact k-gram probabilities",
-     word_tv},
+     word_tv, ONLY},
     {"run_length_ks", SYMBOL, true, "1",
      "Kolmogorov-Smirnov distance of run lengths to the HMM's exact ones; 1: only one emits it",
-     run_length_ks},
+     run_length_ks, ALL},
     {"run_length_ks_max", SCALAR, true, "1", "largest run_length_ks over the symbols",
-     run_length_ks_max},
+     run_length_ks, LARGEST},
     {"autocorrelation", LAG, true, "1", "autocorrelation of the indicator of each symbol",
-     autocorrelation},
+     autocorrelation, ONLY},
     {"autocorrelation_exact", LAG, false, "1",
-     "autocorrelation of the indicator of each symbol of the HMM, exact", autocorrelation_hmm},
+     "autocorrelation of the indicator of each symbol of the HMM, exact", autocorrelation_hmm,
+     ONLY},
     {"autocorrelation_error", SCALAR, true, "1",
      "largest absolute difference of autocorrelation and autocorrelation_exact",
-     autocorrelation_error},
+     autocorrelation_error, ONLY},
     {"cross_entropy", SCALAR, true, "bits/symbol",
      "-log2 p_HMM(symbol | past) of the network's possible sequences, mean after T/4 steps",
-     cross_entropy},
+     likelihood, BITS},
     {"impossible_sequences", SCALAR, false, "sequences",
-     "network's sequences that have probability 0 under the HMM", impossible_sequences},
+     "network's sequences that have probability 0 under the HMM", likelihood, IMPOSSIBLE},
     {"entropy_rate", SCALAR, false, "bits/symbol",
-     "-log2 p_HMM(symbol | past) of the HMM's reference sample, mean after T/4 steps",
-     entropy_rate},
+     "-log2 p_HMM(symbol | past) of the HMM's reference sample, mean after T/4 steps", entropy_rate,
+     ONLY},
     {"matched_distance", SCALAR, true, "1",
      "Sinkhorn-matched Euclidean distance to the HMM's reference sample, mean over sequences",
-     matched_distance},
+     matched_distance, MEAN},
     {"matched_distance_sd", SCALAR, true, "1",
-     "Sinkhorn-matched Euclidean distance, sd over sequences (ddof 0)", matched_distance_sd},
+     "Sinkhorn-matched Euclidean distance, sd over sequences (ddof 0)", matched_distance, SD},
 };
 
 const int num_metrics = (int)(sizeof metrics_table / sizeof *metrics_table);

@@ -89,19 +89,14 @@ int words_total_variation(const struct hmm *hmm, const struct sample *sample, in
     size_t n = sample->n * (size_t)(sample->T - k + 1);
     uint64_t limit = 1;
     for (int d = 0; d < k; d++) limit *= (uint64_t)hmm->symbols;
-    uint64_t *key = malloc(n * sizeof *key), *spare = malloc(n * sizeof *spare);
-    int code = STATUS_OK;
-    if (!key || !spare) {
-        code = status_no_memory(st,
+    uint64_t *key = malloc(2 * n * sizeof *key);
+    if (!key)
+        return status_no_memory(st,
                                 "counting words of %zu sequences, which needs %.0f MB; lower "
                                 "measure.sequences or use fewer workers a node",
                                 sample->n, 2 * sizeof *key * (double)n / 1e6);
-        goto cleanup;
-    }
     pack_words(sample, hmm->symbols, k, key);
-    *out = distance(hmm, sort_keys(key, spare, n, limit), n, k, sample->T);
-cleanup:
+    *out = distance(hmm, sort_keys(key, key + n, n, limit), n, k, sample->T);
     free(key);
-    free(spare);
-    return code;
+    return STATUS_OK;
 }

@@ -1,18 +1,12 @@
 /* adam: see adam.h. Refuses to know what the parameters mean: everything is one flat array. */
 #include "adam.h"
+#include "base/linalg.h"
 
 #include <math.h>
 
-double adam_norm(const float *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
-    return sqrt(sum);
-}
-
 double adam_clip(float *grad, size_t n, double clip_norm)
 {
-    double norm = adam_norm(grad, n);
+    double norm = linalg_norm(grad, n);
     if (clip_norm > 0 && clip_norm < norm + 1e-6) {
         float scale = (float)(clip_norm / (norm + 1e-6));
         for (size_t i = 0; i < n; i++) grad[i] *= scale;

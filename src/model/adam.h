@@ -9,9 +9,6 @@ struct adam_options {
     double learning_rate, beta1, beta2, eps;
 };
 
-/* Euclidean norm of n floats, summed in float64. */
-double adam_norm(const float *x, size_t n);
-
 /* Scale grad (n) by min(1, clip_norm / (norm + 1e-6)); clip_norm 0: leave it. Returns the norm
  * before. */
 double adam_clip(float *grad, size_t n, double clip_norm);

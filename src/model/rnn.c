@@ -113,7 +113,7 @@ void rnn_work_init(struct rnn_work *work, struct arena *arena, struct rnn_shape 
                    int T, int kept)
 {
     size_t H = (size_t)shape.hidden, D = (size_t)shape.noise_dim, K = (size_t)shape.symbols;
-    *work = (struct rnn_work){.shape = shape, .n_max = n_max, .T = T, .kept = kept};
+    *work = (struct rnn_work){.shape = shape, .T = T, .kept = kept};
     size_t blocks = num_blocks(n_max), rows = kept ? n_max : (n_max < TILE ? n_max : TILE);
     size_t tile = num_blocks(n_max < TILE ? n_max : TILE) * RNN_BLOCK;
     size_t Hp = padded(H), Zp = padded(H + K);
@@ -201,6 +201,18 @@ static int initial_state(const struct rnn_work *work, const struct rnn_drive *dr
     return 1;
 }
 
+/* Columns (K, RNN_BLOCK) of rows (rows, K; stride ld), bias (K) added unless NULL; 0 behind them.
+ */
+static void take_block(const float *from, size_t ld, size_t rows, int K, const float *bias,
+                       float *out)
+{
+    for (int k = 0; k < K; k++)
+        for (size_t r = 0; r < RNN_BLOCK; r++)
+            out[(size_t)k * RNN_BLOCK + r] = r >= rows ? 0
+                                             : bias    ? from[r * ld + (size_t)k] + bias[k]
+                                                       : from[r * ld + (size_t)k];
+}
+
 static void gumbel_of_block(struct rnn_work *work, const struct rnn_drive *drive, size_t row,
                             size_t rows, int t)
 {
@@ -212,13 +224,9 @@ static void gumbel_of_block(struct rnn_work *work, const struct rnn_drive *drive
         kernels()->gumbel(work->bits, n, work->gumbel);
         return;
     }
-    for (int k = 0; k < K; k++)
-        for (size_t r = 0; r < RNN_BLOCK; r++)
-            work->gumbel[(size_t)k * RNN_BLOCK + r] =
-                r < rows
-                    ? drive->given_gumbel[((row + r) * (size_t)work->T + (size_t)t) * (size_t)K +
-                                          (size_t)k]
-                    : 0;
+    size_t step = (size_t)work->T * (size_t)K;
+    take_block(drive->given_gumbel + row * step + (size_t)(t * K), step, rows, K, NULL,
+               work->gumbel);
 }
 
 /* --- forward ---------------------------------------------------------------------------------- */
@@ -232,10 +240,7 @@ static void emit_step(struct rnn_work *work, const struct rnn_drive *drive, size
     for (size_t b = 0; b < rows; b += RNN_BLOCK) {
         size_t take = rows - b < RNN_BLOCK ? rows - b : RNN_BLOCK;
         float *y = work->kept ? prob_at(work, (n0 + b) / RNN_BLOCK, t) : work->emission;
-        for (int k = 0; k < K; k++)
-            for (size_t r = 0; r < RNN_BLOCK; r++)
-                y[(size_t)k * RNN_BLOCK + r] =
-                    r < take ? z[(b + r) * ld + (size_t)k] + (bias ? bias[k] : 0) : 0;
+        take_block(z + b * ld, ld, take, K, bias, y);
         gumbel_of_block(work, drive, n0 + b, take, t);
         int32_t symbol[RNN_BLOCK];
         kernels()->emit(y, work->gumbel, K, (float)(1 / temperature), symbol);
@@ -284,16 +289,11 @@ static void emission_gradient(struct rnn_work *work, size_t n0, size_t rows, int
                               double temperature, const float *dsymbols)
 {
     int H = work->shape.hidden, K = work->shape.symbols;
-    size_t Zp = padded((size_t)(H + K));
+    size_t Zp = padded((size_t)(H + K)), step = (size_t)work->T * (size_t)K;
     for (size_t b = 0; b < rows; b += RNN_BLOCK) {
         size_t take = rows - b < RNN_BLOCK ? rows - b : RNN_BLOCK;
         float *G = work->emission;
-        for (int k = 0; k < K; k++)
-            for (size_t r = 0; r < RNN_BLOCK; r++)
-                G[(size_t)k * RNN_BLOCK + r] =
-                    r < take ? dsymbols[((n0 + b + r) * (size_t)work->T + (size_t)t) * (size_t)K +
-                                        (size_t)k]
-                             : 0;
+        take_block(dsymbols + (n0 + b) * step + (size_t)(t * K), step, take, K, NULL, G);
         kernels()->emit_gradient(prob_at(work, (n0 + b) / RNN_BLOCK, t), G, K,
                                  (float)(1 / temperature), G);
         for (size_t r = 0; r < take; r++)

@@ -28,9 +28,7 @@ struct rnn_kernels {
     void (*column_sums)(const float *in, size_t ld, size_t rows, int H, float *sum);
 };
 
-extern const struct rnn_kernels rnn_kernels_portable;
-#if defined(__x86_64__)
-extern const struct rnn_kernels rnn_kernels_avx2, rnn_kernels_avx512;
-#endif
+extern const struct rnn_kernels rnn_kernels_portable, rnn_kernels_avx2,
+    rnn_kernels_avx512; /* the last two: x86-64 */
 
 #endif

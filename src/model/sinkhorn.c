@@ -57,7 +57,7 @@ void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t 
 {
     size_t longest = n_max > m_max ? n_max : m_max, pad = sinkhorn_padded(longest) + COST_PAD;
     size_t cost_bytes = T > 255 ? 2 : 1;
-    *work = (struct sinkhorn_work){.n_max = n_max, .m_max = m_max, .T = T, .K = K};
+    *work = (struct sinkhorn_work){.T = T, .K = K};
     work->cost = arena_take(arena, longest * sinkhorn_padded(longest) + COST_PAD, cost_bytes);
     work->codes_x = arena_take(arena, sinkhorn_code_count(n_max, T, K), sizeof(uint32_t));
     work->row_whole = arena_take(arena, pad, sizeof(float));
@@ -94,8 +94,7 @@ void sinkhorn_work_init(struct sinkhorn_work *work, struct arena *arena, size_t 
 void sinkhorn_target_init(struct sinkhorn_target *target, struct arena *arena,
                           const uint8_t *symbols, size_t m, int T, int K)
 {
-    *target =
-        (struct sinkhorn_target){.symbols = symbols, .m = m, .T = T, .K = K, .q_diameter = -1};
+    *target = (struct sinkhorn_target){.symbols = symbols, .m = m, .q_diameter = -1};
     target->codes = arena_take(arena, sinkhorn_code_count(m, T, K), sizeof(uint32_t));
     target->seen = arena_take(arena, (size_t)T * (size_t)K, 1);
     if (!target->codes || !target->seen) return; /* measuring, or seen by the arena's owner */
@@ -112,25 +111,14 @@ static double mean(const double *x, size_t n)
     return sum / (double)n;
 }
 
-static struct sinkhorn_problem self_problem(struct sinkhorn_work *work, const uint8_t *symbols,
-                                            const uint32_t *codes, size_t n)
+/* Costs at eps[0] and all levels. */
+static struct sinkhorn_problem solve(struct sinkhorn_work *work, struct sinkhorn_cloud row,
+                                     struct sinkhorn_cloud column, const double *eps, int levels)
 {
-    return (struct sinkhorn_problem){.work = work,
-                                     .row_symbols = symbols,
-                                     .column_symbols = symbols,
-                                     .row_codes = codes,
-                                     .column_codes = codes,
-                                     .rows = n,
-                                     .columns = n,
-                                     .stride = sinkhorn_padded(n),
-                                     .T = work->T,
-                                     .K = work->K,
-                                     .wide = work->T > 255,
-                                     .self = 1,
-                                     .cost = work->cost,
-                                     .row_potential = work->p,
-                                     .column_potential = work->p,
-                                     .row_sum = work->self_sum};
+    struct sinkhorn_problem p = sinkhorn_problem_of(work, row, column);
+    sinkhorn_problem_costs(&p, eps[0]);
+    sinkhorn_problem_solve(&p, eps, levels);
+    return p;
 }
 
 static void solve_target(struct sinkhorn_work *work, struct sinkhorn_target *target,
@@ -140,9 +128,8 @@ static void solve_target(struct sinkhorn_work *work, struct sinkhorn_target *tar
     if (target->q_diameter == diameter && target->q_options.blur == options.blur &&
         target->q_options.scaling == options.scaling)
         return;
-    struct sinkhorn_problem yy = self_problem(work, target->symbols, target->codes, target->m);
-    sinkhorn_problem_costs(&yy, eps[0]);
-    sinkhorn_problem_solve(&yy, eps, levels);
+    struct sinkhorn_cloud y = {target->symbols, target->codes, target->m};
+    struct sinkhorn_problem yy = solve(work, y, y, eps, levels);
     target->q_sum = mean(yy.row_sum, target->m);
     target->q_diameter = diameter;
     target->q_options = options;
@@ -169,30 +156,13 @@ int sinkhorn_loss(struct sinkhorn_work *work, struct sinkhorn_target *target, co
     solve_target(work, target, options, diameter, eps, levels);
 
     sinkhorn_encode(x, n, T, K, work->codes_x);
-    struct sinkhorn_problem xx = self_problem(work, x, work->codes_x, n);
-    sinkhorn_problem_costs(&xx, eps[0]);
-    sinkhorn_problem_solve(&xx, eps, levels);
+    struct sinkhorn_cloud generated = {x, work->codes_x, n};
+    struct sinkhorn_problem xx = solve(work, generated, generated, eps, levels);
     double p_mean = mean(xx.row_sum, n);
     if (grad) sinkhorn_problem_gradient(&xx, eps[levels - 1], 1, grad);
 
-    struct sinkhorn_problem xy = {.work = work,
-                                  .row_symbols = x,
-                                  .column_symbols = target->symbols,
-                                  .row_codes = work->codes_x,
-                                  .column_codes = target->codes,
-                                  .rows = n,
-                                  .columns = m,
-                                  .stride = sinkhorn_padded(m),
-                                  .T = T,
-                                  .K = K,
-                                  .wide = T > 255,
-                                  .cost = work->cost,
-                                  .row_potential = work->f,
-                                  .column_potential = work->g,
-                                  .row_sum = work->row_sum,
-                                  .column_sum = work->column_sum};
-    sinkhorn_problem_costs(&xy, eps[0]);
-    sinkhorn_problem_solve(&xy, eps, levels);
+    struct sinkhorn_cloud y = {target->symbols, target->codes, m};
+    struct sinkhorn_problem xy = solve(work, generated, y, eps, levels);
     *value = mean(xy.row_sum, n) - p_mean + mean(xy.column_sum, m) - target->q_sum;
     if (grad) sinkhorn_problem_gradient(&xy, eps[levels - 1], -1, grad);
     if (!isfinite(*value))

@@ -14,11 +14,6 @@ enum { DROPPED_BITS = 30 }; /* gradient terms below 2^-30 of their row are dropp
 static const float DROPPED = 0x1p-30f;
 enum { SAMPLE = 16 }; /* rows that stand for all */
 
-static const struct sinkhorn_pair_kernels *kernels(void)
-{
-    return KERNELS(sinkhorn_pair_kernels);
-}
-
 /* --- what is known -------------------------------------------------------------------------- */
 
 void sinkhorn_pairs_forget(struct sinkhorn_work *w)
@@ -52,24 +47,22 @@ void sinkhorn_pairs_bound(const struct sinkhorn_problem *p, double s)
     enum { MOST = BOUND_UNIT * 256 - 1 };
     struct sinkhorn_work *w = p->work;
     const double rounding = 1e-3; /* more than that of the float sums */
-    double lowest, highest;
-    sinkhorn_pairs_forget(w); /* collecting overwrites the list */
+    sinkhorn_pairs_forget(w);     /* collecting overwrites the list */
     if (p->wide) return;
-    KERNELS(sinkhorn_kernels)->range(p->row_potential, p->rows, &lowest, &highest);
+    double lowest = KERNELS(sinkhorn_kernels)->range(p->row_potential, p->rows).least;
     for (size_t i = 0; i < p->rows; i++) {
         double above = BOUND_UNIT * (p->row_potential[i] - lowest);
         w->row_bound[i] = (uint16_t)(above < MOST ? above + 1 : MOST);
     }
     KERNELS(sinkhorn_cost_kernels)
         ->bounds((struct sinkhorn_side){w->column_whole, w->column_shift}, p->columns, (float)s,
-                 (float)(lowest + SPARSE_BITS / s + rounding), w->bound,
-                 sinkhorn_padded(p->columns));
+                 (float)(lowest + SPARSE_BITS / s + rounding), w->bound, p->stride);
 }
 
 static struct sinkhorn_list list_of(const struct sinkhorn_problem *p, double s)
 {
     struct sinkhorn_work *w = p->work;
-    return (struct sinkhorn_list){.costs = p->cost,
+    return (struct sinkhorn_list){.costs = w->cost,
                                   .stride = p->stride,
                                   .rows = p->rows,
                                   .columns = p->columns,
@@ -80,7 +73,6 @@ static struct sinkhorn_list list_of(const struct sinkhorn_problem *p, double s)
                                   .column = {w->column_whole, w->column_shift},
                                   .row_bound = w->row_bound,
                                   .bound = w->bound,
-                                  .bound_stride = sinkhorn_padded(p->columns),
                                   .start = w->pair_start,
                                   .pair_column = w->pair_column,
                                   .pair_cost = w->pair_cost,
@@ -92,7 +84,8 @@ double sinkhorn_pairs_density(const struct sinkhorn_problem *p, double s)
 {
     struct sinkhorn_list list = list_of(p, s);
     size_t rows = p->rows < SAMPLE ? p->rows : SAMPLE, found = 0;
-    for (size_t r = 0; r < rows; r++) found += kernels()->collect(&list, r * p->rows / rows, 0);
+    for (size_t r = 0; r < rows; r++)
+        found += KERNELS(sinkhorn_pair_kernels)->collect(&list, r * p->rows / rows, 0);
     return (double)found / (double)rows;
 }
 
@@ -100,7 +93,7 @@ void sinkhorn_pairs_sums(const struct sinkhorn_problem *p, double s)
 {
     struct sinkhorn_list list = list_of(p, s);
     int known = sinkhorn_pairs_known(p->work, s);
-    int fits = kernels()->sums(&list, known, p->row_sum, p->self ? p->row_sum : p->column_sum);
+    int fits = KERNELS(sinkhorn_pair_kernels)->sums(&list, known, p->row_sum, p->column_sum);
     if (!known) p->work->pair_slack = fits ? SPARSE_BITS / s : -1;
     p->work->pair_s = fits ? s : 0;
 }
@@ -113,31 +106,20 @@ struct chosen {
     float *weight;
 };
 
-/* Of n pairs: those with weight above `least`, and weight times scale. How many. */
-static size_t choose_row(const uint32_t *column, const float *weight, size_t n, float least,
-                         float scale, struct chosen out)
+/* Of n pairs: those with weight above `least`, and weight times scale; both are those of the row
+ * (one number), or by_column, of the columns' points. How many. */
+static inline size_t choose(const uint32_t *column, const float *weight, size_t n, bool by_column,
+                            const float *restrict least, const float *restrict scale,
+                            struct chosen out)
 {
     size_t found = 0;
     for (size_t e = 0; e < n; e++) {
         out.column[found] = column[e];
         out.weight[found] = weight[e];
-        found += weight[e] > least;
+        found += weight[e] > least[by_column ? column[e] : 0];
     }
-    for (size_t e = 0; e < found; e++) out.weight[e] *= scale; /* not before: denormals are slow */
-    return found;
-}
-
-/* the same for the columns' points */
-static size_t choose_columns(const uint32_t *column, const float *weight, size_t n,
-                             const float *least, const float *scale, struct chosen out)
-{
-    size_t found = 0;
-    for (size_t e = 0; e < n; e++) {
-        out.column[found] = column[e];
-        out.weight[found] = weight[e];
-        found += weight[e] > least[column[e]];
-    }
-    for (size_t e = 0; e < found; e++) out.weight[e] *= scale[out.column[e]];
+    for (size_t e = 0; e < found; e++) /* not before: denormals are slow */
+        out.weight[e] *= scale[by_column ? out.column[e] : 0];
     return found;
 }
 
@@ -163,7 +145,7 @@ static void plain_row(const struct sinkhorn_problem *p, size_t i, double s, doub
 void sinkhorn_pairs_gradient(const struct sinkhorn_problem *p, double s, double sign, float *grad)
 {
     struct sinkhorn_work *w = p->work;
-    const struct sinkhorn_pair_kernels *k = kernels();
+    const struct sinkhorn_pair_kernels *k = KERNELS(sinkhorn_pair_kernels);
     struct sinkhorn_list list = list_of(p, s);
     struct sinkhorn_onehot onehot = {p->column_symbols, p->T, p->K, w->onehot};
     if (onehot.bits && !k->onehot(&onehot, p->columns)) onehot.bits = NULL;
@@ -184,13 +166,13 @@ void sinkhorn_pairs_gradient(const struct sinkhorn_problem *p, double s, double 
         if (!known || w->pair_s != s) k->entries(&list, i, at, n);
         const uint32_t *column = w->pair_column + at;
         const float *weight = w->pair_weight + at;
-        size_t found = choose_row(column, weight, n, least[i], scale[i], chosen);
+        size_t found = choose(column, weight, n, false, least + i, scale + i, chosen);
         k->gather(&onehot, chosen.column, chosen.weight, found, grad + i * row_floats);
         if (w->bad[i]) plain_row(p, i, s, sign, grad + i * row_floats);
         if (!p->self) continue;
         size_t e = 0, block_end = sinkhorn_first_column(p, i) + TILE_ROWS;
         while (e < n && column[e] < block_end) e++;
-        found = choose_columns(column + e, weight + e, n - e, least, scale, chosen);
+        found = choose(column + e, weight + e, n - e, true, least, scale, chosen);
         k->spread(&onehot, i, chosen.column, chosen.weight, found, grad);
     }
 }

@@ -41,7 +41,7 @@ INLINE size_t collect_narrow(const struct sinkhorn_list *list, size_t i, size_t 
 {
     size_t from = list->self ? i / TILE_ROWS * TILE_ROWS : 0, columns = list->columns;
     const uint8_t *row = (const uint8_t *)list->costs + i * list->stride;
-    const uint8_t *bound = list->bound + list->row_bound[i] % BOUND_UNIT * list->bound_stride;
+    const uint8_t *bound = list->bound + list->row_bound[i] % BOUND_UNIT * list->stride;
     uint8_t row_bound = (uint8_t)(list->row_bound[i] / BOUND_UNIT);
     uint32_t *column = list->pair_column + at;
     uint16_t *cost = list->pair_cost + at;

@@ -71,6 +71,27 @@ void sinkhorn_encode(const uint8_t *symbols, size_t n, int T, int K, uint32_t *c
         }
 }
 
+struct sinkhorn_problem sinkhorn_problem_of(struct sinkhorn_work *work, struct sinkhorn_cloud row,
+                                            struct sinkhorn_cloud column)
+{
+    int self = row.codes == column.codes;
+    return (struct sinkhorn_problem){.work = work,
+                                     .column_symbols = column.symbols,
+                                     .row_codes = row.codes,
+                                     .column_codes = column.codes,
+                                     .rows = row.n,
+                                     .columns = column.n,
+                                     .stride = sinkhorn_padded(column.n),
+                                     .T = work->T,
+                                     .K = work->K,
+                                     .wide = work->T > 255,
+                                     .self = self,
+                                     .row_potential = self ? work->p : work->f,
+                                     .column_potential = self ? work->p : work->g,
+                                     .row_sum = self ? work->self_sum : work->row_sum,
+                                     .column_sum = self ? work->self_sum : work->column_sum};
+}
+
 size_t sinkhorn_first_column(const struct sinkhorn_problem *p, size_t i)
 {
     return p->self ? i / TILE_ROWS * TILE_ROWS : 0;
@@ -79,7 +100,7 @@ size_t sinkhorn_first_column(const struct sinkhorn_problem *p, size_t i)
 /* entries i, j .. of the cost; j a multiple of COST_PAD */
 static void *cost_at(const struct sinkhorn_problem *p, size_t i, size_t j)
 {
-    return (unsigned char *)p->cost + (i * p->stride + j) * (p->wide ? 2 : 1);
+    return (unsigned char *)p->work->cost + (i * p->stride + j) * (p->wide ? 2 : 1);
 }
 
 int sinkhorn_cost(const struct sinkhorn_problem *p, size_t i, size_t j)
@@ -139,8 +160,7 @@ static struct sinkhorn_tile tile_at(const struct sinkhorn_problem *p, const stru
 static void flush_columns(const struct sinkhorn_problem *p, size_t j, size_t num,
                           const float *factor)
 {
-    double *column_sum = p->self ? p->row_sum : p->column_sum;
-    kernels()->flush(p->work->column_part + j, factor ? factor + j : NULL, num, column_sum + j);
+    kernels()->flush(p->work->column_part + j, factor ? factor + j : NULL, num, p->column_sum + j);
 }
 
 /* Before a tile, and after it: its row sums go to the problem's, column sums now and then. Of a
@@ -189,17 +209,6 @@ void sinkhorn_problem_costs(const struct sinkhorn_problem *p, double eps)
 
 /* --- modes ---------------------------------------------------------------------------------- */
 
-struct range {
-    double least, most;
-};
-
-static struct range range_of(const double *x, size_t n)
-{
-    struct range r;
-    kernels()->range(x, n, &r.least, &r.most);
-    return r;
-}
-
 static void split_potentials(const struct sinkhorn_problem *p, double s, double centre)
 {
     struct sinkhorn_work *w = p->work;
@@ -218,7 +227,7 @@ struct mode {
 static int prepare_factors(const struct sinkhorn_problem *p, double s, struct mode *mode)
 {
     struct sinkhorn_work *w = p->work;
-    struct range column = range_of(p->column_potential, p->columns);
+    struct sinkhorn_range column = kernels()->range(p->column_potential, p->columns);
     double reach = s * ((column.most - column.least) / 2 + kernels()->reach(p->T));
     if (reach > PRODUCT_BITS) return 0;
     split_potentials(p, s, (column.most + column.least) / 2);
@@ -238,8 +247,8 @@ static int prepare_factors(const struct sinkhorn_problem *p, double s, struct mo
 static int prepare_window(const struct sinkhorn_problem *p, double s, struct mode *mode)
 {
     struct sinkhorn_work *w = p->work;
-    struct range row = range_of(p->row_potential, p->rows);
-    struct range column = range_of(p->column_potential, p->columns);
+    struct sinkhorn_range row = kernels()->range(p->row_potential, p->rows);
+    struct sinkhorn_range column = kernels()->range(p->column_potential, p->columns);
     double most = rint(column.most), below = WINDOW_BITS / s + 0.5;
     double left_out = fmin((WINDOW - 3) * s - WINDOW_BITS, FLOAT_BITS - s / 2);
     if (left_out < SPARSE_BITS || s / 2 + WINDOW_BITS > FLOAT_BITS) return 0;
@@ -339,7 +348,7 @@ static void renew(const struct sinkhorn_problem *p, int is_row, double eps, doub
     double *sum = is_row ? p->row_sum : p->column_sum;
     size_t n = is_row ? p->rows : p->columns, num = is_row ? p->columns : p->rows;
     uint8_t *bad = p->work->bad;
-    struct range sums = range_of(sum, n);
+    struct sinkhorn_range sums = kernels()->range(sum, n);
     int all_good = sinkhorn_trusted(log2(sums.least / (double)num), left_out) &&
                    sinkhorn_trusted(log2(sums.most / (double)num), left_out);
     for (size_t i = 0; !all_good && i < n; i++)

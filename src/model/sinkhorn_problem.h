@@ -12,20 +12,29 @@ size_t sinkhorn_padded(size_t n);
 size_t sinkhorn_code_count(size_t n, int T, int K);
 void sinkhorn_encode(const uint8_t *symbols, size_t n, int T, int K, uint32_t *codes);
 
+struct sinkhorn_cloud {
+    const uint8_t *symbols; /* (n, T) */
+    const uint32_t *codes;
+    size_t n;
+};
+
 struct sinkhorn_problem {
     struct sinkhorn_work *work;
-    const uint8_t *row_symbols, *column_symbols;
+    const uint8_t *column_symbols;
     const uint32_t *row_codes, *column_codes;
-    size_t rows,
-        columns; /* self: columns = rows, and only blocks right of the diagonal are stored */
+    size_t rows, columns; /* self: only blocks right of the diagonal are stored */
     size_t stride;
     int T, K, wide, self;
-    void *cost; /* (rows, stride), in the order of sinkhorn_vector.h */
     double *row_potential, *column_potential; /* self: the same array */
     double *row_sum, *column_sum;
 };
 
-/* Hamming distances of all pairs into p->cost; and, as they are at hand, the sums of the first
+/* Between two clouds, or of a cloud with itself (the same codes); results go to work's f, g,
+ * row_sum and column_sum, or to its p and self_sum. */
+struct sinkhorn_problem sinkhorn_problem_of(struct sinkhorn_work *work, struct sinkhorn_cloud row,
+                                            struct sinkhorn_cloud column);
+
+/* Hamming distances of all pairs into work->cost; and, as they are at hand, the sums of the first
  * sweep into row_sum, column_sum: that of eps, all potentials 0. */
 void sinkhorn_problem_costs(const struct sinkhorn_problem *p, double eps);
 

@@ -170,7 +170,7 @@ INLINE vd vd_select(vl mask, vd yes, vd no)
     return (vd)((mask & (vl)yes) | (~mask & (vl)no));
 }
 
-static void range(const double *x, size_t n, double *least, double *most)
+static struct sinkhorn_range range(const double *x, size_t n)
 {
     vd low = x[0] - (vd){0}, high = low;
     size_t i = 0;
@@ -179,15 +179,16 @@ static void range(const double *x, size_t n, double *least, double *most)
         low = vd_select((vl)(y < low), y, low);
         high = vd_select((vl)(y > high), y, high);
     }
-    *least = low[0], *most = high[0];
+    struct sinkhorn_range r = {low[0], high[0]};
     for (int l = 1; l < DL; l++) {
-        *least = low[l] < *least ? low[l] : *least;
-        *most = high[l] > *most ? high[l] : *most;
+        r.least = low[l] < r.least ? low[l] : r.least;
+        r.most = high[l] > r.most ? high[l] : r.most;
     }
     for (; i < n; i++) {
-        *least = x[i] < *least ? x[i] : *least;
-        *most = x[i] > *most ? x[i] : *most;
+        r.least = x[i] < r.least ? x[i] : r.least;
+        r.most = x[i] > r.most ? x[i] : r.most;
     }
+    return r;
 }
 
 /* natural logarithm of normal positive x, relative error below 1e-12: 2 artanh((m - 1) / (m + 1))

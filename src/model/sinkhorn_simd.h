@@ -60,9 +60,8 @@ struct sinkhorn_list { /* pairs of a problem that matter, by rows */
     /* 1-byte costs: a pair matters when, saturating,
      *   cost <= row_bound_i / BOUND_UNIT + bound_j of the array row_bound_i % BOUND_UNIT */
     const uint16_t *row_bound;
-    const uint8_t *bound; /* (BOUND_UNIT, bound_stride), in the order of the costs */
-    size_t bound_stride;
-    size_t *start; /* (rows + 1) */
+    const uint8_t *bound; /* (BOUND_UNIT, stride), in the order of the costs */
+    size_t *start;        /* (rows + 1) */
     uint32_t *pair_column;
     uint16_t *pair_cost;
     float *weight; /* plan entries */
@@ -84,6 +83,10 @@ struct sinkhorn_cost_kernels {
                    size_t stride);
 };
 
+struct sinkhorn_range {
+    double least, most;
+};
+
 struct sinkhorn_kernels {
     /* Sums of a tile: every entry by an exponential (2-byte costs); by look-up (1-byte costs). */
     void (*exponent)(const struct sinkhorn_tile *tile);
@@ -96,7 +99,7 @@ struct sinkhorn_kernels {
     void (*split)(const double *potential, size_t n, double centre, double s, float *whole,
                   float *shift);
     void (*factors)(const float *whole, const float *shift, float s, size_t n, float *factor);
-    void (*range)(const double *x, size_t n, double *least, double *most);
+    struct sinkhorn_range (*range)(const double *x, size_t n);
     /* potential - eps log(sum / num); arrays have room for COST_PAD more */
     void (*renew)(const double *potential, const double *sum, size_t n, double num, double eps,
                   double *renewed);
@@ -133,10 +136,9 @@ struct sinkhorn_pair_kernels {
 extern const struct sinkhorn_cost_kernels sinkhorn_cost_kernels_portable;
 extern const struct sinkhorn_kernels sinkhorn_kernels_portable;
 extern const struct sinkhorn_pair_kernels sinkhorn_pair_kernels_portable;
-#if defined(__x86_64__)
+/* x86-64 */
 extern const struct sinkhorn_cost_kernels sinkhorn_cost_kernels_avx2, sinkhorn_cost_kernels_avx512;
 extern const struct sinkhorn_kernels sinkhorn_kernels_avx2, sinkhorn_kernels_avx512;
 extern const struct sinkhorn_pair_kernels sinkhorn_pair_kernels_avx2, sinkhorn_pair_kernels_avx512;
-#endif
 
 #endif

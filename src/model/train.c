@@ -2,6 +2,7 @@
  * reference does not) and to know about files or messages. */
 #include "hmmgrid/train.h"
 #include "adam.h"
+#include "base/linalg.h"
 #include "hmmgrid/sinkhorn.h"
 
 #include <math.h>
@@ -26,7 +27,7 @@ struct trainer {
     struct rnn_shape shape;
     size_t num_params, batch;
     struct part train, val;
-    struct rng noise, gumbel, initial, floor;
+    struct rng data, noise, gumbel, initial, floor;
     struct rnn_work rnn;
     struct sinkhorn_work sinkhorn;
     uint8_t *symbols; /* (batch, T) generated */
@@ -55,39 +56,37 @@ int train_snapshot_epoch(const struct settings *s, int snapshot)
 
 /* --- data and memory ------------------------------------------------------------------------- */
 
-static void take_part(struct part *part, struct arena *arena, size_t n, size_t batch, int T)
-{
-    part->n = n;
-    part->num_batches = (int)((n + batch - 1) / batch);
-    part->symbols = arena_take(arena, n * (size_t)T, 1);
-    part->target = arena_take(arena, (size_t)part->num_batches, sizeof *part->target);
-}
-
 static size_t batch_size(const struct part *part, size_t batch, int b)
 {
     size_t from = (size_t)b * batch;
     return part->n - from < batch ? part->n - from : batch;
 }
 
-static void take_targets(struct part *part, struct arena *arena, size_t batch, int T, int K)
+/* Sequences number first .. first + n - 1 of the data, and their coding; arena may measure. */
+static void take_part(struct trainer *tr, struct part *part, struct arena *arena, size_t first,
+                      size_t n)
 {
+    int T = tr->s->data.length, K = tr->s->hmm.symbols;
+    part->n = n;
+    part->num_batches = (int)((n + tr->batch - 1) / tr->batch);
+    part->symbols = arena_take(arena, n * (size_t)T, 1);
+    part->target = arena_take(arena, (size_t)part->num_batches, sizeof *part->target);
+    if (part->symbols) hmm_sample(tr->hmm, tr->data, first, n, T, part->symbols, NULL);
     for (int b = 0; b < part->num_batches; b++) {
         struct sinkhorn_target measured;
-        const uint8_t *from = part->symbols ? part->symbols + (size_t)b * batch * (size_t)T : NULL;
+        const uint8_t *from =
+            part->symbols ? part->symbols + (size_t)b * tr->batch * (size_t)T : NULL;
         sinkhorn_target_init(part->target ? &part->target[b] : &measured, arena, from,
-                             batch_size(part, batch, b), T, K);
+                             batch_size(part, tr->batch, b), T, K);
     }
 }
 
-/* Everything except the targets, whose coding needs the data. */
 static void take_memory(struct trainer *tr, struct arena *arena)
 {
     const struct settings *s = tr->s;
     int T = s->data.length, K = s->hmm.symbols, part[3];
     settings_split(s, part);
-    take_part(&tr->train, arena, (size_t)part[0], tr->batch, T);
-    take_part(&tr->val, arena, (size_t)part[1], tr->batch, T);
-    size_t longest = tr->train.n > tr->val.n ? tr->train.n : tr->val.n;
+    size_t longest = (size_t)(part[0] > part[1] ? part[0] : part[1]);
     size_t n = longest < tr->batch ? longest : tr->batch;
     rnn_work_init(&tr->rnn, arena, tr->shape, n, T, 1);
     sinkhorn_work_init(&tr->sinkhorn, arena, n, n, T, K);
@@ -97,6 +96,8 @@ static void take_memory(struct trainer *tr, struct arena *arena)
     tr->grad = arena_take(arena, tr->num_params, sizeof(float));
     tr->m = arena_take(arena, tr->num_params, sizeof(float));
     tr->v = arena_take(arena, tr->num_params, sizeof(float));
+    take_part(tr, &tr->train, arena, 0, (size_t)part[0]);
+    take_part(tr, &tr->val, arena, (size_t)part[0], (size_t)part[1]);
 }
 
 static struct trainer trainer_of(const struct settings *s)
@@ -115,8 +116,6 @@ size_t train_memory_bytes(const struct settings *s)
     struct arena arena;
     arena_measure(&arena);
     take_memory(&tr, &arena);
-    take_targets(&tr.train, &arena, tr.batch, s->data.length, s->hmm.symbols);
-    take_targets(&tr.val, &arena, tr.batch, s->data.length, s->hmm.symbols);
     return arena.used;
 }
 
@@ -132,7 +131,7 @@ static double weight_penalty(const struct trainer *tr, float *grad)
     int num = rnn_views(tr->shape, v);
     for (int i = 0; i < num; i++) {
         const float *w = tr->params + v[i].offset;
-        double norm = adam_norm(w, v[i].count);
+        double norm = linalg_norm(w, v[i].count);
         sum += norm;
         for (size_t j = 0; grad && norm > 0 && j < v[i].count; j++)
             grad[v[i].offset + j] += (float)(decay * (double)w[j] / norm);
@@ -278,23 +277,6 @@ int train_floor(struct trainer *tr, struct status *st)
 
 /* --- from start to end ------------------------------------------------------------------------ */
 
-/* Memory, data and their coding. */
-static int take_all(struct trainer *tr, struct rng data, struct status *st)
-{
-    int T = tr->s->data.length, K = tr->s->hmm.symbols;
-    int code = arena_init(&tr->arena, train_memory_bytes(tr->s), st);
-    if (code) return code;
-    take_memory(tr, &tr->arena);
-    hmm_sample(tr->hmm, data, 0, tr->train.n, T, tr->train.symbols, NULL);
-    hmm_sample(tr->hmm, data, tr->train.n, tr->val.n, T, tr->val.symbols, NULL);
-    take_targets(&tr->train, &tr->arena, tr->batch, T, K);
-    take_targets(&tr->val, &tr->arena, tr->batch, T, K);
-    if (tr->arena.overflow)
-        return status_set(st, STATUS_INTERNAL, "train: arena of %zu bytes is too small",
-                          tr->arena.size);
-    return STATUS_OK;
-}
-
 static struct train_state first_state(const struct trainer *tr)
 {
     struct train_output *out = tr->out;
@@ -322,16 +304,18 @@ int train_open(const struct settings *s, const struct hmm *hmm, const char *run_
     tr->hmm = hmm;
     if (watch) tr->watch = *watch;
     tr->out = out;
-    int code = take_all(tr, rng_stream(root, run_key, "data"), st);
+    int code = arena_init(&tr->arena, train_memory_bytes(s), st);
     if (code) {
         train_close(tr);
         *trainer = NULL;
         return code;
     }
+    tr->data = rng_stream(root, run_key, "data");
     tr->noise = rng_stream(root, run_key, "noise");
     tr->gumbel = rng_stream(root, run_key, "gumbel");
     tr->initial = rng_stream(root, run_key, "initial");
     tr->floor = rng_stream(root, run_key, "loss_floor");
+    take_memory(tr, &tr->arena);
     rnn_init_params(tr->shape, rng_stream(root, run_key, "init"), tr->params);
     tr->state = first_state(tr);
     out->best_val_loss = INFINITY;

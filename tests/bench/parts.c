@@ -208,28 +208,10 @@ static void time_batch(struct bench *p, const uint8_t *x, int b, float *grad,
     int levels = sinkhorn_levels(sinkhorn_diameter(x, n, target->symbols, n, T, K),
                                  (struct sinkhorn_options){0.2, 0.5}, eps);
     sinkhorn_encode(x, n, T, K, w->codes_x);
-    struct sinkhorn_problem xx = {.work = w,
-                                  .row_symbols = x,
-                                  .column_symbols = x,
-                                  .row_codes = w->codes_x,
-                                  .column_codes = w->codes_x,
-                                  .rows = n,
-                                  .columns = n,
-                                  .stride = sinkhorn_padded(n),
-                                  .T = T,
-                                  .K = K,
-                                  .wide = T > 255,
-                                  .self = 1,
-                                  .cost = w->cost,
-                                  .row_potential = w->p,
-                                  .column_potential = w->p,
-                                  .row_sum = w->self_sum};
-    struct sinkhorn_problem xy = xx;
-    xy.self = 0;
-    xy.column_symbols = target->symbols;
-    xy.column_codes = target->codes;
-    xy.row_potential = w->f, xy.column_potential = w->g;
-    xy.row_sum = w->row_sum, xy.column_sum = w->column_sum;
+    struct sinkhorn_cloud generated = {x, w->codes_x, n};
+    struct sinkhorn_cloud targets = {target->symbols, target->codes, n};
+    struct sinkhorn_problem xx = sinkhorn_problem_of(w, generated, generated);
+    struct sinkhorn_problem xy = sinkhorn_problem_of(w, generated, targets);
     if (grad) memset(grad, 0, n * (size_t)T * K * sizeof *grad);
     time_problem(&xx, eps, levels, 1, grad, times);
     time_problem(&xy, eps, levels, -1, grad, times);

@@ -401,8 +401,10 @@ static const double *value_of(const char *name, const struct hmm *hmm, struct sa
     static double out[64];
     struct status st = {0};
     const struct metric *metric = metrics_find(name);
-    struct measure_input in = {.hmm = hmm, .reference = x, .tested = y};
+    struct measure_memo memo = {0};
     if (!metric) fail_msg("no metric %s", name);
+    struct measure_input in = {
+        .hmm = hmm, .reference = x, .tested = y, .memo = &memo, .part = metric->part};
     assert_true(measure_count(metric, hmm->symbols, y.T) <= 64);
     check_ok(metric->compute(&in, out, &st), &st);
     return out;
