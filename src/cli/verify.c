@@ -43,10 +43,12 @@ static int verify(const struct invocation *inv, struct store *store, int none, s
     for (int i = 0; i < NUM_RUN_STATUS; i++) fprintf(out, " %s %d", run_status_name[i], v.count[i]);
     fprintf(out, "\nrows %d committed %d damaged\n", v.num_committed, v.num_damaged_rows);
     if (v.num_damaged_rows || v.num_damaged_records)
-        return status_set(st, STATUS_IO,
-                          "%s: %d damaged row(s), %d damaged record(s); `hmmgrid run GRID -o %s "
-                          "--resume` runs them again, or use a copy of the file",
-                          path, v.num_damaged_rows, v.num_damaged_records, path);
+        return status_set(
+            st, STATUS_IO,
+            "%s: %d damaged row(s), %d damaged record(s); `hmmgrid run GRID -o %s %s` "
+            "runs them again, or use a copy of the file",
+            path, v.num_damaged_rows, v.num_damaged_records, path,
+            store_is_altered(store) ? "--extend" : "--resume");
     code = store_digest(store, digest, st);
     if (!code) fprintf(out, "digest %s\n", digest);
     return code;

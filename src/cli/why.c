@@ -96,10 +96,17 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
     int status = store_run_status(store, run), attempts = store_run_attempts(store, run);
     fprintf(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n", "run", run,
             store_num_runs(store), "key", decoded->key, "block", decoded->block, "seed",
-            (long long)decoded->seed, "status", run_status_name[status], "attempts", attempts);
+            (long long)decoded->seed, "status",
+            store_record_is_damaged(store, run) ? "damaged" : run_status_name[status], "attempts",
+            attempts);
     int code = status == RUN_DONE ? STATUS_OK : print_column(store, run, "error", out, st);
     if (code) return code;
-    if (*advice(status, attempts)) fprintf(out, "%-16s %s\n", "", advice(status, attempts));
+    if (store_record_is_damaged(store, run))
+        fprintf(out, "%-16s %s\n", "",
+                "finished once, and damaged since: its bytes are not the ones that were committed; "
+                "`hmmgrid verify` says how to go on");
+    else if (*advice(status, attempts))
+        fprintf(out, "%-16s %s\n", "", advice(status, attempts));
     if (status == RUN_DONE || status == RUN_FAILED) {
         code = print_start(store, run, out, st);
         for (size_t i = 0; !code && i < sizeof shown / sizeof shown[0]; i++)

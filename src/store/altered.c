@@ -218,8 +218,9 @@ int altered_check_rows(struct store *store, struct status *st)
                  "checksums and count; nothing can be written into it, --extend makes a new file "
                  "of its rows",
                  store->path,
-                 store->seal == SEAL_ABSENT ? "written anew by another program (h5repack, nccopy?)"
-                                            : "its attributes or structures were changed",
+                 store->seal == SEAL_ABSENT
+                     ? "written anew by another program (h5repack, nccopy?)"
+                     : "its attributes or structures were changed or added to",
                  pieces, agree, finished) >= 0)
         return STATUS_OK;
     store->difference = NULL;
@@ -229,7 +230,7 @@ int altered_check_rows(struct store *store, struct status *st)
 int altered_refuse_writing(const struct store *store, struct status *st)
 {
     return status_set(st, STATUS_CANNOT_CREATE,
-                      "%s: another program changed its attributes or structures, so it is only "
-                      "read; --extend makes a new file of its finished rows",
+                      "%s: not as hmmgrid wrote it, so it is only read; --extend makes a new file "
+                      "of its finished rows",
                       store->path);
 }

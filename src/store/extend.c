@@ -1,12 +1,15 @@
 /* extend: a larger layout beside a results file, with its finished rows copied by key, renamed over
- * it. Rows of which the new grid keeps or analyses something else are left behind and run again.
- * Refuses, before anything is written, whatever would lose another finished row or a part of one:
- * a plan that lacks it, settings that cannot be read, bytes that fail their checksum, a column that
- * has no place in the new file. Source: section 3 of the design. */
+ * it. Rows of which the new grid keeps or analyses something else, and rows of a file that another
+ * program changed that do not agree with their checksums, are run again, and the old file is then
+ * kept under a name of its own. Refuses, before anything is written, whatever would lose another
+ * finished row or a part of one: a plan that lacks it, settings that cannot be read, bytes that
+ * fail their checksum, a column that has no place in the new file. Source: section 3 of the design.
+ */
 #include "internal.h"
 
 #include "columns.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +30,7 @@ static int refuse_run(struct store *from, int run, struct status *st, const char
 static int check_run(struct store *from, int run, int target, struct status *st)
 {
     bool valid = false;
+    if (store_record_is_damaged(from, run) && from->seal != SEAL_WHOLE) return STATUS_OK;
     if (store_record_is_damaged(from, run))
         return status_set(st, STATUS_CANNOT_CREATE,
                           "%s: the record of its run %d is damaged, so whether the run is finished "
@@ -189,19 +193,38 @@ static bool is_kept(struct store *from, int run, const struct settings *wanted)
     return store_is_committed(from, run) && had && !settings_differing(&had->settings, wanted);
 }
 
-/* What is to come of each run; settings of it that this version does not know go with its row. */
-static int plan_extension(struct store *from, struct plan *plan, int *target, struct status *st)
+/* What is to come of each run; settings of it that this version does not know go with its row.
+ * *num_left: finished ones that are run again. */
+static int plan_extension(struct store *from, struct plan *plan, int *target, int *num_left,
+                          struct status *st)
 {
     int code = match_runs(from, plan, target, st);
     if (!code) code = check_columns(from, plan, st);
     for (int run = 0; run < from->num_runs && !code; run++) {
         code = check_run(from, run, target[run], st);
-        if (code || target[run] < 0) continue;
-        struct run *wanted = &plan->runs[target[run]];
-        if (is_kept(from, run, &plan->cells[wanted->cell].settings))
+        if (code) break;
+        struct run *wanted = target[run] < 0 ? NULL : &plan->runs[target[run]];
+        if (wanted && is_kept(from, run, &plan->cells[wanted->cell].settings))
             wanted->unknown = store_settings(from, run, NULL)->unknown;
+        else
+            *num_left += store_is_committed(from, run) || store_record_is_damaged(from, run);
     }
     return code;
+}
+
+/* The name under which a file is kept whose rows are run again; there must be none of that name. */
+static int name_old(const char *path, char **old, struct status *st)
+{
+    if (asprintf(old, "%s.old", path) < 0) {
+        *old = NULL;
+        return status_no_memory(st, "%s", path);
+    }
+    if (access(*old, F_OK) != 0) return STATUS_OK;
+    return status_set(
+        st, STATUS_CANNOT_CREATE,
+        "%s: finished runs of it would be run again and the file be kept as %s, which "
+        "exists already: move that one away; nothing was changed",
+        path, *old);
 }
 
 /* Every finished row that is wanted as it is, and the attempts of runs that were started: a run
@@ -226,31 +249,36 @@ static int copy_runs(struct store *from, struct store *to, const int *target, in
 }
 
 int store_extend(const char *path, const struct plan *plan, const struct provenance *provenance,
-                 int *num_copied, struct status *st)
+                 int *num_copied, int *num_left, struct status *st)
 {
     struct store *from = NULL, *to = NULL;
     struct plan wanted = *plan;
-    char *tmp = NULL;
-    int copied = 0, *target = NULL;
+    char *tmp = NULL, *old = NULL;
+    int copied = 0, left = 0, *target = NULL;
     int code = store_attach(&from, path, false, NULL, st);
     if (code) return code;
     target = malloc((size_t)from->num_runs * sizeof *target);
     wanted.runs = malloc((size_t)plan->num_runs * sizeof *wanted.runs);
     if (target && wanted.runs) {
         memcpy(wanted.runs, plan->runs, (size_t)plan->num_runs * sizeof *wanted.runs);
-        code = plan_extension(from, &wanted, target, st);
+        code = plan_extension(from, &wanted, target, &left, st);
     } else {
         code = status_no_memory(st, "%s", path);
     }
+    if (!code && left) code = name_old(path, &old, st);
     if (!code) code = layout_prepare(path, true, &tmp, st);
     if (!code) code = layout_make(tmp, path, &wanted, provenance, st);
     if (!code) code = store_attach(&to, tmp, true, &wanted, st);
     if (!code) code = copy_runs(from, to, target, &copied, st);
     store_detach(to);
     store_detach(from);
+    if (!code && old && link(path, old) != 0)
+        code = file_fail(st, STATUS_CANNOT_CREATE, old, "keep the file under this name", errno);
     if (!code) code = layout_publish(tmp, path, true, st);
     if (code && tmp) unlink(tmp);
     if (num_copied) *num_copied = code ? 0 : copied;
+    if (num_left) *num_left = code ? 0 : left;
+    free(old);
     free(wanted.runs);
     free(target);
     free(tmp);

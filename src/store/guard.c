@@ -185,15 +185,15 @@ static int check_header(int fd, const unsigned char *g, const char *path, uint64
     if (version[0] != FORMAT_MAJOR)
         return status_set(st, STATUS_IO,
                           "%s: format version %u.%u, this program reads %d.x: use the hmmgrid that "
-                          "wrote it or a %s one",
+                          "wrote it%s",
                           path, version[0], version[1], (int)FORMAT_MAJOR,
-                          version[0] > FORMAT_MAJOR ? "newer" : "older");
+                          version[0] > FORMAT_MAJOR ? " or a newer one" : "");
     if (*sane && file_bytes < whole && is_cut_off(fd, file_bytes))
         return status_set(
             st, STATUS_IO,
             "%s: truncated: %llu bytes are left of %llu; use a copy of the whole file", path,
             (unsigned long long)file_bytes, (unsigned long long)whole);
-    *sane = *sane && file_bytes >= whole;
+    *sane = *sane && file_bytes == whole; /* bytes behind the end would be cut off by a writer */
     return STATUS_OK;
 }
 

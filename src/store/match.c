@@ -70,7 +70,8 @@ static int check_settings(struct store *store, const struct plan *plan, struct s
             return status_set(
                 st, STATUS_CANNOT_CREATE,
                 "%s: %s is not what it was for run %d of the file; --extend makes a file "
-                "for the new grid and repeats the runs that it changes",
+                "for the new grid, repeats the runs that it changes and keeps this file under "
+                "another name",
                 store->path, row->key, run);
     }
     return STATUS_OK;

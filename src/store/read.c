@@ -75,6 +75,11 @@ static void collect_unknown(const char *unknown, char *names, size_t n)
     }
 }
 
+bool store_is_altered(const struct store *store)
+{
+    return store->seal != SEAL_WHOLE;
+}
+
 const char *store_note(struct store *store)
 {
     char names[256] = "";

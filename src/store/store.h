@@ -35,10 +35,12 @@ int store_create(const char *path, const struct plan *plan, const struct provena
 /* A larger layout for `plan` with the finished rows of the file at path copied by run key, renamed
  * over it (serial). Refuses (STATUS_CANNOT_CREATE, STATUS_IO), with nothing touched, when a
  * finished row would be lost: it is not in the plan, its settings cannot be read, its bytes are not
- * the ones that were committed, or a column of it has no place in the new file. A finished row of a
- * run of which the plan keeps or analyses something else is left behind: that run is done again. */
+ * the ones that were committed, or a column of it has no place in the new file. A finished run of
+ * which the plan keeps or analyses something else is done again, and so is one of an altered file
+ * whose row does not agree with its checksum: *num_left of them (NULL: not wanted). The file as it
+ * was is then kept as PATH.old; STATUS_CANNOT_CREATE when there is one already. */
 int store_extend(const char *path, const struct plan *plan, const struct provenance *provenance,
-                 int *num_copied, struct status *st);
+                 int *num_copied, int *num_left, struct status *st);
 
 /* How the columns of a file differ from those that this version would make for a plan. */
 struct store_columns {
@@ -103,6 +105,8 @@ const struct decoded_run *store_settings(struct store *store, int run, struct st
  * changed in it, and settings that it names and this version does not know. NULL: nothing. Reads
  * all settings; owned by the store. */
 const char *store_note(struct store *store);
+/* Is it not as hmmgrid wrote it, so that it is only read? */
+bool store_is_altered(const struct store *store);
 
 /* Status and attempts as the *records* say. A run that was started and has no valid record is
  * RUN_RUNNING. */

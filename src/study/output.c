@@ -137,21 +137,22 @@ static int make_or_check(const struct plan *plan, const struct study_options *op
         break;
     case EXISTING_EXTEND: {
         if (!exists) break;
-        int copied = 0, code = compare(path, plan, &found, log, st);
+        int copied = 0, left = 0, code = compare(path, plan, &found, log, st);
         if (!code && !found.columns.num_lacking) {
             warn_of_columns(path, &found.columns, log);
             return code;
         }
         if (code && code != STATUS_CANNOT_CREATE) return code;
-        code = store_extend(path, plan, provenance, &copied, st);
+        code = store_extend(path, plan, provenance, &copied, &left, st);
         if (code) return code;
         log_line(log, LOG_INFO, "%s: extended to %d runs; %d finished ones were kept", path,
                  plan->num_runs, copied);
-        if (copied < found.num_finished)
-            log_line(log, LOG_WARNING,
-                     "%s: this grid keeps or analyses something else of %d finished runs: they are "
-                     "run again",
-                     path, found.num_finished - copied);
+        if (left)
+            log_line(
+                log, LOG_WARNING,
+                "%s: %d finished runs are run again, since the grid keeps or analyses something "
+                "else of them or their rows are damaged; the file as it was is %s.old",
+                path, left, path);
         return code;
     }
     }

@@ -89,9 +89,9 @@ ok "left open: nothing to say" silent open.h5
 ok "left open: --resume" "$program" run grid.yaml -o open.h5 --resume --progress none
 
 with_h5py note "f.attrs['note'] = 'mine'; f['runs/status'].attrs['colour'] = 3"
-altered note "attributes or structures were changed; 6 of 6"
+altered note "attributes or structures were changed or added to; 6 of 6"
 with_h5py data "f.create_dataset('mine/data', data=numpy.arange(5000.)); f['runs/mine'] = 3"
-altered data "attributes or structures were changed; 6 of 6"
+altered data "attributes or structures were changed or added to; 6 of 6"
 with_h5py wider "v = f['runs/cell'][()]; del f['runs/cell']; f['runs/cell'] = v.astype('>i8')"
 with_h5py texts "
 for name in 'key', 'block', 'host': # as nccopy has them: of any length
@@ -104,10 +104,12 @@ with_h5py lost "f['runs/best_val_loss'][1] = 0.5; f.attrs['note'] = 'by hand'"
 ok "lost: said" says "5 of 6 finished rows" lost.h5
 ok "lost: verify" eval '! "$program" verify lost.h5'
 cp lost.h5 before
-ok "lost: --extend refuses" eval '! "$program" run grid.yaml -o lost.h5 --extend --progress none'
+ok "lost: why" eval '"$program" why lost.h5 1 2>/dev/null | grep -q "^status  *damaged"'
+ok "lost: --resume refuses" eval '! "$program" run grid.yaml -o lost.h5 --resume --progress none'
 ok "lost: untouched" cmp lost.h5 before
-ok "lost: --fresh" "$program" run grid.yaml -o lost.h5 --fresh --progress none
-ok "lost: --fresh, the same numbers" cmp <("$program" verify lost.h5) <("$program" verify study.h5)
+ok "lost: --extend" "$program" run grid.yaml -o lost.h5 --extend --progress none
+ok "lost: the file as it was" cmp lost.h5.old before
+ok "lost: --extend, the same numbers" cmp <("$program" verify lost.h5) <("$program" verify study.h5)
 with_h5py other "f['grid/source'][3] = 65; f.attrs['note'] = 'by hand'"
 ok "other: refused" eval '! "$program" summary other.h5 2>err && grep -q /grid/source err'
 

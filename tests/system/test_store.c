@@ -328,7 +328,7 @@ static void extend_keeps_finished_rows(void **state)
     finish_all(store, &p->plan, false, 2);
     check_ok(store_close_all(store, &st), &st);
     digest_of(p->file, before);
-    check_ok(store_extend(p->file, &p->larger, NULL, &copied, &st), &st);
+    check_ok(store_extend(p->file, &p->larger, NULL, &copied, NULL, &st), &st);
     assert_int_equal(copied, 16);
     digest_of(p->file, after);
     assert_string_equal(before, after); /* another order, other sizes, the same results */
@@ -346,7 +346,7 @@ static void extend_keeps_finished_rows(void **state)
     check_ok(store_begin_runs(store, &begun, 1, &st), &st);
     check_ok(store_close_all(store, &st), &st);
 
-    check_ok(store_extend(p->file, &p->larger, NULL, &copied, &st), &st);
+    check_ok(store_extend(p->file, &p->larger, NULL, &copied, NULL, &st), &st);
     assert_int_equal(copied, 16);
     check_ok(store_open(&store, p->file, &st), &st);
     assert_int_equal(store_run_status(store, 0), RUN_RUNNING);
@@ -357,7 +357,7 @@ static void extend_keeps_finished_rows(void **state)
 }
 
 /* What is kept or analysed is outside the run key: a file made otherwise is not resumed, and
- * --extend repeats its runs. */
+ * --extend repeats its runs and keeps the file as it was; not over another one that it kept. */
 static void analysed_otherwise(void **state)
 {
     struct place *p = *state;
@@ -365,17 +365,30 @@ static void analysed_otherwise(void **state)
     struct store *store = NULL;
     struct plan other;
     const char *set = "analysis.steps=2000";
-    int copied = -1;
+    int copied = -1, left = -1;
+    char old[4200], before[17], after[17];
     make(p->file, &p->plan, &store);
     finish_all(store, &p->plan, false, 1);
     check_ok(store_close_all(store, &st), &st);
+    digest_of(p->file, before);
+    snprintf(old, sizeof old, "%s.old", p->file);
     check_ok(plan_read(&other, "made-up", made_up_grid, strlen(made_up_grid), &set, 1, &st), &st);
     assert_string_equal(other.runs[0].key, p->plan.runs[0].key);
     check_code(store_open_all(&store, p->file, &other, MPI_COMM_SELF, &st), STATUS_CANNOT_CREATE,
                &st);
     assert_non_null(strstr(st.text, "analysis.steps"));
-    check_ok(store_extend(p->file, &other, NULL, &copied, &st), &st);
+    FILE *taken = fopen(old, "w");
+    assert_true(taken && fclose(taken) == 0);
+    check_code(store_extend(p->file, &other, NULL, &copied, &left, &st), STATUS_CANNOT_CREATE, &st);
+    digest_of(p->file, after);
+    assert_string_equal(before, after);
+    assert_int_equal(unlink(old), 0);
+    check_ok(store_extend(p->file, &other, NULL, &copied, &left, &st), &st);
     assert_int_equal(copied, 0);
+    assert_int_equal(left, other.num_runs);
+    digest_of(old, after);
+    assert_string_equal(before, after);
+    assert_int_equal(unlink(old), 0);
     check_ok(store_open_all(&store, p->file, &other, MPI_COMM_SELF, &st), &st);
     for (int run = 0; run < other.num_runs; run++)
         assert_int_equal(store_run_status(store, run), RUN_PENDING);
@@ -393,7 +406,7 @@ static void extend_refuses_to_lose_runs(void **state)
     check_ok(made_up_run(store, &p->larger, 0, RUN_DONE, &st), &st);
     check_ok(store_close_all(store, &st), &st);
     digest_of(p->file, before);
-    check_code(store_extend(p->file, &p->plan, NULL, NULL, &st), STATUS_CANNOT_CREATE, &st);
+    check_code(store_extend(p->file, &p->plan, NULL, NULL, NULL, &st), STATUS_CANNOT_CREATE, &st);
     assert_non_null(strstr(st.text, "not in this grid"));
     digest_of(p->file, after);
     assert_string_equal(before, after);

@@ -188,17 +188,17 @@ static void changed_by_another_program(void **state)
     H5Aclose(H5Acreate2(file, "note", H5T_NATIVE_INT, space, H5P_DEFAULT, H5P_DEFAULT));
     H5Sclose(space);
     H5Fclose(file);
-    expect_whole(p, p->file, "were changed; 16 of 16 finished rows agree");
+    expect_whole(p, p->file, "were changed or added to; 16 of 16 finished rows agree");
     check_code(store_open_all(&store, p->file, &p->plan, MPI_COMM_SELF, &st), STATUS_CANNOT_CREATE,
                &st);
     assert_non_null(strstr(st.text, "--extend"));
-    check_ok(store_extend(p->file, &p->plan, NULL, &copied, &st), &st);
+    check_ok(store_extend(p->file, &p->plan, NULL, &copied, NULL, &st), &st);
     assert_int_equal(copied, p->plan.num_runs);
     expect_whole(p, p->file, NULL);
 }
 
-/* In such a file each row counts only when it agrees with its checksum; an extension refuses to
- * leave one behind. */
+/* In such a file each row counts only when it agrees with its checksum; an extension does the
+ * others again and keeps the file as it was. */
 static void damaged_and_changed(void **state)
 {
     struct place *p = *state;
@@ -216,12 +216,35 @@ static void damaged_and_changed(void **state)
     assert_int_equal(store_run_status(store, 4), RUN_RUNNING);
     assert_true(store_record_is_damaged(store, 4) && !store_record_is_damaged(store, 3));
     store_close(store);
-    check_code(store_extend(p->copy, &p->plan, NULL, NULL, &st), STATUS_CANNOT_CREATE, &st);
-    assert_non_null(strstr(st.text, "run 4"));
+    int copied = 0, left = 0;
+    char old[4200];
+    snprintf(old, sizeof old, "%s.old", p->copy);
+    check_ok(store_extend(p->copy, &p->plan, NULL, &copied, &left, &st), &st);
+    assert_int_equal(copied, 15);
+    assert_int_equal(left, 1);
     size_t num;
-    unsigned char *now = slurp(p->copy, &num);
+    unsigned char *now = slurp(old, &num);
+    assert_int_equal(num, p->num);
     assert_memory_equal(now, p->bytes, num);
     free(now);
+    assert_int_equal(unlink(old), 0);
+    check_ok(store_open_all(&store, p->copy, &p->plan, MPI_COMM_SELF, &st), &st);
+    assert_int_equal(store_run_status(store, 4), RUN_RUNNING);
+    check_ok(store_close_all(store, &st), &st);
+}
+
+/* Bytes behind the end, which a writer would cut off: read, and not written into. */
+static void something_behind_the_end(void **state)
+{
+    struct place *p = *state;
+    struct status st = {0};
+    struct store *store = NULL;
+    spill(p->copy, p->bytes, p->num);
+    FILE *out = fopen(p->copy, "ab");
+    assert_true(out && fputs("the results of somebody else", out) >= 0 && fclose(out) == 0);
+    expect_whole(p, p->copy, "added to; 16 of 16 finished rows agree");
+    check_code(store_open_all(&store, p->copy, &p->plan, MPI_COMM_SELF, &st), STATUS_CANNOT_CREATE,
+               &st);
 }
 
 static void creating(void **state)
@@ -274,7 +297,7 @@ static void no_permission_for_large_files(void **state)
         limit.rlim_cur = most;
         setrlimit(RLIMIT_FSIZE, &limit);
         int code = store_create(p->file, &p->plan, NULL, true, &st);
-        int again = store_extend(p->file, &p->plan, NULL, NULL, &(struct status){0});
+        int again = store_extend(p->file, &p->plan, NULL, NULL, NULL, &(struct status){0});
         setrlimit(RLIMIT_FSIZE, &before);
         if (code != STATUS_CANNOT_CREATE || again != STATUS_CANNOT_CREATE)
             fail_msg("at most %zu bytes: %d, %d: %s", most, code, again, st.text);
@@ -491,6 +514,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(left_open_by_another_program, set_up, tear_down),
         cmocka_unit_test_setup_teardown(changed_by_another_program, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_and_changed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(something_behind_the_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(creating, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_permission_for_large_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(disk_full, set_up, tear_down),

@@ -141,7 +141,7 @@ static void refuse_extension(struct place *p, const struct plan *plan, const cha
 {
     struct status st = {0};
     int copied = -1;
-    check_code(store_extend(p->file, plan, NULL, &copied, &st), STATUS_CANNOT_CREATE, &st);
+    check_code(store_extend(p->file, plan, NULL, &copied, NULL, &st), STATUS_CANNOT_CREATE, &st);
     if (!strstr(st.text, word)) fail_msg("\"%s\" does not say \"%s\"", st.text, word);
     assert_int_equal(copied, 0);
     untouched(p);
@@ -239,7 +239,7 @@ static void narrower_columns(void **state)
     check_ok(store_check_plan(store, &p->plan, &columns, &st), &st);
     store_close(store);
     assert_int_equal(columns.num_lacking + columns.num_unknown, 0);
-    check_ok(store_extend(p->file, &p->larger, NULL, &copied, &st), &st);
+    check_ok(store_extend(p->file, &p->larger, NULL, &copied, NULL, &st), &st);
     assert_int_equal(copied, NUM_DONE);
     expect_rows(p, &p->larger, NUM_DONE, NULL);
     finish(p, &p->larger);
@@ -285,7 +285,7 @@ static void unknown_settings(void **state)
                         "rnn.gain=1\nnoise.colour=\"white\"\n");
     check_ok(store_check_plan(store, &p->plan, &columns, &st), &st);
     store_close(store);
-    check_ok(store_extend(p->file, &p->larger, NULL, &copied, &st), &st);
+    check_ok(store_extend(p->file, &p->larger, NULL, &copied, NULL, &st), &st);
     assert_int_equal(copied, NUM_DONE);
     check_ok(store_open(&store, p->file, &st), &st);
     for (int run = 0; run < p->larger.num_runs; run++) {
@@ -328,7 +328,7 @@ static void unreadable_settings(void **state)
     unreadable = p->plan.runs[1].key;
     check_code(store_open_all(&store, p->file, &p->plan, MPI_COMM_SELF, &st), STATUS_IO, &st);
     assert_non_null(strstr(st.text, "settings of run 1 cannot be read: not a run"));
-    check_code(store_extend(p->file, &p->plan, NULL, NULL, &st), STATUS_IO, &st);
+    check_code(store_extend(p->file, &p->plan, NULL, NULL, NULL, &st), STATUS_IO, &st);
     assert_non_null(strstr(st.text, "settings of run 1 cannot be read"));
     untouched(p);
 }
@@ -356,7 +356,7 @@ static void damaged_rows(void **state)
         close(fd);
     }
     struct status st = {0};
-    check_ok(store_extend(p->file, &p->larger, NULL, NULL, &st), &st);
+    check_ok(store_extend(p->file, &p->larger, NULL, NULL, NULL, &st), &st);
 }
 
 /* Damaged structures that crash HDF5, hold it for ever or make it take all memory are a message. */
