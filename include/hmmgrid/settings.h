@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* UNKNOWN_HMM: of a network trained elsewhere; nothing can be trained on it. */
 enum architecture { LINEAR_CHAIN, FULLY_CONNECTED, CYCLIC, CUSTOM, UNKNOWN_HMM, NUM_ARCHITECTURES };
@@ -192,9 +193,9 @@ int settings_resolve(struct settings *s, const char **key, struct status *st);
  * two are rounded down, the test part takes the rest. */
 void settings_split(const struct settings *s, int part[3]);
 
-/* One setting as JSON value text, e.g. 150, "linear-chain", [1,1,1], null. Doubles round-trip
- * (shortest form that does). Returns the length needed without NUL, like snprintf. */
-int settings_json_value(const struct settings *s, const struct setting *row, char *buf, size_t n);
+/* Write one setting as a JSON value, e.g. 150, "linear-chain", [1,1,1], null. Doubles round-trip
+ * (shortest form that does). */
+void settings_put_json(FILE *out, const struct settings *s, const struct setting *row);
 
 /* One setting as text for people: an enum's name, a list of one number as that number, "none" where
  * there is none, otherwise the JSON value without its quotes. malloc'd; NULL: memory out. */

@@ -29,22 +29,14 @@ int arena_init(struct arena *arena, size_t size, struct status *st)
 
 void *arena_take(struct arena *arena, size_t count, size_t bytes)
 {
-    if (bytes && count > (SIZE_MAX - ALIGNMENT) / bytes) {
-        arena->overflow = 1;
-        return NULL;
-    }
-    size_t need = (count * bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     size_t at = arena->used;
-    if (need > SIZE_MAX - at) {
+    bool fits = at < SIZE_MAX / 2 && (!bytes || count <= SIZE_MAX / 4 / bytes);
+    if (fits) arena->used += (count * bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (!fits || (arena->base && arena->used > arena->size)) {
         arena->overflow = 1;
         return NULL;
     }
-    arena->used += need;
     if (!arena->base) return NULL;
-    if (arena->used > arena->size) {
-        arena->overflow = 1;
-        return NULL;
-    }
     return arena->base + at;
 }
 

@@ -31,7 +31,7 @@ void json_put_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void begin(struct json *j, const char *key)
+void json_key(struct json *j, const char *key)
 {
     if (j->follows) fputc(',', j->out);
     if (j->depth > 0 && j->depth <= j->lines)
@@ -46,7 +46,7 @@ static void begin(struct json *j, const char *key)
 
 void json_open(struct json *j, const char *key, char bracket)
 {
-    begin(j, key);
+    json_key(j, key);
     fputc(bracket, j->out);
     j->closing[j->depth++] = bracket == '{' ? '}' : ']';
     j->follows = false;
@@ -61,7 +61,7 @@ void json_close(struct json *j)
 
 void json_text(struct json *j, const char *key, const char *text)
 {
-    begin(j, key);
+    json_key(j, key);
     if (text)
         json_put_text(j->out, text);
     else
@@ -70,13 +70,13 @@ void json_text(struct json *j, const char *key, const char *text)
 
 void json_integer(struct json *j, const char *key, int64_t value)
 {
-    begin(j, key);
+    json_key(j, key);
     fprintf(j->out, "%" PRId64, value);
 }
 
 void json_number(struct json *j, const char *key, const char *format, double value)
 {
-    begin(j, key);
+    json_key(j, key);
     if (isfinite(value))
         fprintf(j->out, format, value);
     else
@@ -85,7 +85,7 @@ void json_number(struct json *j, const char *key, const char *format, double val
 
 void json_value(struct json *j, const char *key, const char *value)
 {
-    begin(j, key);
+    json_key(j, key);
     fwrite(value, 1, strcspn(value, "\n"), j->out);
 }
 

@@ -25,6 +25,8 @@ void json_text(struct json *json, const char *key, const char *text); /* NULL: n
 void json_integer(struct json *json, const char *key, int64_t value);
 /* format: of printf, for a double; not finite: null. */
 void json_number(struct json *json, const char *key, const char *format, double value);
+/* What stands before an entry whose value is then written to json->out. */
+void json_key(struct json *json, const char *key);
 /* What is JSON already, up to its end or the end of its line. */
 void json_value(struct json *json, const char *key, const char *value);
 

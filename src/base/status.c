@@ -53,17 +53,12 @@ int stop_check(const struct stop *stop, struct status *st, const char *what, ...
 int status_prefix(struct status *st, const char *fmt, ...)
 {
     if (!st) return STATUS_INTERNAL;
-    char head[sizeof st->text];
+    char tail[sizeof st->text];
+    strcpy(tail, st->text);
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(head, sizeof head, fmt, ap);
+    size_t used = (size_t)vsnprintf(st->text, sizeof st->text, fmt, ap);
     va_end(ap);
-    size_t used = strlen(head);
-    size_t room = sizeof head - used;
-    size_t tail = strlen(st->text);
-    if (tail >= room) tail = room - 1;
-    memcpy(head + used, st->text, tail);
-    head[used + tail] = '\0';
-    memcpy(st->text, head, used + tail + 1);
+    if (used < sizeof st->text) snprintf(st->text + used, sizeof st->text - used, "%s", tail);
     return st->code;
 }

@@ -1,5 +1,5 @@
-/* expr: see expr.h. A recursive-descent parser into one array of nodes, and an evaluator.
- * Refuses arithmetic, functions, and an order between words. */
+/* expr: see expr.h. A recursive-descent parser that evaluates as it reads; a text is checked
+ * by reading it without values. Refuses arithmetic, functions, and an order between words. */
 #include "expr.h"
 
 #include <ctype.h>
@@ -11,40 +11,18 @@
 
 enum { MAX_LENGTH = 4096, MAX_DEPTH = 64 };
 
-enum op { OP_OR, OP_AND, OP_NOT, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IN, OP_NOT_IN };
-
-/* OR, AND: left, right. NOT: left. Comparisons: name and literal. IN: name and literals
- * first..first+count-1. */
-struct term {
-    enum op op;
-    int left, right;
-    const char *name;
-    int first, count;
-};
-
-struct literal {
-    const char *text;
-    double number; /* NaN: a word */
-};
-
-struct expr {
-    char *text; /* the tokens, NUL-terminated in place; owned */
-    struct term *term;
-    struct literal *literal;
-    int num_terms, num_literals, root;
-};
-
+enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
 enum token { T_END, T_WORD, T_QUOTED, T_OP, T_OPEN, T_CLOSE, T_COMMA, T_BAD };
 
 struct parser {
-    struct expr *expr;
     const char *source;
     size_t at;    /* behind the current token */
     size_t start; /* of the current token */
     enum token token;
-    char *word; /* of T_WORD, T_QUOTED; in expr->text */
-    enum op op; /* of T_OP */
-    size_t text_used;
+    char word[MAX_LENGTH + 1]; /* of T_WORD, T_QUOTED */
+    enum op op;                /* of T_OP */
+    expr_lookup lookup;        /* NULL: no name has a value, and nothing is compared */
+    void *context;
     struct status *st;
 };
 
@@ -61,10 +39,8 @@ static bool is_word_byte(char c)
 
 static void keep_word(struct parser *p, const char *from, size_t n)
 {
-    p->word = p->expr->text + p->text_used;
     memcpy(p->word, from, n);
     p->word[n] = '\0';
-    p->text_used += n + 1;
 }
 
 static void next_operator(struct parser *p)
@@ -118,12 +94,6 @@ static bool is_keyword(const struct parser *p, const char *word)
     return p->token == T_WORD && strcmp(p->word, word) == 0;
 }
 
-static int new_term(struct parser *p, struct term term)
-{
-    p->expr->term[p->expr->num_terms] = term;
-    return p->expr->num_terms++;
-}
-
 /* A number of the usual form, all of the text; NaN otherwise (so nan, inf, 0x10 are words). */
 static double literal_number(const char *text)
 {
@@ -133,134 +103,16 @@ static double literal_number(const char *text)
     return *end || !isfinite(x) ? NAN : x;
 }
 
-static int parse_literal(struct parser *p)
+static int compare(struct parser *p, const char *name, const struct expr_value *value, enum op op,
+                   bool *result)
 {
-    bool reserved =
-        is_keyword(p, "and") || is_keyword(p, "or") || is_keyword(p, "not") || is_keyword(p, "in");
-    if ((p->token != T_WORD && p->token != T_QUOTED) || reserved)
-        return fail_at(p, "a number, a word or a quoted text was expected");
-    double number = p->token == T_WORD ? literal_number(p->word) : NAN;
-    p->expr->literal[p->expr->num_literals++] = (struct literal){.text = p->word, .number = number};
-    next(p);
-    return STATUS_OK;
-}
-
-static int parse_chain(struct parser *p, enum op op, int depth, int *out);
-
-/* NAME OP VALUE | NAME ["not"] "in" "(" VALUE {"," VALUE} ")" */
-static int parse_comparison(struct parser *p, int *out)
-{
-    struct term term = {.name = p->word, .first = p->expr->num_literals, .count = 1};
-    int code;
-    if (p->token != T_WORD || !(isalpha((unsigned char)*p->word) || *p->word == '_'))
-        return fail_at(p, "the name of a setting or column was expected");
-    next(p);
-    bool negated = is_keyword(p, "not");
-    if (negated) next(p);
-    if (is_keyword(p, "in")) {
-        term.op = negated ? OP_NOT_IN : OP_IN;
-        next(p);
-        if (p->token != T_OPEN) return fail_at(p, "'(' was expected behind in");
-        do {
-            next(p);
-            if ((code = parse_literal(p)) != STATUS_OK) return code;
-        } while (p->token == T_COMMA);
-        if (p->token != T_CLOSE) return fail_at(p, "',' or ')' was expected");
-        term.count = p->expr->num_literals - term.first;
-        next(p);
-    } else {
-        if (p->token != T_OP || negated)
-            return fail_at(p, "one of == != < <= > >= in was expected");
-        term.op = p->op;
-        next(p);
-        if ((code = parse_literal(p)) != STATUS_OK) return code;
-    }
-    *out = new_term(p, term);
-    return STATUS_OK;
-}
-
-static int parse_not(struct parser *p, int depth, int *out)
-{
-    int code, inner;
-    if (depth >= MAX_DEPTH) return fail_at(p, "nested too deeply (64 levels)");
-    if (is_keyword(p, "not")) {
-        next(p);
-        if ((code = parse_not(p, depth + 1, &inner)) != STATUS_OK) return code;
-        *out = new_term(p, (struct term){.op = OP_NOT, .left = inner});
-        return STATUS_OK;
-    }
-    if (p->token != T_OPEN) return parse_comparison(p, out);
-    next(p);
-    if ((code = parse_chain(p, OP_OR, depth + 1, out)) != STATUS_OK) return code;
-    if (p->token != T_CLOSE) return fail_at(p, "')' was expected");
-    next(p);
-    return STATUS_OK;
-}
-
-/* and_, which is made of not_, or or_, which is made of and_ */
-static int parse_chain(struct parser *p, enum op op, int depth, int *out)
-{
-    int *side = out, right;
-    for (;; side = &right) {
-        int code = op == OP_OR ? parse_chain(p, OP_AND, depth, side) : parse_not(p, depth, side);
-        if (code) return code;
-        if (side == &right)
-            *out = new_term(p, (struct term){.op = op, .left = *out, .right = right});
-        if (!is_keyword(p, op == OP_OR ? "or" : "and")) return STATUS_OK;
-        next(p);
-    }
-}
-
-int expr_parse(struct expr **expr, const char *text, struct status *st)
-{
-    size_t n = strlen(text);
-    *expr = NULL;
-    if (n > MAX_LENGTH)
-        return status_set(st, STATUS_USAGE, "--where: %zu bytes are too long, at most %d", n,
-                          MAX_LENGTH);
-    struct expr *e = calloc(1, sizeof *e);
-    if (e) {
-        e->text = malloc(2 * n + 2); /* every token and its NUL */
-        e->term = calloc(n + 1, sizeof *e->term);
-        e->literal = calloc(n + 1, sizeof *e->literal);
-    }
-    if (!e || !e->text || !e->term || !e->literal) {
-        expr_free(e);
-        return status_no_memory(st, "--where");
-    }
-    struct parser p = {.expr = e, .source = text, .st = st};
-    next(&p);
-    int code = parse_chain(&p, OP_OR, 0, &e->root);
-    if (!code && p.token == T_BAD && text[p.start] == '=') code = fail_at(&p, "write == for equal");
-    if (!code && p.token != T_END) code = fail_at(&p, "'and', 'or' or the end was expected");
-    if (code) {
-        expr_free(e);
-        return code;
-    }
-    *expr = e;
-    return STATUS_OK;
-}
-
-/* --- evaluation ---------------------------------------------------------------------------- */
-
-struct evaluation {
-    const struct expr *expr;
-    expr_lookup lookup;
-    void *context;
-    struct status *st;
-};
-
-/* One comparison; in and not in have been reduced to ==. */
-static int compare(struct evaluation *e, const struct term *t, enum op op,
-                   const struct expr_value *value, const struct literal *literal, bool *result)
-{
+    double a = value->number, b = p->token == T_WORD ? literal_number(p->word) : NAN;
     *result = false;
-    if (value->is_number || (!isnan(literal->number) && !isnan(value->number))) {
-        double a = value->number, b = literal->number;
+    if (value->is_number || (!isnan(a) && !isnan(b))) {
         if (isnan(a)) return STATUS_OK;
         if (isnan(b))
-            return status_set(e->st, STATUS_USAGE, "--where: %s is a number, '%.60s' is not",
-                              t->name, literal->text);
+            return status_set(p->st, STATUS_USAGE, "--where: %s is a number, '%.60s' is not", name,
+                              p->word);
         *result = op == OP_EQ   ? a == b
                   : op == OP_NE ? a != b
                   : op == OP_LT ? a < b
@@ -270,62 +122,120 @@ static int compare(struct evaluation *e, const struct term *t, enum op op,
         return STATUS_OK;
     }
     if (op != OP_EQ && op != OP_NE)
-        return status_set(e->st, STATUS_USAGE,
-                          "--where: %s is a word, it has no order; use == or !=", t->name);
-    *result = (strcmp(value->text, literal->text) == 0) == (op == OP_EQ);
+        return status_set(p->st, STATUS_USAGE,
+                          "--where: %s is a word, it has no order; use == or !=", name);
+    *result = (strcmp(value->text, p->word) == 0) == (op == OP_EQ);
     return STATUS_OK;
 }
 
-static int eval_comparison(struct evaluation *e, const struct term *t, bool *result)
+/* The next VALUE, compared with that of the name. */
+static int parse_literal(struct parser *p, const char *name, const struct expr_value *value,
+                         enum op op, bool *result)
 {
-    struct expr_value value = {.text = NULL, .number = NAN};
-    bool any = false;
-    int code = e->lookup(e->context, t->name, &value, e->st);
+    bool reserved =
+        is_keyword(p, "and") || is_keyword(p, "or") || is_keyword(p, "not") || is_keyword(p, "in");
+    if ((p->token != T_WORD && p->token != T_QUOTED) || reserved)
+        return fail_at(p, "a number, a word or a quoted text was expected");
+    int code = p->lookup ? compare(p, name, value, op, result) : STATUS_OK;
+    if (!code) next(p);
+    return code;
+}
+
+/* OP VALUE | ["not"] "in" "(" VALUE {"," VALUE} ")" */
+static int parse_behind_name(struct parser *p, const char *name, const struct expr_value *value,
+                             bool *result)
+{
+    bool negated = is_keyword(p, "not"), any = false, one = false;
+    bool is_nan = value->is_number && isnan(value->number);
+    enum op op = p->op;
+    if (negated) next(p);
+    if (!is_keyword(p, "in")) {
+        if (p->token != T_OP || negated)
+            return fail_at(p, "one of == != < <= > >= in was expected");
+        next(p);
+        return parse_literal(p, name, value, op, result);
+    }
+    next(p);
+    if (p->token != T_OPEN) return fail_at(p, "'(' was expected behind in");
+    do {
+        next(p);
+        int code = parse_literal(p, name, value, OP_EQ, &one);
+        if (code) return code;
+        any = any || one;
+    } while (p->token == T_COMMA);
+    if (p->token != T_CLOSE) return fail_at(p, "',' or ')' was expected");
+    next(p);
+    *result = negated ? !any && !is_nan : any;
+    return STATUS_OK;
+}
+
+static int parse_comparison(struct parser *p, bool *result)
+{
+    struct expr_value value = {.number = NAN};
+    char name[MAX_LENGTH + 1];
+    if (p->token != T_WORD || !(isalpha((unsigned char)*p->word) || *p->word == '_'))
+        return fail_at(p, "the name of a setting or column was expected");
+    strcpy(name, p->word);
+    int code = p->lookup ? p->lookup(p->context, name, &value, p->st) : STATUS_OK;
     if (code) return code;
     value.is_number = value.is_number || !value.text;
-    bool is_list = t->op == OP_IN || t->op == OP_NOT_IN;
-    for (int i = 0; i < t->count && !code; i++) {
-        bool one = false;
-        code =
-            compare(e, t, is_list ? OP_EQ : t->op, &value, &e->expr->literal[t->first + i], &one);
-        any = any || one;
-    }
-    bool is_nan = value.is_number && isnan(value.number);
-    *result = t->op == OP_NOT_IN ? !any && !is_nan : any;
+    next(p);
+    code = parse_behind_name(p, name, &value, result);
     free(value.memory);
     return code;
 }
 
-static int eval_term(struct evaluation *e, int at, bool *result)
+static int parse_chain(struct parser *p, bool is_or, int depth, bool *result);
+
+static int parse_not(struct parser *p, int depth, bool *result)
 {
-    const struct term *t = &e->expr->term[at];
-    bool left, right;
     int code;
-    if (t->op != OP_OR && t->op != OP_AND && t->op != OP_NOT) return eval_comparison(e, t, result);
-    if ((code = eval_term(e, t->left, &left)) != STATUS_OK) return code;
-    if (t->op == OP_NOT) {
-        *result = !left;
-        return STATUS_OK;
+    if (depth >= MAX_DEPTH) return fail_at(p, "nested too deeply (64 levels)");
+    if (is_keyword(p, "not")) {
+        next(p);
+        code = parse_not(p, depth + 1, result);
+        *result = !*result;
+        return code;
     }
-    /* both sides are looked at, so that an unknown name never hides */
-    if ((code = eval_term(e, t->right, &right)) != STATUS_OK) return code;
-    *result = t->op == OP_OR ? left || right : left && right;
+    if (p->token != T_OPEN) return parse_comparison(p, result);
+    next(p);
+    if ((code = parse_chain(p, true, depth + 1, result)) != STATUS_OK) return code;
+    if (p->token != T_CLOSE) return fail_at(p, "')' was expected");
+    next(p);
     return STATUS_OK;
 }
 
-int expr_eval(const struct expr *expr, expr_lookup lookup, void *context, bool *result,
-              struct status *st)
+/* or_, which is made of and_, or and_, which is made of not_. Both sides are looked at, so that an
+ * unknown name never hides. */
+static int parse_chain(struct parser *p, bool is_or, int depth, bool *result)
 {
-    struct evaluation e = {.expr = expr, .lookup = lookup, .context = context, .st = st};
-    *result = false;
-    return eval_term(&e, expr->root, result);
+    bool right = false;
+    for (bool *side = result;; side = &right) {
+        int code = is_or ? parse_chain(p, false, depth, side) : parse_not(p, depth, side);
+        if (code) return code;
+        if (side == &right) *result = is_or ? *result || right : *result && right;
+        if (!is_keyword(p, is_or ? "or" : "and")) return STATUS_OK;
+        next(p);
+    }
 }
 
-void expr_free(struct expr *expr)
+int expr_eval(const char *text, expr_lookup lookup, void *context, bool *result, struct status *st)
 {
-    if (!expr) return;
-    free(expr->text);
-    free(expr->term);
-    free(expr->literal);
-    free(expr);
+    struct parser p = {.source = text, .lookup = lookup, .context = context, .st = st};
+    size_t n = strlen(text);
+    *result = false;
+    if (n > MAX_LENGTH)
+        return status_set(st, STATUS_USAGE, "--where: %zu bytes are too long, at most %d", n,
+                          MAX_LENGTH);
+    next(&p);
+    int code = parse_chain(&p, true, 0, result);
+    if (!code && p.token == T_BAD && text[p.start] == '=') code = fail_at(&p, "write == for equal");
+    if (!code && p.token != T_END) code = fail_at(&p, "'and', 'or' or the end was expected");
+    return code;
+}
+
+int expr_check(const char *text, struct status *st)
+{
+    bool unused;
+    return expr_eval(text, NULL, NULL, &unused, st);
 }

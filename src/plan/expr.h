@@ -13,8 +13,6 @@
 #include "hmmgrid/status.h"
 #include <stdbool.h>
 
-struct expr;
-
 /* A name's value: a number (NaN: none), or a word that has an order only where a number goes with
  * it. */
 struct expr_value {
@@ -29,13 +27,11 @@ struct expr_value {
 typedef int (*expr_lookup)(void *context, const char *name, struct expr_value *value,
                            struct status *st);
 
-/* Parse; STATUS_USAGE with the column on error. Free with expr_free. */
-int expr_parse(struct expr **expr, const char *text, struct status *st);
+/* Is the text an expression? STATUS_USAGE with the column where not. */
+int expr_check(const char *text, struct status *st);
 
-/* Evaluate. What the look-up of a name returns is passed on; a comparison with NaN is false. */
-int expr_eval(const struct expr *expr, expr_lookup lookup, void *context, bool *result,
-              struct status *st);
-
-void expr_free(struct expr *expr);
+/* Evaluate one that is. What the look-up of a name returns is passed on; STATUS_USAGE where a name
+ * has no such order or number; a comparison with NaN is false. */
+int expr_eval(const char *text, expr_lookup lookup, void *context, bool *result, struct status *st);
 
 #endif

@@ -18,47 +18,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- text that grows ----------------------------------------------------------------------- */
-
-/* malloc'd; NULL: memory out. */
-static char *value_text(const struct settings *s, const struct setting *row)
-{
-    size_t n = (size_t)settings_json_value(s, row, NULL, 0) + 1;
-    char *text = malloc(n);
-    if (text) settings_json_value(s, row, text, n);
-    return text;
-}
-
-static bool put_value(FILE *out, const struct settings *s, const struct setting *row)
-{
-    char *text = value_text(s, row);
-    if (text) fputs(text, out);
-    free(text);
-    return text != NULL;
-}
-
 /* --- key ----------------------------------------------------------------------------------- */
 
 enum { SEED_ROOM = 32 };
 
 char *plan_key_text(const struct settings *settings, size_t *bytes)
 {
-    bool good = true;
     struct settings defaults;
     struct sheet sheet;
     FILE *out = sheet_open(&sheet);
     if (!out) return NULL;
     settings_default(&defaults);
     for (int i = 0; i < num_settings; i++) {
-        if (settings_table[i].scope != SCOPE_RUN || settings_table[i].outside_key) continue;
-        if (settings_is_default(settings, &defaults, &settings_table[i])) continue;
-        fputs(settings_table[i].key, out);
-        fputc('=', out);
-        good = put_value(out, settings, &settings_table[i]) && good;
+        const struct setting *row = &settings_table[i];
+        if (row->scope != SCOPE_RUN || row->outside_key) continue;
+        if (settings_is_default(settings, &defaults, row)) continue;
+        fprintf(out, "%s=", row->key);
+        settings_put_json(out, settings, row);
         fputc('\n', out);
     }
-    for (int i = 0; i < SEED_ROOM; i++) fputc(' ', out);
-    char *whole = sheet_close(&sheet, out, good, bytes);
+    fprintf(out, "%*s", SEED_ROOM, "");
+    char *whole = sheet_close(&sheet, out, true, bytes);
     *bytes -= SEED_ROOM;
     return whole;
 }
@@ -154,7 +134,6 @@ char *plan_run_json(const struct plan *plan, int run)
     const struct run *r = &plan->runs[run];
     const struct cell *cell = &plan->cells[r->cell];
     const char *last = NULL;
-    bool good = true;
     struct sheet sheet;
     struct json json = {.out = sheet_open(&sheet)};
     if (!json.out) return NULL;
@@ -171,15 +150,13 @@ char *plan_run_json(const struct plan *plan, int run)
             open_section(&json, row->key);
         }
         last = row->key;
-        char *value = value_text(&cell->settings, row);
-        if (value) json_value(&json, row->key + section_length(row->key) + 1, value);
-        good = value && good;
-        free(value);
+        json_key(&json, row->key + section_length(row->key) + 1);
+        settings_put_json(json.out, &cell->settings, row);
     }
     close_section(&json, r->unknown, last);
     put_unknown_sections(&json, r->unknown);
     json_close(&json);
-    return sheet_close(&sheet, json.out, good, NULL);
+    return sheet_close(&sheet, json.out, true, NULL);
 }
 
 void decoded_run_free(struct decoded_run *run)
@@ -388,7 +365,6 @@ int plan_parse_json(const char *line, struct decoded_run *run, struct status *st
 
 char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *study)
 {
-    bool good = true;
     struct sheet sheet;
     FILE *out = sheet_open(&sheet);
     if (!out) return NULL;
@@ -402,11 +378,11 @@ char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *s
                       (row->type == SETTING_MATRIX && !value.matrix.rows);
         if (row->scope != SCOPE_RUN || absent) continue;
         fprintf(out, "      %s: ", row->key);
-        good = put_value(out, settings, row) && good;
+        settings_put_json(out, settings, row);
         fputc('\n', out);
     }
     fprintf(out, "seeds: [%" PRId64 "]\n", seed);
-    return sheet_close(&sheet, out, good, NULL);
+    return sheet_close(&sheet, out, true, NULL);
 }
 
 /* --- where --------------------------------------------------------------------------------- */
@@ -433,13 +409,12 @@ static int where_lookup(void *context, const char *name, struct expr_value *valu
 
 int plan_where(struct plan *plan, const char *text, struct status *st)
 {
-    struct expr *expr = NULL;
     struct where_context context = {.plan = plan};
     bool *keep = calloc((size_t)plan->num_runs + 1, sizeof *keep);
-    int code = keep ? expr_parse(&expr, text, st) : status_no_memory(st, "--where");
+    int code = keep ? expr_check(text, st) : status_no_memory(st, "--where");
     for (int i = 0; i < plan->num_runs && !code; i++) {
         context.run = i;
-        code = expr_eval(expr, where_lookup, &context, &keep[i], st);
+        code = expr_eval(text, where_lookup, &context, &keep[i], st);
     }
     if (!code) {
         int kept = 0;
@@ -447,7 +422,6 @@ int plan_where(struct plan *plan, const char *text, struct status *st)
             if (keep[i]) plan->runs[kept++] = plan->runs[i];
         plan->num_runs = kept;
     }
-    expr_free(expr);
     free(keep);
     return code;
 }

@@ -68,19 +68,17 @@ static int lookup(void *context, const char *name, struct expr_value *value, str
 
 int rows_where(struct store *store, const char *expr, int **row, int *num, struct status *st)
 {
-    struct expr *parsed = NULL;
     int num_runs = store_num_runs(store), code = STATUS_OK;
     *num = 0;
     *row = malloc(((size_t)num_runs + 1) * sizeof **row);
     if (!*row) code = status_no_memory(st, "%d runs", num_runs);
-    if (!code && expr) code = expr_parse(&parsed, expr, st);
+    if (!code && expr) code = expr_check(expr, st);
     for (int run = 0; run < num_runs && !code; run++) {
         struct row_context context = {store, run};
         bool wanted = true;
-        if (parsed) code = expr_eval(parsed, lookup, &context, &wanted, st);
+        if (expr) code = expr_eval(expr, lookup, &context, &wanted, st);
         if (wanted) (*row)[(*num)++] = run;
     }
-    expr_free(parsed);
     if (code) {
         free(*row);
         *row = NULL;

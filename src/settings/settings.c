@@ -5,9 +5,9 @@
 #include "value.h"
 
 #include "base/spelling.h"
+#include "base/sheet.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,98 +216,73 @@ const char *settings_choice(const struct setting *row, int value)
 
 /* --- JSON ---------------------------------------------------------------------------------- */
 
-/* Where text goes: like snprintf, counts on when the buffer is full. */
-struct sink {
-    char *buf;
-    size_t size, used;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct sink *out, const char *fmt, ...)
-{
-    size_t room = out->used < out->size ? out->size - out->used : 0;
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(room ? out->buf + out->used : NULL, room, fmt, ap);
-    va_end(ap);
-    if (n > 0) out->used += (size_t)n;
-}
-
 /* Shortest text that strtod reads back as the same double. */
-static void put_real(struct sink *out, double x)
+static void put_real(FILE *out, double x)
 {
-    char text[40];
-    if (!isfinite(x)) {
-        put(out, "null");
-        return;
-    }
-    for (int digits = 15; digits <= 17; digits++) {
+    char text[40] = "null";
+    for (int digits = 15; digits <= 17 && isfinite(x); digits++) {
         snprintf(text, sizeof text, "%.*g", digits, x);
         if (strtod(text, NULL) == x) break;
     }
-    put(out, "%s", text);
+    fputs(text, out);
 }
 
-static void put_matrix(struct sink *out, const struct matrix *m)
+static void put_list(FILE *out, const double *x, int count)
 {
-    if (!m->rows) {
-        put(out, "null");
-        return;
+    fputc('[', out);
+    for (int i = 0; i < count; i++) {
+        if (i) fputc(',', out);
+        put_real(out, x[i]);
     }
-    for (int i = 0; i < m->rows; i++)
-        for (int j = 0; j < m->cols; j++) {
-            put(out, "%s", j ? "," : i ? ",[" : "[[");
-            put_real(out, m->value[i * m->cols + j]);
-            if (j == m->cols - 1) put(out, "]");
-        }
-    put(out, "]");
+    fputc(']', out);
 }
 
-static void put_list(struct sink *out, const struct real_list *list)
+static void put_matrix(FILE *out, const struct matrix *m)
 {
-    put(out, "[");
-    for (int i = 0; i < list->count; i++) {
-        if (i) put(out, ",");
-        put_real(out, list->value[i]);
+    for (int i = 0; i < m->rows; i++) {
+        fputc(i ? ',' : '[', out);
+        put_list(out, m->value + i * m->cols, m->cols);
     }
-    put(out, "]");
+    fputs(m->rows ? "]" : "null", out);
 }
 
-int settings_json_value(const struct settings *s, const struct setting *row, char *buf, size_t n)
+void settings_put_json(FILE *out, const struct settings *s, const struct setting *row)
 {
-    struct sink out = {.buf = buf, .size = n};
     struct value value = value_load(s, row);
     switch (row->type) {
-    case SETTING_INT: put(&out, "%d", (int)value.number); break;
-    case SETTING_BOOL: put(&out, value.number != 0 ? "true" : "false"); break;
+    case SETTING_INT: fprintf(out, "%d", (int)value.number); break;
+    case SETTING_BOOL: fputs(value.number != 0 ? "true" : "false", out); break;
     case SETTING_REAL:
-    case SETTING_DURATION: put_real(&out, value.number); break;
-    case SETTING_REAL_LIST: put_list(&out, &value.list); break;
-    case SETTING_MATRIX: put_matrix(&out, &value.matrix); break;
+    case SETTING_DURATION: put_real(out, value.number); break;
+    case SETTING_REAL_LIST: put_list(out, value.list.value, value.list.count); break;
+    case SETTING_MATRIX: put_matrix(out, &value.matrix); break;
     case SETTING_ENUM_OR_MATRIX:
         if (value.number == EMISSION_MATRIX) {
-            put_matrix(&out, &value.matrix);
+            put_matrix(out, &value.matrix);
             break;
         }
         /* fall through */
-    case SETTING_ENUM: put(&out, "\"%s\"", settings_choice(row, (int)value.number)); break;
+    case SETTING_ENUM: fprintf(out, "\"%s\"", settings_choice(row, (int)value.number)); break;
     case SETTING_COUNT_OR_SHARE:
-        if (value.is_share) put(&out, "\"");
-        put_real(&out, value.is_share ? value.number * 100 : value.number);
-        if (value.is_share) put(&out, "%%\"");
+        if (value.is_share) fputc('"', out);
+        put_real(out, value.is_share ? value.number * 100 : value.number);
+        if (value.is_share) fputs("%\"", out);
         break;
     }
-    return (int)out.used;
 }
 
 char *settings_text(const struct settings *s, const struct setting *row)
 {
-    int n = settings_json_value(s, row, NULL, 0);
-    char *text = malloc((size_t)n + sizeof "none");
+    size_t n;
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
+    if (!out) return NULL;
+    settings_put_json(out, s, row);
+    char *text = sheet_close(&sheet, out, true, &n);
     if (!text) return NULL;
-    settings_json_value(s, row, text, (size_t)n + 1);
     bool one = row->type == SETTING_REAL_LIST && value_load(s, row).list.count == 1;
     if (text[0] == '"' || one) {
-        memmove(text, text + 1, (size_t)n - 2);
+        memmove(text, text + 1, n - 2);
         text[n - 2] = '\0';
     }
     if (strcmp(text, "null") == 0) strcpy(text, "none");

@@ -294,49 +294,44 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
     return code ? code : check_range(&p, node, value->number);
 }
 
-void value_store(struct settings *s, const struct setting *row, const struct value *value)
+#define MOVE(type, part)                                                                           \
+    (store ? (void)(*(type *)field = (part)) : (void)((part) = *(const type *)field))
+
+/* The value to the field, or the field to the value; what is given is not written to. */
+static void move(struct settings *s, const struct setting *row, struct value *value, bool store)
 {
     void *field = (char *)s + row->offset;
     switch (row->type) {
     case SETTING_INT:
-    case SETTING_ENUM: *(int *)field = (int)value->number; break;
-    case SETTING_BOOL: *(bool *)field = value->number != 0; break;
+    case SETTING_ENUM: MOVE(int, value->number); break;
+    case SETTING_BOOL: MOVE(bool, value->number); break;
     case SETTING_REAL:
-    case SETTING_DURATION: *(double *)field = value->number; break;
-    case SETTING_REAL_LIST: *(struct real_list *)field = value->list; break;
-    case SETTING_MATRIX: *(struct matrix *)field = value->matrix; break;
+    case SETTING_DURATION: MOVE(double, value->number); break;
+    case SETTING_REAL_LIST: MOVE(struct real_list, value->list); break;
+    case SETTING_MATRIX: MOVE(struct matrix, value->matrix); break;
     case SETTING_ENUM_OR_MATRIX:
-        *(int *)field = (int)value->number;
-        s->hmm.emission_matrix = value->matrix;
+        MOVE(int, value->number);
+        field = &s->hmm.emission_matrix;
+        MOVE(struct matrix, value->matrix);
         break;
     case SETTING_COUNT_OR_SHARE:
-        *(double *)field = value->number;
-        s->run.max_failures_is_share = value->is_share;
+        MOVE(double, value->number);
+        field = &s->run.max_failures_is_share;
+        MOVE(bool, value->is_share);
         break;
     }
 }
 
+void value_store(struct settings *s, const struct setting *row, const struct value *value)
+{
+    struct value copy = *value;
+    move(s, row, &copy, true);
+}
+
 struct value value_load(const struct settings *s, const struct setting *row)
 {
-    const void *field = (const char *)s + row->offset;
     struct value value = {.number = NAN};
-    switch (row->type) {
-    case SETTING_INT:
-    case SETTING_ENUM: value.number = *(const int *)field; break;
-    case SETTING_BOOL: value.number = *(const bool *)field; break;
-    case SETTING_REAL:
-    case SETTING_DURATION: value.number = *(const double *)field; break;
-    case SETTING_REAL_LIST: value.list = *(const struct real_list *)field; break;
-    case SETTING_MATRIX: value.matrix = *(const struct matrix *)field; break;
-    case SETTING_ENUM_OR_MATRIX:
-        value.number = *(const int *)field;
-        value.matrix = s->hmm.emission_matrix;
-        break;
-    case SETTING_COUNT_OR_SHARE:
-        value.number = *(const double *)field;
-        value.is_share = s->run.max_failures_is_share;
-        break;
-    }
+    move((struct settings *)s, row, &value, false);
     return value;
 }
 

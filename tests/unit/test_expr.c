@@ -73,14 +73,12 @@ static void truth(void **state)
         {"not loss < 1", true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct expr *expr = NULL;
         struct status st = {0};
         bool result = !rows[i].expected;
         int calls = 0;
-        if (expr_parse(&expr, rows[i].text, &st)) fail_msg("%s: %s", rows[i].text, st.text);
-        if (expr_eval(expr, lookup, &calls, &result, &st))
+        if (expr_check(rows[i].text, &st)) fail_msg("%s: %s", rows[i].text, st.text);
+        if (expr_eval(rows[i].text, lookup, &calls, &result, &st))
             fail_msg("%s: %s", rows[i].text, st.text);
-        expr_free(expr);
         if (result != rows[i].expected) fail_msg("%s is %d", rows[i].text, result);
         assert_true(calls > 0);
     }
@@ -112,10 +110,8 @@ static void parse_errors(void **state)
         {"a == 1 && b == 2", "column 8: "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct expr *expr = (struct expr *)&rows;
         struct status st = {0};
-        check_code(expr_parse(&expr, rows[i].text, &st), STATUS_USAGE, &st);
-        assert_null(expr);
+        check_code(expr_check(rows[i].text, &st), STATUS_USAGE, &st);
         if (!strstr(st.text, rows[i].words)) fail_msg("%s: %s", rows[i].text, st.text);
     }
 }
@@ -132,13 +128,11 @@ static void eval_errors(void **state)
         {"status < failed", "no order"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct expr *expr = NULL;
         struct status st = {0};
         bool result = true;
         int calls = 0;
-        check_ok(expr_parse(&expr, rows[i].text, &st), &st);
-        check_code(expr_eval(expr, lookup, &calls, &result, &st), STATUS_USAGE, &st);
-        expr_free(expr);
+        check_ok(expr_check(rows[i].text, &st), &st);
+        check_code(expr_eval(rows[i].text, lookup, &calls, &result, &st), STATUS_USAGE, &st);
         if (!strstr(st.text, rows[i].words)) fail_msg("%s: %s", rows[i].text, st.text);
     }
 }
@@ -147,20 +141,16 @@ static void eval_errors(void **state)
 static int parse_nested(const char *open, const char *close, int depth)
 {
     char text[5000] = "";
-    struct expr *expr = NULL;
     struct status st = {0};
     for (int i = 0; i < depth; i++) strcat(text, open);
     strcat(text, "hmm.states == 4");
     for (int i = 0; i < depth; i++) strcat(text, close);
-    int code = expr_parse(&expr, text, &st);
-    expr_free(expr);
-    return code;
+    return expr_check(text, &st);
 }
 
 static void bounds(void **state)
 {
     (void)state;
-    struct expr *expr = NULL;
     struct status st = {0};
     char text[4200];
     assert_int_equal(parse_nested("(", ")", 63), STATUS_OK);
@@ -169,18 +159,16 @@ static void bounds(void **state)
     assert_int_equal(parse_nested("not ", "", 1000), STATUS_USAGE);
     memset(text, '(', 4100);
     text[4100] = '\0';
-    check_code(expr_parse(&expr, text, &st), STATUS_USAGE, &st);
+    check_code(expr_check(text, &st), STATUS_USAGE, &st);
     assert_non_null(strstr(st.text, "too long"));
-    expr_free(NULL);
 
     strcpy(text, "hmm.states == 5"); /* a long chain needs no depth */
     while (strlen(text) < 4000) strcat(text, " or rnn.hidden == 150");
     bool result = false;
     int calls = 0;
-    check_ok(expr_parse(&expr, text, &st), &st);
-    check_ok(expr_eval(expr, lookup, &calls, &result, &st), &st);
+    check_ok(expr_check(text, &st), &st);
+    check_ok(expr_eval(text, lookup, &calls, &result, &st), &st);
     assert_true(result);
-    expr_free(expr);
 }
 
 /* Every prefix of a long expression and every single changed byte: an answer or an error. */
@@ -192,20 +180,18 @@ static void hostile_texts(void **state)
     int good = 0, bad = 0;
     for (size_t n = 0; n <= strlen(text); n++) {
         for (int c = 0; c < 256; c += n < strlen(text) ? 1 : 256) {
-            struct expr *expr = NULL;
             struct status st = {0};
             bool result;
             int calls = 0;
             strcpy(copy, text);
             if (n < strlen(text)) copy[n] = (char)c;
-            int code = expr_parse(&expr, copy, &st);
-            if (!code) code = expr_eval(expr, lookup, &calls, &result, &st);
+            int code = expr_check(copy, &st);
+            if (!code) code = expr_eval(copy, lookup, &calls, &result, &st);
             if (code) assert_int_equal(code, STATUS_USAGE);
             if (code)
                 bad++;
             else
                 good++;
-            expr_free(expr);
         }
     }
     if (good < 100 || bad < 1000) fail_msg("%d read, %d refused", good, bad);

@@ -446,8 +446,10 @@ static void split_is_exact(void **state)
 
 static const char *json_of(const struct settings *s, const char *key, char *buf, size_t n)
 {
-    int length = settings_json_value(s, settings_find(key), buf, n);
-    assert_int_equal(length, settings_json_value(s, settings_find(key), NULL, 0));
+    FILE *out = fmemopen(buf, n, "w");
+    assert_non_null(out);
+    settings_put_json(out, s, settings_find(key));
+    assert_int_equal(fclose(out), 0);
     return buf;
 }
 
@@ -455,7 +457,7 @@ static void json_values(void **state)
 {
     (void)state;
     struct settings s;
-    char buf[200], small[8];
+    char buf[200];
     settings_default(&s);
     assert_string_equal(json_of(&s, "rnn.hidden", buf, sizeof buf), "150");
     assert_string_equal(json_of(&s, "rnn.bias", buf, sizeof buf), "false");
@@ -473,9 +475,6 @@ static void json_values(void **state)
     s.hmm.target_prob = 1.0 / 3;
     double back = strtod(json_of(&s, "hmm.target_prob", buf, sizeof buf), NULL);
     check_near(back, 1.0 / 3, 0);
-    assert_int_equal(settings_json_value(&s, settings_find("hmm.emission"), small, sizeof small),
-                     21);
-    assert_string_equal(small, "[[0.5,0");
 }
 
 static void check_text(const struct settings *s, const char *key, const char *wanted)
