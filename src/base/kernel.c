@@ -1,5 +1,6 @@
 /* kernel: see kernel.h. */
 #include "kernel.h"
+#include "text.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -28,19 +29,12 @@ static bool is_available(enum kernel_level level)
 #endif
 }
 
-static int level_of(const char *name)
-{
-    for (int i = 0; i < NUM_KERNEL_LEVELS; i++)
-        if (strcmp(name, level_name[i]) == 0) return i;
-    return -1;
-}
-
 enum kernel_level kernel_level(void)
 {
     int level = atomic_load_explicit(&chosen, memory_order_relaxed);
     if (level >= 0) return (enum kernel_level)level;
     const char *wanted = getenv("HMMGRID_KERNEL");
-    level = wanted ? level_of(wanted) : -1;
+    level = wanted ? text_index(level_name, NUM_KERNEL_LEVELS, wanted) : -1;
     if (level < 0 || !is_available((enum kernel_level)level))
         for (level = NUM_KERNEL_LEVELS - 1; !is_available((enum kernel_level)level);) level--;
     atomic_store(&chosen, level);
@@ -56,7 +50,7 @@ int kernel_check(struct status *st)
 {
     const char *wanted = getenv("HMMGRID_KERNEL");
     if (!wanted || !*wanted) return STATUS_OK;
-    int level = level_of(wanted);
+    int level = text_index(level_name, NUM_KERNEL_LEVELS, wanted);
     if (level < 0)
         return status_set(st, STATUS_USAGE,
                           "HMMGRID_KERNEL=%s: no such kernel; use portable, avx2 or avx512",

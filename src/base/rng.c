@@ -7,11 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct rng_kernels *kernels(void)
-{
-    return KERNELS(rng_kernels);
-}
-
 static struct rng rng_of(uint64_t h)
 {
     return (struct rng){{(uint32_t)h, (uint32_t)(h >> 32)}};
@@ -47,23 +42,21 @@ double rng_uniform(struct rng rng, uint64_t position)
     return (double)((high << 32 | low) >> 11) * 0x1p-53;
 }
 
-/* Whole groups go straight to out; a cut first or last group goes through a small buffer.
- * Elements are 4 bytes in all three cases. */
-typedef void (*group_fill)(const uint32_t key[2], uint64_t first, size_t num, void *out);
-
-static void fill(group_fill groups, struct rng rng, uint64_t first, size_t n, void *out)
+/* Whole groups go straight to out; a cut first or last group goes through a small buffer. */
+static void fill(enum rng_kind kind, struct rng rng, uint64_t first, size_t n, void *out)
 {
+    const struct rng_kernels *kernels = KERNELS(rng_kernels);
     unsigned char *to = out;
     while (n) {
         uint64_t group = first / RNG_GROUP;
         size_t skip = (size_t)(first % RNG_GROUP), whole = n / RNG_GROUP;
         size_t take;
         if (skip == 0 && whole) {
-            groups(rng.key, group, whole, to);
+            kernels->fill(kind, rng.key, group, whole, to);
             take = whole * RNG_GROUP;
         } else {
             uint32_t part[RNG_GROUP];
-            groups(rng.key, group, 1, part);
+            kernels->fill(kind, rng.key, group, 1, part);
             take = RNG_GROUP - skip < n ? RNG_GROUP - skip : n;
             memcpy(to, part + skip, take * 4);
         }
@@ -73,32 +66,17 @@ static void fill(group_fill groups, struct rng rng, uint64_t first, size_t n, vo
     }
 }
 
-static void bits_groups(const uint32_t key[2], uint64_t first, size_t num, void *out)
-{
-    kernels()->bits(key, first, num, out);
-}
-
-static void uniform_groups(const uint32_t key[2], uint64_t first, size_t num, void *out)
-{
-    kernels()->uniform(key, first, num, out);
-}
-
-static void normal_groups(const uint32_t key[2], uint64_t first, size_t num, void *out)
-{
-    kernels()->normal(key, first, num, out);
-}
-
 void rng_fill_bits(struct rng rng, uint64_t first, size_t n, uint32_t *out)
 {
-    fill(bits_groups, rng, first, n, out);
+    fill(RNG_BITS, rng, first, n, out);
 }
 
 void rng_fill_uniform(struct rng rng, uint64_t first, size_t n, float *out)
 {
-    fill(uniform_groups, rng, first, n, out);
+    fill(RNG_UNIFORM, rng, first, n, out);
 }
 
 void rng_fill_normal(struct rng rng, uint64_t first, size_t n, float *out)
 {
-    fill(normal_groups, rng, first, n, out);
+    fill(RNG_NORMAL, rng, first, n, out);
 }

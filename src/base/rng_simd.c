@@ -77,33 +77,31 @@ INLINE void box_muller(vu a, vu b, vf *z0, vf *z1)
     *z1 = radius * sine;
 }
 
-enum kind { BITS, UNIFORM, NORMAL };
-
 /* num <= ABREAST groups into out */
-INLINE void make_groups(const struct schedule *schedule, uint64_t group, int num, enum kind kind,
-                        void *out)
+INLINE void make_groups(const struct schedule *schedule, uint64_t group, int num,
+                        enum rng_kind kind, void *out)
 {
     for (int l = 0; l < BLOCKS; l += VL) {
         vu word[ABREAST][4];
         vf z[ABREAST][4];
         philox(schedule, group * BLOCKS + (uint64_t)l, num, word);
         for (int v = 0; v < num; v++) {
-            if (kind == NORMAL) {
+            if (kind == RNG_NORMAL) {
                 box_muller(word[v][0], word[v][1], &z[v][0], &z[v][1]);
                 box_muller(word[v][2], word[v][3], &z[v][2], &z[v][3]);
             }
             for (int w = 0; w < 4; w++) {
                 size_t at = (size_t)(RNG_GROUP * v + BLOCKS * w + l);
-                if (kind == BITS) vu_store((uint32_t *)out + at, word[v][w]);
-                if (kind == UNIFORM) v_store((float *)out + at, uniform(word[v][w]));
-                if (kind == NORMAL) v_store((float *)out + at, z[v][w]);
+                if (kind == RNG_BITS) vu_store((uint32_t *)out + at, word[v][w]);
+                if (kind == RNG_UNIFORM) v_store((float *)out + at, uniform(word[v][w]));
+                if (kind == RNG_NORMAL) v_store((float *)out + at, z[v][w]);
             }
         }
     }
 }
 
-INLINE void all_groups(const struct schedule *schedule, uint64_t first, size_t num, enum kind kind,
-                       void *out)
+INLINE void all_groups(const struct schedule *schedule, uint64_t first, size_t num,
+                       enum rng_kind kind, void *out)
 {
     size_t g = 0;
     for (; g + ABREAST <= num; g += ABREAST)
@@ -117,35 +115,25 @@ INLINE void all_groups(const struct schedule *schedule, uint64_t first, size_t n
 
 GROUPS bits_groups(const struct schedule *schedule, uint64_t first, size_t num, uint32_t *out)
 {
-    all_groups(schedule, first, num, BITS, out);
+    all_groups(schedule, first, num, RNG_BITS, out);
 }
 
 GROUPS uniform_groups(const struct schedule *schedule, uint64_t first, size_t num, float *out)
 {
-    all_groups(schedule, first, num, UNIFORM, out);
+    all_groups(schedule, first, num, RNG_UNIFORM, out);
 }
 
 GROUPS normal_groups(const struct schedule *schedule, uint64_t first, size_t num, float *out)
 {
-    all_groups(schedule, first, num, NORMAL, out);
+    all_groups(schedule, first, num, RNG_NORMAL, out);
 }
 
-static void fill_bits(const uint32_t key[2], uint64_t first, size_t num, uint32_t *out)
+static void fill(enum rng_kind kind, const uint32_t key[2], uint64_t first, size_t num, void *out)
 {
     const struct schedule schedule = schedule_of(key);
-    bits_groups(&schedule, first, num, out);
+    if (kind == RNG_BITS) bits_groups(&schedule, first, num, out);
+    if (kind == RNG_UNIFORM) uniform_groups(&schedule, first, num, out);
+    if (kind == RNG_NORMAL) normal_groups(&schedule, first, num, out);
 }
 
-static void fill_uniform(const uint32_t key[2], uint64_t first, size_t num, float *out)
-{
-    const struct schedule schedule = schedule_of(key);
-    uniform_groups(&schedule, first, num, out);
-}
-
-static void fill_normal(const uint32_t key[2], uint64_t first, size_t num, float *out)
-{
-    const struct schedule schedule = schedule_of(key);
-    normal_groups(&schedule, first, num, out);
-}
-
-const struct rng_kernels LEVEL(rng_kernels) = {fill_bits, fill_uniform, fill_normal};
+const struct rng_kernels LEVEL(rng_kernels) = {fill};

@@ -1,4 +1,4 @@
-/* text: a text into a field of fixed size, never cut without a sign. */
+/* text: a text into a field of fixed size, never cut without a sign; a word among others. */
 #ifndef HMMGRID_TEXT_H
 #define HMMGRID_TEXT_H
 
@@ -17,6 +17,14 @@ static inline void text_fit(char *field, size_t room, const char *text)
     memset(field, 0, room);
     if (n) memcpy(field, text, n);
     memcpy(field + n, sign, mark);
+}
+
+/* Index of the first of num words that is this one, or -1. */
+static inline int text_index(const char *const *words, int num, const char *word)
+{
+    for (int i = 0; i < num; i++)
+        if (strcmp(words[i], word) == 0) return i;
+    return -1;
 }
 
 #endif

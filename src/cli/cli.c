@@ -5,6 +5,7 @@
 #include "help.h"
 
 #include "base/spelling.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -241,9 +242,7 @@ static int parse_words(struct invocation *inv, char **word, struct status *st)
 static bool means_no(const char *text)
 {
     static const char *const no[] = {"", "0", "no", "false", "off"};
-    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
-        if (strcmp(text, no[i]) == 0) return true;
-    return false;
+    return text_index(no, sizeof no / sizeof no[0], text) >= 0;
 }
 
 /* Two values are one too many, unless it may repeat; where there is none, ask the environment. */

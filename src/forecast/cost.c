@@ -40,11 +40,6 @@ static double batch_pairs(double n, double batch)
     return full * batch * batch + rest * rest;
 }
 
-static double num_weights(const struct settings *s)
-{
-    return (double)rnn_num_params(rnn_shape_of(s));
-}
-
 /* Seconds of a network's pass over n sequences of T steps, forward or with backward. */
 static double pass_s(const struct settings *s, double n, double T, bool backward)
 {
@@ -104,7 +99,8 @@ double cost_memory_bytes(const struct settings *s)
 {
     double n = s->measure.sequences, T = measured_length(s), H = s->rnn.hidden;
     double networks = 2 + train_num_snapshots(s); /* last and best */
-    double results = 4 * (networks * num_weights(s) + 2 * train_num_epochs(s));
+    double results =
+        4 * (networks * (double)rnn_num_params(rnn_shape_of(s)) + 2 * train_num_epochs(s));
     double generate = 4 * generated_at_once * (2 * (H + s->hmm.symbols) + H + s->rnn.noise_dim);
     double measure =
         n * n * (T > 255 ? 2 : 1) + n * (measured_symbol_bytes * T + measured_bytes) + generate;
@@ -129,7 +125,7 @@ double cost_result_bytes(const struct settings *s)
     double K = s->hmm.symbols, T = measured_length(s);
     double losses = 2 * train_num_epochs(s) * 4;
     double networks = 2 + train_num_snapshots(s); /* last and best */
-    double weights = networks * num_weights(s) * 4;
+    double weights = networks * (double)rnn_num_params(rnn_shape_of(s)) * 4;
     double statistics = 8 * (4 * (K * K + K + T / 2 + 6)); /* values, floors, their sd and z */
     double scalars = 2048;                                 /* columns and the line of settings */
     return losses + weights + statistics + scalars + analysis_bytes(s);

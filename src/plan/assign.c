@@ -182,29 +182,27 @@ static bool is_alternatives(const struct setting *row, const struct node *node)
     return true;
 }
 
-static void match_read(struct reading *r, const struct entry *e, struct match *match)
+static void match_read(struct reading *r, const struct entry *e, struct axis *match)
 {
     const struct node *value = e->value;
     bool many = is_alternatives(e->row, value);
     int count = many ? value->count : 1;
-    *match = (struct match){.row = e->row};
-    match->any = reading_take(r, count + 1, sizeof *match->any);
+    *match = (struct axis){.row = e->row, .key = e->key};
+    match->value = reading_take(r, count + 1, sizeof *match->value);
     if (many && !value->count)
         FAULT(r, value, "%s: an empty list matches nothing; give values or remove the line",
               e->row->key);
-    for (int i = 0; match->any && i < count; i++) {
-        struct assign one;
-        if (parse_one(r, e->row, many ? value->item[i] : value, &one))
-            match->any[match->count++] = one.value;
-    }
+    for (int i = 0; match->value && i < count; i++)
+        if (parse_one(r, e->row, many ? value->item[i] : value, &match->value[match->count]))
+            match->count++;
     /* learning_rate: [0.1, 0.01] is two alternatives, and one list of two too: either matches */
     struct value list;
-    if (match->any && many && e->row->type == SETTING_REAL_LIST &&
+    if (match->value && many && e->row->type == SETTING_REAL_LIST &&
         value_parse(e->row, value, NULL, &list, NULL, NULL) == STATUS_OK)
-        match->any[match->count++] = list;
+        match->value[match->count++] = (struct assign){.row = e->row, .value = list};
 }
 
-void matches_read(struct reading *r, const struct node *map, struct matches *out)
+void matches_read(struct reading *r, const struct node *map, struct axes *out)
 {
     struct entries entries = {0};
     flatten(r, map, NULL, SCOPE_RUN, NULL, &entries);
@@ -213,14 +211,14 @@ void matches_read(struct reading *r, const struct node *map, struct matches *out
         match_read(r, &entries.item[i], &out->item[out->count++]);
 }
 
-bool matches_hold(const struct matches *matches, const struct settings *s)
+bool matches_hold(const struct axes *matches, const struct settings *s)
 {
     for (int i = 0; i < matches->count; i++) {
-        const struct match *match = &matches->item[i];
+        const struct axis *match = &matches->item[i];
         struct value value = value_load(s, match->row);
         bool any = false;
         for (int j = 0; j < match->count && !any; j++)
-            any = value_equal(match->row, &value, &match->any[j]);
+            any = value_equal(match->row, &value, &match->value[j].value);
         if (!any) return false;
     }
     return true;

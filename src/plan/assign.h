@@ -27,7 +27,7 @@ struct assigns {
     struct assign *item;
 };
 
-/* setting: [values] of zip and product */
+/* setting: [values] of zip and product; any of these values, of exclude and when */
 struct axis {
     const struct setting *row;
     const struct node *key;
@@ -37,17 +37,6 @@ struct axis {
 struct axes {
     int count;
     struct axis *item;
-};
-
-/* setting: any of these values, of exclude and when */
-struct match {
-    const struct setting *row;
-    int count;
-    struct value *any;
-};
-struct matches {
-    int count;
-    struct match *item;
 };
 
 /* Zeroed, from r->tree; NULL, which is noted: memory out. */
@@ -63,7 +52,7 @@ int setting_index(const struct setting *row);
 void assigns_read(struct reading *r, const struct node *map, const char *section,
                   enum setting_scope scope, const char *skip, struct assigns *out);
 void axes_read(struct reading *r, const struct node *map, struct axes *out);
-void matches_read(struct reading *r, const struct node *map, struct matches *out);
+void matches_read(struct reading *r, const struct node *map, struct axes *out);
 
 /* The options of --set: "key=value", the value written as in a grid. Study settings go to study,
  * run settings to run. */
@@ -71,6 +60,6 @@ void options_read(struct reading *r, const char *const *option, int num, struct 
                   struct assigns *study);
 
 /* Do the settings have one of the values at every key? */
-bool matches_hold(const struct matches *matches, const struct settings *s);
+bool matches_hold(const struct axes *matches, const struct settings *s);
 
 #endif

@@ -21,7 +21,7 @@ struct include {
 };
 
 struct override {
-    struct matches when;
+    struct axes when;
     struct assigns set;
 };
 
@@ -31,7 +31,7 @@ struct grid {
     struct assigns study_settings;   /* of run */
     int num_blocks, num_excludes, num_includes, num_overrides, num_seeds;
     struct block *block;
-    struct matches *exclude;
+    struct axes *exclude;
     struct include *include;
     struct override *override;
     int64_t *seed;

@@ -2,6 +2,7 @@
 #include "names.h"
 
 #include "base/spelling.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -13,17 +14,10 @@
 enum { OWN_RUN, OWN_SEED, OWN_ATTEMPTS, OWN_KEY, OWN_BLOCK, OWN_STATUS, NUM_OWN };
 static const char *const own_name[] = {"run", "seed", "attempts", "key", "block", "status"};
 
-static int own_index(const char *name)
-{
-    int i = 0;
-    while (i < NUM_OWN && strcmp(own_name[i], name) != 0) i++;
-    return i;
-}
-
 bool names_is_known(const char *name)
 {
     const struct setting *row = settings_find_column(name);
-    return row ? row->scope == SCOPE_RUN : own_index(name) < NUM_OWN;
+    return row ? row->scope == SCOPE_RUN : text_index(own_name, NUM_OWN, name) >= 0;
 }
 
 static void setting_value(const struct settings *s, const struct setting *row,
@@ -53,11 +47,11 @@ int names_value(const struct named_run *r, const char *name, struct expr_value *
 {
     const struct setting *row = settings_find_column(name);
     const struct settings *s = row && row->scope == SCOPE_STUDY ? r->study : r->settings;
-    int own = own_index(name);
+    int own = text_index(own_name, NUM_OWN, name);
     *value = (struct expr_value){.number = NAN};
     if (row && s)
         setting_value(s, row, value);
-    else if (own < NUM_OWN && (r->status || (own != OWN_STATUS && own != OWN_ATTEMPTS)))
+    else if (own >= 0 && (r->status || (own != OWN_STATUS && own != OWN_ATTEMPTS)))
         own_value(r, own, value);
     else
         return names_unknown(name, names_nearest(name, NULL, 0), st);

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/sheet.h"
+#include "base/text.h"
 #include "plan.h"
 #include "runs.h"
 #include "settings/value.h"
@@ -238,13 +239,6 @@ static void put_node(struct json *json, const char *key, const struct node *node
 static const char *const head_name[] = {"run", "key", "seed", "block"};
 enum { NUM_HEAD = 4 };
 
-static bool is_head(const char *name)
-{
-    for (int i = 0; i < NUM_HEAD; i++)
-        if (strcmp(head_name[i], name) == 0) return true;
-    return false;
-}
-
 /* Of a setting or a section, as every version writes them. */
 static bool is_name(const char *text)
 {
@@ -280,7 +274,7 @@ static int parse_unknown(const struct node *root, char **unknown, struct status 
     for (int i = 0; i < root->count && !code; i++) {
         const struct node *item = root->item[i];
         const char *name = root->key[i]->text;
-        if (is_head(name)) continue;
+        if (text_index(head_name, NUM_HEAD, name) >= 0) continue;
         if (item->kind != NODE_MAP) code = keep_unknown(out, "", name, item, st);
         if (!is_name(name)) code = parse_failed(st, "no name of a section but", name);
         snprintf(section, sizeof section, "%.63s.", name);

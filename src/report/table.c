@@ -5,6 +5,7 @@
 #include "table.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -57,9 +58,7 @@ void table_free(struct table *table)
 
 int table_format_of(const char *name)
 {
-    for (int i = 0; name && i < 4; i++)
-        if (strcmp(name, format_name[i]) == 0) return i;
-    return -1;
+    return name ? text_index(format_name, 4, name) : -1;
 }
 
 static size_t num_rows(const struct table *table) /* the header included */

@@ -4,6 +4,7 @@
 
 #include "base/node.h"
 #include "base/sheet.h"
+#include "base/text.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -133,13 +134,6 @@ char *schema_text(const struct schema *schema)
     return sheet_close(&sheet, out, true, NULL);
 }
 
-static int find_word(const char *const *word, int num, const char *text)
-{
-    for (int i = 0; i < num; i++)
-        if (strcmp(word[i], text) == 0) return i;
-    return -1;
-}
-
 enum { AXIS_FIELDS = 8, COLUMN_FIELDS = 10 };
 
 static bool parse_axis(struct schema *schema, char *const field[AXIS_FIELDS])
@@ -167,9 +161,9 @@ static bool parse_axis(struct schema *schema, char *const field[AXIS_FIELDS])
 
 static bool parse_column(struct schema *schema, char *const field[COLUMN_FIELDS])
 {
-    int type = find_word(type_name, sizeof type_name / sizeof *type_name, field[3]);
-    int in_digest = find_word(digest_name, 2, field[6]);
-    int writer = find_word(writer_name, sizeof writer_name / sizeof *writer_name, field[7]);
+    int type = text_index(type_name, sizeof type_name / sizeof *type_name, field[3]);
+    int in_digest = text_index(digest_name, 2, field[6]);
+    int writer = text_index(writer_name, sizeof writer_name / sizeof *writer_name, field[7]);
     struct schema_row *row = &schema->row[schema->num_rows++];
     if (type < 0 || in_digest < 0 || writer < 0) return false;
     *row = (struct schema_row){.group = field[1],
