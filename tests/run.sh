@@ -35,8 +35,11 @@ try() {
 }
 
 # those of one core, the longest first, so that the cores end together
-try trained 1 900 "tests/system/trained.sh $program"
-try valgrind 1 600 "tests/system/valgrind.sh $program"
+for network in fully3-seed0 fully3-seed1 chain3-seed0 chain3-seed1; do
+    try "trained_$network" 1 600 "tests/system/trained.sh $program $network"
+done
+try valgrind_analyses 1 600 "tests/system/valgrind.sh $program analyses"
+try valgrind_study 1 600 "tests/system/valgrind.sh $program study"
 try test_store_refusals 1 600 "$build/tests/test_store_refusals"
 try analyse 1 900 "tests/system/analyse.sh $program"
 try read_back 1 900 "tests/system/read_back.sh $program"

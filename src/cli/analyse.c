@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The grid of this one network: the run's own settings, or sizes and an unknown HMM. */
+/* The grid of this one network: the run's own settings, or sizes and an unknown HMM. The run's key
+ * is not asked for: analyses depend on the weights alone, and another version had other keys. */
 static int make_grid(const struct imported *network, char **text, struct status *st)
 {
     struct decoded_run run = {.seed = 0};

@@ -81,11 +81,13 @@ struct decoded_run {
 
 /* Read such a line. A setting that it does not name has its default, one that it names and this
  * version does not know is kept in `unknown`, whatever its value. Otherwise strict: no key twice,
- * values in range, and the key must be the one of these settings and seed, unless something is
- * unknown: then the key may depend on that and is taken as it stands. STATUS_BAD_GRID or
- * STATUS_NO_MEMORY, and nothing to free; otherwise free with decoded_run_free, which takes a zeroed
- * one too. */
+ * values in range. STATUS_BAD_GRID or STATUS_NO_MEMORY, and nothing to free; otherwise free with
+ * decoded_run_free, which takes a zeroed one too. */
 int plan_parse_json(const char *line, struct decoded_run *run, struct status *st);
+
+/* STATUS_BAD_GRID unless the key is that of these settings and seed. Where something is unknown
+ * this cannot be told, and it is taken as it stands. */
+int plan_check_key(const struct decoded_run *run, struct status *st);
 void decoded_run_free(struct decoded_run *run);
 
 /* Key of (settings, seed): 32 hex digits, or "" when memory is out. */

@@ -315,11 +315,10 @@ static int parse_head(const struct node *root, struct decoded_run *run, struct s
     return STATUS_OK;
 }
 
-/* Is the key that of the settings? Where something is unknown this cannot be told. A newer version
- * hashes only what differs from its default, so a run whose unknown settings are at their defaults
- * has the key that it would have here, and is the same run; any other has a key that no grid of
- * this version makes, and is in none of them. */
-static int check_key(const struct decoded_run *run, struct status *st)
+/* A newer version hashes only what differs from its default, so a run whose unknown settings are at
+ * their defaults has the key that it would have here, and is the same run; any other has a key that
+ * no grid of this version makes, and is in none of them. */
+int plan_check_key(const struct decoded_run *run, struct status *st)
 {
     char again[33];
     plan_run_key(&run->settings, run->seed, again);
@@ -345,7 +344,6 @@ int plan_parse_json(const char *line, struct decoded_run *run, struct status *st
     if (!code) code = parse_known(root, pool, &s, st);
     if (!code) run->settings = s;
     if (!code) code = parse_unknown(root, &run->unknown, st);
-    if (!code) code = check_key(run, st);
     if (!code)
         code = own_matrices(&run->settings, st);
     else

@@ -51,7 +51,9 @@ const struct decoded_run *store_settings(struct store *store, int run, struct st
     if (store->decoded[run]) return store->decoded[run];
     struct decoded_run *d = calloc(1, sizeof *d);
     int code = d ? plan_parse_json(store->line[run], d, st) : STATUS_NO_MEMORY;
+    if (!code) code = plan_check_key(d, st);
     if (!code) return store->decoded[run] = d;
+    decoded_run_free(d);
     free(d);
     if (code == STATUS_NO_MEMORY) {
         status_no_memory(st, "%s", store->path);
