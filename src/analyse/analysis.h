@@ -5,8 +5,7 @@
  *   const struct analysis analysis_NAME = {ANALYSIS(NAME), .signal = ..., .steps = ...};
  * and the list of include/hmmgrid/settings.h its row. readout.c is a short one.
  */
-#ifndef HMMGRID_ANALYSIS_H
-#define HMMGRID_ANALYSIS_H
+#pragma once
 
 #include "hmmgrid/analyse.h"
 #include "base/pile.h"
@@ -123,5 +122,3 @@ void analysis_memo_free(struct analysis_memo *memo);
 /* Row `index` of the table on in->net, into *a. Errors as of analysis.compute, and
  * STATUS_RUN_FAILED when it put a value where its outputs have no entry. */
 int analysis_run(int index, const struct analysis_input *in, struct analyses *a, struct status *st);
-
-#endif

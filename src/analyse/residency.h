@@ -4,8 +4,7 @@
  * most 60 steps (RESIDENCY_HORIZON when it never does), so 1 <= RT <= 60. Source: SCIENCE 5.1.
  * Computed once for a network, by the first analysis that asks.
  */
-#ifndef HMMGRID_RESIDENCY_H
-#define HMMGRID_RESIDENCY_H
+#pragma once
 
 #include "dynamics/escape.h"
 #include "analysis.h"
@@ -27,5 +26,3 @@ struct residency {
 /* *residency is owned by in->memo. Errors as of analysis.compute. */
 int residency_get(const struct analysis_input *in, const struct residency **residency,
                   struct status *st);
-
-#endif

@@ -1,6 +1,5 @@
 /* clock: seconds. Every kernel with POSIX timers has these clocks, so that none can fail. */
-#ifndef HMMGRID_CLOCK_H
-#define HMMGRID_CLOCK_H
+#pragma once
 
 #include <time.h>
 
@@ -28,5 +27,3 @@ static inline double clock_cpu_s(void)
 {
     return clock_of_s(CLOCK_PROCESS_CPUTIME_ID);
 }
-
-#endif

@@ -3,8 +3,7 @@
  *   p(g) = 1/n sum_i N(g; x_i, f^2 S), S the sample covariance (ddof 1), f = widening n^(-1/6)
  * Source: SCIENCE 4 (Scott's factor, times 3 there); Scott 1992; Wand & Jones 1995, appendix D.
  */
-#ifndef HMMGRID_DENSITY_H
-#define HMMGRID_DENSITY_H
+#pragma once
 
 #include "hmmgrid/status.h"
 #include <stdbool.h>
@@ -35,5 +34,3 @@ int density_estimate(const double *x, size_t n, double widening, struct density_
  *   level (num) out, cells (num) out: how many cells that is */
 void density_levels(const double *value, double *sorted, const double *share, int num,
                     double *level, size_t *cells);
-
-#endif

@@ -1,7 +1,6 @@
 /* dispatch: the kernels of the level in use. A module's *_simd.c defines one table NAME_LEVEL a
  * level (LEVEL(NAME) of vector.h); KERNELS(NAME) is the address of the one in use. Private. */
-#ifndef HMMGRID_DISPATCH_H
-#define HMMGRID_DISPATCH_H
+#pragma once
 
 #include "kernel.h"
 
@@ -12,6 +11,4 @@
                                      : &name##_portable)
 #else
 #define KERNELS(name) (&name##_portable)
-#endif
-
 #endif

@@ -1,7 +1,6 @@
 /* hash: fingerprints. xxHash (XXH3) for keys and checksums, SHA-256 for the grid's identity.
  * XXH3's output is frozen since version 0.8.0, so stored values stay valid. */
-#ifndef HMMGRID_HASH_H
-#define HMMGRID_HASH_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,5 +20,3 @@ uint64_t hash_end(struct hash_state *state);
 
 /* SHA-256 (FIPS 180-4) of n bytes as 64 lower-case hex digits and a NUL. */
 void hash_sha256_hex(const void *data, size_t n, char hex[65]);
-
-#endif

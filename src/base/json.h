@@ -1,6 +1,5 @@
 /* json: the writer of JSON and the reader of it, RFC 8259. The reader makes a tree (node.h). */
-#ifndef HMMGRID_JSON_H
-#define HMMGRID_JSON_H
+#pragma once
 
 #include "node.h"
 #include <stdint.h>
@@ -42,5 +41,3 @@ size_t json_number_length(const char *text);
  * numbers, true, false and null become plain scalars, strings quoted ones. STATUS_BAD_GRID with the
  * byte, 1-based; STATUS_NO_MEMORY. */
 int json_read(struct pool *pool, const char *text, struct node **root, struct status *st);
-
-#endif

@@ -9,8 +9,7 @@
  * Random bits and uniforms are the same at every level, normals at avx2 and avx512; portable
  * normals and all sums agree to rounding.
  */
-#ifndef HMMGRID_KERNEL_H
-#define HMMGRID_KERNEL_H
+#pragma once
 
 #include "hmmgrid/status.h"
 #include <stdbool.h>
@@ -29,5 +28,3 @@ int kernel_check(struct status *st);
 
 /* For tests and benchmarks: use this level from now on; false when it is not available. */
 bool kernel_force(enum kernel_level level);
-
-#endif

@@ -1,7 +1,6 @@
 /* linalg: the few BLAS and LAPACK calls of the project, row-major, one thread. The only module that
  * knows cblas.h. */
-#ifndef HMMGRID_LINALG_H
-#define HMMGRID_LINALG_H
+#pragma once
 
 #include "hmmgrid/status.h"
 #include <stddef.h>
@@ -39,5 +38,3 @@ int linalg_eigenvalues(int n, double *a, double *re, double *im, struct status *
 
 /* Euclidean length of x (n), summed in float64. */
 double linalg_norm(const float *x, size_t n);
-
-#endif

@@ -1,7 +1,6 @@
 /* log: lines for people on a stream, with a level and, when more than one rank talks, its rank.
  * Holds no global state: whoever logs is handed a struct log. Results never go through it. */
-#ifndef HMMGRID_LOG_H
-#define HMMGRID_LOG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,5 +20,3 @@ void log_init(struct log *log, FILE *out, int rank);
 /* One line, "hmmgrid: warning: text\n" (a text of several lines is indented). log may be NULL. */
 void log_line(const struct log *log, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-
-#endif

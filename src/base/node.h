@@ -1,8 +1,7 @@
 /* node: a small tree of scalars, lists and maps with the place where each stood, and the pool of
  * memory it lives in. The readers of YAML and JSON make it; value.c, grid.c, runs.c and
  * statusfile.c read it. Nothing in a tree is freed by itself: the pool frees all. */
-#ifndef HMMGRID_NODE_H
-#define HMMGRID_NODE_H
+#pragma once
 
 #include "hmmgrid/status.h"
 #include <stdbool.h>
@@ -47,5 +46,3 @@ bool node_is_null(const struct node *node);
 
 /* "a list", "a map", "nothing", "text": what a message calls it. */
 const char *node_what(const struct node *node);
-
-#endif

@@ -1,6 +1,5 @@
 /* pile: blocks of memory that one owner frees all at once. Refuses to give a block back alone. */
-#ifndef HMMGRID_PILE_H
-#define HMMGRID_PILE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -11,5 +10,3 @@ struct pile { /* zeroed: empty */
 /* `count` things of `size` bytes, all 0. NULL: memory is out. */
 void *pile_take(struct pile *pile, size_t count, size_t size);
 void pile_free(struct pile *pile);
-
-#endif

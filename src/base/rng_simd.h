@@ -1,6 +1,5 @@
 /* rng_simd: the hot loops of rng, one set a kernel level. Private to src/base. */
-#ifndef HMMGRID_RNG_SIMD_H
-#define HMMGRID_RNG_SIMD_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -19,5 +18,3 @@ struct rng_kernels {
 
 extern const struct rng_kernels rng_kernels_portable, rng_kernels_avx2,
     rng_kernels_avx512; /* the last two: x86-64 */
-
-#endif

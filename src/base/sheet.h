@@ -1,7 +1,6 @@
 /* sheet: a text in memory that grows as it is printed. It comes back whole or not at all, unlike
  * that of open_memstream, whose stream shows no error where memory was out. */
-#ifndef HMMGRID_SHEET_H
-#define HMMGRID_SHEET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,5 +16,3 @@ FILE *sheet_open(struct sheet *text);
 /* Close it: the malloc'd text with a NUL behind its *used bytes (used may be NULL), or NULL where
  * memory was out or `good` is false. */
 char *sheet_close(struct sheet *text, FILE *out, bool good, size_t *used);
-
-#endif

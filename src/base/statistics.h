@@ -2,8 +2,7 @@
  * depend on each other; a trend; Student's t. NaN wherever something is not defined. Refuses to
  * leave out NaN, but where it says so.
  */
-#ifndef HMMGRID_STATISTICS_H
-#define HMMGRID_STATISTICS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,5 +71,3 @@ void kendall_tau(const double *x, const double *y, int n, struct kendall *out);
 /* The t that |T| stays below with probability `share`, in (0, 1), at df >= 1 degrees of freedom:
  * 0.95 gives the half width of a 95 % interval in standard errors. Relative error below 1e-9. */
 double student_t(double share, int df);
-
-#endif

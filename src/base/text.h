@@ -1,6 +1,5 @@
 /* text: a text into a field of fixed size, never cut without a sign; a word among others. */
-#ifndef HMMGRID_TEXT_H
-#define HMMGRID_TEXT_H
+#pragma once
 
 #include <string.h>
 
@@ -26,5 +25,3 @@ static inline int text_index(const char *const *words, int num, const char *word
         if (strcmp(words[i], word) == 0) return i;
     return -1;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* utf8: characters and the bytes they take, RFC 3629. */
-#ifndef HMMGRID_UTF8_H
-#define HMMGRID_UTF8_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,5 +12,3 @@ size_t utf8_decode(const char *s, uint32_t *point);
 
 /* Write a code point that is one (up to 4 bytes); returns how many bytes it took. */
 size_t utf8_encode(uint32_t point, char *s);
-
-#endif

@@ -7,8 +7,7 @@
  * (Moshier). AVX2 and AVX-512 give the same bits; portable, without fused operations, agrees to
  * rounding.
  */
-#ifndef HMMGRID_VECTOR_H
-#define HMMGRID_VECTOR_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -231,5 +230,3 @@ INLINE float v_sum(vf x) /* fixed order: halves */
         for (int i = 0; i < width; i++) s[i] += s[i + width];
     return s[0];
 }
-
-#endif

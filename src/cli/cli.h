@@ -1,8 +1,7 @@
 /* cli: verbs, their options and what a verb is handed. One file a verb, one row a verb in the
  * table of src/cli/cli.c; --help, usage errors and shell words all come from these tables.
  * To add a verb: src/cli/NAME.c with its struct verb, an extern below, a row in the table. */
-#ifndef HMMGRID_CLI_H
-#define HMMGRID_CLI_H
+#pragma once
 
 #include "base/log.h"
 #include "hmmgrid/status.h"
@@ -84,5 +83,3 @@ int cli_with_store(const struct invocation *inv, cli_work *work);
 
 /* Version of the program as text: "0.1.0". */
 const char *cli_version(void);
-
-#endif

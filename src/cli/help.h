@@ -1,7 +1,6 @@
 /* help: what `hmmgrid --help`, `VERB --help`, `help settings` and `--version` print. Private to
  * src/cli. */
-#ifndef HMMGRID_CLI_HELP_H
-#define HMMGRID_CLI_HELP_H
+#pragma once
 
 #include "cli.h"
 
@@ -18,5 +17,3 @@ void help_overview(FILE *out);
 void help_verb(FILE *out, const struct verb *verb);
 void help_version(FILE *out);
 void help_settings(FILE *out); /* every setting of a grid: meaning, values, default */
-
-#endif

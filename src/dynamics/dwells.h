@@ -6,8 +6,7 @@
  * have CV = sqrt(1 - 1/m), so 1/CV grows with the switch rate alone; regularity =
  * sqrt(1 - 1/m) / CV is 1 for them whatever their rate, and more where switching is more regular.
  */
-#ifndef HMMGRID_DWELLS_H
-#define HMMGRID_DWELLS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,5 +32,3 @@ void dwells_statistics(struct dwells d, double statistic[NUM_DWELL_STATISTICS]);
  * 1981). */
 void dwells_jackknife(const struct dwells *a, const struct dwells *b, size_t n,
                       double se[NUM_DWELL_STATISTICS]);
-
-#endif

@@ -1,8 +1,7 @@
 /* ensemble: a batch of trajectories of one network, side by side, and all that a step of them needs
  * in one block. n trajectories, H hidden units, D noise inputs, K symbols.
  */
-#ifndef HMMGRID_ENSEMBLE_H
-#define HMMGRID_ENSEMBLE_H
+#pragma once
 
 #include "hmmgrid/network.h"
 
@@ -36,5 +35,3 @@ void ensemble_swap(struct ensemble *ensemble);
 
 /* z of the states now, and symbol (n) = their argmax unless NULL. */
 void ensemble_read(struct ensemble *ensemble, uint8_t *symbol);
-
-#endif

@@ -1,8 +1,7 @@
 /* escape: how long the output of a network keeps its symbol from given states, under fresh noise.
  * H hidden units. Source: SCIENCE 5.1 and 5.3.
  */
-#ifndef HMMGRID_ESCAPE_H
-#define HMMGRID_ESCAPE_H
+#pragma once
 
 #include "hmmgrid/network.h"
 
@@ -23,5 +22,3 @@ int escape_times(const struct network *net, struct rng rng, const float *h, size
                  int continuations, int horizon, const struct stop *stop, struct escape *escape,
                  struct status *st);
 size_t escape_block(int continuations);
-
-#endif

@@ -8,8 +8,7 @@
  *
  * Source: SCIENCE 8.3; Gordon, Salmond, Smith 1993; Douc & Cappe 2005 (systematic resampling).
  */
-#ifndef HMMGRID_PARTICLE_H
-#define HMMGRID_PARTICLE_H
+#pragma once
 
 #include "ensemble.h"
 
@@ -42,5 +41,3 @@ void particle_log2_likelihood(struct particle_filter *filter, struct rng rng, si
  * n weight[i] / sum times. weight (n) >= 0 with a positive, finite sum; 0 <= u < 1. Indices of
  * weight 0 are not taken. */
 void particle_resample(const double *weight, size_t n, double u, size_t *from);
-
-#endif

@@ -1,6 +1,5 @@
 /* pca: exact principal components of many states, signs fixed. */
-#ifndef HMMGRID_PCA_H
-#define HMMGRID_PCA_H
+#pragma once
 
 #include "hmmgrid/status.h"
 #include <stddef.h>
@@ -23,5 +22,3 @@ void pca_free(struct pca *pca); /* accepts a zeroed struct */
 
 /* Scores (n, count) of x (n, width) on the first `count` components. */
 void pca_project(const struct pca *pca, const float *x, size_t n, int count, double *score);
-
-#endif

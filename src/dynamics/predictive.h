@@ -2,8 +2,7 @@
  * particle filter's, given the same past: the KL rate without the luck of which symbol came.
  * Source: SCIENCE 8.3; chain rule of the relative entropy (Cover & Thomas 2006, 2.5).
  */
-#ifndef HMMGRID_PREDICTIVE_H
-#define HMMGRID_PREDICTIVE_H
+#pragma once
 
 #include "hmmgrid/hmm.h"
 
@@ -13,5 +12,3 @@
  * predictive (T, K): rows of positive sum. Either pointer may be NULL. NaN where predictive is. */
 void predictive_divergence(const struct hmm *hmm, const uint8_t *symbols, int T,
                            const double *predictive, double *from_hmm, double *to_hmm);
-
-#endif

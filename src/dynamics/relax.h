@@ -3,8 +3,7 @@
  * the way, exactly, so that nothing underflows or overflows however far they go. Source:
  * SCIENCE 2.1.
  */
-#ifndef HMMGRID_RELAX_H
-#define HMMGRID_RELAX_H
+#pragma once
 
 #include "ensemble.h"
 
@@ -25,5 +24,3 @@ void relax_step(struct relax *relax);
  * (count): scratch, their places in the run on return. */
 void relax_draw(const float *run, size_t num, int H, struct rng rng, int count, size_t *index,
                 float *h);
-
-#endif

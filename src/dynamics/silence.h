@@ -3,8 +3,7 @@
  * same noise (common random numbers), so that ratios of their rates are far less noisy than the
  * rates. Private to src/analyse. Source: SCIENCE 8.5.
  */
-#ifndef HMMGRID_SILENCE_H
-#define HMMGRID_SILENCE_H
+#pragma once
 
 #include "hmmgrid/network.h"
 
@@ -53,5 +52,3 @@ struct switch_total silence_total(const struct switch_count *count, int n);
  */
 double silence_ratio(const struct switch_count *count, const struct switch_count *intact, int n,
                      double *error);
-
-#endif

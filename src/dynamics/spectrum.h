@@ -2,8 +2,7 @@
  * are active; C = diag(c) scales what units receive from the others. The nonzero ones are those of
  * the principal submatrix (C W)[A, A]; equal sets are looked up. Source: SCIENCE 5.1 and 5.8.
  */
-#ifndef HMMGRID_SPECTRUM_H
-#define HMMGRID_SPECTRUM_H
+#pragma once
 
 #include "hmmgrid/network.h"
 
@@ -33,5 +32,3 @@ int spectrum_eigenvalues(struct spectrum *spectrum, const unsigned char *active,
 /* Units with a positive pre-activation in the next step: active[i] = (W h + b [+ U x])_i > 0.
  * next (H): that step's state, from network_step. */
 void spectrum_active(const float *next, int H, unsigned char *active);
-
-#endif

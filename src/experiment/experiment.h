@@ -3,8 +3,7 @@
  * the real one, dummy_run (tests, benchmarks) sleeps, fails or crashes on request.
  * No MPI, no HDF5.
  */
-#ifndef HMMGRID_EXPERIMENT_H
-#define HMMGRID_EXPERIMENT_H
+#pragma once
 
 #include "run_record.h"
 
@@ -20,5 +19,3 @@ typedef int (*run_function)(const struct settings *s, const char *run_key, int64
 
 int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
                    struct run_context *context, struct run_output *out, struct status *st);
-
-#endif

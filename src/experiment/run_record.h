@@ -1,6 +1,5 @@
 /* run_record: what is known of a run: its state, one attempt at it, and what it made. */
-#ifndef HMMGRID_RUN_RECORD_H
-#define HMMGRID_RUN_RECORD_H
+#pragma once
 
 #include "hmmgrid/analyse.h"
 #include "hmmgrid/measure.h"
@@ -39,5 +38,3 @@ struct run_output {
 
 /* NULL and zeroed ones are fine. */
 void run_output_free(struct run_output *out);
-
-#endif

@@ -2,8 +2,7 @@
  * network shape, the loss of each HMM's batches, one evaluation of the metrics; analyses by their
  * number of network steps and the time of one. Pieces that several cells share are timed once. No
  * MPI, no HDF5. Source: DESIGN 1 (`plan --calibrate`). */
-#ifndef HMMGRID_CALIBRATE_H
-#define HMMGRID_CALIBRATE_H
+#pragma once
 
 #include "hmmgrid/settings.h"
 
@@ -34,5 +33,3 @@ int calibrate_by_model(const struct settings *const cell[], int num, struct cali
 int calibrate_measure(const struct settings *const cell[], int num, double budget_s,
                       const struct calibrate_watch *watch, struct calibrated *out,
                       int *num_measured, struct status *st);
-
-#endif

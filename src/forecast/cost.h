@@ -1,8 +1,7 @@
 /* cost: what a run costs before it ran, in seconds on one core and in bytes. The seconds are a
  * model with a few constants, used for longest-first order, ETA and `plan`; calibrate.h measures
  * instead. */
-#ifndef HMMGRID_COST_H
-#define HMMGRID_COST_H
+#pragma once
 
 #include "hmmgrid/settings.h"
 
@@ -27,5 +26,3 @@ double cost_memory_bytes(const struct settings *s);
 /* Bytes of one run's row in the results file: losses, weights (last, best, snapshots), statistics,
  * analyses. */
 double cost_result_bytes(const struct settings *s);
-
-#endif

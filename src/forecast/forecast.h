@@ -1,7 +1,6 @@
 /* forecast: what a plan costs before it runs: work, memory, disk, and how long it takes on some
  * ranks. The seconds are those of cost.h or calibrate.h. */
-#ifndef HMMGRID_FORECAST_H
-#define HMMGRID_FORECAST_H
+#pragma once
 
 #include "calibrate.h"
 #include "plan/plan.h"
@@ -55,5 +54,3 @@ struct forecast {
 int forecast_make(struct forecast *forecast, const struct plan *plan, bool calibrate,
                   const struct calibrate_watch *watch, struct status *st);
 void forecast_free(struct forecast *forecast);
-
-#endif

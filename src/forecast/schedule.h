@@ -1,8 +1,7 @@
 /* schedule: which run next. A pure state machine: no MPI, no clock, no files; it is fed events
  * and asked questions, by the coordinator and by unit tests alike. Runs are 0..num-1.
  */
-#ifndef HMMGRID_SCHEDULE_H
-#define HMMGRID_SCHEDULE_H
+#pragma once
 
 #include "experiment/run_record.h"
 
@@ -66,5 +65,3 @@ int schedule_exit_code(const struct schedule *schedule);
 /* Seconds until the end on `workers` workers and half its 95 % interval, from finished runs'
  * wall time against cost; NaN before the first finished run (the half also after one). */
 void schedule_eta(const struct schedule *schedule, int workers, double *eta_s, double *half_s);
-
-#endif

@@ -4,8 +4,7 @@
  * t < T - lag of (z_t - f)(z_(t+lag) - f), divided by f (1 - f). NaN for a symbol that never or
  * always occurs; 1 at lag 0. out: (K, T/2 + 1).
  */
-#ifndef HMMGRID_AUTOCORRELATION_H
-#define HMMGRID_AUTOCORRELATION_H
+#pragma once
 
 #include "hmmgrid/metrics.h"
 
@@ -16,5 +15,3 @@ int autocorrelation_sample(const struct sample *sample, int symbols, double *out
 /* The same expression with the HMM's exact probabilities, T = steps, from its start distribution.
  * STATUS_NO_MEMORY. */
 int autocorrelation_exact(const struct hmm *hmm, int steps, double *out, struct status *st);
-
-#endif

@@ -5,8 +5,7 @@
  * then every column j takes the row i of the largest plan entry (many-to-one, first maximum) and
  * scores sqrt(2 * Hamming(i, j)).
  */
-#ifndef HMMGRID_MATCHING_H
-#define HMMGRID_MATCHING_H
+#pragma once
 
 #include "hmmgrid/metrics.h"
 
@@ -21,5 +20,3 @@ struct matching {
  * kernel level. STATUS_NO_MEMORY. */
 int matching_measure(const struct sample *x, const struct sample *y, struct matching *out,
                      struct status *st);
-
-#endif

@@ -1,6 +1,5 @@
 /* matching_simd: the hot loops of matching, one set a kernel level. Private to src/measure. */
-#ifndef HMMGRID_MATCHING_SIMD_H
-#define HMMGRID_MATCHING_SIMD_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,5 +24,3 @@ struct matching_kernels {
 
 extern const struct matching_kernels matching_kernels_portable, matching_kernels_avx2,
     matching_kernels_avx512; /* the last two: x86-64 */
-
-#endif

@@ -1,7 +1,6 @@
 /* runlength: how long a symbol lasts, against the HMM (SCIENCE 8.4). A run is a maximal stretch of
  * one symbol within a window of T steps; runs that the window cuts count with the length seen. */
-#ifndef HMMGRID_RUNLENGTH_H
-#define HMMGRID_RUNLENGTH_H
+#pragma once
 
 #include "hmmgrid/metrics.h"
 
@@ -20,5 +19,3 @@ double runlength_ks(const double *count, const double *expected, int T);
 /* Of every symbol between a sample and the HMM: out (K). STATUS_NO_MEMORY. */
 int runlength_distances(const struct hmm *hmm, const struct sample *sample, double *out,
                         struct status *st);
-
-#endif

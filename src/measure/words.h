@@ -1,6 +1,5 @@
 /* words: how often each word of k symbols occurs, against the HMM (SCIENCE 8.4). */
-#ifndef HMMGRID_WORDS_H
-#define HMMGRID_WORDS_H
+#pragma once
 
 #include "hmmgrid/metrics.h"
 
@@ -10,5 +9,3 @@
  * STATUS_NO_MEMORY. */
 int words_total_variation(const struct hmm *hmm, const struct sample *sample, int k, double *out,
                           struct status *st);
-
-#endif

@@ -1,7 +1,6 @@
 /* adam: one optimiser step over a flat block of parameters. Source: Kingma & Ba 2015; SCIENCE 2.5.
  */
-#ifndef HMMGRID_ADAM_H
-#define HMMGRID_ADAM_H
+#pragma once
 
 #include <stddef.h>
 
@@ -17,5 +16,3 @@ double adam_clip(float *grad, size_t n, double clip_norm);
  * zero. */
 void adam_step(float *params, const float *grad, float *m, float *v, size_t n, long k,
                const struct adam_options *options);
-
-#endif

@@ -1,7 +1,6 @@
 /* rnn_simd: the elementwise loops of rnn, one set a kernel level. Private to src/model.
  * Rows are sequences. Blocks of RNN_BLOCK sequences share a random stream. */
-#ifndef HMMGRID_RNN_SIMD_H
-#define HMMGRID_RNN_SIMD_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,5 +29,3 @@ struct rnn_kernels {
 
 extern const struct rnn_kernels rnn_kernels_portable, rnn_kernels_avx2,
     rnn_kernels_avx512; /* the last two: x86-64 */
-
-#endif

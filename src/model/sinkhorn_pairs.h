@@ -1,8 +1,7 @@
 /* sinkhorn_pairs: the few pairs of a problem whose plan entry is not nothing, at small eps. Private
  * to src/model. Potentials of the exponent form (work's row_whole, row_shift, column_...) are
  * given. */
-#ifndef HMMGRID_SINKHORN_PAIRS_H
-#define HMMGRID_SINKHORN_PAIRS_H
+#pragma once
 
 #include "sinkhorn_problem.h"
 
@@ -24,5 +23,3 @@ double sinkhorn_pairs_density(const struct sinkhorn_problem *p, double s);
 void sinkhorn_pairs_sums(const struct sinkhorn_problem *p, double s);
 /* After bound, or when known: see sinkhorn_problem_gradient. */
 void sinkhorn_pairs_gradient(const struct sinkhorn_problem *p, double s, double sign, float *grad);
-
-#endif

@@ -1,6 +1,5 @@
 /* sinkhorn_problem: one transport problem of the divergence. Private to src/model. */
-#ifndef HMMGRID_SINKHORN_PROBLEM_H
-#define HMMGRID_SINKHORN_PROBLEM_H
+#pragma once
 
 #include "hmmgrid/sinkhorn.h"
 
@@ -57,5 +56,3 @@ size_t sinkhorn_first_column(const struct sinkhorn_problem *p, size_t i);
 int sinkhorn_cost(const struct sinkhorn_problem *p, size_t i, size_t j);
 /* Is a mean of the plan (its log2) good, when it lacks terms below 2^-left_out? */
 int sinkhorn_trusted(double log_mean, double left_out);
-
-#endif

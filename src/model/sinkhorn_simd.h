@@ -10,8 +10,7 @@
  * part goes into the cost (LOOKUP_WINDOW): of R_i only few values are neither 0 nor too large for
  * float, and those a table of WINDOW values holds.
  */
-#ifndef HMMGRID_SINKHORN_SIMD_H
-#define HMMGRID_SINKHORN_SIMD_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -140,5 +139,3 @@ extern const struct sinkhorn_pair_kernels sinkhorn_pair_kernels_portable;
 extern const struct sinkhorn_cost_kernels sinkhorn_cost_kernels_avx2, sinkhorn_cost_kernels_avx512;
 extern const struct sinkhorn_kernels sinkhorn_kernels_avx2, sinkhorn_kernels_avx512;
 extern const struct sinkhorn_pair_kernels sinkhorn_pair_kernels_avx2, sinkhorn_pair_kernels_avx512;
-
-#endif

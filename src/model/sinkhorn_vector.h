@@ -5,8 +5,7 @@
  * A shift of 32-bit lanes by 8 l then gives the costs of consecutive columns, without a shuffle.
  * 2-byte costs lie in the order of the columns.
  */
-#ifndef HMMGRID_SINKHORN_VECTOR_H
-#define HMMGRID_SINKHORN_VECTOR_H
+#pragma once
 
 #include "sinkhorn_simd.h"
 #include "base/vector.h"
@@ -215,5 +214,3 @@ INLINE vu into_window(vu cost, vu step, uint8_t base)
     return word;
 #endif
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* assign: maps of settings, wherever a grid has one: what is set, what is varied, what is matched.
  * Keys are dotted (hmm.states: 3) or nested (hmm: {states: 3}). */
-#ifndef HMMGRID_PLAN_ASSIGN_H
-#define HMMGRID_PLAN_ASSIGN_H
+#pragma once
 
 #include "settings/faults.h"
 #include "settings/value.h"
@@ -61,5 +60,3 @@ void options_read(struct reading *r, const char *const *option, int num, struct 
 
 /* Do the settings have one of the values at every key? */
 bool matches_hold(const struct axes *matches, const struct settings *s);
-
-#endif

@@ -7,8 +7,7 @@
  * a results file, status, attempts, error and every scalar column. Bounded depth (64) and length
  * (4096).
  */
-#ifndef HMMGRID_EXPR_H
-#define HMMGRID_EXPR_H
+#pragma once
 
 #include "hmmgrid/status.h"
 #include <stdbool.h>
@@ -33,5 +32,3 @@ int expr_check(const char *text, struct status *st);
 /* Evaluate one that is. What the look-up of a name returns is passed on; STATUS_USAGE where a name
  * has no such order or number; a comparison with NaN is false. */
 int expr_eval(const char *text, expr_lookup lookup, void *context, bool *result, struct status *st);
-
-#endif

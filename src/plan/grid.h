@@ -1,6 +1,5 @@
 /* grid: a grid file as it was written, checked but not yet expanded. */
-#ifndef HMMGRID_PLAN_GRID_H
-#define HMMGRID_PLAN_GRID_H
+#pragma once
 
 #include "assign.h"
 
@@ -43,5 +42,3 @@ void grid_read(struct reading *r, const struct node *root, struct grid *grid);
 /* Cells before exclusion, -1 when a block or all together are more than MAX_CELLS or, times
  * seeds, than MAX_RUNS (a fault). Nothing is allocated before this is known. */
 long grid_num_entries(struct reading *r, const struct grid *grid);
-
-#endif

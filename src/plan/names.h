@@ -1,7 +1,6 @@
 /* names: a run by the names that --where and --by use: its settings ("hmm.states" or "hmm_states"),
  * run, key, seed, block and, of a results file, status and attempts. */
-#ifndef HMMGRID_PLAN_NAMES_H
-#define HMMGRID_PLAN_NAMES_H
+#pragma once
 
 #include "expr.h"
 #include "hmmgrid/settings.h"
@@ -30,5 +29,3 @@ const char *names_nearest(const char *name, const char *const *other, int num);
 
 /* STATUS_USAGE of --where: `name` is none; nearest may be NULL. */
 int names_unknown(const char *name, const char *nearest, struct status *st);
-
-#endif

@@ -7,8 +7,7 @@
  * key fastest, then include entries; every cell's seeds follow each other.
  * Everything is a pure function of the text, so every rank expands for itself and agrees.
  */
-#ifndef HMMGRID_PLAN_H
-#define HMMGRID_PLAN_H
+#pragma once
 
 #include "hmmgrid/settings.h"
 
@@ -94,5 +93,3 @@ void decoded_run_free(struct decoded_run *run);
 void plan_run_key(const struct settings *settings, int64_t seed, char key[33]);
 
 void plan_free(struct plan *plan);
-
-#endif

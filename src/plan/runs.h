@@ -1,6 +1,5 @@
 /* runs: the text behind a run's key, kept so that the seeds of a cell share it. */
-#ifndef HMMGRID_PLAN_RUNS_H
-#define HMMGRID_PLAN_RUNS_H
+#pragma once
 
 #include "hmmgrid/settings.h"
 
@@ -10,5 +9,3 @@ char *plan_key_text(const struct settings *settings, size_t *bytes);
 
 /* Key of such a text and a seed; the text behind `bytes` is overwritten. */
 void plan_key_of_text(char *text, size_t bytes, int64_t seed, char key[33]);
-
-#endif

@@ -1,6 +1,5 @@
 /* yaml: one YAML document as a tree of nodes with line and column. */
-#ifndef HMMGRID_PLAN_YAML_H
-#define HMMGRID_PLAN_YAML_H
+#pragma once
 
 #include "settings/faults.h"
 #include "base/node.h"
@@ -12,5 +11,3 @@ enum { MAX_GRID_BYTES = 1 << 20, MAX_ANCHORS = 256 };
  * further ones. Nodes live in the pool; an alias is the anchored node itself. Local, pure. */
 void yaml_read(struct pool *pool, const char *text, size_t bytes, struct node **root,
                struct faults *faults);
-
-#endif

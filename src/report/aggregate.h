@@ -1,7 +1,6 @@
 /* aggregate: groups of runs and honest statistics over their seeds. Pure: numbers in, numbers out.
  */
-#ifndef HMMGRID_AGGREGATE_H
-#define HMMGRID_AGGREGATE_H
+#pragma once
 
 #include "hmmgrid/status.h"
 
@@ -24,5 +23,3 @@ int aggregate_statistics(const double *value, int num, struct statistics *out, s
  *   num_groups  out. STATUS_NO_MEMORY: all is as it was. */
 int aggregate_split(const char *const *text, int num_rows, int *group, int *num_groups,
                     struct status *st);
-
-#endif

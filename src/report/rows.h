@@ -1,7 +1,6 @@
 /* rows: the runs of a results file by the names that --where and --by use: those of names.h, and
  * every scalar column. */
-#ifndef HMMGRID_REPORT_ROWS_H
-#define HMMGRID_REPORT_ROWS_H
+#pragma once
 
 #include "plan/names.h"
 #include "store/store.h"
@@ -20,5 +19,3 @@ bool rows_is_key(struct store *store, const char *name);
  * STATUS_USAGE for no such name; STATUS_IO, STATUS_NO_MEMORY. */
 int rows_value(struct store *store, int run, const char *name, struct expr_value *value,
                struct status *st);
-
-#endif

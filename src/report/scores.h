@@ -1,7 +1,6 @@
 /* scores: numbers of a run that can be summarised: a scalar column by its name, or one element of
  * an array column, "word_tv[3]", "transition_rnn[0,2]"; each with its floor where it has one. */
-#ifndef HMMGRID_REPORT_SCORES_H
-#define HMMGRID_REPORT_SCORES_H
+#pragma once
 
 #include "store/store.h"
 
@@ -24,5 +23,3 @@ int scores_select(struct store *store, const char *list, struct score **score, i
  *   floor  true: of the score's floor. */
 int scores_read(struct store *store, const struct score *score, bool floor, const int *row, int num,
                 double *out, struct status *st);
-
-#endif

@@ -1,8 +1,7 @@
 /* summary: mean and spread over seeds (or whatever is not a key), each score beside its floor.
  * Only runs that are done count; the others are counted, never hidden. Computed by summary.c, shown
  * by summary_table.c. */
-#ifndef HMMGRID_REPORT_SUMMARY_H
-#define HMMGRID_REPORT_SUMMARY_H
+#pragma once
 
 #include "aggregate.h"
 #include "scores.h"
@@ -55,5 +54,3 @@ bool summary_is_for_people(const struct summary *s);
 
 /* Write the table in its format. STATUS_IO when the stream fails. */
 int summary_print(const struct summary *s, FILE *out, struct status *st);
-
-#endif

@@ -1,6 +1,5 @@
 /* table: rows and columns of text, written for people or programs. Pure apart from the stream. */
-#ifndef HMMGRID_TABLE_H
-#define HMMGRID_TABLE_H
+#pragma once
 
 #include "hmmgrid/status.h"
 #include <stdbool.h>
@@ -39,5 +38,3 @@ int table_format_of(const char *name);
  *                   JSON number, null when it is NaN or infinite, otherwise a string; bytes that
  *                   are not UTF-8 become U+FFFD */
 int table_write(const struct table *table, enum table_format format, FILE *out, struct status *st);
-
-#endif

@@ -1,8 +1,7 @@
 /* families: THE table of HMM families and the table of emissions. A row says by which numbers of
  * states and symbols and by which settings its matrix is made, what `auto` means, what is refused,
  * and makes the matrix. Source: SCIENCE 1.2 and 1.3. */
-#ifndef HMMGRID_FAMILIES_H
-#define HMMGRID_FAMILIES_H
+#pragma once
 
 #include "hmmgrid/settings.h"
 
@@ -51,5 +50,3 @@ extern const struct emission_family emission_families[];
 
 /* Check settings.hmm, and fill in what is auto. Idempotent. */
 int families_resolve(struct settings *s, struct refusal *refusal);
-
-#endif

@@ -1,6 +1,5 @@
 /* faults: the errors of one reading, collected so that a reader sees them all at once. */
-#ifndef HMMGRID_FAULTS_H
-#define HMMGRID_FAULTS_H
+#pragma once
 
 #include "hmmgrid/status.h"
 
@@ -30,5 +29,3 @@ void faults_add(struct faults *faults, int line, int column, const char *fmt, ..
 /* STATUS_OK without faults. Otherwise *st holds all, ordered by place, one a line:
  * "file:line:column: text"; what does not fit is counted in a last line. */
 int faults_status(struct faults *faults, struct status *st);
-
-#endif

@@ -1,6 +1,5 @@
 /* value: one typed value of one setting, parsed from a node by the settings table. */
-#ifndef HMMGRID_VALUE_H
-#define HMMGRID_VALUE_H
+#pragma once
 
 #include "hmmgrid/settings.h"
 #include "base/node.h"
@@ -26,5 +25,3 @@ void value_store(struct settings *s, const struct setting *row, const struct val
 struct value value_load(const struct settings *s, const struct setting *row);
 
 bool value_equal(const struct setting *row, const struct value *a, const struct value *b);
-
-#endif

@@ -3,8 +3,7 @@
  * settings_table (settings.h), the metrics' from metrics_table (metrics.h), the analyses' from
  * analysis_table (analyse.h). Private to src/store.
  */
-#ifndef HMMGRID_COLUMNS_H
-#define HMMGRID_COLUMNS_H
+#pragma once
 
 #include "schema.h"
 
@@ -35,5 +34,3 @@ enum { METRIC_COLUMNS = 4 }; /* of a metric: value, floor, its sd, z */
 void columns_add_settings(struct schema *schema, const struct plan *plan);
 void columns_add_metrics(struct schema *schema);
 void columns_add_analyses(struct schema *schema, const struct plan *plan);
-
-#endif

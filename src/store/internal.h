@@ -2,8 +2,7 @@
  * dataset's bytes are (H5Dget_offset; contiguous, allocated early) and for the workers' writes;
  * everything else is pread and pwrite at those offsets on a descriptor of our own, which is also
  * the one that is synced. Little-endian machines only, like the file. */
-#ifndef HMMGRID_STORE_INTERNAL_H
-#define HMMGRID_STORE_INTERNAL_H
+#pragma once
 
 #include "store.h"
 #include <hdf5.h>
@@ -297,5 +296,3 @@ size_t store_row_bytes(const struct store *store); /* of all WORKER columns */
 /* Rank 0: records and their columns, one sync. */
 int store_write_records(struct store *store, const struct record *record, int num,
                         struct status *st);
-
-#endif

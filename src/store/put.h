@@ -1,7 +1,6 @@
 /* put: the value of one column of one run, encoded. What a value is made of, and the ways to put
  * one; the functions that know which are in columns.c and columns_made.c. Private to src/store. */
-#ifndef HMMGRID_PUT_H
-#define HMMGRID_PUT_H
+#pragma once
 
 #include "schema.h"
 
@@ -37,5 +36,3 @@ void put_array(const struct made *m, const double *value, const int size[MAX_COL
     {                                                                                              \
         put_##kind(m, value, buf);                                                                 \
     }
-
-#endif

@@ -3,8 +3,7 @@
  * file's rows come from columns.c, an existing one's from the text that it holds. Columns stand in
  * groups: /runs, and /analysis/NAME for every analysis that a cell of the grid asks for.
  */
-#ifndef HMMGRID_SCHEMA_H
-#define HMMGRID_SCHEMA_H
+#pragma once
 
 #include "hmmgrid/status.h"
 #include <stdbool.h>
@@ -114,5 +113,3 @@ const struct schema_row *schema_find(const struct schema *schema, const char *na
  * Values and axes are separated by commas. */
 char *schema_text(const struct schema *schema);
 int schema_parse(struct schema *schema, const char *text, struct status *st);
-
-#endif

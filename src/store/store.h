@@ -7,8 +7,7 @@
  * are trusted. No HDF5 call changes metadata after the layout.
  * Collective functions end in _all.
  */
-#ifndef HMMGRID_STORE_H
-#define HMMGRID_STORE_H
+#pragma once
 
 #include "schema.h"
 
@@ -176,5 +175,3 @@ int store_export_weights(const char *path, const struct imported *network, const
  * but a one-layer ReLU network. Free with store_imported_free, which takes a zeroed one. */
 int store_import_weights(const char *path, struct imported *out, struct status *st);
 void store_imported_free(struct imported *imported);
-
-#endif

@@ -1,7 +1,6 @@
 /* board: what is known about a running study at one moment; the coordinator keeps it, progress
  * and the status file show it. Private to src/study. */
-#ifndef HMMGRID_RUN_BOARD_H
-#define HMMGRID_RUN_BOARD_H
+#pragma once
 
 #include "experiment/run_record.h"
 #include "forecast/schedule.h"
@@ -38,5 +37,3 @@ struct board {
     int num_workers;
     struct board_worker *worker; /* [num_workers], of rank 1.. (alone: rank 0); borrowed */
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* coordinator: rank 0's loop: schedule, messages, commits, signals, deadline, display. Private to
  * src/study. */
-#ifndef HMMGRID_RUN_COORDINATOR_H
-#define HMMGRID_RUN_COORDINATOR_H
+#pragma once
 
 #include "ledger.h"
 #include "progress.h"
@@ -33,5 +32,3 @@ struct coordinator {
  * `alone` does the runs in this process. Returns 0, or the code of a broken world with *st; what
  * was committed before stays. When it returns, every worker has left its loop. */
 int coordinator_run(struct coordinator *coordinator, struct worker *alone, struct status *st);
-
-#endif

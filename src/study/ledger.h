@@ -1,7 +1,6 @@
 /* ledger: starts and ends of runs on their way to the results file. What comes together is made
  * durable together; the schedule hears of an end only after that. Private to src/study. */
-#ifndef HMMGRID_RUN_LEDGER_H
-#define HMMGRID_RUN_LEDGER_H
+#pragma once
 
 #include "forecast/schedule.h"
 #include "store/store.h"
@@ -50,5 +49,3 @@ int ledger_commit(struct ledger *ledger, double *wall_s, struct status *st);
 /* A run that killed its rank too often, as the schedule found it, becomes crashed on disk; error is
  * filled with what the file says of it. */
 int ledger_commit_crashed(struct ledger *ledger, int job, char error[256], struct status *st);
-
-#endif

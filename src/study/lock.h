@@ -6,8 +6,7 @@
  * FILE.alive  held shared by every rank: orphans of a killed study live on for seconds and may
  *             still write; a new study waits until they are gone.
  */
-#ifndef HMMGRID_RUN_LOCK_H
-#define HMMGRID_RUN_LOCK_H
+#pragma once
 
 #include "base/log.h"
 #include "hmmgrid/status.h"
@@ -33,5 +32,3 @@ void lock_alive(struct lock *alive, const char *results_path);
 /* Let go. remove: also unlink the file, which is the holder's of FILE.lock to do. A lock with fd -1
  * is accepted. */
 void lock_release(struct lock *lock, bool remove);
-
-#endif

@@ -1,7 +1,6 @@
 /* output: the results file before the first run: locked, made or checked, and what it already
  * holds. Private to src/study; rank 0 only. */
-#ifndef HMMGRID_RUN_OUTPUT_H
-#define HMMGRID_RUN_OUTPUT_H
+#pragma once
 
 #include "store/store.h"
 #include "study.h"
@@ -24,5 +23,3 @@ int output_prepare(struct output *output, const struct plan *plan,
 
 /* Let go of the lock and free. */
 void output_free(struct output *output);
-
-#endif

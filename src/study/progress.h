@@ -1,8 +1,7 @@
 /* progress: what a person sees of a running study, on one stream (stderr). Private to src/study.
  * bar: one line that is drawn over, on a terminal; plain: one line a minute and at events, for log
  * files; json: one JSON object a line, with an "event"; none: nothing but errors. */
-#ifndef HMMGRID_RUN_PROGRESS_H
-#define HMMGRID_RUN_PROGRESS_H
+#pragma once
 
 #include "board.h"
 #include "study.h"
@@ -30,5 +29,3 @@ void progress_say(struct progress *progress, const char *event, const char *fmt,
 
 /* "0.4s", "1m23s", "2h05m", "3d04h"; "?" for NaN. */
 const char *progress_duration(double seconds, char buf[32]);
-
-#endif

@@ -2,8 +2,7 @@
  * Private to src/study. Messages are structs of fixed size sent as bytes, all ranks being the same
  * program on the same kind of machine; they stay below every MPI's eager limit, so that a send
  * does not wait for its receiver. */
-#ifndef HMMGRID_RUN_PROTOCOL_H
-#define HMMGRID_RUN_PROTOCOL_H
+#pragma once
 
 #include "experiment/run_record.h"
 #include <mpi.h>
@@ -69,5 +68,3 @@ int protocol_start(struct status *st);
 /* One acts or each does, all agree: the largest code of all ranks and its text (rank 0's where all
  * are 0) everywhere. Collective; returns the code. */
 int protocol_agree_all(MPI_Comm comm, struct status *st);
-
-#endif

@@ -1,7 +1,6 @@
 /* provenance: who and what makes a results file: program, compiler, libraries, CPUs, hosts.
  * Private to src/study. */
-#ifndef HMMGRID_RUN_PROVENANCE_H
-#define HMMGRID_RUN_PROVENANCE_H
+#pragma once
 
 #include "store/store.h"
 
@@ -15,5 +14,3 @@ struct provenance_facts {
  * command_line is borrowed. Memory out is not an error: the lists are then empty. */
 void provenance_gather_all(struct provenance_facts *facts, const char *command_line, MPI_Comm comm);
 void provenance_free(struct provenance_facts *facts);
-
-#endif

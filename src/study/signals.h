@@ -2,8 +2,7 @@
  * to src/study. Handlers only set a flag (SA_RESTART: no system call is cut short by them); a
  * second SIGINT ends the process at once, as the shell expects (128 + n). SIGHUP stays ignored
  * where it was (nohup). SIGPIPE is ignored: a study outlives the reader of its messages. */
-#ifndef HMMGRID_RUN_SIGNALS_H
-#define HMMGRID_RUN_SIGNALS_H
+#pragma once
 
 #include <signal.h>
 
@@ -23,5 +22,3 @@ int signals_received(void);
 
 /* "SIGTERM" */
 const char *signals_name(int number);
-
-#endif

@@ -1,7 +1,6 @@
 /* statusfile: FILE.status.json, what a study says about itself while it runs. Written to a
  * temporary name and renamed, so a reader always sees a whole one. */
-#ifndef HMMGRID_RUN_STATUSFILE_H
-#define HMMGRID_RUN_STATUSFILE_H
+#pragma once
 
 #include "base/json.h"
 #include <stdbool.h>
@@ -44,5 +43,3 @@ void statusfile_free(struct study_status *status);
 /* The fields as entries of an open JSON object. */
 void statusfile_put(struct json *json, const struct study_status *status);
 void statusfile_put_board(struct json *json, const struct board *board);
-
-#endif

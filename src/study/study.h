@@ -1,8 +1,7 @@
 /* study: run a plan's runs over a communicator into a store. Rank 0 coordinates (and, alone,
  * works); the others work. Messages are sent only below src/study.
  */
-#ifndef HMMGRID_STUDY_H
-#define HMMGRID_STUDY_H
+#pragma once
 
 #include "experiment/experiment.h"
 #include "base/log.h"
@@ -62,5 +61,3 @@ int study_write_single(const char *path, const struct plan *plan, const struct r
 
 /* Is a study running on this results file right now? holder gets "host H pid P ..." or "". */
 bool study_is_locked(const char *results_path, char *holder, size_t n);
-
-#endif

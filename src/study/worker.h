@@ -1,6 +1,5 @@
 /* worker: does runs: trains, measures, writes the row. Private to src/study. */
-#ifndef HMMGRID_RUN_WORKER_H
-#define HMMGRID_RUN_WORKER_H
+#pragma once
 
 #include "experiment/experiment.h"
 #include "store/store.h"
@@ -25,5 +24,3 @@ void worker_do_run(struct worker *worker, int run, int attempt, const struct tra
 
 /* Serve rank 0 of comm until it says quit. A signal that arrives here is told to rank 0. */
 void worker_serve(struct worker *worker, MPI_Comm comm);
-
-#endif

@@ -6,8 +6,7 @@
  * struct network_gain; the points of all conditions are simulated side by side under the same
  * random numbers.
  */
-#ifndef HMMGRID_ABLATION_H
-#define HMMGRID_ABLATION_H
+#pragma once
 
 #include "analyse/circuit/circuit.h"
 #include "dynamics/spectrum.h"
@@ -156,5 +155,3 @@ struct critical_pairs {
 int ablation_windows_pairs(const struct ablation_windows *windows, int i, int rounds,
                            struct spectrum *spectrum, struct critical_pairs *out,
                            struct status *st);
-
-#endif

@@ -5,8 +5,7 @@
  *   left    rate with units silenced / rate of the intact network, same starts and same noise
  * Source: SCIENCE 8.5 and 5.5.
  */
-#ifndef HMMGRID_CIRCUIT_H
-#define HMMGRID_CIRCUIT_H
+#pragma once
 
 #include "analyse/analysis.h"
 
@@ -50,5 +49,3 @@ int circuit_get(const struct analysis_input *in, const struct circuit **circuit,
 
 /* Of what is found and measured here. */
 int circuit_no_memory(struct status *st);
-
-#endif

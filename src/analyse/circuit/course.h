@@ -1,8 +1,7 @@
 /* course: the units of a circuit over time and around the orbit. Private to src/analyse. H hidden
  * units. Source: SCIENCE 5.2 and 5.6.
  */
-#ifndef HMMGRID_COURSE_H
-#define HMMGRID_COURSE_H
+#pragma once
 
 #include "circuit.h"
 
@@ -19,5 +18,3 @@ void course_activity(const struct driven *driven, int H, const struct circuit *c
  */
 int course_orbit(const struct analysis_input *in, const struct driven *driven,
                  const struct circuit *circuit, double *mean, double *sd, struct status *st);
-
-#endif

@@ -2,8 +2,7 @@
  * alone; whether a unit causes the switch is asked by kick_set. Private to src/analyse.
  * Source: SCIENCE 8.5 (switch events, kick score), 5.1 (zones).
  */
-#ifndef HMMGRID_KICK_H
-#define HMMGRID_KICK_H
+#pragma once
 
 #include "circuit.h"
 
@@ -48,5 +47,3 @@ struct kick_scores {
 int kick_score(const struct analysis_input *in, const struct driven *driven,
                struct kick_direction direction, const struct kick_cluster *from,
                const struct kick_cluster *to, struct kick_scores *scores, struct status *st);
-
-#endif

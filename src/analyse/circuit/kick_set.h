@@ -2,8 +2,7 @@
  * of it. H hidden units. Private to src/analyse. Source: SCIENCE 8.5 (causal score, kick set,
  * controls).
  */
-#ifndef HMMGRID_KICK_SET_H
-#define HMMGRID_KICK_SET_H
+#pragma once
 
 #include "kick.h"
 #include "dynamics/silence.h"
@@ -127,5 +126,3 @@ void kick_sets_judge(struct kick_set *set, int num, int num_hypotheses);
  * others, and directions without cluster states, are left alone. */
 int kick_causal(const struct analysis_input *in, const struct circuit *circuit, struct rng rng,
                 double *causal, struct status *st);
-
-#endif

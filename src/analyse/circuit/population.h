@@ -1,8 +1,7 @@
 /* population: units that integrate noise for two kick groups, and how groups and populations are
  * wired. H hidden units. Private to src/analyse. Source: SCIENCE 5.5 and 8.5.
  */
-#ifndef HMMGRID_POPULATION_H
-#define HMMGRID_POPULATION_H
+#pragma once
 
 #include "circuit.h"
 
@@ -61,5 +60,3 @@ struct population_noise {
 int population_noise_find(const struct analysis_input *in, struct rng rng,
                           const struct circuit *circuit, struct population_noise *out,
                           struct status *st);
-
-#endif

@@ -1,6 +1,5 @@
 /* bifurcation: when in training a network began to switch as it does in the end. */
-#ifndef HMMGRID_BIFURCATION_H
-#define HMMGRID_BIFURCATION_H
+#pragma once
 
 #include "hmmgrid/rng.h"
 #include "hmmgrid/status.h"
@@ -31,5 +30,3 @@ enum { BIFURCATION_MIN = 4 };
  */
 int bifurcation_find(const double *epoch, const uint16_t *count, int n, int sequences, int steps,
                      struct rng rng, struct bifurcation *out, struct status *st);
-
-#endif

@@ -1,7 +1,6 @@
 /* second_order: what noise adds, to second order, to the state of a network a few steps ahead.
  * Source: SCIENCE 5.8 ("expected dh^2"). */
-#ifndef HMMGRID_SECOND_ORDER_H
-#define HMMGRID_SECOND_ORDER_H
+#pragma once
 
 #include "hmmgrid/network.h"
 
@@ -15,5 +14,3 @@ enum { SECOND_ORDER_HORIZON = 10 }; /* steps */
  * 0..8, then 9 + k for w_k STATUS_NO_MEMORY. */
 int second_order_term(const struct network *net, struct rng rng, const float *start, size_t n,
                       float *term, struct status *st);
-
-#endif

@@ -1,6 +1,5 @@
 /* snapshot: what is measured on the weights of one epoch. Private to the analysis "evolution". */
-#ifndef HMMGRID_ANALYSE_SNAPSHOT_H
-#define HMMGRID_ANALYSE_SNAPSHOT_H
+#pragma once
 
 #include "analyse/analysis.h"
 
@@ -61,5 +60,3 @@ int snapshot_window_length(const struct settings *s);
  * not finite. STATUS_NO_MEMORY; STATUS_RUN_FAILED: LAPACK gave up. */
 int snapshot_measure(const struct analysis_input *in, const float *params, struct driven *run,
                      struct snapshot *out, double *second_order, struct status *st);
-
-#endif
