@@ -88,10 +88,19 @@ perform() {
     mv "$log/$name.ending" "$log/$name.end"
 }
 
+# show: on a terminal, what is going on, in a line that the next one replaces
+show() {
+    [ -t 1 ] || return
+    local i text=
+    for i in ${running[@]+"${running[@]}"}; do text+=" ${names[i]}"; done
+    printf '\r\033[K%s' "${text:+  $((passed + failed)) of ${#names[@]} done; running:$text}" | cut -c 1-100 | tr -d '\n'
+}
+
 # report I: what became of it
 report() {
     local name=${names[$1]} code=1 wall=0 cpu=0
     read -r code wall cpu <"$log/$name.end"
+    [ -t 1 ] && printf '\r\033[K'
     rm -f "$log/$name.end"
     printf '%-24s %5d s %7.1f s of processor\n' "$name" "$wall" "$cpu" >>"$log/times"
     if [ "$code" -eq 0 ]; then
@@ -120,6 +129,7 @@ reap() { # wait for one or more to end
         fi
     done
     running=(${still[@]+"${still[@]}"})
+    show
 }
 
 trap 'kill $(jobs -p) 2>/dev/null; wait; exit 130' INT TERM
@@ -132,6 +142,7 @@ for i in "${!names[@]}"; do
     pids[i]=$!
     busy=$((busy + slots[i]))
     running+=("$i")
+    show
 done
 while [ ${#running[@]} -gt 0 ]; do reap; done
 
