@@ -105,7 +105,7 @@ report() {
     printf '%-24s %5d s %7.1f s of processor\n' "$name" "$wall" "$cpu" >>"$log/times"
     if [ "$code" -eq 0 ]; then
         passed=$((passed + 1))
-        grep -a '^skipped: ' "$log/$name" | sed "s/^/  $name: /"
+        grep -a "^skipped: " "$log/$name" | sort -u | sed "s/^/  $name: /"
         [ -z "${V:-}" ] || printf '  ok      %-24s %4d s   %s\n' "$name" "$wall" \
             "$(grep -aE 'passed|skipped|PASSED' "$log/$name" | tail -n 1 | cut -c 1-70)"
     else
