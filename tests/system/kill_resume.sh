@@ -65,10 +65,11 @@ wait_done() { # wait_done FILE.h5 N: until N runs are done and one is running
 }
 
 ranks_of() { # ranks_of FILE.h5: "rank pid" of the processes of this study
+    # one grep over all processes: on a busy machine the study would end before each was looked at
     local p rank
-    for p in /proc/[0-9]*; do
-        [ "$(readlink "$p/exe" 2> /dev/null)" = "$hmmgrid" ] || continue
-        [ "$(readlink "$p/cwd")" = "$dir" ] && tr '\0' ' ' < "$p/cmdline" | grep -q -- "-o $1 " || continue
+    for p in $(grep -lsxzF -- "$1" /proc/[0-9]*/cmdline); do
+        p=${p%/cmdline}
+        [ "$(readlink "$p/exe" 2> /dev/null)" = "$hmmgrid" ] && [ "$(readlink "$p/cwd")" = "$dir" ] || continue
         rank=$(tr '\0' '\n' < "$p/environ" 2> /dev/null | sed -n 's/^OMPI_COMM_WORLD_RANK=//p')
         echo "${rank:-0} ${p#/proc/}"
     done
