@@ -1,48 +1,15 @@
 /* test_store: the results file by one process: round trip, what a resume may trust, extension,
  * digest. Run one test by hand: test_store NAME (a folder store-XXXXXX is made under $TMPDIR). */
-#include "../support/check.h"
-#include "../support/made_up.h"
+#include "../support/place.h"
 
 #include <fcntl.h>
 #include <hdf5.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct place {
-    char dir[256], file[300], other[300];
-    struct plan plan, larger;
-};
-
 static int set_up(void **state)
 {
-    struct place *p = calloc(1, sizeof *p);
-    struct status st = {0};
-    const char *base = getenv("TMPDIR");
-    if (!p) return -1;
-    snprintf(p->dir, sizeof p->dir, "%.200s/store-XXXXXX", base ? base : "/tmp");
-    if (!mkdtemp(p->dir)) return -1;
-    snprintf(p->file, sizeof p->file, "%s/a.h5", p->dir);
-    snprintf(p->other, sizeof p->other, "%s/b.h5", p->dir);
-    if (plan_read(&p->plan, "grid", made_up_grid, strlen(made_up_grid), NULL, 0, &st) ||
-        plan_read(&p->larger, "grid", made_up_larger_grid, strlen(made_up_larger_grid), NULL, 0,
-                  &st)) {
-        print_error("%s\n", st.text);
-        return -1;
-    }
-    *state = p;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct place *p = *state;
-    unlink(p->file);
-    unlink(p->other);
-    rmdir(p->dir); /* fails, and leaves the folder, when a test left something behind */
-    plan_free(&p->plan);
-    plan_free(&p->larger);
-    free(p);
-    return 0;
+    return place_make(state, "");
 }
 
 static void make(const char *path, const struct plan *plan, struct store **store)
@@ -513,15 +480,15 @@ int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(round_trip, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(status_column_counts_for_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(crashed_given_back_and_repeated, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(digest_depends_on_results_only, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(extend_keeps_finished_rows, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(analysed_otherwise, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(extend_refuses_to_lose_runs, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(find_run_and_export, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(python_reads_while_open, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(round_trip, set_up, place_free),
+        cmocka_unit_test_setup_teardown(status_column_counts_for_nothing, set_up, place_free),
+        cmocka_unit_test_setup_teardown(crashed_given_back_and_repeated, set_up, place_free),
+        cmocka_unit_test_setup_teardown(digest_depends_on_results_only, set_up, place_free),
+        cmocka_unit_test_setup_teardown(extend_keeps_finished_rows, set_up, place_free),
+        cmocka_unit_test_setup_teardown(analysed_otherwise, set_up, place_free),
+        cmocka_unit_test_setup_teardown(extend_refuses_to_lose_runs, set_up, place_free),
+        cmocka_unit_test_setup_teardown(find_run_and_export, set_up, place_free),
+        cmocka_unit_test_setup_teardown(python_reads_while_open, set_up, place_free),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

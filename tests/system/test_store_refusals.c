@@ -2,8 +2,7 @@
  * truncated, foreign, newer and damaged files, files that another program changed, full disks,
  * flipped bits and structures of noise, which must neither crash nor hold the reader. Each refusal
  * has its documented code and names its cause. Run one test by hand: test_store_refusals NAME. */
-#include "../support/check.h"
-#include "../support/made_up.h"
+#include "../support/place.h"
 
 #include <fcntl.h>
 #include <hdf5.h>
@@ -14,51 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
-struct place {
-    char dir[256], file[300], copy[300];
-    struct plan plan;
-    unsigned char *bytes; /* of a finished file */
-    size_t num;
-    char digest[17];
-};
-
-static unsigned char *slurp(const char *path, size_t *num)
-{
-    struct stat info;
-    int fd = open(path, O_RDONLY);
-    assert_true(fd >= 0 && fstat(fd, &info) == 0);
-    unsigned char *bytes = malloc((size_t)info.st_size + 1);
-    assert_non_null(bytes);
-    assert_int_equal(read(fd, bytes, (size_t)info.st_size), info.st_size);
-    close(fd);
-    *num = (size_t)info.st_size;
-    return bytes;
-}
-
-static void spill(const char *path, const void *bytes, size_t num)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, bytes, num), num);
-    close(fd);
-}
-
+/* A finished file, as bytes too. Without analyses: fewer datasets, more damaged files in the time.
+ */
 static int set_up(void **state)
 {
-    struct place *p = calloc(1, sizeof *p);
     struct status st = {0};
     struct store *store = NULL;
-    const char *base = getenv("TMPDIR");
-    if (!p) return -1;
-    *state = p;
-    snprintf(p->dir, sizeof p->dir, "%.200s/refusals-XXXXXX", base ? base : "/tmp");
-    if (!mkdtemp(p->dir)) return -1;
-    snprintf(p->file, sizeof p->file, "%s/a.h5", p->dir);
-    snprintf(p->copy, sizeof p->copy, "%s/b.h5", p->dir);
-    char grid[1024]; /* fewer datasets: more damaged files in the same time */
-    snprintf(grid, sizeof grid, "%sanalysis: false\n", made_up_grid);
-    int code = plan_read(&p->plan, "grid", grid, strlen(grid), NULL, 0, &st);
-    if (!code) code = store_create(p->file, &p->plan, NULL, false, &st);
+    if (place_make(state, "analysis: false\n") != 0) return -1;
+    struct place *p = *state;
+    int code = store_create(p->file, &p->plan, NULL, false, &st);
     if (!code) code = store_open_all(&store, p->file, &p->plan, MPI_COMM_SELF, &st);
     for (int run = 0; run < p->plan.num_runs && !code; run++)
         code = made_up_run(store, &p->plan, run, run == 5 ? RUN_FAILED : RUN_DONE, &st);
@@ -71,18 +34,6 @@ static int set_up(void **state)
     }
     store_close(store);
     p->bytes = slurp(p->file, &p->num);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct place *p = *state;
-    unlink(p->file);
-    unlink(p->copy);
-    rmdir(p->dir);
-    plan_free(&p->plan);
-    free(p->bytes);
-    free(p);
     return 0;
 }
 
@@ -121,15 +72,15 @@ static void other_files(void **state)
 {
     struct place *p = *state;
     char text[5000];
-    refuse_open(p->copy, &p->plan, STATUS_NO_INPUT, "No such file");
+    refuse_open(p->other, &p->plan, STATUS_NO_INPUT, "No such file");
     refuse_open(p->dir, &p->plan, STATUS_NO_INPUT, "regular file");
-    spill(p->copy, "", 0);
-    refuse_open(p->copy, &p->plan, STATUS_IO, "empty");
+    spill(p->other, "", 0);
+    refuse_open(p->other, &p->plan, STATUS_IO, "empty");
     memset(text, 'x', sizeof text);
-    spill(p->copy, text, sizeof text);
-    refuse_open(p->copy, &p->plan, STATUS_IO, "not an HDF5 file");
-    make_foreign(p->copy);
-    refuse_open(p->copy, &p->plan, STATUS_IO, "not a results file");
+    spill(p->other, text, sizeof text);
+    refuse_open(p->other, &p->plan, STATUS_IO, "not an HDF5 file");
+    make_foreign(p->other);
+    refuse_open(p->other, &p->plan, STATUS_IO, "not a results file");
 }
 
 static void newer_format(void **state)
@@ -140,9 +91,9 @@ static void newer_format(void **state)
     unsigned char *guard = memmem(p->bytes, p->num, "hmmgrid results", 16);
     assert_non_null(guard);
     memcpy(guard + 16, &major, sizeof major);
-    spill(p->copy, p->bytes, p->num);
+    spill(p->other, p->bytes, p->num);
     snprintf(word, sizeof word, "format version %u.0", major);
-    refuse_open(p->copy, &p->plan, STATUS_IO, word);
+    refuse_open(p->other, &p->plan, STATUS_IO, word);
 }
 
 /* The file has all results, and says so; or says what is different. */
@@ -168,11 +119,11 @@ static void left_open_by_another_program(void **state)
     struct status st = {0};
     struct store *store = NULL;
     p->bytes[20] |= 1;
-    spill(p->copy, p->bytes, p->num);
-    expect_whole(p, p->copy, NULL);
-    check_ok(store_open_all(&store, p->copy, &p->plan, MPI_COMM_SELF, &st), &st);
+    spill(p->other, p->bytes, p->num);
+    expect_whole(p, p->other, NULL);
+    check_ok(store_open_all(&store, p->other, &p->plan, MPI_COMM_SELF, &st), &st);
     check_ok(store_close_all(store, &st), &st);
-    expect_whole(p, p->copy, NULL);
+    expect_whole(p, p->other, NULL);
 }
 
 /* An attribute added by another program: read, and said; not written into, but extended. */
@@ -210,16 +161,16 @@ static void damaged_and_changed(void **state)
     assert_true(value && text);
     value[6] ^= 1;
     text[0] ^= 1;
-    spill(p->copy, p->bytes, p->num);
-    check_ok(store_open(&store, p->copy, &st), &st);
+    spill(p->other, p->bytes, p->num);
+    check_ok(store_open(&store, p->other, &st), &st);
     assert_non_null(strstr(store_note(store), "15 of 16 finished rows agree"));
     assert_int_equal(store_run_status(store, 4), RUN_RUNNING);
     assert_true(store_record_is_damaged(store, 4) && !store_record_is_damaged(store, 3));
     store_close(store);
     int copied = 0, left = 0;
     char old[4200];
-    snprintf(old, sizeof old, "%s.old", p->copy);
-    check_ok(store_extend(p->copy, &p->plan, NULL, &copied, &left, &st), &st);
+    snprintf(old, sizeof old, "%s.old", p->other);
+    check_ok(store_extend(p->other, &p->plan, NULL, &copied, &left, &st), &st);
     assert_int_equal(copied, 15);
     assert_int_equal(left, 1);
     size_t num;
@@ -228,7 +179,7 @@ static void damaged_and_changed(void **state)
     assert_memory_equal(now, p->bytes, num);
     free(now);
     assert_int_equal(unlink(old), 0);
-    check_ok(store_open_all(&store, p->copy, &p->plan, MPI_COMM_SELF, &st), &st);
+    check_ok(store_open_all(&store, p->other, &p->plan, MPI_COMM_SELF, &st), &st);
     assert_int_equal(store_run_status(store, 4), RUN_RUNNING);
     check_ok(store_close_all(store, &st), &st);
 }
@@ -239,11 +190,11 @@ static void something_behind_the_end(void **state)
     struct place *p = *state;
     struct status st = {0};
     struct store *store = NULL;
-    spill(p->copy, p->bytes, p->num);
-    FILE *out = fopen(p->copy, "ab");
+    spill(p->other, p->bytes, p->num);
+    FILE *out = fopen(p->other, "ab");
     assert_true(out && fputs("the results of somebody else", out) >= 0 && fclose(out) == 0);
-    expect_whole(p, p->copy, "added to; 16 of 16 finished rows agree");
-    check_code(store_open_all(&store, p->copy, &p->plan, MPI_COMM_SELF, &st), STATUS_CANNOT_CREATE,
+    expect_whole(p, p->other, "added to; 16 of 16 finished rows agree");
+    check_code(store_open_all(&store, p->other, &p->plan, MPI_COMM_SELF, &st), STATUS_CANNOT_CREATE,
                &st);
 }
 
@@ -262,17 +213,17 @@ static void creating(void **state)
     refuse_create(path, &p->plan, false, "shorter");
     refuse_create("/proc/a.h5", &p->plan, false, "/proc/a.h5");
     refuse_create(p->file, &p->plan, false, "--resume");
-    spill(p->copy, "precious", 8);
-    refuse_create(p->copy, &p->plan, true, "not a results file");
+    spill(p->other, "precious", 8);
+    refuse_create(p->other, &p->plan, true, "not a results file");
     size_t num;
-    unsigned char *kept = slurp(p->copy, &num);
+    unsigned char *kept = slurp(p->other, &num);
     assert_int_equal(num, 8);
     assert_memory_equal(kept, "precious", 8);
     free(kept);
     struct plan none = p->plan;
     none.num_runs = 0;
-    unlink(p->copy);
-    check_code(store_create(p->copy, &none, NULL, false, &st), STATUS_USAGE, &st);
+    unlink(p->other);
+    check_code(store_create(p->other, &none, NULL, false, &st), STATUS_USAGE, &st);
     check_ok(store_create(p->file, &p->plan, NULL, true, &st), &st); /* fresh */
     struct store *store = NULL;
     check_ok(store_open(&store, p->file, &st), &st);
@@ -359,8 +310,8 @@ static void truncated_files(void **state)
         size_t num =
             i == 0 ? p->num - 1
                    : (size_t)(made_up_number(p->plan.runs[0].key, 900, (size_t)i) * (double)p->num);
-        spill(p->copy, p->bytes, num);
-        refuse_open(p->copy, &p->plan, STATUS_IO, p->copy);
+        spill(p->other, p->bytes, num);
+        refuse_open(p->other, &p->plan, STATUS_IO, p->other);
     }
 }
 
@@ -374,7 +325,7 @@ static enum outcome look_at(struct place *p, const char *what, int most_lost)
     struct status st = {0};
     struct store *store = NULL;
     int lost = 0;
-    int code = store_open(&store, p->copy, &st);
+    int code = store_open(&store, p->other, &st);
     if (code) {
         if (code != STATUS_IO) fail_msg("%s: code %d: %s", what, code, st.text);
         return REFUSED;
@@ -404,8 +355,8 @@ static void flipped_bits(void **state)
 {
     struct place *p = *state;
     int count[NUM_OUTCOMES] = {0};
-    spill(p->copy, p->bytes, p->num);
-    int fd = open(p->copy, O_RDWR);
+    spill(p->other, p->bytes, p->num);
+    int fd = open(p->other, O_RDWR);
     assert_true(fd >= 0);
     for (int i = 0; i < 150; i++) {
         char what[64];
@@ -446,8 +397,8 @@ static void damaged_structures(void **state)
         memcpy(extent, guard + HEADER + i * sizeof extent, sizeof extent);
         memset(sealed + extent[0], false, extent[1]);
     }
-    spill(p->copy, p->bytes, p->num);
-    int fd = open(p->copy, O_RDWR);
+    spill(p->other, p->bytes, p->num);
+    int fd = open(p->other, O_RDWR);
     assert_true(fd >= 0);
     for (int i = 0, draw = 0; i < FILES; i++) {
         unsigned char bytes[64];
@@ -487,8 +438,8 @@ static void pages_of_noise(void **state)
     struct place *p = *state;
     unsigned char noise[4096];
     int count[NUM_OUTCOMES] = {0}, pages = (int)(p->num / sizeof noise);
-    spill(p->copy, p->bytes, p->num);
-    int fd = open(p->copy, O_RDWR);
+    spill(p->other, p->bytes, p->num);
+    int fd = open(p->other, O_RDWR);
     for (int page = 0; page < pages; page += page < 24 ? 1 : 11) { /* the first hold structures */
         size_t at = (size_t)page * sizeof noise;
         char what[32];
@@ -509,19 +460,19 @@ int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(other_files, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(newer_format, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(left_open_by_another_program, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(changed_by_another_program, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damaged_and_changed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(something_behind_the_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(creating, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_permission_for_large_files, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(disk_full, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(truncated_files, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(flipped_bits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damaged_structures, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(pages_of_noise, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_files, set_up, place_free),
+        cmocka_unit_test_setup_teardown(newer_format, set_up, place_free),
+        cmocka_unit_test_setup_teardown(left_open_by_another_program, set_up, place_free),
+        cmocka_unit_test_setup_teardown(changed_by_another_program, set_up, place_free),
+        cmocka_unit_test_setup_teardown(damaged_and_changed, set_up, place_free),
+        cmocka_unit_test_setup_teardown(something_behind_the_end, set_up, place_free),
+        cmocka_unit_test_setup_teardown(creating, set_up, place_free),
+        cmocka_unit_test_setup_teardown(no_permission_for_large_files, set_up, place_free),
+        cmocka_unit_test_setup_teardown(disk_full, set_up, place_free),
+        cmocka_unit_test_setup_teardown(truncated_files, set_up, place_free),
+        cmocka_unit_test_setup_teardown(flipped_bits, set_up, place_free),
+        cmocka_unit_test_setup_teardown(damaged_structures, set_up, place_free),
+        cmocka_unit_test_setup_teardown(pages_of_noise, set_up, place_free),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,7 @@
  * resumed and extended with every finished row, or refused with nothing touched. The other program
  * is this one with its table of columns changed (linked with --wrap) and with settings
  * in its plan that this version does not know. Run one test by hand: test_store_versions NAME. */
-#include "../support/check.h"
-#include "../support/made_up.h"
+#include "../support/place.h"
 #include "store/columns.h"
 
 #include <fcntl.h>
@@ -61,56 +60,10 @@ hid_t __wrap_H5Fopen(const char *path, unsigned flags, hid_t access)
     return __real_H5Fopen(path, flags, access);
 }
 
-struct place {
-    char dir[256], file[300];
-    struct plan plan, larger;
-    unsigned char *bytes; /* as the file was */
-    size_t num;
-};
-
-static unsigned char *slurp(const char *path, size_t *num)
-{
-    struct stat info;
-    int fd = open(path, O_RDONLY);
-    assert_true(fd >= 0 && fstat(fd, &info) == 0);
-    unsigned char *bytes = malloc((size_t)info.st_size + 1);
-    assert_non_null(bytes);
-    assert_int_equal(read(fd, bytes, (size_t)info.st_size), info.st_size);
-    close(fd);
-    *num = (size_t)info.st_size;
-    return bytes;
-}
-
 static int set_up(void **state)
 {
-    struct place *p = calloc(1, sizeof *p);
-    struct status st = {0};
-    const char *base = getenv("TMPDIR");
     renamed = retyped = narrowed = unreadable = NULL;
-    if (!p) return -1;
-    snprintf(p->dir, sizeof p->dir, "%.200s/versions-XXXXXX", base ? base : "/tmp");
-    if (!mkdtemp(p->dir)) return -1;
-    snprintf(p->file, sizeof p->file, "%s/a.h5", p->dir);
-    if (plan_read(&p->plan, "grid", made_up_grid, strlen(made_up_grid), NULL, 0, &st) ||
-        plan_read(&p->larger, "grid", made_up_larger_grid, strlen(made_up_larger_grid), NULL, 0,
-                  &st)) {
-        print_error("%s\n", st.text);
-        return -1;
-    }
-    *state = p;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct place *p = *state;
-    unlink(p->file);
-    rmdir(p->dir);
-    plan_free(&p->plan);
-    plan_free(&p->larger);
-    free(p->bytes);
-    free(p);
-    return 0;
+    return place_make(state, "");
 }
 
 /* The other program's file, its first runs finished. This program again afterwards. */
@@ -392,15 +345,15 @@ int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(newer_columns, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(narrower_columns, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(columns_of_another_type, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(texts_are_not_cut, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(unknown_settings, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(unknown_runs, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(unreadable_settings, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damaged_rows, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(worst_of_hdf5, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(newer_columns, set_up, place_free),
+        cmocka_unit_test_setup_teardown(narrower_columns, set_up, place_free),
+        cmocka_unit_test_setup_teardown(columns_of_another_type, set_up, place_free),
+        cmocka_unit_test_setup_teardown(texts_are_not_cut, set_up, place_free),
+        cmocka_unit_test_setup_teardown(unknown_settings, set_up, place_free),
+        cmocka_unit_test_setup_teardown(unknown_runs, set_up, place_free),
+        cmocka_unit_test_setup_teardown(unreadable_settings, set_up, place_free),
+        cmocka_unit_test_setup_teardown(damaged_rows, set_up, place_free),
+        cmocka_unit_test_setup_teardown(worst_of_hdf5, set_up, place_free),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
