@@ -64,6 +64,13 @@ older_file() {
     ok "verify after extend" "$program" verify extended.h5
 }
 
+# grown_by BLOCK EXPR: BLOCK.h5 is the older file with the runs that BLOCK.yaml adds
+grown_by() {
+    cp $old "$1.h5"
+    ok "extend by $1" "$program" run "$1.yaml" -o "$1.h5" --extend --progress none --where "$2"
+    ok "extend by $1 keeps" "$python" "$same" --kept $old "$1.h5"
+}
+
 # same_study: the same numbers from nothing, in new.h5
 same_study() {
     ok "smoke.yaml again" "$program" run smoke.yaml -o new.h5 --fresh --progress none --where "$first"
@@ -102,10 +109,7 @@ family() {
     says 'cyclic, ratchet, custom' "$program" help settings
     older_file
     sed 's/^  cyclic:/  ratchet: {set: {hmm.architecture: ratchet, hmm.states: 4}}\n&/' smoke.yaml >ratchet.yaml
-    cp $old ratchet.h5
-    ok "extended by the new family" "$program" run ratchet.yaml -o ratchet.h5 --extend --progress none \
-        --where 'hmm.architecture == "ratchet"'
-    ok "extend by the new family keeps" "$python" "$same" --kept $old ratchet.h5
+    grown_by ratchet 'hmm.architecture == "ratchet"'
     says '^ratchet +2 ' "$program" summary ratchet.h5 --by hmm.architecture --where 'status == done'
 }
 
@@ -115,10 +119,7 @@ setting() {
     older_file
     # another value makes other runs, its default makes none
     sed 's/^grid:/&\n  leaky: {set: {rnn.leak: 0.5}, product: {rnn.hidden: [8]}}/' smoke.yaml >leaky.yaml
-    cp $old leaky.h5
-    ok "extended by another value" "$program" run leaky.yaml -o leaky.h5 --extend --progress none \
-        --where 'rnn.leak != 1'
-    ok "extend by another value keeps" "$python" "$same" --kept $old leaky.h5
+    grown_by leaky 'rnn.leak != 1'
     says "^ +1 +$finished " "$program" summary leaky.h5 --by rnn.leak --where 'status == done'
     says "^ +0.5 +2 " "$program" summary leaky.h5 --by rnn.leak --where 'status == done'
     ok "the frozen defaults" make -s -C "$here" BUILD="$build" "$build/tests/test_settings"
