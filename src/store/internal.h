@@ -203,6 +203,12 @@ void tree_text(struct tree *tree, const char *object, const char *name, const ch
 void tree_words(struct tree *tree, const char *object, const char *name, const char *const *word,
                 int num);
 void tree_flags(struct tree *tree, const char *object, const char *const *name, int num);
+/* NeXus: the group is a plot of its dataset `signal` against its datasets `axis`, as H5Web, silx
+ * and nexusformat find it. beside: a dataset of the same shape, drawn with it; NULL: none. */
+void tree_plot(struct tree *tree, const char *group, const char *signal, const char *const *axis,
+               int num_axes, const char *beside);
+/* How the last num_dims dimensions of a dataset are to be drawn. */
+void tree_interpretation(struct tree *tree, const char *name, int num_dims);
 /* Write it to the existing file tmp: space reserved, structures, what every dataset starts with.
  * Returns the tree's code. */
 int tree_finish(struct tree *tree, const char *tmp);
@@ -218,6 +224,8 @@ void weight_group_name(struct rnn_shape shape, char name[64]);
 /* Path of a parameter's dataset: /weights/GROUP/last/VIEW or /snapshots/GROUP/VIEW. */
 void weight_path(const char *group, enum which which, const char *view, char path[192]);
 
+/* /weights and /snapshots of the runs of a plan: layout_networks.c. */
+void layout_networks(struct tree *tree, const struct plan *plan);
 /* The complete, filled and sealed file at `tmp` (truncated first). path: for messages. */
 int layout_make(const char *tmp, const char *path, const struct plan *plan,
                 const struct provenance *provenance, struct status *st);

@@ -1,6 +1,6 @@
-/* layout: the whole results file before any run: attributes, grid, columns, weights, records; made
- * serially, filled and sealed. Refuses to put it in its place (publish.c does).
- * Source: section 3 of the design, RELIABILITY section 0. */
+/* layout: the whole results file before any run: attributes, grid, columns, networks
+ * (layout_networks.c), records; made serially, filled and sealed. Refuses to put it in its place
+ * (publish.c does). Source: section 3 of the design, RELIABILITY section 0. */
 #include "internal.h"
 
 #include "columns.h"
@@ -9,28 +9,13 @@
 #include "base/sheet.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
-
-const char *const which_name[NUM_WHICH] = {"last", "best", "snapshots"};
-
-void weight_group_name(struct rnn_shape shape, char name[64])
-{
-    snprintf(name, 64, "H%d_D%d_K%d%s", shape.hidden, shape.noise_dim, shape.symbols,
-             shape.bias ? "_bias" : "");
-}
-
-void weight_path(const char *group, enum which which, const char *view, char path[192])
-{
-    if (which == WHICH_SNAPSHOTS)
-        snprintf(path, 192, "/snapshots/%s/%s", group, view);
-    else
-        snprintf(path, 192, "/weights/%s/%s/%s", group, which_name[which], view);
-}
 
 /* A random UUID (RFC 4122, version 4); without random numbers, one of time and process. */
 static void make_uuid(char uuid[37])
@@ -128,30 +113,13 @@ static void make_grid(struct tree *tree, const struct plan *plan)
 
 /* --- what a viewer plots ------------------------------------------------------------------ */
 
-/* NeXus: the group is a plot of its dataset `signal` against its datasets `axis`, as H5Web, silx
- * and nexusformat find it. beside: a dataset of the same shape, drawn with it; NULL: none. */
-static void make_plot(struct tree *tree, const char *group, const char *signal,
-                      const char *const *axis, int num_axes, const char *beside)
-{
-    tree_text(tree, group, "NX_class", "NXdata");
-    tree_text(tree, group, "signal", signal);
-    tree_words(tree, group, "axes", axis, num_axes);
-    if (beside) tree_words(tree, group, "auxiliary_signals", &beside, 1);
-}
-
 /* The plot of a column's group; NULL: none. */
 static void plot_column(struct tree *tree, const struct schema *schema,
                         const struct schema_row *row, const char *beside)
 {
     const char *axis[1 + MAX_COLUMN_DIMS] = {"run"};
     for (int d = 0; row && d < row->num_dims; d++) axis[1 + d] = schema->axis[row->dim[d]].name;
-    if (row) make_plot(tree, row->group, schema_row_label(row), axis, 1 + row->num_dims, beside);
-}
-
-/* How the last dimensions of a dataset are to be drawn. */
-static void make_interpretation(struct tree *tree, const char *name, int num_dims)
-{
-    if (num_dims > 0) tree_text(tree, name, "interpretation", num_dims == 1 ? "spectrum" : "image");
+    if (row) tree_plot(tree, row->group, schema_row_label(row), axis, 1 + row->num_dims, beside);
 }
 
 /* --- columns ------------------------------------------------------------------------------ */
@@ -200,7 +168,7 @@ static void make_column(struct tree *tree, const struct schema *schema,
         if (!kind.own && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
     }
     tree_dataset(tree, &kind, scale);
-    make_interpretation(tree, name, row->num_dims);
+    tree_interpretation(tree, name, row->num_dims);
     if (strcmp(row->name, "status") == 0) tree_flags(tree, name, run_status_name, NUM_RUN_STATUS);
 }
 
@@ -240,188 +208,6 @@ static void make_runs(struct tree *tree, const struct schema *schema, const stru
         make_column(tree, schema, &schema->row[i], plan);
 }
 
-/* --- weights ------------------------------------------------------------------------------ */
-
-static const char recurrent_weights[] = "rnn.weight_hh_l0";
-
-/* One parameter of all slots: (slot, [snapshot,] rows, cols). top: the group with the scales. */
-static void make_view(struct tree *tree, const char *top, const char *name,
-                      const struct rnn_view *view, int slots, int snapshots)
-{
-    static const char *const label[] = {"slot",   "snapshot",    "symbol",
-                                        "hidden", "hidden_from", "noise"};
-    char axis[6][112];
-    for (int i = 0; i < 6; i++) snprintf(axis[i], sizeof axis[i], "%s/%s", top, label[i]);
-    bool readout = strncmp(view->name, "fc.", 3) == 0;
-    bool recurrent = strstr(view->name, "weight_hh") != NULL;
-    const char *scale[4] = {axis[0]};
-    struct dataset_kind kind = {
-        .name = name,
-        .type = TYPE_F4,
-        .num_dims = 1,
-        .dim = {(hsize_t)slots},
-        .unit = "1",
-        .meaning =
-            "parameter of the network as PyTorch names it; 0 where not run, NaN where failed",
-        .changes = true,
-        .fill = FILL_ZERO};
-    if (snapshots) {
-        scale[kind.num_dims] = axis[1];
-        kind.dim[kind.num_dims++] = (hsize_t)snapshots;
-    }
-    scale[kind.num_dims] = readout ? axis[2] : axis[3];
-    kind.dim[kind.num_dims++] = (hsize_t)view->rows;
-    if (view->cols > 0) {
-        scale[kind.num_dims] = readout ? axis[3] : recurrent ? axis[4] : axis[5];
-        kind.dim[kind.num_dims++] = (hsize_t)view->cols;
-    }
-    tree_dataset(tree, &kind, scale);
-    make_interpretation(tree, name, view->cols > 0 ? 2 : 1);
-}
-
-/* The scales of a group of networks, and `run` over the slots. */
-static void make_slots(struct tree *tree, const char *top, struct rnn_shape shape,
-                       const int32_t *run, int slots, int snapshots)
-{
-    const struct schema_axis axis[] = {
-        {.name = "slot",
-         .size = slots,
-         .unit = "1",
-         .meaning = "place of a run's networks in this group"},
-        {.name = "hidden", .size = shape.hidden, .unit = "1", .meaning = "hidden unit"},
-        {.name = "hidden_from",
-         .size = shape.hidden,
-         .unit = "1",
-         .meaning = "hidden unit one step before"},
-        {.name = "noise", .size = shape.noise_dim, .unit = "1", .meaning = "noise input"},
-        {.name = "symbol", .size = shape.symbols, .unit = "1", .meaning = "emitted symbol"},
-        {.name = "snapshot",
-         .size = snapshots,
-         .unit = "1",
-         .meaning = "moment of training; see epoch"}};
-    char path[112], slot_path[112];
-    for (size_t i = 0; i < sizeof axis / sizeof axis[0]; i++) {
-        if (axis[i].size == 0) continue;
-        snprintf(path, sizeof path, "%s/%s", top, axis[i].name);
-        tree_scale(tree, path, &axis[i]);
-    }
-    int32_t *own = malloc((size_t)slots * sizeof *own);
-    if (!own && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
-    if (own) memcpy(own, run, (size_t)slots * sizeof *own);
-    snprintf(path, sizeof path, "%s/run", top);
-    snprintf(slot_path, sizeof slot_path, "%s/slot", top);
-    struct dataset_kind kind = {.name = path,
-                                .type = TYPE_I4,
-                                .num_dims = 1,
-                                .dim = {(hsize_t)slots},
-                                .unit = "1",
-                                .meaning = "row of /runs that the slot belongs to",
-                                .fill = FILL_OWN,
-                                .own = own};
-    tree_dataset(tree, &kind, (const char *const[]){slot_path});
-}
-
-static void make_snapshots(struct tree *tree, const char *name, struct rnn_shape shape,
-                           const struct plan *plan, const int32_t *run, int slots, int snapshots)
-{
-    char top[80], path[192], axis[2][112];
-    snprintf(top, sizeof top, "/snapshots/%s", name);
-    tree_group(tree, top, "weights over training, of networks of one shape");
-    make_slots(tree, top, shape, run, slots, snapshots);
-    int32_t *epoch = malloc((size_t)slots * (size_t)snapshots * sizeof *epoch);
-    if (!epoch && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
-    for (int slot = 0; epoch && slot < slots; slot++) {
-        const struct settings *s = &plan->cells[plan->runs[run[slot]].cell].settings;
-        for (int i = 0; i < snapshots; i++)
-            epoch[slot * snapshots + i] =
-                i < train_num_snapshots(s) ? train_snapshot_epoch(s, i) : -1;
-    }
-    snprintf(path, sizeof path, "%s/epoch", top);
-    snprintf(axis[0], sizeof axis[0], "%s/slot", top);
-    snprintf(axis[1], sizeof axis[1], "%s/snapshot", top);
-    struct dataset_kind kind = {.name = path,
-                                .type = TYPE_I4,
-                                .num_dims = 2,
-                                .dim = {(hsize_t)slots, (hsize_t)snapshots},
-                                .unit = "epochs",
-                                .meaning = "epochs trained before the snapshot; -1: none",
-                                .fill = FILL_OWN,
-                                .own = epoch};
-    tree_dataset(tree, &kind, (const char *const[]){axis[0], axis[1]});
-    struct rnn_view view[MAX_RNN_VIEWS];
-    int num_views = rnn_views(shape, view);
-    for (int v = 0; v < num_views; v++) {
-        weight_path(name, WHICH_SNAPSHOTS, view[v].name, path);
-        make_view(tree, top, path, &view[v], slots, snapshots);
-    }
-    const char *const scale[] = {"slot", "snapshot", "hidden", "hidden_from"};
-    make_plot(tree, top, recurrent_weights, scale, 4, NULL);
-}
-
-/* Networks of one shape: run[slots] are their rows. */
-static void make_group(struct tree *tree, struct rnn_shape shape, const struct plan *plan,
-                       const int32_t *run, int slots)
-{
-    char name[64], top[80], path[192];
-    int snapshots = 0;
-    weight_group_name(shape, name);
-    snprintf(top, sizeof top, "/weights/%s", name);
-    tree_group(tree, top, "networks of one shape; slot s belongs to row run[s] of /runs");
-    make_slots(tree, top, shape, run, slots, 0);
-    struct rnn_view view[MAX_RNN_VIEWS];
-    int num_views = rnn_views(shape, view);
-    for (int w = WHICH_LAST; w <= WHICH_BEST && !tree->code; w++) {
-        snprintf(path, sizeof path, "%s/%s", top, which_name[w]);
-        tree_group(tree, path,
-                   w == WHICH_LAST ? "weights of the last epoch"
-                                   : "weights of the smallest validation loss");
-        for (int v = 0; v < num_views; v++) {
-            weight_path(name, w, view[v].name, path);
-            make_view(tree, top, path, &view[v], slots, 0);
-        }
-        snprintf(path, sizeof path, "%s/%s", top, which_name[w]);
-        make_plot(tree, path, recurrent_weights, (const char *const[]){".", ".", "."}, 3, NULL);
-    }
-    tree_text(tree, top, "default", which_name[WHICH_BEST]);
-    for (int slot = 0; slot < slots; slot++) {
-        int num = train_num_snapshots(&plan->cells[plan->runs[run[slot]].cell].settings);
-        snapshots = num > snapshots ? num : snapshots;
-    }
-    if (snapshots) make_snapshots(tree, name, shape, plan, run, slots, snapshots);
-}
-
-static bool same_shape(struct rnn_shape a, struct rnn_shape b)
-{
-    return a.hidden == b.hidden && a.noise_dim == b.noise_dim && a.symbols == b.symbols &&
-           a.bias == b.bias;
-}
-
-static void make_weights(struct tree *tree, const struct plan *plan)
-{
-    tree_group(tree, "/weights", "trained networks, one group a shape");
-    tree_group(tree, "/snapshots", "networks over training, one group a shape that keeps them");
-    bool *placed = calloc((size_t)plan->num_cells, sizeof *placed);
-    if (!placed && !tree->code) tree->code = status_no_memory(tree->st, "%s", tree->path);
-    for (int first = 0; first < plan->num_runs && !tree->code; first++) {
-        if (placed[plan->runs[first].cell]) continue;
-        struct rnn_shape shape = rnn_shape_of(&plan->cells[plan->runs[first].cell].settings);
-        for (int c = 0; c < plan->num_cells; c++)
-            if (same_shape(rnn_shape_of(&plan->cells[c].settings), shape)) placed[c] = true;
-        int32_t *run = malloc((size_t)plan->num_runs * sizeof *run);
-        int slots = 0;
-        if (!run) {
-            tree->code = status_no_memory(tree->st, "%s", tree->path);
-            break;
-        }
-        for (int r = first; r < plan->num_runs; r++)
-            if (same_shape(rnn_shape_of(&plan->cells[plan->runs[r].cell].settings), shape))
-                run[slots++] = r;
-        make_group(tree, shape, plan, run, slots);
-        free(run);
-    }
-    free(placed);
-}
-
 /* --- the whole ---------------------------------------------------------------------------- */
 
 static int seal(struct tree *tree, const char *tmp, size_t guard)
@@ -458,21 +244,18 @@ static void make_record(struct tree *tree, int num_runs)
  * XXH3 of those lines. So a file that another program wrote anew can be told from a damaged one. */
 static void make_contents(struct tree *tree, size_t guard)
 {
-    char *text = NULL;
+    struct sheet sheet;
     size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    FILE *out = sheet_open(&sheet);
     for (size_t i = 0; out && i < tree->num_pieces; i++) {
         const struct piece *piece = &tree->piece[i];
         if (piece->changes || i == guard || !piece->own) continue;
-        fprintf(out, "%016llx\t%s\n",
-                (unsigned long long)hash_64(piece->own, (size_t)piece->where.bytes), piece->name);
+        fprintf(out, "%016" PRIx64 "\t%s\n", hash_64(piece->own, (size_t)piece->where.bytes),
+                piece->name);
     }
     bool made = out && fflush(out) == 0;
-    if (made) fprintf(out, "%016llx\n", (unsigned long long)hash_64(text, bytes));
-    if ((out && fclose(out) != 0) || !made) {
-        free(text);
-        text = NULL;
-    }
+    if (made) fprintf(out, "%016" PRIx64 "\n", hash_64(sheet.bytes, sheet.used));
+    char *text = out ? sheet_close(&sheet, out, made, &bytes) : NULL;
     make_bytes(tree, "/commit/contents", text, bytes,
                "XXH3 of each dataset that never changes, and its name; last, XXH3 of these lines");
 }
@@ -511,7 +294,7 @@ int layout_make(const char *tmp, const char *path, const struct plan *plan,
         make_attributes(&tree, plan, provenance);
         make_grid(&tree, plan);
         make_runs(&tree, &schema, plan);
-        make_weights(&tree, plan);
+        layout_networks(&tree, plan);
         char *text = schema_text(&schema);
         make_bytes(&tree, "/commit/schema", text, text ? strlen(text) : 1,
                    "axes and columns, one line each, fields between tabs: axis, group, name, size, "

@@ -135,6 +135,20 @@ void tree_group(struct tree *tree, const char *name, const char *meaning)
     tree_text(tree, name, "description", meaning);
 }
 
+void tree_plot(struct tree *tree, const char *group, const char *signal, const char *const *axis,
+               int num_axes, const char *beside)
+{
+    tree_text(tree, group, "NX_class", "NXdata");
+    tree_text(tree, group, "signal", signal);
+    tree_words(tree, group, "axes", axis, num_axes);
+    if (beside) tree_words(tree, group, "auxiliary_signals", &beside, 1);
+}
+
+void tree_interpretation(struct tree *tree, const char *name, int num_dims)
+{
+    if (num_dims > 0) tree_text(tree, name, "interpretation", num_dims == 1 ? "spectrum" : "image");
+}
+
 /* Remember the dataset's place; own is taken over. */
 static size_t remember(struct tree *tree, struct piece piece)
 {
