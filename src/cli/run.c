@@ -27,9 +27,8 @@ static const struct cli_option run_options[] = {
      "continue the study in FILE.h5, or begin it when there is none"},
     {"fresh", 0, NULL, NULL, false, "replace FILE.h5"},
     {"extend", 0, NULL, NULL, false,
-     "add this grid's new runs to FILE.h5, keep the finished ones; those that it analyses "
-     "otherwise "
-     "are run again"},
+     "add this grid's new runs to FILE.h5, keep the finished ones; where it analyses some "
+     "otherwise these are run again, and the file as it was is kept as FILE.h5.old"},
     {"where", 0, "EXPR", NULL, false, "do only the runs for which EXPR is true"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
     {"retries", 0, "N", "HMMGRID_RETRIES", false,
@@ -175,9 +174,9 @@ const struct verb verb_run = {
         "  mpirun -n 40 hmmgrid run grid.yaml -o results.h5 --resume\n"
         "\n"
         "SIGINT, SIGTERM, SIGHUP, SIGUSR1 and the deadline stop the study so that --resume "
-        "continues "
-        "it (exit code 75). A failed run is recorded with its reason and the study goes on (exit "
-        "code 3 at the end); max_failures of them end it early, a share being at least 3 runs. "
+        "continues it (exit code 75). A failed run is recorded with its reason and the study goes "
+        "on (exit code 3 at the end); max_failures of them end it early, a share being at least 3 "
+        "runs. "
         "--where leaves the other runs pending; the code is 0 when the chosen ones are done.",
     .options = run_options,
     .run = run_run,

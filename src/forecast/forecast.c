@@ -16,8 +16,7 @@ static const double start_and_end_s = 120; /* of a job */
 static const double file_bytes = 65536;    /* of a results file without a run */
 static const double calibration_s = 120;   /* then the cells that are left are not measured */
 
-/* --- a schedule ---------------------------------------------------------------------------------
- */
+/* --- a schedule ------------------------------------------------------------------------- */
 
 struct load {
     double busy_s;
@@ -123,8 +122,7 @@ bool forecast_makespan(const struct forecast_run *run, int num, int order, const
     return done;
 }
 
-/* --- a plan -------------------------------------------------------------------------------------
- */
+/* --- a plan ----------------------------------------------------------------------------- */
 
 /* Seconds of the cells that have runs: f->cell, f->floors_s. */
 static int cost_cells(struct forecast *f, const struct plan *plan, bool calibrate,

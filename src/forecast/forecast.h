@@ -5,8 +5,7 @@
 #include "calibrate.h"
 #include "plan/plan.h"
 
-/* --- a schedule ---------------------------------------------------------------------------------
- */
+/* --- a schedule ------------------------------------------------------------------------- */
 
 struct forecast_run {
     double order_s; /* what the schedule takes it to cost */
@@ -26,8 +25,7 @@ struct makespan {
 bool forecast_makespan(const struct forecast_run *run, int num, int order, const double *floors_s,
                        int num_floors, int workers, struct makespan *out);
 
-/* --- a plan -------------------------------------------------------------------------------------
- */
+/* --- a plan ----------------------------------------------------------------------------- */
 
 enum { MAX_ESTIMATES = 16 };
 

@@ -30,8 +30,7 @@ struct launch {
     int num_selected, rank, size;
 };
 
-/* --- what rank 0 knows --------------------------------------------------------------------------
- */
+/* --- what rank 0 knows ------------------------------------------------------------------ */
 
 /* A block of rank 0's on every rank: *block is malloc'd there (rank 0 keeps its own). */
 static int share_all(char **block, size_t *bytes, int rank, struct status *st)
@@ -92,8 +91,7 @@ static int load_text_all(struct launch *l, struct status *st)
     return share_all(&l->text, &l->text_bytes, l->rank, st);
 }
 
-/* --- the runs -----------------------------------------------------------------------------------
- */
+/* --- the runs --------------------------------------------------------------------------- */
 
 /* Which runs of the plan --where keeps; both lists have the same order. */
 static int select_runs(struct launch *l, struct status *st)
@@ -141,8 +139,7 @@ static void tell_plan(const struct launch *l)
             core_s / 3600 / workers, workers, workers == 1 ? "" : "s", memory_bytes / 1e6);
 }
 
-/* --- the start ----------------------------------------------------------------------------------
- */
+/* --- the start -------------------------------------------------------------------------- */
 
 /* A CPU or BLAS of one node may be at fault. */
 static void start_numerics(int rank, struct status *st)

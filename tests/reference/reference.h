@@ -6,8 +6,7 @@
 #include "hmmgrid/rnn.h"
 #include "hmmgrid/sinkhorn.h"
 
-/* --- rnn_plain.c -------------------------------------------------------------------------------
- */
+/* --- rnn_plain.c ------------------------------------------------------------------------ */
 
 /* Logits z (n, T, K) of given noise (n, T, D) from h_0 = 0, or from initial (n, H). hidden (n, T,
  * H) or NULL. */
@@ -23,8 +22,7 @@ void rnn_plain_backward(struct rnn_shape shape, const double *params, const doub
                         const double *initial, const double *hidden, const double *prob, size_t n,
                         int T, double temperature, const double *dsymbols, double *dparams);
 
-/* --- sinkhorn_plain.c --------------------------------------------------------------------------
- */
+/* --- sinkhorn_plain.c ------------------------------------------------------------------- */
 
 /* D: Euclidean norm of the coordinate-wise (max - min) over both one-hot clouds. An exact square
  * root of an integer. */
