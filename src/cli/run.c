@@ -176,8 +176,8 @@ const struct verb verb_run = {
         "SIGINT, SIGTERM, SIGHUP, SIGUSR1 and the deadline stop the study so that --resume "
         "continues it (exit code 75). A failed run is recorded with its reason and the study goes "
         "on (exit code 3 at the end); max_failures of them end it early, a share being at least 3 "
-        "runs. "
-        "--where leaves the other runs pending; the code is 0 when the chosen ones are done.",
+        "runs. --where leaves the other runs pending; the code is 0 when the chosen ones are "
+        "done.",
     .options = run_options,
     .run = run_run,
 };
