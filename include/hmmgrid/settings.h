@@ -183,10 +183,10 @@ const char *settings_nearest(const char *key);
  * EMISSION_AUTO, target_prob and stay_prob are NaN, measure.length is 0. */
 void settings_default(struct settings *s);
 
-/* Check what one setting alone cannot tell (presets against M and K, target_prob with M >= 6,
- * stochastic matrices, split against batch...) and fill what depends on others (auto emission,
- * stay/target_prob, measure.length). STATUS_BAD_GRID with a text that names the setting, why and
- * what to do; *key (may be NULL) is set to the key at fault. */
+/* Check every number against its range, and what one setting alone cannot tell (presets against M
+ * and K, target_prob with M >= 6, stochastic matrices, split against batch...) and fill what
+ * depends on others (auto emission, stay/target_prob, measure.length). STATUS_BAD_GRID with a text
+ * that names the setting, why and what to do; *key (may be NULL) is set to the key at fault. */
 int settings_resolve(struct settings *s, const char **key, struct status *st);
 
 /* Sequences in the training, validation and test part of data.sequences by data.split: the first

@@ -20,7 +20,8 @@ struct sinkhorn_options {
     double scaling; /* ratio of successive blurs, in (0, 1) */
 };
 
-enum { SINKHORN_MAX_LEVELS = 256 };
+/* Enough for every blur, scaling, length and number of symbols that a grid may ask for. */
+enum { SINKHORN_MAX_LEVELS = 1200 };
 
 /* The annealing: eps[0] = D^2 (also the initialisation), D^2 scaling^(2k), ..., blur^2, with D^2
  * twice. Returns the number of levels, or -1 when there would be more than SINKHORN_MAX_LEVELS. */

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* seeds tried after a run that was not accepted lie far from the seeds that people list */
+/* seeds tried after a run that was not accepted lie far from the seeds that people list; behind the
+ * last seed comes the first one */
 static int64_t reseeded(int64_t seed, int attempt)
 {
-    return attempt == 0 ? seed : seed + (int64_t)attempt * 1000000007;
+    return (int64_t)(((uint64_t)seed + (uint64_t)attempt * 1000000007) & INT64_MAX);
 }
 
 static int take_memory(const struct settings *s, struct run_output *out, struct status *st)

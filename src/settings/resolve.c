@@ -3,6 +3,33 @@
  * correct what was written. Source: SCIENCE 1.1 and DESIGN section 2. */
 #include "families.h"
 
+#include "value.h"
+
+#include <math.h>
+
+/* A number that was computed, or set by a C program: texts were checked as they were read. */
+static int check_range(const struct setting *row, double x, struct refusal *r)
+{
+    char range[80];
+    if (isnan(x) || value_in_range(row, x)) return STATUS_OK;
+    return REFUSE(r, row->key, "%s: %.10g is out of range; give a value %s", row->key, x,
+                  value_range_text(row, range));
+}
+
+static int check_ranges(const struct settings *s, struct refusal *r)
+{
+    int code = STATUS_OK;
+    for (int i = 0; i < num_settings && !code; i++) {
+        const struct setting *row = &settings_table[i];
+        struct value value = value_load(s, row);
+        for (int k = 0; k < value.list.count && !code; k++)
+            code = check_range(row, value.list.value[k], r);
+        if (!code && !row->names && row->type != SETTING_COUNT_OR_SHARE)
+            code = check_range(row, value.number, r);
+    }
+    return code;
+}
+
 void settings_split(const struct settings *s, int part[3])
 {
     const double *share = s->data.split.value;
@@ -53,7 +80,8 @@ int settings_resolve(struct settings *s, const char **key, struct status *st)
     const char *unused = NULL;
     struct refusal refusal = {.key = key ? key : &unused, .st = st};
     *refusal.key = NULL;
-    int code = families_resolve(s, &refusal);
+    int code = check_ranges(s, &refusal);
+    if (!code) code = families_resolve(s, &refusal);
     if (!code) code = resolve_data(s, &refusal);
     if (!code) code = resolve_analysis(s, &refusal);
     return code;

@@ -78,7 +78,7 @@ const struct setting settings_table[] = {
          "times the sum of the weights' norms, added to the loss"),
     REAL(train.blur, "", "0.2", 0.01, 100, false, "blur of the Sinkhorn divergence"),
     REAL(train.scaling, "", "0.5", 0.01, 0.99, false, "ratio of successive blurs of its annealing"),
-    REAL(train.temperature, "", "1", 0, 100, true, "temperature of the Gumbel-softmax"),
+    REAL(train.temperature, "", "1", 1e-30, 100, false, "temperature of the Gumbel-softmax"),
     ENUM(train.select, select_names, "best_validation", "which weights are measured"),
     KEPT_INT(train.snapshots, "epochs", "0", 0, 1000000,
              "keep the weights before training and every so many epochs; 0: never"),

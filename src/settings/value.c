@@ -28,8 +28,7 @@ static const char *shown(const struct node *node, char buf[48])
     return buf;
 }
 
-/* "from 1 to 64", "above 0, at most 10" */
-static const char *range_text(const struct setting *row, char buf[80])
+const char *value_range_text(const struct setting *row, char buf[80])
 {
     if (row->min_exclusive)
         snprintf(buf, 80, "above %.10g and at most %.10g", row->min, row->max);
@@ -90,7 +89,8 @@ static int check_range(struct parse *p, const struct node *node, double x)
                           "remove the line",
                           row->key, shown(node, text), row->min, row->min);
     return PARSE_FAIL(p, node, "%s: %s is out of range; give a value %s%s%s", row->key,
-                      shown(node, text), range_text(row, range), *row->unit ? " " : "", row->unit);
+                      shown(node, text), value_range_text(row, range), *row->unit ? " " : "",
+                      row->unit);
 }
 
 static int parse_real(struct parse *p, const struct node *node, double *x)
@@ -126,13 +126,13 @@ static int parse_int(struct parse *p, const struct node *node, double *x)
             return PARSE_FAIL(p, node, "%s: '%s' is not written as an integer; write %.0f",
                               p->row->key, shown(node, text), real);
         return PARSE_FAIL(p, node, "%s: '%s' is not an integer; give a whole number %s",
-                          p->row->key, shown(node, text), range_text(p->row, range));
+                          p->row->key, shown(node, text), value_range_text(p->row, range));
     }
     errno = 0;
     long long value = strtoll(node->text, NULL, 10);
     if (errno == ERANGE)
         return PARSE_FAIL(p, node, "%s: %s is out of range; give a value %s", p->row->key,
-                          shown(node, text), range_text(p->row, range));
+                          shown(node, text), value_range_text(p->row, range));
     *x = (double)value;
     return check_range(p, node, *x);
 }

@@ -18,7 +18,9 @@ struct value {
 int value_parse(const struct setting *row, const struct node *node, struct pool *pool,
                 struct value *value, const struct node **where, struct status *st);
 
+/* Is it in the setting's range? And the range in words, "from 1 to 64". */
 bool value_in_range(const struct setting *row, double x);
+const char *value_range_text(const struct setting *row, char buf[80]);
 
 /* Into and out of the setting's field. Matrices are shared, not copied. */
 void value_store(struct settings *s, const struct setting *row, const struct value *value);

@@ -173,7 +173,7 @@ static void test_refuses_what_presets_cannot_serve(void **state)
     refuse(family(CYCLIC, 5, 3, NAN, .9), "4 states and 3 symbols");
     refuse(family(CYCLIC, 4, 3, NAN, -.1), "hmm.stay_prob");
     refuse(family(LINEAR_CHAIN, MAX_STATES + 1, 3, NAN, .9), "not 65 and 3");
-    refuse(family(LINEAR_CHAIN, 3, 0, NAN, .9), "1 to 255 symbols");
+    refuse(family(LINEAR_CHAIN, 3, 0, NAN, .9), "2 to 255 symbols");
     refuse(family(UNKNOWN_HMM, 3, 3, NAN, NAN), "an unknown HMM");
     refuse(family(17, 3, 3, NAN, .9), "hmm.architecture: 17");
     struct settings s = linear(3);

@@ -136,6 +136,21 @@ static void clusters_agree(size_t n, size_t m, int T, int K, size_t num, int cha
  * later levels too; with many duplicates and a small blur the list does not fit. Clouds that do not
  * match have points with hardly any mass at the last level, whose gradient is none the smaller.
  * Near duplicates at a large blur show what rounding is the same for all pairs. */
+/* What a grid may ask for can be annealed: the finest steps to the smallest blur from the largest
+ * diameter. */
+static void test_sinkhorn_finest(void **state)
+{
+    (void)state;
+    double eps[SINKHORN_MAX_LEVELS];
+    double diameter = sqrt(settings_find("data.length")->max * MAX_SYMBOLS);
+    struct sinkhorn_options finest = {settings_find("train.blur")->min,
+                                      settings_find("train.scaling")->max};
+    int levels = sinkhorn_levels(diameter, finest, eps);
+    assert_true(levels > 1000);
+    check_near(eps[levels - 1], finest.blur * finest.blur, 0);
+    agree(9, 11, 31, 3, (struct sinkhorn_options){0.2, finest.scaling});
+}
+
 static void test_sinkhorn_clusters(void **state)
 {
     (void)state;
@@ -531,6 +546,7 @@ static void test_linalg_advised_core(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sinkhorn_sizes),
+                                       cmocka_unit_test(test_sinkhorn_finest),
                                        cmocka_unit_test(test_sinkhorn_clusters),
                                        cmocka_unit_test(test_sinkhorn_outlier),
                                        cmocka_unit_test(test_sinkhorn_symmetry),
