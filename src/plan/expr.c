@@ -5,183 +5,332 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LENGTH = 4096, MAX_DEPTH = 64 };
+enum { MAX_LENGTH = 4096, MAX_DEPTH = 64, MAX_NAME = 127, TERMINAL_WIDTH = 78 };
 
 enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE };
-enum token { T_END, T_WORD, T_QUOTED, T_OP, T_OPEN, T_CLOSE, T_COMMA, T_BAD };
+enum token { T_END, T_WORD, T_QUOTED, T_OP, T_OPEN, T_CLOSE, T_COMMA, T_AND, T_OR, T_NOT, T_BAD };
 
 struct parser {
     const char *source;
     size_t at;    /* behind the current token */
     size_t start; /* of the current token */
     enum token token;
-    char word[MAX_LENGTH + 1]; /* of T_WORD, T_QUOTED */
-    enum op op;                /* of T_OP */
-    expr_lookup lookup;        /* NULL: no name has a value, and nothing is compared */
+    const char *word; /* of T_WORD and T_QUOTED: length bytes of the source */
+    size_t length;
+    enum op op;         /* of T_OP */
+    expr_lookup lookup; /* NULL: no name has a value, and nothing is compared */
     void *context;
     struct status *st;
 };
 
-static int fail_at(struct parser *p, const char *what)
+/* --- what is wrong, and where -------------------------------------------------------------------
+ */
+
+static int num_characters(const char *text, size_t bytes)
 {
-    return status_set(p->st, STATUS_USAGE, "--where, column %zu: %s, in: %.200s", p->start + 1,
-                      what, p->source);
+    int num = 0;
+    for (size_t i = 0; i < bytes; i++) num += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return num;
 }
+
+/* The sentence with its column, and the source below it with a mark, where that fits a terminal. */
+static int fail_at(struct parser *p, size_t at, const char *fmt, ...)
+{
+    char what[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    int column = num_characters(p->source, at);
+    if (num_characters(p->source, strlen(p->source)) <= TERMINAL_WIDTH &&
+        !strpbrk(p->source, "\t\r\n"))
+        return status_set(p->st, STATUS_USAGE, "--where, column %d: %s\n%s\n%*s^", column + 1, what,
+                          p->source, column, "");
+    return status_set(p->st, STATUS_USAGE, "--where, column %d: %s, at '%.30s'", column + 1, what,
+                      p->source + at);
+}
+
+/* --- tokens -------------------------------------------------------------------------------------
+ */
 
 static bool is_word_byte(char c)
 {
     return isalnum((unsigned char)c) || (c && strchr("_.+-%:", c)) || (unsigned char)c >= 0x80;
 }
 
-static void keep_word(struct parser *p, const char *from, size_t n)
-{
-    memcpy(p->word, from, n);
-    p->word[n] = '\0';
-}
-
-static void next_operator(struct parser *p)
+static void next_sign(struct parser *p)
 {
     static const struct {
         const char *text;
+        enum token token;
         enum op op;
-    } ops[] = {{"==", OP_EQ}, {"!=", OP_NE}, {"<=", OP_LE},
-               {">=", OP_GE}, {"<", OP_LT},  {">", OP_GT}};
-    for (int i = 0; i < 6; i++) {
-        size_t n = strlen(ops[i].text);
-        if (strncmp(p->source + p->at, ops[i].text, n)) continue;
-        p->token = T_OP;
-        p->op = ops[i].op;
+    } signs[] = {{"==", T_OP, OP_EQ}, {"!=", T_OP, OP_NE}, {"<=", T_OP, OP_LE}, {">=", T_OP, OP_GE},
+                 {"<", T_OP, OP_LT},  {">", T_OP, OP_GT},  {"=", T_OP, OP_EQ},  {"!", T_NOT, 0},
+                 {"&&", T_AND, 0},    {"||", T_OR, 0},     {"(", T_OPEN, 0},    {")", T_CLOSE, 0},
+                 {",", T_COMMA, 0}};
+    p->token = T_BAD;
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        size_t n = strlen(signs[i].text);
+        if (strncmp(p->source + p->at, signs[i].text, n) != 0) continue;
+        p->token = signs[i].token;
+        p->op = signs[i].op;
         p->at += n;
         return;
     }
-    p->token = T_BAD;
+}
+
+static bool is_word(const struct parser *p, const char *word)
+{
+    return p->token == T_WORD && p->length == strlen(word) && !memcmp(p->word, word, p->length);
+}
+
+static void next_word(struct parser *p)
+{
+    p->token = T_WORD;
+    p->word = p->source + p->at;
+    for (p->length = 1; is_word_byte(p->word[p->length]); p->length++) {
+    }
+    p->at += p->length;
+    if (is_word(p, "and"))
+        p->token = T_AND;
+    else if (is_word(p, "or"))
+        p->token = T_OR;
+    else if (is_word(p, "not"))
+        p->token = T_NOT;
 }
 
 static void next(struct parser *p)
 {
-    const char *s = p->source;
-    while (s[p->at] && strchr(" \t\r\n", s[p->at])) p->at++;
+    p->at += strspn(p->source + p->at, " \t\r\n");
     p->start = p->at;
-    char c = s[p->at];
-    if (!c) {
+    const char *s = p->source + p->at, *end;
+    if (!*s) {
         p->token = T_END;
-    } else if (c == '(' || c == ')' || c == ',') {
-        p->token = c == '(' ? T_OPEN : c == ')' ? T_CLOSE : T_COMMA;
-        p->at++;
-    } else if (c == '\'' || c == '"') {
-        const char *end = strchr(s + p->at + 1, c);
+    } else if (*s == '\'' || *s == '"') {
+        end = strchr(s + 1, *s);
         p->token = end ? T_QUOTED : T_BAD;
         if (!end) return;
-        keep_word(p, s + p->at + 1, (size_t)(end - s) - p->at - 1);
-        p->at = (size_t)(end - s) + 1;
-    } else if (is_word_byte(c)) {
-        size_t n = 1;
-        while (is_word_byte(s[p->at + n])) n++;
-        p->token = T_WORD;
-        keep_word(p, s + p->at, n);
-        p->at += n;
+        p->word = s + 1;
+        p->length = (size_t)(end - s) - 1;
+        p->at += p->length + 2;
+    } else if (is_word_byte(*s)) {
+        next_word(p);
     } else {
-        next_operator(p);
+        next_sign(p);
     }
 }
 
-static bool is_keyword(const struct parser *p, const char *word)
+/* What stands here was not expected. */
+static int unexpected(struct parser *p, const char *expected)
 {
-    return p->token == T_WORD && strcmp(p->word, word) == 0;
+    char c = p->source[p->start];
+    if (p->token == T_BAD && (c == '\'' || c == '"'))
+        return fail_at(p, p->start, "the quote %c is not closed", c);
+    if (p->token == T_BAD && (c == '&' || c == '|'))
+        return fail_at(p, p->start, "%c alone means nothing; write %s or %c%c", c,
+                       c == '&' ? "and" : "or", c, c);
+    if (p->token == T_BAD && c == '[')
+        return fail_at(p, p->start, "elements of arrays cannot be asked for, only scalar columns");
+    return fail_at(p, p->start, "%s was expected", expected);
 }
 
-/* A number of the usual form, all of the text; NaN otherwise (so nan, inf, 0x10 are words). */
-static double literal_number(const char *text)
+/* --- values -------------------------------------------------------------------------------------
+ */
+
+struct expr_value expr_number(double x)
 {
-    char *end;
-    if (!*text || text[strspn(text, "+-0123456789.eE")]) return NAN;
+    bool whole = x == rint(x) && fabs(x) < 0x1p63;
+    return (struct expr_value){.number = x, .whole = whole ? (int64_t)x : 0, .is_whole = whole};
+}
+
+struct expr_value expr_whole(int64_t whole)
+{
+    double x = (double)whole; /* the largest ones must stay below 2^63, which is another number */
+    return (struct expr_value){
+        .number = x < 0x1p63 ? x : nextafter(x, 0), .whole = whole, .is_whole = true};
+}
+
+/* A name or a literal of a comparison. */
+struct side {
+    bool is_name, quoted;
+    const char *word; /* length bytes of the source */
+    size_t length, start;
+    struct expr_value value; /* of a name; of a literal only its number */
+};
+
+static bool is_literal(const struct side *side, const char *word)
+{
+    return !side->quoted && side->length == strlen(word) && !memcmp(side->word, word, side->length);
+}
+
+/* A number of the usual form, all of the word; NaN otherwise (so nan, inf, 0x10 are words). */
+static struct expr_value literal_number(const struct side *side)
+{
+    char text[64], *end;
+    if (is_literal(side, "true") || is_literal(side, "false"))
+        return expr_number(is_literal(side, "true"));
+    size_t n = side->length;
+    snprintf(text, sizeof text, "%.*s", (int)n, side->word);
+    if (side->quoted || n == 0 || n >= sizeof text || strspn(text, "+-0123456789.eE") != n)
+        return expr_number(NAN);
     double x = strtod(text, &end);
-    return *end || !isfinite(x) ? NAN : x;
+    if (*end || !isfinite(x)) return expr_number(NAN);
+    errno = 0;
+    long long whole = strtoll(text, &end, 10);
+    return *end || errno ? expr_number(x) : expr_whole(whole);
 }
 
-static int compare(struct parser *p, const char *name, const struct expr_value *value, enum op op,
-                   bool *result)
+/* -1, 0 or 1. */
+static int order_of(const struct expr_value *a, const struct expr_value *b)
 {
-    double a = value->number, b = p->token == T_WORD ? literal_number(p->word) : NAN;
+    if (a->is_whole && b->is_whole) return (a->whole > b->whole) - (a->whole < b->whole);
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+static bool holds(enum op op, int order)
+{
+    const bool truth[] = {order == 0, order != 0, order<0, order <= 0, order> 0, order >= 0};
+    return truth[op];
+}
+
+/* name OP literal */
+static int compare(struct parser *p, const struct side *name, enum op op,
+                   const struct side *literal, bool *result)
+{
+    const struct expr_value *a = &name->value, *b = &literal->value;
+    bool is_order = op != OP_EQ && op != OP_NE, is_number = a->is_number || !a->text;
+    int n = (int)name->length, m = (int)literal->length;
     *result = false;
-    if (value->is_number || (!isnan(a) && !isnan(b))) {
-        if (isnan(a)) return STATUS_OK;
-        if (isnan(b))
-            return status_set(p->st, STATUS_USAGE, "--where: %s is a number, '%.60s' is not", name,
-                              p->word);
-        *result = op == OP_EQ   ? a == b
-                  : op == OP_NE ? a != b
-                  : op == OP_LT ? a < b
-                  : op == OP_LE ? a <= b
-                  : op == OP_GT ? a > b
-                                : a >= b;
-        return STATUS_OK;
+    if (is_literal(literal, "none") && !is_order) {
+        bool none = is_number ? isnan(a->number) : !*a->text || strcmp(a->text, "none") == 0;
+        *result = none == (op == OP_EQ);
+    } else if (is_number || (!isnan(a->number) && !isnan(b->number))) {
+        if (isnan(b->number))
+            return fail_at(p, literal->start, "%.*s is a number, %s%.*s%s is not", n, name->word,
+                           literal->quoted ? "the text '" : "'", m, literal->word, "'");
+        *result = !isnan(a->number) && holds(op, order_of(a, b));
+    } else if (is_order) {
+        return fail_at(p, name->start, "%.*s is a word, it has no order; use ==, != or in", n,
+                       name->word);
+    } else {
+        bool equal =
+            strlen(a->text) == literal->length && !memcmp(a->text, literal->word, literal->length);
+        *result = equal == (op == OP_EQ);
     }
-    if (op != OP_EQ && op != OP_NE)
-        return status_set(p->st, STATUS_USAGE,
-                          "--where: %s is a word, it has no order; use == or !=", name);
-    *result = (strcmp(value->text, p->word) == 0) == (op == OP_EQ);
     return STATUS_OK;
 }
 
-/* The next VALUE, compared with that of the name. */
-static int parse_literal(struct parser *p, const char *name, const struct expr_value *value,
-                         enum op op, bool *result)
+/* --- the grammar --------------------------------------------------------------------------------
+ */
+
+static int parse_name(struct parser *p, struct side *side)
 {
-    bool reserved =
-        is_keyword(p, "and") || is_keyword(p, "or") || is_keyword(p, "not") || is_keyword(p, "in");
-    if ((p->token != T_WORD && p->token != T_QUOTED) || reserved)
-        return fail_at(p, "a number, a word or a quoted text was expected");
-    int code = p->lookup ? compare(p, name, value, op, result) : STATUS_OK;
+    char name[MAX_NAME + 1];
+    if (p->token != T_WORD || !(isalpha((unsigned char)*p->word) || *p->word == '_'))
+        return unexpected(p, "the name of a setting or column");
+    side->is_name = true;
+    snprintf(name, sizeof name, "%.*s", (int)p->length, p->word);
+    int code = p->lookup ? p->lookup(p->context, name, &side->value, p->st) : STATUS_OK;
+    if (code == STATUS_USAGE && p->st) {
+        char what[512];
+        snprintf(what, sizeof what, "%.500s", p->st->text);
+        return fail_at(p, p->start, "%s", what);
+    }
     if (!code) next(p);
     return code;
 }
 
-/* OP VALUE | ["not"] "in" "(" VALUE {"," VALUE} ")" */
-static int parse_behind_name(struct parser *p, const char *name, const struct expr_value *value,
-                             bool *result)
+static int parse_literal(struct parser *p, struct side *side)
 {
-    bool negated = is_keyword(p, "not"), any = false, one = false;
-    bool is_nan = value->is_number && isnan(value->number);
-    enum op op = p->op;
-    if (negated) next(p);
-    if (!is_keyword(p, "in")) {
-        if (p->token != T_OP || negated)
-            return fail_at(p, "one of == != < <= > >= in was expected");
-        next(p);
-        return parse_literal(p, name, value, op, result);
-    }
+    if ((p->token != T_WORD && p->token != T_QUOTED) || is_word(p, "in"))
+        return unexpected(p, "a number, a word or a quoted text");
+    side->value = literal_number(side);
     next(p);
-    if (p->token != T_OPEN) return fail_at(p, "'(' was expected behind in");
+    return STATUS_OK;
+}
+
+/* What may begin a comparison, or stand behind a name or a literal. */
+enum wanted { ANY_SIDE, A_NAME, A_LITERAL };
+
+static int parse_side(struct parser *p, enum wanted wanted, struct side *side)
+{
+    *side = (struct side){.quoted = p->token == T_QUOTED,
+                          .word = p->word,
+                          .length = p->length,
+                          .start = p->start,
+                          .value = {.number = NAN}};
+    bool word = p->token == T_WORD || p->token == T_QUOTED;
+    if (wanted == ANY_SIDE && word) {
+        bool value = side->quoted || strchr("+-.0123456789", *p->word) || is_word(p, "true") ||
+                     is_word(p, "false") || is_word(p, "none");
+        wanted = value ? A_LITERAL : A_NAME;
+    }
+    return wanted == A_LITERAL ? parse_literal(p, side) : parse_name(p, side);
+}
+
+/* "(" VALUE {"," VALUE} ")" behind NAME in, or NAME not in */
+static int parse_list(struct parser *p, const struct side *name, bool negated, bool *result)
+{
+    bool any = false, one = false;
+    next(p);
+    if (p->token != T_OPEN) return unexpected(p, "'(' behind in");
     do {
+        struct side literal;
         next(p);
-        int code = parse_literal(p, name, value, OP_EQ, &one);
+        int code = parse_side(p, A_LITERAL, &literal);
+        if (!code && p->lookup) code = compare(p, name, OP_EQ, &literal, &one);
         if (code) return code;
         any = any || one;
     } while (p->token == T_COMMA);
-    if (p->token != T_CLOSE) return fail_at(p, "',' or ')' was expected");
+    if (p->token != T_CLOSE) return unexpected(p, "',' or ')'");
     next(p);
+    bool is_number = name->value.is_number || !name->value.text;
+    bool is_nan = is_number && isnan(name->value.number);
     *result = negated ? !any && !is_nan : any;
+    return STATUS_OK;
+}
+
+/* side OP side {OP side} behind the first side, which is replaced by the last. */
+static int parse_comparisons(struct parser *p, struct side *left, bool *result)
+{
+    static const enum op mirrored[] = {OP_EQ, OP_NE, OP_GT, OP_GE, OP_LT, OP_LE};
+    if (p->token != T_OP) return unexpected(p, "one of == != < <= > >= in");
+    *result = true;
+    while (p->token == T_OP) {
+        struct side right;
+        bool one = false;
+        enum op op = p->op;
+        next(p);
+        int code = parse_side(p, left->is_name ? A_LITERAL : A_NAME, &right);
+        if (!code && p->lookup)
+            code = left->is_name ? compare(p, left, op, &right, &one)
+                                 : compare(p, &right, mirrored[op], left, &one);
+        free(left->value.memory);
+        *left = right;
+        if (code) return code;
+        *result = *result && one;
+    }
     return STATUS_OK;
 }
 
 static int parse_comparison(struct parser *p, bool *result)
 {
-    struct expr_value value = {.number = NAN};
-    char name[MAX_LENGTH + 1];
-    if (p->token != T_WORD || !(isalpha((unsigned char)*p->word) || *p->word == '_'))
-        return fail_at(p, "the name of a setting or column was expected");
-    strcpy(name, p->word);
-    int code = p->lookup ? p->lookup(p->context, name, &value, p->st) : STATUS_OK;
-    if (code) return code;
-    value.is_number = value.is_number || !value.text;
-    next(p);
-    code = parse_behind_name(p, name, &value, result);
-    free(value.memory);
+    struct side left;
+    int code = parse_side(p, ANY_SIDE, &left);
+    bool negated = !code && left.is_name && p->token == T_NOT;
+    if (negated) next(p);
+    if (!code && left.is_name && is_word(p, "in"))
+        code = parse_list(p, &left, negated, result);
+    else if (!code && negated)
+        code = unexpected(p, "'in' behind not");
+    else if (!code)
+        code = parse_comparisons(p, &left, result);
+    free(left.value.memory);
     return code;
 }
 
@@ -190,8 +339,8 @@ static int parse_chain(struct parser *p, bool is_or, int depth, bool *result);
 static int parse_not(struct parser *p, int depth, bool *result)
 {
     int code;
-    if (depth >= MAX_DEPTH) return fail_at(p, "nested too deeply (64 levels)");
-    if (is_keyword(p, "not")) {
+    if (depth >= MAX_DEPTH) return fail_at(p, p->start, "nested too deeply (64 levels)");
+    if (p->token == T_NOT) {
         next(p);
         code = parse_not(p, depth + 1, result);
         *result = !*result;
@@ -200,7 +349,7 @@ static int parse_not(struct parser *p, int depth, bool *result)
     if (p->token != T_OPEN) return parse_comparison(p, result);
     next(p);
     if ((code = parse_chain(p, true, depth + 1, result)) != STATUS_OK) return code;
-    if (p->token != T_CLOSE) return fail_at(p, "')' was expected");
+    if (p->token != T_CLOSE) return unexpected(p, "')'");
     next(p);
     return STATUS_OK;
 }
@@ -214,7 +363,7 @@ static int parse_chain(struct parser *p, bool is_or, int depth, bool *result)
         int code = is_or ? parse_chain(p, false, depth, side) : parse_not(p, depth, side);
         if (code) return code;
         if (side == &right) *result = is_or ? *result || right : *result && right;
-        if (!is_keyword(p, is_or ? "or" : "and")) return STATUS_OK;
+        if (p->token != (is_or ? T_OR : T_AND)) return STATUS_OK;
         next(p);
     }
 }
@@ -229,8 +378,7 @@ int expr_eval(const char *text, expr_lookup lookup, void *context, bool *result,
                           MAX_LENGTH);
     next(&p);
     int code = parse_chain(&p, true, 0, result);
-    if (!code && p.token == T_BAD && text[p.start] == '=') code = fail_at(&p, "write == for equal");
-    if (!code && p.token != T_END) code = fail_at(&p, "'and', 'or' or the end was expected");
+    if (!code && p.token != T_END) code = unexpected(&p, "'and', 'or' or the end");
     return code;
 }
 

@@ -24,7 +24,7 @@ static void setting_value(const struct settings *s, const struct setting *row,
                           struct expr_value *value)
 {
     bool lists = row->type == SETTING_REAL_LIST || row->type == SETTING_MATRIX;
-    value->number = settings_number(s, row);
+    *value = expr_number(row->names ? NAN : settings_number(s, row));
     value->memory = settings_text(s, row);
     value->is_number = !row->names && row->type != SETTING_BOOL && !(lists && isnan(value->number));
 }
@@ -33,12 +33,12 @@ static void own_value(const struct named_run *r, int own, struct expr_value *val
 {
     const int64_t number[] = {r->run, r->seed, r->attempts};
     const char *const text[] = {r->key, r->block, r->status};
-    value->is_number = own <= OWN_ATTEMPTS;
-    if (!value->is_number) {
+    if (own > OWN_ATTEMPTS) {
         value->memory = strdup(text[own - OWN_KEY]);
         return;
     }
-    value->number = (double)number[own];
+    *value = expr_whole(number[own]);
+    value->is_number = true;
     if (asprintf(&value->memory, "%" PRId64, number[own]) < 0) value->memory = NULL;
 }
 
@@ -53,6 +53,8 @@ int names_value(const struct named_run *r, const char *name, struct expr_value *
         setting_value(s, row, value);
     else if (own >= 0 && (r->status || (own != OWN_STATUS && own != OWN_ATTEMPTS)))
         own_value(r, own, value);
+    else if (own >= 0)
+        return status_set(st, STATUS_USAGE, "a grid knows no %s, only a results file does", name);
     else
         return names_unknown(name, names_nearest(name, NULL, 0), st);
     value->text = value->memory;
@@ -77,10 +79,10 @@ const char *names_nearest(const char *name, const char *const *other, int num)
 int names_unknown(const char *name, const char *nearest, struct status *st)
 {
     if (nearest)
-        return status_set(st, STATUS_USAGE, "--where: unknown name '%.60s'. Did you mean '%s'?",
-                          name, nearest);
+        return status_set(st, STATUS_USAGE, "unknown name '%.60s'. Did you mean '%s'?", name,
+                          nearest);
     return status_set(st, STATUS_USAGE,
-                      "--where: unknown name '%.60s'; use settings such as rnn.hidden, seed, "
-                      "block, or a column of the results",
+                      "unknown name '%.60s'; a name is a setting such as rnn.hidden, seed, block, "
+                      "key, run or, of a results file, a column",
                       name);
 }

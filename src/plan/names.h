@@ -27,5 +27,5 @@ int names_value(const struct named_run *run, const char *name, struct expr_value
 /* The nearest of these names and of `num` others, or NULL. Borrowed from `other` or for ever. */
 const char *names_nearest(const char *name, const char *const *other, int num);
 
-/* STATUS_USAGE of --where: `name` is none; nearest may be NULL. */
+/* STATUS_USAGE: `name` is none; nearest may be NULL. */
 int names_unknown(const char *name, const char *nearest, struct status *st);

@@ -25,11 +25,18 @@ static int column_value(struct store *store, int run, int column, struct expr_va
                         struct status *st)
 {
     char text[4096];
-    *value = (struct expr_value){.number = NAN};
-    if (store_column(store, column)->type != TYPE_TEXT)
-        return store_read_numbers(store, column, run, &value->number, st);
-    int code = store_read_text(store, column, run, text, sizeof text, st);
+    double number = NAN;
+    enum schema_type type = store_column(store, column)->type;
+    int code = type == TYPE_TEXT ? STATUS_OK : store_read_numbers(store, column, run, &number, st);
+    *value = expr_number(number);
+    bool is_long = type == TYPE_I8 && !isnan(number); /* beyond what a double holds exactly */
+    if (code || (type != TYPE_TEXT && !is_long)) return code;
+    code = store_read_text(store, column, run, text, sizeof text, st);
     if (code) return code;
+    if (is_long) {
+        *value = expr_whole(strtoll(text, NULL, 10));
+        return STATUS_OK;
+    }
     value->text = value->memory = strdup(text);
     return value->text ? STATUS_OK : status_no_memory(st, "the text of a run");
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A row with hmm.states 4, rnn.hidden 150, status "failed", emission "linear" (number 1), loss NaN,
- * key "0123". */
+ * key "0123", bias "true" (number 1), seed 2^53 + 1, last 2^63 - 1, host "", rate 0.1. */
 static int lookup(void *context, const char *name, struct expr_value *value, struct status *st)
 {
     int *calls = context;
@@ -24,6 +24,16 @@ static int lookup(void *context, const char *name, struct expr_value *value, str
         value->number = NAN;
     else if (!strcmp(name, "key"))
         value->text = "0123";
+    else if (!strcmp(name, "bias"))
+        value->text = "true", value->number = 1;
+    else if (!strcmp(name, "seed"))
+        *value = expr_whole(9007199254740993);
+    else if (!strcmp(name, "last"))
+        *value = expr_whole(INT64_MAX);
+    else if (!strcmp(name, "host"))
+        value->text = "";
+    else if (!strcmp(name, "rate"))
+        *value = expr_number(0.1);
     else
         return status_set(st, STATUS_USAGE, "unknown name '%s'", name);
     return STATUS_OK;
@@ -71,6 +81,40 @@ static void truth(void **state)
         {"loss in (1)", false},
         {"loss not in (1)", false},
         {"not loss < 1", true},
+        {"0 < loss", false},
+        {"loss == none", true},
+        {"loss != none", false},
+        {"none != rnn.hidden", true},
+        {"host == none and status != none", true},
+        {"loss in (1, none)", true},
+        /* other spellings */
+        {"hmm.states = 4", true},
+        {"hmm.states==4&&!(status=done)||loss<1", true},
+        {"! hmm.states == 5 && rnn.hidden > 5", true},
+        {"hmm.states == 5 || status == failed && rnn.hidden < 5", false},
+        {"hmm.states !in (1, 2)", true},
+        {"50 == rnn.hidden", false},
+        {"150 == rnn.hidden", true},
+        {"'failed' == status", true},
+        {"3 < hmm.states <= 5", true},
+        {"4 < hmm.states <= 5", false},
+        {"5 >= hmm.states > 3 and 100 < rnn.hidden", true},
+        {"3 < hmm.states == 4 < rnn.hidden", true},
+        {"hmm.states < 100 < rnn.hidden > 149", true},
+        {"bias == true", true},
+        {"bias != false && bias == 1", true},
+        {"false == bias", false},
+        /* whole numbers of 64 bits */
+        {"seed == 9007199254740993", true},
+        {"seed == 9007199254740992", false},
+        {"9007199254740992 < seed < 9007199254740994", true},
+        {"seed == 9007199254740992.0", false},
+        {"seed in (9007199254740992, 9007199254740994)", false},
+        {"last == 9223372036854775807", true},
+        {"last == 9223372036854775806", false},
+        {"last < 9223372036854775808", true},
+        {"last == 1e19 or last > 1e18", true},
+        {"rate == 0.1 and rate == 1e-1 and rate != 0", true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct status st = {0};
@@ -92,7 +136,8 @@ static void parse_errors(void **state)
     } rows[] = {
         {"", "column 1: the name"},
         {"hmm.states", "column 11: one of"},
-        {"hmm.states = 4", "column 12: "},
+        {"hmm.states =", "column 13: a number"},
+        {"hmm.states => 4", "column 13: a number"},
         {"hmm.states == ", "column 15: a number"},
         {"hmm.states == 4 status == done", "column 17: 'and', 'or'"},
         {"hmm.states == 4 and", "column 20: the name"},
@@ -102,12 +147,16 @@ static void parse_errors(void **state)
         {"hmm.states in (4", "column 17: ',' or ')'"},
         {"hmm.states in ()", "column 16: a number"},
         {"hmm.states in (4,)", "column 18: a number"},
-        {"hmm.states not == 4", "column 16: one of"},
-        {"4 == hmm.states", "column 1: the name"},
-        {"status == 'failed", "column 11: "},
+        {"hmm.states not == 4", "column 16: 'in' behind not"},
+        {"4 == 4", "column 6: the name"},
+        {"4 in (4)", "column 3: one of"},
+        {"status == 'failed", "column 11: the quote"},
         {"status == and", "column 11: a number"},
-        {"a & b", "column 3: "},
-        {"a == 1 && b == 2", "column 8: "},
+        {"a == 1 & b == 2", "column 8: & alone means nothing; write and or &&"},
+        {"word_tv[3] < 1", "column 8: elements of arrays"},
+        /* the column counts characters, and the mark stands below the place */
+        {"block = \u03b1 ? 2", "column 11: 'and', 'or' or the end was expected\n"
+                               "block = \u03b1 ? 2\n          ^"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct status st = {0};
@@ -122,10 +171,14 @@ static void eval_errors(void **state)
     static const struct {
         const char *text, *words;
     } rows[] = {
-        {"rnn.hiden == 4", "'rnn.hiden'"},
-        {"hmm.states == 4 or nothing == 1", "'nothing'"}, /* not hidden by the true side */
-        {"hmm.states == four", "'four' is not"},
-        {"status < failed", "no order"},
+        {"rnn.hiden == 4", "column 1: unknown name 'rnn.hiden'"},
+        {"hmm.states == 4 or nothing == 1", "column 20: "}, /* not hidden by the true side */
+        {"hmm.states == four", "column 15: hmm.states is a number, 'four' is not"},
+        {"hmm.states == '4'", "column 15: hmm.states is a number, the text '4' is not"},
+        {"3 < hmm.states < rnn.hidden", "column 18: hmm.states is a number, 'rnn.hidden' is not"},
+        {"loss < none", "column 8: loss is a number, 'none' is not"},
+        {"status < failed", "column 1: status is a word, it has no order"},
+        {"3 < status", "column 5: status is a word, it has no order"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct status st = {0};
@@ -197,6 +250,77 @@ static void hostile_texts(void **state)
     if (good < 100 || bad < 1000) fail_msg("%d read, %d refused", good, bad);
 }
 
+/* --- random expressions beside a plain evaluator -------------------------------------------------
+ */
+
+static uint32_t state_of_random = 1;
+
+static int any(int n) /* 0..n-1 */
+{
+    state_of_random = state_of_random * 1664525u + 1013904223u;
+    return (int)((state_of_random >> 8) % (uint32_t)n);
+}
+
+static const char *either(const char *a, const char *b)
+{
+    return any(2) ? a : b;
+}
+
+/* A comparison of hmm.states (4), rnn.hidden (150) or loss (NaN) with a number, or a chain or list
+ * of them: appended to the text. Its truth. */
+static bool random_comparison(char *text)
+{
+    static const char *const names[] = {"hmm.states", "rnn.hidden", "loss"}, *const ops[] = {
+                                                                                 "==", "!=", "<",
+                                                                                 "<=", ">",  ">="};
+    static const double values[] = {4, 150, NAN};
+    int name = any(3), a = any(2) ? 4 : 150, b = 3 + any(3), op = any(6);
+    double x = values[name];
+    bool nan = isnan(x);
+    const bool truth[] = {x == a, x != a && !nan, x<a, x <= a, x> a, x >= a};
+    static const int mirrored[] = {0, 1, 4, 5, 2, 3};
+    char *end = text + strlen(text);
+    switch (any(4)) {
+    case 0: sprintf(end, "%s %s %d", names[name], ops[op], a); return truth[op];
+    case 1: sprintf(end, "%d%s%s", a, ops[mirrored[op]], names[name]); return truth[op];
+    case 2: sprintf(end, "%d < %s%s%d", b, names[name], ops[op], a); return x > b && truth[op];
+    default:
+        sprintf(end, "%s %s (%d, %d)", names[name], either("not in", "in"), a, b);
+        return strstr(end, "not") ? !nan && x != a && x != b : x == a || x == b;
+    }
+}
+
+static bool random_expression(char *text, int depth)
+{
+    int kind = depth > 0 ? any(4) : 0;
+    if (kind == 0) return random_comparison(text);
+    if (kind == 1) {
+        strcat(text, either("not (", "!("));
+        bool truth = random_expression(text, depth - 1);
+        strcat(text, ")");
+        return !truth;
+    }
+    strcat(text, "(");
+    bool left = random_expression(text, depth - 1);
+    strcat(text, kind == 2 ? either(") and (", ")&&(") : either(") or (", ")||("));
+    bool right = random_expression(text, depth - 1);
+    strcat(text, ")");
+    return kind == 2 ? left && right : left || right;
+}
+
+static void random_expressions(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        char text[4096] = "";
+        struct status st = {0};
+        bool expected = random_expression(text, 4), result;
+        int calls = 0;
+        if (expr_eval(text, lookup, &calls, &result, &st)) fail_msg("%s: %s", text, st.text);
+        if (result != expected) fail_msg("%s is %d", text, result);
+    }
+}
+
 /* Every kind of name: its text for --by, and whether --where compares it as a number. */
 static void names_of_a_run(void **state)
 {
@@ -238,6 +362,7 @@ static void names_of_a_run(void **state)
         bool absent = strcmp(value.text, "none") == 0;
         assert_int_equal(value.is_number, absent || !isnan(rows[i].number));
         if (value.is_number && !absent) check_near(value.number, rows[i].number, 0);
+        if (!strcmp(rows[i].name, "seed")) assert_true(value.whole == 9007199254740993);
         free(value.memory);
     }
     check_code(names_value(&run, "run.order", &value, &st), STATUS_USAGE, &st);
@@ -247,6 +372,7 @@ static void names_of_a_run(void **state)
     assert_string_equal(value.text, "longest");
     free(value.memory);
     check_code(names_value(&run, "status", &value, &st), STATUS_USAGE, &st);
+    assert_non_null(strstr(st.text, "a grid knows no status"));
     check_code(names_value(&run, "hiddn", &value, &st), STATUS_USAGE, &st);
     assert_non_null(strstr(st.text, "Did you mean 'rnn.hidden'?"));
 }
@@ -254,8 +380,13 @@ static void names_of_a_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(truth),  cmocka_unit_test(parse_errors),  cmocka_unit_test(eval_errors),
-        cmocka_unit_test(bounds), cmocka_unit_test(hostile_texts), cmocka_unit_test(names_of_a_run),
+        cmocka_unit_test(truth),
+        cmocka_unit_test(parse_errors),
+        cmocka_unit_test(eval_errors),
+        cmocka_unit_test(bounds),
+        cmocka_unit_test(random_expressions),
+        cmocka_unit_test(hostile_texts),
+        cmocka_unit_test(names_of_a_run),
     };
     return cmocka_run_group_tests_name("expr", tests, NULL, NULL);
 }
