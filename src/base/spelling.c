@@ -1,9 +1,23 @@
 /* spelling: see spelling.h. Refuses to decide what the words are. */
 #include "spelling.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { LONGEST = 63 };
+
+/* linear_chain, Linear-Chain and linear-chain are one word. */
+static int folded(char c)
+{
+    return c == '-' ? '_' : tolower((unsigned char)c);
+}
+
+static bool begins_with(const char *text, const char *word)
+{
+    while (*word && folded(*text) == folded(*word)) text++, word++;
+    return !*word;
+}
 
 static int distance(const char *a, const char *b)
 {
@@ -14,11 +28,11 @@ static int distance(const char *a, const char *b)
     for (size_t j = 0; j <= nb; j++) d[0][j] = (int)j;
     for (size_t i = 1; i <= na; i++)
         for (size_t j = 1; j <= nb; j++) {
-            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            int best = d[i - 1][j - 1] + (folded(a[i - 1]) != folded(b[j - 1]));
             if (d[i - 1][j] + 1 < best) best = d[i - 1][j] + 1;
             if (d[i][j - 1] + 1 < best) best = d[i][j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                d[i - 2][j - 2] + 1 < best)
+            if (i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) &&
+                folded(a[i - 2]) == folded(b[j - 1]) && d[i - 2][j - 2] + 1 < best)
                 best = d[i - 2][j - 2] + 1;
             d[i][j] = best;
         }
@@ -34,7 +48,7 @@ const char *spelling_nearest(const char *word, const char *const *candidate, int
         if (!candidate[i]) continue;
         int d = distance(word, candidate[i]);
         if (d > LONGEST) continue;
-        if (length > 1 && d > 1 && strncmp(candidate[i], word, length) == 0) d = 1;
+        if (length > 1 && d > 1 && begins_with(candidate[i], word)) d = 1;
         if (d > most || d >= (int)strlen(candidate[i])) continue;
         nearest = candidate[i];
         most = d - 1;

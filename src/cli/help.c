@@ -156,7 +156,9 @@ void help_settings(FILE *out)
     fputs("\nSettings of `run` are of the study: they change no result and no run's key, and\n"
           "belong at the top of a grid. The others belong under defaults, in a block's\n"
           "set, zip or product, in exclude, include and overrides. On the command line,\n"
-          "--set SECTION.NAME=VALUE sets any of them.\n",
+          "--set SECTION.NAME=VALUE sets any of them.\n\n"
+          "null, ~ and none: no value where the default is none or auto, 0 where a range\n"
+          "begins at 0. 1e3 and 10.0 are whole numbers, 1/3 is a number.\n",
           out);
 }
 

@@ -3,6 +3,8 @@
  * with anything before or behind them, and numbers that a double cannot hold. */
 #include "value.h"
 
+#include "base/spelling.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -64,13 +66,42 @@ static bool is_integer(const char *s)
     return *s && !s[strspn(s, "0123456789")];
 }
 
-/* accept.max_excess_loss may be none, hmm.emission auto: words for a value that is not given. */
-static bool is_absent(const struct setting *row, const struct node *node)
+enum whole value_whole(const char *text, int64_t *x)
 {
+    enum { EXACT_DIGITS = 17 };
+    bool is_short = is_decimal(text) && strcspn(text, "eE") <= EXACT_DIGITS;
+    errno = 0;
+    if (is_integer(text)) {
+        *x = strtoll(text, NULL, 10);
+        return errno ? WHOLE_TOO_LARGE : WHOLE;
+    }
+    double real = is_short ? strtod(text, NULL) : NAN;
+    if (real != floor(real) || (errno && real == 0)) return NOT_WHOLE;
+    if (fabs(real) > 0x1p53) return WHOLE_TOO_LARGE;
+    *x = (int64_t)real;
+    return WHOLE;
+}
+
+static bool is_word(const struct node *node, const char *word)
+{
+    return node->kind == NODE_SCALAR && strcmp(node->text, word) == 0;
+}
+
+/* Nothing is given: none, null or ~, and auto where that is the default. What is counted or
+ * measured from 0 on is then 0, which turns it off; anything else has no value. */
+static bool is_absent(const struct setting *row, const struct node *node, double *number)
+{
+    bool is_null = node_is_null(node) && *node->text;
     bool may = strcmp(row->default_text, "none") == 0 || strcmp(row->default_text, "auto") == 0;
-    if (!may || node->kind != NODE_SCALAR) return false;
-    return strcmp(node->text, "none") == 0 || strcmp(node->text, "auto") == 0 ||
-           (node_is_null(node) && *node->text);
+    bool counted =
+        row->type == SETTING_INT || row->type == SETTING_REAL || row->type == SETTING_DURATION;
+    if (may && (is_null || is_word(node, "none") || is_word(node, "auto"))) {
+        *number = row->type == SETTING_ENUM_OR_MATRIX ? EMISSION_AUTO : NAN;
+        return true;
+    }
+    if (may || !counted || row->min_exclusive || row->min != 0) return false;
+    if (is_null || is_word(node, "none")) *number = 0;
+    return is_null || is_word(node, "none");
 }
 
 bool value_in_range(const struct setting *row, double x)
@@ -120,17 +151,12 @@ static int parse_real(struct parse *p, const struct node *node, double *x)
 static int parse_int(struct parse *p, const struct node *node, double *x)
 {
     char text[48], range[80];
-    if (!is_integer(node->text)) {
-        double real = is_decimal(node->text) ? strtod(node->text, NULL) : NAN;
-        if (real == floor(real) && fabs(real) < 1e9)
-            return PARSE_FAIL(p, node, "%s: '%s' is not written as an integer; write %.0f",
-                              p->row->key, shown(node, text), real);
+    int64_t value;
+    enum whole whole = value_whole(node->text, &value);
+    if (whole == NOT_WHOLE)
         return PARSE_FAIL(p, node, "%s: '%s' is not an integer; give a whole number %s",
                           p->row->key, shown(node, text), value_range_text(p->row, range));
-    }
-    errno = 0;
-    long long value = strtoll(node->text, NULL, 10);
-    if (errno == ERANGE)
+    if (whole == WHOLE_TOO_LARGE)
         return PARSE_FAIL(p, node, "%s: %s is out of range; give a value %s", p->row->key,
                           shown(node, text), value_range_text(p->row, range));
     *x = (double)value;
@@ -150,9 +176,11 @@ static int parse_bool(struct parse *p, const struct node *node, double *x)
 
 static int parse_enum(struct parse *p, const struct node *node, double *x)
 {
+    enum { MAX_WORDS = 32 };
     char text[48], list[200] = "";
     size_t n = 0;
-    const char *name;
+    int num = 0;
+    const char *name, *word[MAX_WORDS];
     for (int i = 0; (name = settings_choice(p->row, i)); i++) {
         bool hidden =
             p->row->type == SETTING_ENUM_OR_MATRIX && (i == EMISSION_AUTO || i == EMISSION_MATRIX);
@@ -161,12 +189,15 @@ static int parse_enum(struct parse *p, const struct node *node, double *x)
             *x = i;
             return STATUS_OK;
         }
+        if (num < MAX_WORDS) word[num++] = name;
         if (n < sizeof list)
             n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", name);
     }
-    return PARSE_FAIL(p, node, "%s: '%s' is none of %s%s", p->row->key, shown(node, text), list,
-                      p->row->type == SETTING_ENUM_OR_MATRIX ? ", or a matrix of states x symbols"
-                                                             : "");
+    const char *near = spelling_nearest(node->text, word, num);
+    return PARSE_FAIL(
+        p, node, "%s: '%s' is none of %s%s%s%s%s", p->row->key, shown(node, text), list,
+        p->row->type == SETTING_ENUM_OR_MATRIX ? ", or a matrix of states x symbols" : "",
+        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static int parse_duration(struct parse *p, const struct node *node, double *x)
@@ -192,7 +223,7 @@ static int parse_count_or_share(struct parse *p, const struct node *node, struct
                 return STATUS_OK;
             }
         }
-    } else if (is_integer(node->text)) {
+    } else if (value_whole(node->text, &(int64_t){0}) != NOT_WHOLE) {
         return parse_int(p, node, &value->number);
     }
     return PARSE_FAIL(p, node,
@@ -264,10 +295,12 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
         return PARSE_FAIL(&p, node,
                           "%s: no value given; write one behind the colon or remove the line",
                           row->key);
-    if (is_absent(row, node)) {
-        if (row->type == SETTING_ENUM_OR_MATRIX) value->number = EMISSION_AUTO;
-        return STATUS_OK;
-    }
+    if (is_absent(row, node, &value->number)) return STATUS_OK;
+    if (node_is_null(node))
+        return PARSE_FAIL(&p, node,
+                          "%s: %s is no value here; give one, or remove the line for the default, "
+                          "%s",
+                          row->key, node->text, row->default_text);
     if (node->kind == NODE_MAP)
         return PARSE_FAIL(&p, node, "%s: a value was expected, not a map", row->key);
     if (row->type == SETTING_REAL_LIST) return parse_list(&p, node, &value->list);

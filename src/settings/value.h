@@ -22,6 +22,10 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
 bool value_in_range(const struct setting *row, double x);
 const char *value_range_text(const struct setting *row, char buf[80]);
 
+/* A whole number, exactly: digits up to 64 bits, or a decimal such as 1e3 or 10.0 up to 2^53. */
+enum whole { WHOLE, NOT_WHOLE, WHOLE_TOO_LARGE };
+enum whole value_whole(const char *text, int64_t *x);
+
 /* Into and out of the setting's field. Matrices are shared, not copied. */
 void value_store(struct settings *s, const struct setting *row, const struct value *value);
 struct value value_load(const struct settings *s, const struct setting *row);

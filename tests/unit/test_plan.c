@@ -280,6 +280,46 @@ static void scalars_are_typed_by_the_table(void **state)
     plan_free(&p);
 }
 
+static void whole_numbers_as_decimals(void **state)
+{
+    (void)state;
+    struct plan p;
+    struct settings s =
+        only("grid: {a: {set: {rnn.hidden: 1e2, rnn.noise_dim: 10.0, train.epochs: \n"
+             "  0.5e1, train.batch: 2.50e+2, data.sequences: 3000000e-3}}}\n"
+             "run: {max_failures: 1e1}\n",
+             &p);
+    assert_int_equal(s.rnn.hidden, 100);
+    assert_int_equal(s.rnn.noise_dim, 10);
+    assert_int_equal(s.train.epochs, 5);
+    assert_int_equal(s.train.batch, 250);
+    assert_int_equal(s.data.sequences, 3000);
+    check_near(p.study_settings.run.max_failures, 10, 0);
+    plan_free(&p);
+}
+
+/* null, ~ and none of what is counted or measured from 0 on, which 0 turns off; the same cell. */
+static void null_turns_off(void **state)
+{
+    (void)state;
+    struct plan p;
+    struct settings s =
+        only("grid:\n"
+             "  a: {set: {train.clip_norm: null, train.snapshots: ~, train.weight_decay: none,\n"
+             "            measure.length: null, reseed.max: null, accept.max_excess_loss: null}}\n"
+             "  b: {set: {train.clip_norm: 0, train.snapshots: 0}}\n"
+             "run: {retries: null, reserve: none}\n",
+             &p);
+    check_near(s.train.clip_norm, 0, 0);
+    assert_int_equal(s.train.snapshots, 0);
+    check_near(s.train.weight_decay, 0, 0);
+    assert_int_equal(s.measure.length, 30);
+    assert_true(isnan(s.accept.max_excess_loss));
+    assert_int_equal(p.study_settings.run.retries, 0);
+    check_near(p.study_settings.run.reserve_s, 0, 0);
+    plan_free(&p);
+}
+
 static void aliases_and_merge_keys(void **state)
 {
     (void)state;
@@ -741,6 +781,8 @@ int main(void)
         cmocka_unit_test(matrices_give_sizes),
         cmocka_unit_test(fractions_are_numbers),
         cmocka_unit_test(scalars_are_typed_by_the_table),
+        cmocka_unit_test(whole_numbers_as_decimals),
+        cmocka_unit_test(null_turns_off),
         cmocka_unit_test(aliases_and_merge_keys),
         cmocka_unit_test(all_errors_come_at_once),
         cmocka_unit_test(analyses_can_be_turned_off_at_once),
