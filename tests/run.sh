@@ -43,6 +43,7 @@ try valgrind_study 1 600 "tests/system/valgrind.sh $program study"
 try test_store_refusals 1 600 "$build/tests/test_store_refusals"
 try analyse 1 900 "tests/system/analyse.sh $program"
 try recompute 1 300 "tests/system/recompute.sh $program"
+try weights 1 300 "tests/system/weights.sh $program"
 try read_back 1 900 "tests/system/read_back.sh $program"
 for recipe in analysis family setting metric verb; do
     try "recipe_$recipe" 1 300 "tests/system/recipes.sh $build $recipe"

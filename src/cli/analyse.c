@@ -100,40 +100,69 @@ static int analyse(const struct invocation *inv, const struct plan *plan, struct
     return code;
 }
 
-static int run_analyse(const struct invocation *inv)
+/* The plan of this one network, with --set. A fault is of the settings that the file brings, or of
+ * --set: the grid between them is nobody's text. */
+static int make_plan(const struct invocation *inv, const struct imported *network,
+                     struct plan *plan, struct status *st)
 {
-    struct status st = {0};
-    struct imported network = {.params = NULL};
-    struct plan plan = {0};
-    const char *const *sets = NULL;
+    const char *file = inv->operand[0], *const *sets = NULL;
     char *text = NULL;
     int num_sets = cli_values(inv, "set", &sets);
-    int code =
-        cli_value(inv, "output")
-            ? STATUS_OK
-            : status_set(&st, STATUS_USAGE, "analyse: -o FILE.h5 is missing: the file to make");
-    if (!code) code = store_import_weights(inv->operand[0], &network, &st);
-    if (!code && !network.says_relu)
+    int code = make_grid(network, &text, st);
+    if (!code) code = plan_read(plan, NULL, text, strlen(text), NULL, 0, st);
+    if (code == STATUS_BAD_GRID)
+        status_prefix(st, "%s: its attribute run, the settings that `hmmgrid export` kept: ", file);
+    if (!code && num_sets) {
+        plan_free(plan);
+        code = plan_read(plan, NULL, text, strlen(text), sets, num_sets, st);
+        if (code == STATUS_BAD_GRID && strncmp(st->text, "--set", strlen("--set")) != 0)
+            status_prefix(st, "--set: ");
+    }
+    free(text);
+    if (code) return code;
+    const struct settings *s = &plan->cells[0].settings;
+    if (s->rnn.hidden != network->shape.hidden || s->rnn.noise_dim != network->shape.noise_dim ||
+        s->hmm.symbols != network->shape.symbols)
+        code =
+            status_set(st, STATUS_USAGE,
+                       "--set: the sizes of the network are those of its weights: %d hidden units, "
+                       "%d inputs, %d symbols",
+                       network->shape.hidden, network->shape.noise_dim, network->shape.symbols);
+    return code;
+}
+
+/* What was taken for granted. */
+static void say(const struct invocation *inv, const struct imported *network)
+{
+    if (*network->prefix)
+        log_line(&inv->log, LOG_INFO, "%s: its names begin with %s, which is left off",
+                 inv->operand[0], network->prefix);
+    if (!network->says_relu)
         log_line(
             &inv->log, LOG_WARNING,
             "%s does not say that its units are ReLU; taken as such. torch.nn.RNN has tanh unless "
             "told otherwise: write its attribute nonlinearity too, see 'hmmgrid analyse --help'",
             inv->operand[0]);
-    if (!code) code = make_grid(&network, &text, &st);
-    if (!code) code = plan_read(&plan, inv->operand[0], text, strlen(text), sets, num_sets, &st);
-    if (!code && (plan.cells[0].settings.rnn.hidden != network.shape.hidden ||
-                  plan.cells[0].settings.rnn.noise_dim != network.shape.noise_dim ||
-                  plan.cells[0].settings.hmm.symbols != network.shape.symbols))
-        code =
-            status_set(&st, STATUS_USAGE,
-                       "--set: the sizes of the network are those of its weights: %d hidden units, "
-                       "%d inputs, %d symbols",
-                       network.shape.hidden, network.shape.noise_dim, network.shape.symbols);
+}
+
+static int run_analyse(const struct invocation *inv)
+{
+    struct status st = {0};
+    struct imported network = {.params = NULL};
+    struct plan plan = {0};
+    const char *const *ignore = NULL;
+    int num_ignore = cli_values(inv, "ignore", &ignore);
+    int code =
+        cli_value(inv, "output")
+            ? STATUS_OK
+            : status_set(&st, STATUS_USAGE, "analyse: -o FILE.h5 is missing: the file to make");
+    if (!code) code = store_import_weights(inv->operand[0], ignore, num_ignore, &network, &st);
+    if (!code) say(inv, &network);
+    if (!code) code = make_plan(inv, &network, &plan, &st);
     if (!code) code = analyse(inv, &plan, &network, &st);
     if (code) code = cli_fail(inv, &st);
     plan_free(&plan);
     store_imported_free(&network);
-    free(text);
     return code;
 }
 
@@ -142,6 +171,9 @@ static const struct cli_option options[] = {
     {"set", 0, "KEY=VALUE", NULL, true,
      "a setting of the analyses, such as analysis.steps=10000, or of the HMM that the network was "
      "trained on, such as hmm.architecture=cyclic"},
+    {"ignore", 0, "NAMES", NULL, true,
+     "datasets of the file that the network does not need, comma-separated, * for any letters: "
+     "'norm.*,mask'; every other one that is not used is refused, for it may change the network"},
     {"fresh", 0, NULL, NULL, false, "replace an existing results file"},
     {0},
 };
@@ -151,15 +183,24 @@ const struct verb verb_analyse = {
     "WEIGHTS.h5",
     1,
     "the analyses alone, on a network trained anywhere",
-    "Takes a ReLU network apart: the file holds rnn.weight_ih_l0, rnn.weight_hh_l0 and fc.weight, "
-    "and biases or not, as float datasets at its root, as `hmmgrid export` or a script with h5py "
-    "writes them from a PyTorch state_dict, and the attribute nonlinearity, \"relu\". The results "
-    "file has one run, so summary, why and h5py read it like any other. Every analysis is on "
-    "unless "
-    "--set turns it off. A network of `hmmgrid export` brings its HMM and the parameters of its "
-    "analyses along, and gets the same bits as in its study; of others the HMM is unknown unless "
-    "--set tells it, and what needs one stays empty.\n\n"
+    "Takes a ReLU network apart. WEIGHTS.h5 is what `hmmgrid export` writes, or any HDF5 file that "
+    "holds a PyTorch state_dict, a dataset a tensor:\n\n"
+    "  rnn.weight_ih_l0 (H, D)   rnn.weight_hh_l0 (H, H)   fc.weight (K, H)\n"
+    "  rnn.bias_ih_l0 (H)        rnn.bias_hh_l0 (H)        fc.bias (K)      or none\n\n"
+    "in floats of 16, 32 or 64 bits; one prefix before all names, such as module. or model., is "
+    "left off, and groups count as prefixes. The attribute nonlinearity is \"relu\". Refused are "
+    "integers (bfloat16 kept as its bits), values that are not finite, networks of another kind, "
+    "and datasets that would not be used, unless --ignore names them. In Python, of a "
+    "torch.nn.Module with rnn and fc:\n\n"
+    "  with h5py.File(\"weights.h5\", \"w\") as f:\n"
+    "      for k, v in module.state_dict().items(): f[k] = v.float().cpu().numpy()\n"
+    "      f.attrs[\"nonlinearity\"] = module.rnn.nonlinearity\n\n"
+    "The results file has one run, so summary, why and h5py read it like any other. Every analysis "
+    "is on unless --set turns it off. A network of `hmmgrid export` brings its HMM and the "
+    "parameters of its analyses along, and gets the same bits as in its study; of others the HMM "
+    "is unknown unless --set tells it, and what needs one stays empty.\n\n"
     "  hmmgrid analyse weights.h5 -o network.h5 --set hmm.architecture=fully-connected\n"
+    "  hmmgrid summary network.h5\n"
     "  hmmgrid summary network.h5 --metrics pca.dimension,orbit.rotation_number",
     options,
     .run = run_analyse,

@@ -299,11 +299,11 @@ int plan_read(struct plan *plan, const char *file, const char *text, size_t byte
     struct reading r = {.faults = faults, .tree = pool_new(), .keep = pool_new()};
     int code;
     if (!faults || !r.tree || !r.keep) {
-        code = status_no_memory(st, "the grid %s", file);
+        code = status_no_memory(st, "the grid %s", file ? file : "");
         goto cleanup;
     }
     faults->file = file;
-    plan->file = pool_text(r.keep, file, strlen(file));
+    plan->file = pool_text(r.keep, file ? file : "", file ? strlen(file) : 0);
     plan->source_bytes = bytes;
     if (bytes <= MAX_GRID_BYTES) plan->source = pool_text(r.keep, text, bytes);
     read_and_expand(&r, plan, text, bytes, sets, num_sets);

@@ -42,7 +42,8 @@ struct plan {
 };
 
 /* Read and expand.
- *   file      shown in messages; text, bytes: the YAML (not kept)
+ *   file      shown in messages with line and column; NULL: neither, the text is a program's
+ *   text, bytes  the YAML (not kept)
  *   sets      "key=value" overrides of --set, applied last to every cell and to run.*
  * On STATUS_BAD_GRID *st holds every error found (up to 50), one a line, each
  * "file:line:column: what, why, what to do". On failure *plan is zeroed. Local, pure. */

@@ -35,7 +35,8 @@ static int by_place(const void *a, const void *b)
 
 int faults_status(struct faults *faults, struct status *st)
 {
-    if (faults->out_of_memory) return status_no_memory(st, "the grid %s", faults->file);
+    if (faults->out_of_memory)
+        return status_no_memory(st, "the grid %s", faults->file ? faults->file : "");
     if (!faults->count) return STATUS_OK;
     if (!st) return STATUS_BAD_GRID;
     qsort(faults->fault, (size_t)faults->count, sizeof faults->fault[0], by_place);
@@ -49,9 +50,10 @@ int faults_status(struct faults *faults, struct status *st)
         const struct fault *f = &faults->fault[shown];
         size_t room = sizeof st->text - used;
         char place[32] = "";
-        if (f->line > 0) snprintf(place, sizeof place, "%d:%d: ", f->line, f->column);
+        bool placed = f->line > 0 && faults->file;
+        if (placed) snprintf(place, sizeof place, "%d:%d: ", f->line, f->column);
         int n = snprintf(st->text + used, room, "%s%s%s%s%s", shown ? "\n" : "",
-                         f->line > 0 ? faults->file : "", f->line > 0 ? ":" : "", place, f->text);
+                         placed ? faults->file : "", placed ? ":" : "", place, f->text);
         if ((size_t)n + last_line >= room && shown) {
             st->text[used] = '\0';
             break;

@@ -11,7 +11,7 @@ struct fault {
 };
 
 struct faults {
-    const char *file; /* borrowed */
+    const char *file; /* borrowed; NULL: a text that nobody sees, so places are not told */
     int count;        /* kept in fault[] */
     int dropped;      /* more than MAX_FAULTS */
     int out_of_memory;

@@ -103,6 +103,14 @@ hid_t library_serial_access(void)
     return access;
 }
 
+hid_t library_open(const char *path, int code, struct status *st)
+{
+    hid_t access = library_serial_access(), file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    if (file < 0) library_fail(st, code, path, "open it"); /* before a call clears the reason */
+    if (access >= 0) H5Pclose(access);
+    return file;
+}
+
 struct reasons {
     char inner[512], outer[256];
 };
@@ -119,11 +127,17 @@ static herr_t collect(unsigned n, const H5E_error2_t *error, void *context)
 
 int library_fail(struct status *st, int code, const char *path, const char *doing)
 {
-    struct reasons reasons = {"no reason given", ""};
+    struct reasons reasons = {"", ""};
+    int error = errno;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collect, &reasons);
     H5Eclear2(H5E_DEFAULT);
+    if (!*reasons.inner)
+        return status_set(st, code, "%s: HDF5 could not %s; the last error of the system: %s%s",
+                          path, doing, strerror(error), advice(error));
     const char *number = strstr(reasons.inner, "errno = ");
     const char *help = number ? advice(atoi(number + strlen("errno = "))) : "";
+    if (strstr(reasons.inner, "already open for write"))
+        help = "; a program has it open for writing, or was killed: then `h5clear -s` helps";
     return status_set(st, code, "%s: cannot %s: HDF5 says: %s%s%s%s", path, doing, reasons.inner,
                       *reasons.outer ? "; from: " : "", reasons.outer, help);
 }

@@ -157,10 +157,12 @@ static int check_kind(int fd, const char *path, uint64_t file_bytes, uint64_t *s
             memcmp(head, signature, sizeof head) == 0)
             return STATUS_OK;
     }
-    return status_set(st, STATUS_IO,
-                      "%s: this is not an HDF5 file: it is of another program, or its "
-                      "beginning is damaged; name a results file of hmmgrid run",
-                      path);
+    struct file_kind kind;
+    kind_of(fd, &kind);
+    return status_set(
+        st, STATUS_IO, "%s: this is not an HDF5 file%s%s; name a results file of hmmgrid run", path,
+        *kind.what ? " but " : ": it is of another program, or its beginning is damaged",
+        kind.what);
 }
 
 /* Does HDF5 too say that the file was longer? (Superblock of version 0, as hmmgrid writes it.) */

@@ -1,196 +1,363 @@
-/* import: a network trained anywhere, from an HDF5 file with PyTorch's state_dict names at its
- * root; what `hmmgrid export` writes, snapshots included, is one of them. Refuses what is not a
- * one-layer ReLU network with a linear readout, by name: tanh, LSTM and GRU, several layers, both
- * directions. */
+/* import: a network trained anywhere, from an HDF5 file with PyTorch's state_dict names, perhaps
+ * behind one prefix (module., model.); what `hmmgrid export` writes, snapshots included, is one of
+ * them. Refuses what is not a one-layer ReLU network with a linear readout, by name: tanh, LSTM and
+ * GRU, several layers, both directions, and every dataset that it would not use, for it may be a
+ * part of the network. */
 #include "internal.h"
 
-#include <stdarg.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-struct source {
-    const char *path;
-    hid_t file;
-    struct status *st;
-};
+static const char snapshots[] = "snapshots.", recurrent[] = "rnn.weight_hh_l0";
 
-__attribute__((format(printf, 2, 3))) static int refuse(const struct source *in, const char *fmt,
-                                                        ...)
+/* --- the file ------------------------------------------------------------------------------------
+ */
+
+static int check_kind(const char *path, int fd, struct status *st)
 {
-    char text[512];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    return status_set(in->st, STATUS_NO_INPUT, "%s: %s", in->path, text);
+    struct stat info;
+    struct file_kind kind = {"", ""};
+    if (fstat(fd, &info) != 0) return file_fail(st, STATUS_NO_INPUT, path, "look at it", errno);
+    if (!S_ISREG(info.st_mode))
+        return status_set(st, STATUS_NO_INPUT,
+                          "%s: %s, not a file of weights; name an HDF5 file, such as "
+                          "`hmmgrid export` writes",
+                          path, S_ISDIR(info.st_mode) ? "a directory" : "a pipe or device");
+    if (H5Fis_hdf5(path) > 0) return STATUS_OK;
+    kind_of(fd, &kind);
+    return status_set(st, STATUS_NO_INPUT, "%s: not an HDF5 file%s%s%s", path,
+                      *kind.what ? " but " : ", or its beginning is damaged", kind.what,
+                      *kind.advice
+                          ? kind.advice
+                          : "; `hmmgrid analyse --help` tells what a file of weights holds");
 }
 
-static bool has(const struct source *in, const char *name)
+static int open_file(struct tensors *in)
 {
-    return H5Lexists(in->file, name, H5P_DEFAULT) > 0;
+    int fd = open(in->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is not waited for */
+    if (fd < 0 && errno == ENOENT) return tensors_refuse(in, "no such file; check the path");
+    if (fd < 0) return file_fail(in->st, STATUS_NO_INPUT, in->path, "open it", errno);
+    int code = check_kind(in->path, fd, in->st);
+    close(fd);
+    if (code) return code;
+    in->file = library_open(in->path, STATUS_NO_INPUT, in->st);
+    if (in->file < 0) return STATUS_NO_INPUT;
+    char *format = library_attribute(in->file, "format");
+    bool results = format && strcmp(format, FORMAT_NAME) == 0;
+    free(format);
+    return results ? tensors_refuse(in,
+                                    "a whole results file; `hmmgrid export %s RUN -o WEIGHTS.h5` "
+                                    "takes one network out of it",
+                                    in->path)
+                   : STATUS_OK;
 }
 
-/* Sizes of a dataset; 0 dimensions: not there or not a dataset of up to 3 dimensions. */
-static int shape_of(const struct source *in, const char *name, hsize_t dim[3])
+/* --- which datasets are what ---------------------------------------------------------------------
+ */
+
+/* Mark what one pattern of --ignore names. */
+static int ignore_one(struct tensors *in, const char *pattern)
 {
-    int num = 0;
-    if (!has(in, name)) return 0;
-    hid_t dataset = H5Dopen2(in->file, name, H5P_DEFAULT);
-    hid_t space = dataset < 0 ? dataset : H5Dget_space(dataset);
-    if (space >= 0) num = H5Sget_simple_extent_ndims(space);
-    if (num > 0 && num <= 3)
-        H5Sget_simple_extent_dims(space, dim, NULL);
-    else
-        num = 0;
-    if (space >= 0) H5Sclose(space);
-    if (dataset >= 0) H5Dclose(dataset);
-    return num;
+    char all[1024];
+    bool any = false;
+    for (int i = 0; i < in->num; i++) {
+        struct tensor *t = &in->tensor[i];
+        bool fits = fnmatch(pattern, t->name, 0) == 0 || fnmatch(pattern, t->dotted, 0) == 0;
+        t->used = t->used || fits;
+        any = any || fits;
+    }
+    if (any) return STATUS_OK;
+    tensors_show(in, true, all, sizeof all);
+    return status_set(in->st, STATUS_USAGE,
+                      "--ignore: '%.80s' names no dataset of %s, which holds %s", pattern, in->path,
+                      *all ? all : "none");
 }
 
-/* A dataset of numbers of any type as float or int; its shape has been looked at. */
-static int read_as(const struct source *in, const char *name, hid_t memory_type, void *out)
+static int ignore_listed(struct tensors *in, const char *const *ignore, int num)
 {
-    hid_t dataset = H5Dopen2(in->file, name, H5P_DEFAULT);
-    hid_t type = dataset < 0 ? dataset : H5Dget_type(dataset);
-    H5T_class_t class = type < 0 ? H5T_NO_CLASS : H5Tget_class(type);
-    bool numbers = class == H5T_FLOAT || class == H5T_INTEGER;
     int code = STATUS_OK;
-    if (!numbers)
-        code = refuse(in, "its dataset %s does not hold numbers", name);
-    else if (H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
-        code = library_fail(in->st, STATUS_NO_INPUT, in->path, "read its parameters");
-    if (type >= 0) H5Tclose(type);
-    if (dataset >= 0) H5Dclose(dataset);
+    for (int i = 0; i < num && !code; i++) {
+        char *list = strdup(ignore[i]), *rest = NULL;
+        if (!list) return status_no_memory(in->st, "--ignore");
+        for (char *p = strtok_r(list, ", ", &rest); p && !code; p = strtok_r(NULL, ", ", &rest))
+            code = ignore_one(in, p);
+        free(list);
+    }
     return code;
 }
 
-/* What these names would mean if this were another kind of network. */
-static int refuse_other_networks(const struct source *in, bool *says_relu)
+/* What stands before the names of the network: "" or "module.", into prefix. */
+static int find_prefix(const struct tensors *in, char *prefix, size_t n)
 {
-    char *nonlinearity = library_attribute(in->file, "nonlinearity");
-    int code = STATUS_OK;
-    *says_relu = nonlinearity != NULL;
-    if (nonlinearity && strcmp(nonlinearity, "relu") != 0)
-        code = refuse(in,
-                      "its attribute nonlinearity says %.32s: only ReLU networks can be analysed, "
-                      "torch.nn.RNN(..., nonlinearity=\"relu\")",
-                      nonlinearity);
-    else if (has(in, "rnn.weight_ih_l1"))
-        code =
-            refuse(in, "it has several recurrent layers (rnn.weight_ih_l1); only networks of one "
-                       "layer can be analysed");
-    else if (has(in, "rnn.weight_ih_l0_reverse"))
-        code =
-            refuse(in, "its recurrent layer runs in both directions; only forward networks can be "
-                       "analysed");
-    free(nonlinearity);
-    return code;
-}
-
-static int find_shape(const struct source *in, struct rnn_shape *shape)
-{
-    static const char *const name[] = {"rnn.weight_ih_l0", "rnn.weight_hh_l0", "fc.weight"};
-    hsize_t dim[3][3] = {{0}};
-    for (int i = 0; i < 3; i++)
-        if (shape_of(in, name[i], dim[i]) != 2)
-            return refuse(in,
-                          "it has no matrix %s at its root; a state_dict is expected with "
-                          "rnn.weight_ih_l0 (H, D), rnn.weight_hh_l0 (H, H), fc.weight (K, H) and "
-                          "perhaps biases",
-                          name[i]);
-    hsize_t H = dim[1][1], D = dim[0][1], K = dim[2][0];
-    if (dim[1][0] == 4 * H || dim[1][0] == 3 * H)
-        return refuse(in,
-                      "rnn.weight_hh_l0 is %d x %d, as of %s; only torch.nn.RNN with "
-                      "nonlinearity=\"relu\" can be analysed",
-                      (int)dim[1][0], (int)H, dim[1][0] == 4 * H ? "an LSTM" : "a GRU");
-    if (dim[1][0] != H || dim[0][0] != H || dim[2][1] != H)
-        return refuse(in,
-                      "its matrices do not fit: rnn.weight_ih_l0 is %d x %d, rnn.weight_hh_l0 "
-                      "%d x %d, fc.weight %d x %d",
-                      (int)dim[0][0], (int)D, (int)dim[1][0], (int)H, (int)K, (int)dim[2][1]);
-    if (H < 1 || H > 10000 || D < 1 || D > 10000 || K < 2 || K > MAX_SYMBOLS)
-        return refuse(in,
-                      "%d hidden units, %d inputs, %d symbols: hmmgrid takes up to 10000 units and "
-                      "inputs and 2 to %d symbols",
-                      (int)H, (int)D, (int)K, (int)MAX_SYMBOLS);
-    *shape = (struct rnn_shape){(int)H, (int)D, (int)K,
-                                has(in, "rnn.bias_ih_l0") || has(in, "rnn.bias_hh_l0") ||
-                                    has(in, "fc.bias")};
+    const struct tensor *found = NULL;
+    *prefix = '\0';
+    for (int i = 0; i < in->num; i++) {
+        const struct tensor *t = &in->tensor[i];
+        size_t length = strlen(t->dotted), role = strlen(recurrent);
+        if (t->used || length < role || strcmp(t->dotted + length - role, recurrent) != 0 ||
+            (length > role && t->dotted[length - role - 1] != '.') ||
+            strncmp(t->dotted, snapshots, strlen(snapshots)) == 0)
+            continue;
+        if (found)
+            return tensors_refuse(in,
+                                  "it holds two networks, %.200s and %.200s; --ignore '%.*s*' "
+                                  "leaves one of them out",
+                                  found->name, t->name, (int)(length - role), t->dotted);
+        found = t;
+        if (length - role >= n)
+            return tensors_refuse(in, "%.200s: what stands before %s is longer than %zu bytes",
+                                  t->name, recurrent, n - 1);
+        snprintf(prefix, n, "%.*s", (int)(length - role), t->dotted);
+    }
     return STATUS_OK;
 }
 
-/* The views below `prefix` of `copies` networks (0: one, without that dimension); a bias that is
+/* What the names would mean if this were another kind of network. */
+static int refuse_other_networks(const struct tensors *in, const char *prefix)
+{
+    if (tensors_find(in, prefix, "rnn.weight_ih_l1"))
+        return tensors_refuse(in, "it has several recurrent layers (rnn.weight_ih_l1); only "
+                                  "networks of one layer can be analysed");
+    if (tensors_find(in, prefix, "rnn.weight_ih_l0_reverse"))
+        return tensors_refuse(in, "its recurrent layer runs in both directions; only forward "
+                                  "networks can be analysed");
+    return STATUS_OK;
+}
+
+static int check_nonlinearity(const struct tensors *in, bool *says_relu)
+{
+    char *said = library_attribute(in->file, "nonlinearity"), word[33] = "";
+    size_t n = 0;
+    for (const char *c = said; c && *c && n < sizeof word - 1; c++)
+        if (!isspace((unsigned char)*c)) word[n++] = (char)tolower((unsigned char)*c);
+    *says_relu = said != NULL;
+    free(said);
+    return !*says_relu || strcmp(word, "relu") == 0
+               ? STATUS_OK
+               : tensors_refuse(in,
+                                "its attribute nonlinearity says %s: only ReLU networks can be "
+                                "analysed, torch.nn.RNN(..., nonlinearity=\"relu\")",
+                                word);
+}
+
+/* Gates make LSTM and GRU. */
+static int refuse_gates(const struct tensors *in, const struct tensor *t)
+{
+    hsize_t rows = t->dim[0], H = t->dim[1];
+    if (H == 0 || rows % H || (rows / H != 3 && rows / H != 4)) return STATUS_OK;
+    return tensors_refuse(in,
+                          "%.200s is %llu x %llu, as of %s; only torch.nn.RNN with "
+                          "nonlinearity=\"relu\" can be analysed",
+                          t->name, (unsigned long long)rows, (unsigned long long)H,
+                          rows / H == 4 ? "an LSTM" : "a GRU");
+}
+
+/* The dataset that may be meant (hidden: 0, not known yet): for the readout a matrix with a column
+ * a unit, else one of the same last word, in PyTorch's cells without _l0. */
+static const struct tensor *find_alike(const struct tensors *in, const char *name, hsize_t hidden)
+{
+    const char *word = strrchr(name, '.') + 1;
+    for (int i = 0; i < in->num; i++) {
+        const struct tensor *t = &in->tensor[i];
+        const char *dot = strrchr(t->dotted, '.'), *last = dot ? dot + 1 : t->dotted;
+        bool alike =
+            strcmp(name, "fc.weight") == 0
+                ? hidden && t->dim[1] == hidden && strcmp(last, word) == 0
+                : strlen(last) >= strlen("weight_hh") && strncmp(word, last, strlen(last)) == 0;
+        if (alike && !t->used && t->num_dims == 2) return t;
+    }
+    return NULL;
+}
+
+/* Python that gives what may be meant its name, into hint. */
+static void show_rename(const struct tensor *alike, const char *prefix, const char *name,
+                        char *hint, size_t n)
+{
+    const char *word = strrchr(name, '.') + 1, *dot = strrchr(alike->name, '.');
+    bool renames_all = dot && strcmp(dot + 1, word) == 0 && !strchr(alike->name, '/');
+    if (renames_all)
+        snprintf(hint, n,
+                 ". If %.80s is meant, rename it in Python:\n"
+                 "with h5py.File(\"IN.h5\", \"r+\") as f:\n"
+                 "    for k in list(f): f.move(k, k.replace(\"%.*s\", \"%s%.*s\"))",
+                 alike->name, (int)(dot + 1 - alike->name), alike->name, prefix, (int)(word - name),
+                 name);
+    else
+        snprintf(hint, n,
+                 ". If %.80s is meant, rename it in Python:\n"
+                 "with h5py.File(\"IN.h5\", \"r+\") as f:\n"
+                 "    f.move(\"%.80s\", \"%s%s\")",
+                 alike->name, alike->name, prefix, name);
+}
+
+/* One matrix of the network (hidden: 0, not known yet); refused with what may be meant instead. */
+static int find_matrix(const struct tensors *in, const char *prefix, const char *name,
+                       hsize_t hidden, struct tensor **out)
+{
+    char all[1024], hint[1024] = "";
+    *out = tensors_find(in, prefix, name);
+    if (*out && (*out)->num_dims == 2) return STATUS_OK;
+    if (*out)
+        return tensors_refuse(in, "its %.200s is %s", (*out)->name,
+                              (*out)->class == H5T_NO_CLASS ? "a link that leads to no dataset"
+                                                            : "not of two dimensions: no matrix");
+    const struct tensor *alike = find_alike(in, name, hidden);
+    if (alike && !hidden && refuse_gates(in, alike)) return STATUS_NO_INPUT;
+    if (alike) show_rename(alike, prefix, name, hint, sizeof hint);
+    tensors_show(in, true, all, sizeof all);
+    return tensors_refuse(in,
+                          "it has no matrix %s%s; a state_dict is expected with rnn.weight_ih_l0 "
+                          "(H, D), rnn.weight_hh_l0 (H, H), fc.weight (K, H) and perhaps biases. "
+                          "It holds %s%s",
+                          prefix, name, *all ? all : "no dataset", hint);
+}
+
+static int find_shape(const struct tensors *in, const char *prefix, struct rnn_shape *shape)
+{
+    struct tensor *hh, *ih, *fc;
+    int code = find_matrix(in, prefix, recurrent, 0, &hh);
+    if (!code) code = refuse_gates(in, hh);
+    if (!code) code = find_matrix(in, prefix, "rnn.weight_ih_l0", hh->dim[1], &ih);
+    if (!code) code = find_matrix(in, prefix, "fc.weight", hh->dim[1], &fc);
+    if (code) return code;
+    unsigned long long H = hh->dim[1], D = ih->dim[1], K = fc->dim[0];
+    if (hh->dim[0] != H || ih->dim[0] != H || fc->dim[1] != H)
+        return tensors_refuse(in,
+                              "its matrices do not fit: rnn.weight_ih_l0 is %llu x %llu, "
+                              "rnn.weight_hh_l0 %llu x %llu, fc.weight %llu x %llu",
+                              (unsigned long long)ih->dim[0], D, (unsigned long long)hh->dim[0], H,
+                              K, (unsigned long long)fc->dim[1]);
+    if (H < 1 || H > 10000 || D < 1 || D > 10000 || K < 2 || K > MAX_SYMBOLS)
+        return tensors_refuse(in,
+                              "%llu hidden units, %llu inputs, %llu symbols: hmmgrid takes up to "
+                              "10000 units and inputs and 2 to %d symbols",
+                              H, D, K, (int)MAX_SYMBOLS);
+    *shape = (struct rnn_shape){(int)H, (int)D, (int)K,
+                                tensors_find(in, prefix, "rnn.bias_ih_l0") ||
+                                    tensors_find(in, prefix, "rnn.bias_hh_l0") ||
+                                    tensors_find(in, prefix, "fc.bias")};
+    return STATUS_OK;
+}
+
+/* --- values --------------------------------------------------------------------------------------
+ */
+
+static int check_finite(const struct tensors *in, const struct tensor *t, const float *value,
+                        size_t num)
+{
+    size_t i = 0, block = num, used = 0;
+    char index[80] = "";
+    while (i < num && isfinite(value[i])) i++;
+    if (i == num) return STATUS_OK;
+    for (int d = 0; d < t->num_dims; d++) {
+        block /= (size_t)t->dim[d];
+        used += (size_t)snprintf(index + used, sizeof index - used, "%s%zu", d ? "," : "",
+                                 i / block % (size_t)t->dim[d]);
+    }
+    return tensors_refuse(in,
+                          "%.200s[%s] is %g: not finite (as float32); no network has such a weight",
+                          t->name, index, (double)value[i]);
+}
+
+/* The views behind `prefix` of `copies` networks (0: one, without that dimension); a bias that is
  * not there is zero. params (copies or 1, rnn_num_params) out. */
-static int read_networks(const struct source *in, const char *prefix, struct rnn_shape shape,
+static int read_networks(const struct tensors *in, const char *prefix, struct rnn_shape shape,
                          int copies, float *params)
 {
     struct rnn_view view[MAX_RNN_VIEWS];
     int num_views = rnn_views(shape, view), first = copies ? 1 : 0;
     size_t num = rnn_num_params(shape), networks = copies ? (size_t)copies : 1;
     for (int v = 0; v < num_views; v++) {
-        char name[96];
-        hsize_t dim[3] = {0};
-        snprintf(name, sizeof name, "%s%s", prefix, view[v].name);
-        if (view[v].cols == 0 && !has(in, name)) continue;
-        int dims = shape_of(in, name, dim), expected = first + (view[v].cols ? 2 : 1);
-        bool fits = dims == expected && (!copies || dim[0] == (hsize_t)copies) &&
-                    dim[first] == (hsize_t)view[v].rows &&
-                    (!view[v].cols || dim[first + 1] == (hsize_t)view[v].cols);
-        if (!fits) return refuse(in, "its dataset %s does not have the size of the others", name);
+        struct tensor *t = tensors_find(in, prefix, view[v].name);
+        if (!t && view[v].cols == 0) continue;
+        bool fits = t && t->num_dims == first + (view[v].cols ? 2 : 1) &&
+                    (!copies || t->dim[0] == (hsize_t)copies) &&
+                    t->dim[first] == (hsize_t)view[v].rows &&
+                    (!view[v].cols || t->dim[first + 1] == (hsize_t)view[v].cols);
+        if (!fits)
+            return tensors_refuse(in, "its dataset %s%s does not have the size of the others",
+                                  prefix, view[v].name);
         float *block = malloc(networks * view[v].count * sizeof *block);
         if (!block) return status_no_memory(in->st, "%s", in->path);
-        int code = read_as(in, name, H5T_NATIVE_FLOAT, block);
+        int code = tensors_read(in, t, H5T_NATIVE_FLOAT, block);
+        if (!code) code = check_finite(in, t, block, networks * view[v].count);
         for (size_t c = 0; c < networks && !code; c++)
             memcpy(params + c * num + view[v].offset, block + c * view[v].count,
                    view[v].count * sizeof *block);
         free(block);
         if (code) return code;
+        t->used = true;
     }
     return STATUS_OK;
 }
 
-static int read_snapshots(const struct source *in, struct imported *out)
+static int read_snapshots(const struct tensors *in, struct imported *out)
 {
-    hsize_t dim[3] = {0};
-    if (!has(in, "snapshots")) return STATUS_OK;
-    if (shape_of(in, "snapshots/epoch", dim) != 1 || dim[0] < 1 || dim[0] > 1000000)
-        return refuse(in, "its group snapshots has no list of epochs");
-    int num = (int)dim[0];
+    struct tensor *epoch = tensors_find(in, snapshots, "epoch");
+    if (!epoch) return STATUS_OK;
+    if (epoch->num_dims != 1 || epoch->dim[0] < 1 || epoch->dim[0] > 1000000)
+        return tensors_refuse(in, "its group snapshots has no list of epochs");
+    int num = (int)epoch->dim[0];
     out->snapshot_epoch = calloc((size_t)num, sizeof *out->snapshot_epoch);
     out->snapshots = calloc((size_t)num * rnn_num_params(out->shape), sizeof *out->snapshots);
     if (!out->snapshot_epoch || !out->snapshots) return status_no_memory(in->st, "%s", in->path);
-    int code = read_as(in, "snapshots/epoch", H5T_NATIVE_INT, out->snapshot_epoch);
-    if (!code) code = read_networks(in, "snapshots/", out->shape, num, out->snapshots);
+    int code = tensors_read(in, epoch, H5T_NATIVE_INT, out->snapshot_epoch);
+    if (!code) code = read_networks(in, snapshots, out->shape, num, out->snapshots);
+    epoch->used = true;
     out->num_snapshots = code ? 0 : num;
     return code;
 }
 
-int store_import_weights(const char *path, struct imported *out, struct status *st)
+/* What is left may be a part of the network. */
+static int refuse_unused(const struct tensors *in)
 {
-    struct source in = {.path = path, .st = st};
+    char names[1024];
+    int num = tensors_show(in, false, names, sizeof names);
+    return num == 0 ? STATUS_OK
+                    : tensors_refuse(in,
+                                     "not used: %s. A network with %s is another one than rnn and "
+                                     "fc alone; --ignore NAMES (such as 'norm.*') leaves out what "
+                                     "does not change what the network computes",
+                                     names, num == 1 ? "it" : "them");
+}
+
+static int read_all(struct tensors *in, const char *const *ignore, int num_ignore,
+                    struct imported *out)
+{
+    int code = tensors_list(in);
+    if (!code) code = ignore_listed(in, ignore, num_ignore);
+    if (!code) code = check_nonlinearity(in, &out->says_relu);
+    if (!code) code = find_prefix(in, out->prefix, sizeof out->prefix);
+    if (!code) code = refuse_other_networks(in, out->prefix);
+    if (!code) code = find_shape(in, out->prefix, &out->shape);
+    if (code) return code;
+    out->params = calloc(rnn_num_params(out->shape), sizeof *out->params);
+    if (!out->params) return status_no_memory(in->st, "%s", in->path);
+    code = read_networks(in, out->prefix, out->shape, 0, out->params);
+    if (!code) code = read_snapshots(in, out);
+    if (!code) code = refuse_unused(in);
+    if (!code) out->resolved = library_attribute(in->file, "run");
+    return code;
+}
+
+int store_import_weights(const char *path, const char *const *ignore, int num_ignore,
+                         struct imported *out, struct status *st)
+{
+    struct tensors in = {.path = path, .st = st, .file = H5I_INVALID_HID};
     *out = (struct imported){.params = NULL};
     library_init();
-    if (access(path, R_OK) != 0)
-        return status_set(st, STATUS_NO_INPUT, "%s: no such file, or it cannot be read", path);
-    hid_t properties = library_serial_access();
-    in.file = H5Fopen(path, H5F_ACC_RDONLY, properties);
-    if (properties >= 0) H5Pclose(properties);
-    if (in.file < 0) return library_fail(st, STATUS_NO_INPUT, path, "open it as an HDF5 file");
-    int code = refuse_other_networks(&in, &out->says_relu);
-    if (!code && has(&in, "weights") && has(&in, "runs"))
-        code = refuse(&in, "a whole results file; `hmmgrid export` takes one network out of it");
-    if (!code) code = find_shape(&in, &out->shape);
-    if (!code) {
-        out->params = calloc(rnn_num_params(out->shape), sizeof *out->params);
-        code = out->params ? read_networks(&in, "", out->shape, 0, out->params)
-                           : status_no_memory(st, "%s", path);
-    }
-    if (!code) code = read_snapshots(&in, out);
-    if (!code) out->resolved = library_attribute(in.file, "run");
-    H5Fclose(in.file);
+    int code = open_file(&in);
+    if (!code) code = read_all(&in, ignore, num_ignore, out);
+    tensors_free(&in);
+    if (in.file >= 0) H5Fclose(in.file);
     H5Eclear2(H5E_DEFAULT);
     if (code) store_imported_free(out);
     return code;

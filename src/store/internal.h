@@ -52,6 +52,50 @@ int library_fail(struct status *st, int code, const char *path, const char *doin
 char *library_attribute(hid_t object, const char *name);
 /* Access properties for serial use: no file lock, 4 KiB alignment. Close with H5Pclose. */
 hid_t library_serial_access(void);
+/* Open a file for reading, with them; negative, and *st filled (code), when HDF5 cannot. */
+hid_t library_open(const char *path, int code, struct status *st);
+
+/* --- kind.c: files that are not HDF5 ---------------------------------------------------------- */
+
+struct file_kind {
+    const char *what; /* "a zip archive"; "": not known */
+    char advice[512]; /* how it becomes HDF5, "; ..." of a line or more; or "" */
+};
+void kind_of(int fd, struct file_kind *out);
+
+/* --- tensors.c: the datasets of a file of weights -----------------------------------------------
+ */
+
+struct tensor {
+    char *name;        /* path from the root: "module.rnn.weight_hh_l0", "net/fc.weight"; owned */
+    char *dotted;      /* the same with dots for slashes; owned */
+    int num_dims;      /* -1: not of up to 3 dimensions */
+    hsize_t dim[3];    /* of up to 3 dimensions */
+    H5T_class_t class; /* H5T_NO_CLASS: a link that leads to no dataset */
+    bool used;         /* one of the network's, or left out on request */
+};
+
+struct tensors {
+    const char *path; /* borrowed */
+    struct status *st;
+    hid_t file;
+    struct tensor *tensor; /* (num) in the order of names, owned */
+    int num, room;
+};
+
+/* "PATH: " and why these weights are not taken: STATUS_NO_INPUT. */
+int tensors_refuse(const struct tensors *in, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* List those of in->file. Free with tensors_free, also after an error. */
+int tensors_list(struct tensors *in);
+void tensors_free(struct tensors *in);
+/* The one whose name in dots is prefix and name, NULL: none that is left. */
+struct tensor *tensors_find(const struct tensors *in, const char *prefix, const char *name);
+/* Into text (n bytes): "norm.weight (20), ..."; of all, or of those that are not used; how many. */
+int tensors_show(const struct tensors *in, bool all, char *text, size_t n);
+/* All values as memory_type, H5T_NATIVE_FLOAT of floats only, H5T_NATIVE_INT of integers only. */
+int tensors_read(const struct tensors *in, const struct tensor *tensor, hid_t memory_type,
+                 void *out);
 
 /* --- guard.c: the part of a file that never changes ------------------------------------------- */
 

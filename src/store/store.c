@@ -295,10 +295,8 @@ static int load_all(struct store *store, struct status *st)
 
 int store_load_by_library(struct store *store, struct status *st)
 {
-    hid_t access = library_serial_access();
-    store->file = H5Fopen(store->path, H5F_ACC_RDONLY, access);
-    if (access >= 0) H5Pclose(access);
-    if (store->file < 0) return library_fail(st, STATUS_IO, store->path, "open it");
+    store->file = library_open(store->path, STATUS_IO, st);
+    if (store->file < 0) return st ? st->code : STATUS_IO;
     int code = load_all(store, st);
     H5Fclose(store->file);
     store->file = H5I_INVALID_HID;

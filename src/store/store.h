@@ -158,6 +158,7 @@ struct imported {
     struct rnn_shape shape;
     float *params;       /* (rnn_num_params) */
     bool says_relu;      /* it has an attribute nonlinearity, "relu" */
+    char prefix[128];    /* that its names have: "module."; "": none */
     char *resolved;      /* the run as plan_run_json wrote it; NULL: not from here */
     int num_snapshots;   /* networks over training */
     int *snapshot_epoch; /* (num_snapshots) epochs trained before each */
@@ -170,8 +171,11 @@ struct imported {
 int store_export_weights(const char *path, const struct imported *network, const char *run_key,
                          struct status *st);
 
-/* Read such a file, or any HDF5 file with PyTorch's names at its root: numbers of any type, biases
- * that are missing are zero where others are there. STATUS_NO_INPUT with the reason for anything
- * but a one-layer ReLU network. Free with store_imported_free, which takes a zeroed one. */
-int store_import_weights(const char *path, struct imported *out, struct status *st);
+/* Read such a file, or any HDF5 file with PyTorch's names, all behind one prefix or none: floats of
+ * any width; biases that are missing are zero where others are there. Every dataset is either of
+ * the network or named by ignore (num): comma-separated lists of names and globs. STATUS_NO_INPUT
+ * with the reason for anything but a one-layer ReLU network, STATUS_USAGE where ignore names what
+ * is not there. Free with store_imported_free, which takes a zeroed one. */
+int store_import_weights(const char *path, const char *const *ignore, int num_ignore,
+                         struct imported *out, struct status *st);
 void store_imported_free(struct imported *imported);

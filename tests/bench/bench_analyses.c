@@ -49,7 +49,7 @@ static void bench_network(const char *path)
     struct analyses analyses;
     struct status st;
     char name[64];
-    check(store_import_weights(path, &network, &st), &st);
+    check(store_import_weights(path, NULL, 0, &network, &st), &st);
     if (!network.resolved) {
         fprintf(stderr, "bench_analyses: %s: not a file of hmmgrid export\n", path);
         exit(1);

@@ -122,7 +122,7 @@ tally "its HMM is unknown" bash -c "'$program' summary plain-out.h5 --metrics pc
 tally "with an HMM told" "$program" analyse plain.h5 -o told.h5 --set hmm.architecture=fully-connected "${small[@]}"
 tally "tanh" refused 66 'nonlinearity says tanh: only ReLU networks' analyse tanh.h5 -o no.h5
 tally "LSTM" refused 66 'an LSTM' analyse lstm.h5 -o no.h5
-tally "no network" refused 66 'no matrix rnn.weight_ih_l0' analyse nothing.h5 -o no.h5
+tally "no network" refused 66 'no matrix rnn.weight_hh_l0' analyse nothing.h5 -o no.h5
 tally "sizes that do not fit" refused 66 'do not fit' analyse misfit.h5 -o no.h5
 tally "a weight that is not finite" refused 66 'not finite' analyse nan.h5 -o no.h5
 tally "a results file" refused 66 'hmmgrid export' analyse study.h5 -o no.h5

@@ -408,10 +408,16 @@ static void find_run_and_export(void **state)
     size_t num = rnn_num_params(shape);
     float *snapshots = made_up_floats(p->plan.runs[2].key, 6, 2 * num);
     char resolved[] = "{}";
-    struct imported network = {shape, params, true, resolved, 2, epoch, snapshots}, again;
+    struct imported network = {.shape = shape,
+                               .params = params,
+                               .resolved = resolved,
+                               .num_snapshots = 2,
+                               .snapshot_epoch = epoch,
+                               .snapshots = snapshots},
+                    again;
     check_ok(store_export_weights(p->other, &network, p->plan.runs[2].key, &st), &st);
     check_code(store_export_weights(p->other, &network, "", &st), STATUS_CANNOT_CREATE, &st);
-    check_ok(store_import_weights(p->other, &again, &st), &st);
+    check_ok(store_import_weights(p->other, NULL, 0, &again, &st), &st);
     assert_string_equal(again.resolved, resolved);
     assert_int_equal(again.num_snapshots, 2);
     assert_int_equal(again.snapshot_epoch[1], 3);

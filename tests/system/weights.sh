@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# weights: files of weights that other programs wrote: what is taken, with the values that were meant,
+# and what is refused, each with a sentence that says what it is.
+# usage: tests/system/weights.sh path/to/hmmgrid
+set -u
+program=$(realpath "$1")
+here=$(realpath tests/system)
+python=
+for candidate in "$(command -v python3)" /usr/bin/python3; do
+    [ -n "$candidate" ] && "$candidate" -c 'import h5py' 2>/dev/null && python=$candidate && break
+done
+[ -n "$python" ] || { echo "skipped: no python with h5py"; exit 0; }
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+"$python" "$here/weights.py" || exit 2
+passed=0 failed=0
+
+fail() { # fail NAME: what was said
+    failed=$((failed + 1))
+    printf 'FAILED %s\n' "$1"
+    head -n 5 err | sed 's/^/    /'
+}
+
+analyse() { # analyse FILE ARGUMENT...: its readout only
+    "$program" analyse "$1" -o out.h5 --fresh --set analysis=false --set analysis.readout=true "${@:2}" 2>err
+}
+
+# taken NAME TEXT ARGUMENT...: NAME.h5, with a text on standard error or with none
+taken() {
+    if analyse "$1.h5" "${@:3}" && { [ -n "$2" ] || [ ! -s err ]; } && grep -qF -- "$2" <(cat err; echo); then
+        passed=$((passed + 1))
+    else
+        fail "$1 ${*:3}"
+    fi
+}
+
+# refused CODE FILE TEXT ARGUMENT...: nothing is made, no line is wider than a terminal where it is Python
+refused() {
+    rm -f out.h5
+    analyse "$2" "${@:4}"
+    if [ $? -eq "$1" ] && grep -qF -- "$3" err && [ ! -e out.h5 ] && ! grep -q 'no reason' err &&
+        ! grep -qE '^  .{79}' err; then
+        passed=$((passed + 1))
+    else
+        fail "$2 ${*:4}"
+    fi
+}
+
+same() { # same NAME: out.h5 has the weights of NAME.h5
+    if "$python" - "$1.h5" <<'P' >err 2>&1; then
+import sys
+import h5py
+import numpy as np
+with h5py.File(sys.argv[1]) as a, h5py.File("out.h5") as b:
+    last = b["weights/H6_D2_K3/last"]
+    for key in "rnn.weight_ih_l0", "rnn.weight_hh_l0", "fc.weight":
+        found = [a[k] for k in (key, "net/" + key) if k in a][0]
+        assert (found[()].astype("f4") == last[key][0]).all(), key
+P
+        passed=$((passed + 1))
+    else
+        fail "values of $1"
+    fi
+}
+
+# --- names --------------------------------------------------------------------------------------------
+taken plain ""
+same plain
+for prefix in module. model. _orig_mod.module. net. a.b.; do
+    name=prefix_${prefix%.}
+    [ "$prefix" = a.b. ] && name=prefix_a_b
+    taken "$name" "names begin with $prefix, which is left off"
+done
+taken prefix_net "names begin with net."
+same prefix_net
+refused 66 two.h5 'two networks, student.rnn.weight_hh_l0 and teacher.rnn.weight_hh_l0'
+taken two "names begin with student." --ignore 'teacher.*'
+refused 66 lstm_name.h5 'for k in list(f): f.move(k, k.replace("recurrent.", "rnn."))'
+refused 66 lstm_name_gates.h5 'lstm.weight_hh_l0 is 24 x 6, as of an LSTM'
+refused 66 bare.h5 'f.move("weight_hh_l0", "rnn.weight_hh_l0")'
+refused 66 readout.h5 'k.replace("out.", "fc.")'
+refused 66 layers.h5 'several recurrent layers'
+
+# --- what is not used ---------------------------------------------------------------------------------
+refused 66 norm.h5 'not used: norm.bias (6), norm.weight (6)'
+refused 66 norm.h5 'not used: norm.bias (6)' --ignore norm.weight
+taken norm "" --ignore norm.weight,norm.bias
+taken norm "" --ignore 'norm.*'
+refused 66 mask.h5 'not used: extra/mask (6, 6), h0 (6)'
+taken mask "" --ignore 'extra/*' --ignore h0
+refused 2 mask.h5 "'norm.*' names no dataset of mask.h5" --ignore 'norm.*'
+refused 66 plain.h5 'no matrix rnn.weight_hh_l0' --ignore '*hh*'
+
+# --- the attribute ------------------------------------------------------------------------------------
+for name in upper padded bytes one blanks; do taken "says_$name" ""; done
+taken says_none 'does not say that its units are ReLU'
+refused 66 says_tanh.h5 'nonlinearity says tanh'
+
+# --- values -------------------------------------------------------------------------------------------
+for name in f2 f8 big_f4 big_f8 bfloat16; do taken "type_$name" "" && same "type_$name"; done
+same type_rounded
+refused 66 bits.h5 'rnn.weight_hh_l0 holds integers, not floats; bfloat16'
+refused 66 texts.h5 'fc.weight holds text, not floats'
+refused 66 nan.h5 'nan.h5: rnn.weight_hh_l0[2,4] is nan'
+refused 66 infinite.h5 'fc.weight[1,5] is -inf'
+refused 66 huge.h5 'rnn.weight_ih_l0[3,1] is inf'
+taken zeros ""
+
+# --- storage ------------------------------------------------------------------------------------------
+taken gzip "" && same gzip
+taken link "" && same plain
+refused 66 lzf.h5 'compressed by lzf (HDF5 filter 32000)'
+refused 66 virtual.h5 'fc.weight is virtual'
+refused 66 dangling.h5 'fc.weight is a link that leads to no dataset'
+refused 66 open.h5 'h5clear'
+refused 66 cut.h5 'truncated file'
+
+# --- other files --------------------------------------------------------------------------------------
+refused 66 net.pt 'torch.load("IN.pt", map_location="cpu")'
+refused 66 old.pt 'a Python pickle'
+refused 66 w.zip 'a zip archive; unpack it'
+refused 66 w.safetensors 'safetensors.torch.load_file'
+refused 66 w.npz 'numpy.load("IN.npz")'
+refused 66 w.npy 'one array of numpy.save'
+refused 66 w.mat 'a MATLAB file'
+refused 66 w.nc 'nccopy'
+refused 66 w.h5.gz 'gunzip'
+refused 66 pointer.h5 'git lfs pull'
+refused 66 empty.h5 'an empty one (0 bytes)'
+refused 66 words.h5 'not an HDF5 file but text'
+refused 66 noise.h5 'not an HDF5 file, or its beginning is damaged'
+refused 66 folder.h5 'a directory'
+refused 66 pipe.h5 'a pipe or device'
+refused 66 none.h5 'no such file'
+
+# --- settings that nobody wrote in YAML ---------------------------------------------------------------
+refused 65 not_json.h5 'not_json.h5: its attribute run'
+refused 65 settings.h5 'settings.h5: its attribute run'
+for set in hmm.states=1 hmm.target_prob=0.9; do
+    refused 65 plain.h5 '--set' --set hmm.architecture=linear-chain --set "$set"
+    grep -q 'plain.h5:[0-9]' err && fail "a place in a YAML that is not there: $set"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
