@@ -26,7 +26,7 @@ export MPICH_CC := $(CC)
 room      = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$(1)))))
 # hot loops: compiled once per kernel level (src/base/kernel.h)
 SIMD_SRC  := $(filter %_simd.c,$(call room,base model measure))
-YAML_SRC  := $(addprefix src/plan/,yaml.c assign.c expand.c grid.c)
+YAML_SRC  := $(addprefix src/plan/,yaml.c assign.c expand.c grid.c labels.c)
 TABLE_SRC := $(addprefix src/report/,aggregate.c table.c)
 CORE_SRC  := $(filter-out $(SIMD_SRC) $(YAML_SRC),$(call room,base settings model measure plan \
  dynamics analyse analyse/circuit analyse/ablation analyse/evolution experiment forecast) $(TABLE_SRC))
@@ -142,11 +142,11 @@ $(REFERENCE_OBJ): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,cc)$(CC) $(FLAGS) $(DEPS) -c -o $@ $<
 
-$(filter-out %/test_golden %/test_plan %/test_memory %/test_columns,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(REFERENCE) $(CORE) $(BUILD)/flags
+$(filter-out %/test_golden %/test_plan %/test_cells %/test_memory %/test_columns,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(REFERENCE) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) $(WRAP_$(@F)) -o $@ $< $(REFERENCE) $(CORE) $(CORE_LIBS) -lcmocka
 
-$(BUILD)/tests/test_plan $(BUILD)/tests/test_memory: $(BUILD)/tests/%: tests/unit/%.c $(YAML_OBJ) $(CORE) $(BUILD)/flags
+$(BUILD)/tests/test_plan $(BUILD)/tests/test_cells $(BUILD)/tests/test_memory: $(BUILD)/tests/%: tests/unit/%.c $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
 

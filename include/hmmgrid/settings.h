@@ -32,11 +32,12 @@ enum selection { SELECT_LAST, SELECT_BEST_VALIDATION };
 enum generation { GENERATE_TRAINED, GENERATE_REFERENCE };
 enum run_order { ORDER_LONGEST, ORDER_GRID };
 
-enum { MAX_STATES = 64, MAX_SYMBOLS = 255, MAX_LIST = 8 };
+enum { MAX_STATES = 64, MAX_SYMBOLS = 255, MAX_LIST = 8, MAX_MATRIX_NAME = 32 };
 
 struct matrix {
     int rows, cols; /* 0 x 0: not given */
     double *value;  /* (rows, cols), row-major; owned by the plan (or whoever made the settings) */
+    char name[MAX_MATRIX_NAME + 1]; /* what people call it, no part of the run key; "": nothing */
 };
 
 struct real_list {
@@ -194,14 +195,27 @@ int settings_resolve(struct settings *s, const char **key, struct status *st);
 void settings_split(const struct settings *s, int part[3]);
 
 /* Write one setting as a JSON value, e.g. 150, "linear-chain", [1,1,1], null. Doubles round-trip
- * (shortest form that does). */
+ * (shortest form that does). Without the name of a matrix: the run key hashes this. */
 void settings_put_json(FILE *out, const struct settings *s, const struct setting *row);
 
-/* One setting as text for people: an enum's name, a list of one number as that number, "none" where
- * there is none, otherwise the JSON value without its quotes. malloc'd; NULL: memory out. */
+/* The same with the name of a matrix that has one: {"name":"noisy","rows":[[0.5,0.5]]}. */
+void settings_put_named_json(FILE *out, const struct settings *s, const struct setting *row);
+
+/* One setting as a short text for people, of which different values in one study have different
+ * ones: a matrix by its name, or else by the first digits of its tag; otherwise the long text.
+ * malloc'd; NULL: memory out. */
 char *settings_text(const struct settings *s, const struct setting *row);
 
-/* Do a and b agree on one setting? NaN (not given) equals NaN; matrices by their numbers. */
+/* One setting in full: an enum's name, a list of one number as that number, "none" where there is
+ * none, otherwise the JSON value without its quotes. malloc'd; NULL: memory out. */
+char *settings_long_text(const struct settings *s, const struct setting *row);
+
+/* The tag of a matrix by its long text: "matrix-" and 16 digits of a hash of its numbers. A tag is
+ * shown up to its first 8 digits, by which those of a study differ (plan/labels.h). */
+enum { MATRIX_TAG_BYTES = 23, SHOWN_TAG_BYTES = 15 };
+void settings_matrix_tag(const char *long_text, char tag[MATRIX_TAG_BYTES + 1]);
+
+/* Do a and b agree on one setting? NaN (not given) equals NaN; matrices by their numbers alone. */
 bool settings_equal(const struct settings *a, const struct settings *b, const struct setting *row);
 
 /* Does a resolved s say of one setting what it would without it? So it does when the value is that

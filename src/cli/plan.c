@@ -11,8 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { LONGEST_VALUE = 40 };
-
 static const double tell_every_s = 5;
 
 static const struct cli_option plan_options[] = {
@@ -73,7 +71,6 @@ static int add_row(struct table *table, const struct plan *plan, const struct ce
         if (!plan->varies[i]) continue;
         char *text = settings_text(&cell->settings, &settings_table[i]);
         if (!text) return status_no_memory(st, "the plan");
-        if (strlen(text) > LONGEST_VALUE) strcpy(text + LONGEST_VALUE - 3, "...");
         table_cell(table, "%s", text);
         free(text);
     }

@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include "report/rows.h"
+#include "settings/value.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -66,10 +67,27 @@ static int print_start(struct store *store, int run, FILE *out, struct status *s
     return STATUS_OK;
 }
 
+/* The numbers of a matrix beneath its short text, a row a line; nothing of another setting. */
+static int print_rows(const struct settings *s, const struct setting *setting, FILE *out,
+                      struct status *st)
+{
+    if (!value_takes_matrix(setting)) return STATUS_OK;
+    char *text = settings_long_text(s, setting);
+    if (!text) return status_no_memory(st, "the settings");
+    int n = 0;
+    for (const char *row = text + 1; *row == '['; row += n + (row[n] == ',')) {
+        n = (int)strcspn(row, "]") + 1;
+        fprintf(out, "  %-22s %.*s\n", "", n, row);
+    }
+    free(text);
+    return STATUS_OK;
+}
+
 static int print_settings(const struct decoded_run *decoded, FILE *out, struct status *st)
 {
     fputs("\nsettings\n", out);
-    for (int i = 0; i < num_settings; i++) {
+    int code = STATUS_OK;
+    for (int i = 0; i < num_settings && !code; i++) {
         const struct setting *setting = &settings_table[i];
         if (setting->scope != SCOPE_RUN) continue;
         char *text = settings_text(&decoded->settings, setting);
@@ -78,6 +96,7 @@ static int print_settings(const struct decoded_run *decoded, FILE *out, struct s
             fprintf(out, "  %-22s %s%s%s\n", setting->key, text, *setting->unit ? " " : "",
                     setting->unit);
         free(text);
+        code = print_rows(&decoded->settings, setting, out, st);
     }
     if (decoded->unknown) fputs("\nsettings that this version does not know\n", out);
     for (const char *line = decoded->unknown; line && *line;) {
@@ -85,7 +104,7 @@ static int print_settings(const struct decoded_run *decoded, FILE *out, struct s
         fprintf(out, "  %-22.*s %.*s\n", n, line, length - n - 1, line + n + 1);
         line += length + 1;
     }
-    return STATUS_OK;
+    return code;
 }
 
 static int why(const struct invocation *inv, struct store *store, int run, struct status *st)

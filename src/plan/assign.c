@@ -123,6 +123,8 @@ static bool parse_one(struct reading *r, const struct setting *row, const struct
         r->faults->out_of_memory = 1;
     else if (code)
         FAULT(r, where, "%.680s", st.text);
+    else
+        labels_add(r, out);
     return code == STATUS_OK;
 }
 
@@ -161,6 +163,12 @@ void axes_read(struct reading *r, const struct node *map, struct axes *out)
     }
 }
 
+/* A matrix is matched by its name too. */
+static bool is_by_name(const struct setting *row, const struct node *node)
+{
+    return value_takes_matrix(row) && node->kind == NODE_SCALAR && value_is_name(row, node->text);
+}
+
 /* Is a list in exclude or when made of alternatives, or is it one value of a setting that takes
  * lists or matrices? */
 static bool is_alternatives(const struct setting *row, const struct node *node)
@@ -175,10 +183,21 @@ static bool is_alternatives(const struct setting *row, const struct node *node)
             deep = true;
         if (item->kind == NODE_LIST && item->count && item->item[0]->kind == NODE_LIST)
             deeper = true;
+        if (item->kind == NODE_MAP || is_by_name(row, item)) deeper = true;
     }
     if (row->type == SETTING_REAL_LIST) return deep || row->min_count == 1;
     if (row->type == SETTING_MATRIX) return deeper;
     if (row->type == SETTING_ENUM_OR_MATRIX) return flat || deeper;
+    return true;
+}
+
+static bool match_one(struct reading *r, const struct setting *row, const struct node *node,
+                      struct assign *out)
+{
+    if (!is_by_name(row, node)) return parse_one(r, row, node, out);
+    *out = (struct assign){.row = row, .at = node};
+    snprintf(out->value.matrix.name, sizeof out->value.matrix.name, "%s", node->text);
+    labels_add(r, out);
     return true;
 }
 
@@ -193,7 +212,7 @@ static void match_read(struct reading *r, const struct entry *e, struct axis *ma
         FAULT(r, value, "%s: an empty list matches nothing; give values or remove the line",
               e->row->key);
     for (int i = 0; match->value && i < count; i++)
-        if (parse_one(r, e->row, many ? value->item[i] : value, &match->value[match->count]))
+        if (match_one(r, e->row, many ? value->item[i] : value, &match->value[match->count]))
             match->count++;
     /* learning_rate: [0.1, 0.01] is two alternatives, and one list of two too: either matches */
     struct value list;
@@ -217,8 +236,12 @@ bool matches_hold(const struct axes *matches, const struct settings *s)
         const struct axis *match = &matches->item[i];
         struct value value = value_load(s, match->row);
         bool any = false;
-        for (int j = 0; j < match->count && !any; j++)
-            any = value_equal(match->row, &value, &match->value[j].value);
+        for (int j = 0; j < match->count && !any; j++) {
+            const struct value *wanted = &match->value[j].value;
+            bool by_name = *wanted->matrix.name && !wanted->matrix.rows;
+            any = by_name ? strcmp(value.matrix.name, wanted->matrix.name) == 0
+                          : value_equal(match->row, &value, wanted);
+        }
         if (!any) return false;
     }
     return true;
@@ -257,7 +280,10 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
     *out = (struct assign){.row = row, .at = node, .option = option};
     int code = value_parse(row, node, r->keep, &out->value, NULL, &st);
     if (code == STATUS_NO_MEMORY) r->faults->out_of_memory = 1;
-    if (code) faults_add(r->faults, 0, 0, "--set %.100s: %.560s", option, st.text);
+    if (code)
+        faults_add(r->faults, 0, 0, "--set %.100s: %.560s", option, st.text);
+    else
+        labels_add(r, out);
     return code == STATUS_OK;
 }
 

@@ -2,6 +2,7 @@
  * Keys are dotted (hmm.states: 3) or nested (hmm: {states: 3}). */
 #pragma once
 
+#include "labels.h"
 #include "settings/faults.h"
 #include "settings/value.h"
 
@@ -12,6 +13,7 @@ struct reading {
     struct faults *faults;
     struct pool *tree; /* gone after the reading */
     struct pool *keep; /* the plan's: matrices, names */
+    struct labels labels;
 };
 
 /* setting = value */

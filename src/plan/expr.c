@@ -185,6 +185,25 @@ static struct expr_value literal_number(const struct side *side)
     return *end || errno ? expr_number(x) : expr_whole(whole);
 }
 
+static bool same_but_for_blanks(const char *a, const char *b, size_t n)
+{
+    for (const char *end = b + n;; a++, b++) {
+        a += strspn(a, " ");
+        while (b < end && *b == ' ') b++;
+        if (b == end || *a != *b) return b == end && !*a;
+    }
+}
+
+/* Does the word of n bytes say this value? [0.9,0.9] is said with blanks too. */
+static bool is_said(const struct expr_value *value, const char *word, size_t n)
+{
+    const char *list = value->numbers ? value->numbers : value->text;
+    size_t length = strlen(value->text);
+    if (value->tag && n >= length && strncmp(value->tag, word, n) == 0) return true;
+    if (length == n && memcmp(value->text, word, n) == 0) return true;
+    return *list == '[' && same_but_for_blanks(list, word, n);
+}
+
 /* -1, 0 or 1. */
 static int order_of(const struct expr_value *a, const struct expr_value *b)
 {
@@ -218,9 +237,7 @@ static int compare(struct parser *p, const struct side *name, enum op op,
         return fail_at(p, name->start, "%.*s is a word, it has no order; use ==, != or in", n,
                        name->word);
     } else {
-        bool equal =
-            strlen(a->text) == literal->length && !memcmp(a->text, literal->word, literal->length);
-        *result = equal == (op == OP_EQ);
+        *result = is_said(a, literal->word, literal->length) == (op == OP_EQ);
     }
     return STATUS_OK;
 }

@@ -24,7 +24,10 @@ struct expr_value {
     int64_t whole;  /* the number, exactly, where is_whole */
     bool is_whole;  /* a whole number of 64 bits: compared as such */
     bool is_number; /* a number although it has a text */
-    char *memory;   /* malloc'd, holds the text; whoever asked frees it. May be NULL */
+    /* Of a matrix, which is meant by its numbers too and, without a name, by at least as much of
+     * its whole tag as its text has. Else NULL */
+    const char *numbers, *tag;
+    char *memory; /* malloc'd, begins with the text; whoever asked frees it. May be NULL */
 };
 
 /* The value of a number, without text. */

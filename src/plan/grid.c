@@ -313,6 +313,7 @@ void grid_read(struct reading *r, const struct node *root, struct grid *grid)
     read_includes(r, root, grid);
     read_overrides(r, root, grid);
     read_seeds(r, root, grid);
+    labels_check(r);
 }
 
 long grid_num_entries(struct reading *r, const struct grid *grid)

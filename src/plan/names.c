@@ -3,6 +3,7 @@
 
 #include "base/spelling.h"
 #include "base/text.h"
+#include "settings/value.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -20,6 +21,23 @@ bool names_is_known(const char *name)
     return row ? row->scope == SCOPE_RUN : text_index(own_name, NUM_OWN, name) >= 0;
 }
 
+/* The numbers of a matrix and its tag, behind its short text. */
+static void add_numbers(const struct settings *s, const struct setting *row,
+                        struct expr_value *value)
+{
+    char *text = value->memory, *numbers = settings_long_text(s, row);
+    char tag[MATRIX_TAG_BYTES + 1] = "";
+    size_t n = strlen(text);
+    value->memory = NULL;
+    if (numbers) settings_matrix_tag(numbers, tag);
+    if (numbers && asprintf(&value->memory, "%s%c%s%c%s", text, 0, tag, 0, numbers) > 0) {
+        value->tag = strncmp(text, tag, n) == 0 ? value->memory + n + 1 : NULL;
+        value->numbers = value->memory + n + 1 + MATRIX_TAG_BYTES + 1;
+    }
+    free(numbers);
+    free(text);
+}
+
 static void setting_value(const struct settings *s, const struct setting *row,
                           struct expr_value *value)
 {
@@ -27,6 +45,7 @@ static void setting_value(const struct settings *s, const struct setting *row,
     *value = expr_number(row->names ? NAN : settings_number(s, row));
     value->memory = settings_text(s, row);
     value->is_number = !row->names && row->type != SETTING_BOOL && !(lists && isnan(value->number));
+    if (value->memory && value_load(s, row).matrix.rows) add_numbers(s, row, value);
 }
 
 static void own_value(const struct named_run *r, int own, struct expr_value *value)

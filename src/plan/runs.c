@@ -152,7 +152,7 @@ char *plan_run_json(const struct plan *plan, int run)
         }
         last = row->key;
         json_key(&json, row->key + section_length(row->key) + 1);
-        settings_put_json(json.out, &cell->settings, row);
+        settings_put_named_json(json.out, &cell->settings, row);
     }
     close_section(&json, r->unknown, last);
     put_unknown_sections(&json, r->unknown);
@@ -370,7 +370,7 @@ char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *s
                       (row->type == SETTING_MATRIX && !value.matrix.rows);
         if (row->scope != SCOPE_RUN || absent) continue;
         fprintf(out, "      %s: ", row->key);
-        settings_put_json(out, settings, row);
+        settings_put_named_json(out, settings, row);
         fputc('\n', out);
     }
     fprintf(out, "seeds: [%" PRId64 "]\n", seed);

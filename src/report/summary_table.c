@@ -112,16 +112,14 @@ static void add_columns(const struct summary *s, struct table *table)
     }
 }
 
-/* example: a row of the group. Matrices are cut for people, never for programs. */
+/* example: a row of the group. */
 static void add_row(const struct summary *s, int group, int example, struct table *table)
 {
-    enum { LONGEST = 40 };
     bool people = summary_is_for_people(s);
     for (int k = 0; k < s->num_keys; k++) {
         const char *text = s->key[k].text[example];
-        bool cut = people && text[0] == '[' && strlen(text) > LONGEST;
         if (!people && s->key[k].is_number && strcmp(text, "none") == 0) text = "";
-        table_cell(table, "%.*s%s", cut ? LONGEST - 1 : (int)strlen(text), text, cut ? "…" : "");
+        table_cell(table, "%s", text);
     }
     table_cell(table, "%d", s->done[group]);
     table_cell(table, "%d", s->failed[group]);

@@ -4,9 +4,11 @@
 #include "families.h"
 #include "value.h"
 
-#include "base/spelling.h"
+#include "base/hash.h"
 #include "base/sheet.h"
+#include "base/spelling.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -271,7 +273,18 @@ void settings_put_json(FILE *out, const struct settings *s, const struct setting
     }
 }
 
-char *settings_text(const struct settings *s, const struct setting *row)
+void settings_put_named_json(FILE *out, const struct settings *s, const struct setting *row)
+{
+    struct value value = value_load(s, row);
+    bool named = value.matrix.rows && *value.matrix.name;
+    if (named) fprintf(out, "{\"name\":\"%s\",\"rows\":", value.matrix.name);
+    settings_put_json(out, s, row);
+    if (named) fputc('}', out);
+}
+
+/* --- texts --------------------------------------------------------------------------------- */
+
+char *settings_long_text(const struct settings *s, const struct setting *row)
 {
     size_t n;
     struct sheet sheet;
@@ -287,4 +300,22 @@ char *settings_text(const struct settings *s, const struct setting *row)
     }
     if (strcmp(text, "null") == 0) strcpy(text, "none");
     return text;
+}
+
+void settings_matrix_tag(const char *long_text, char tag[MATRIX_TAG_BYTES + 1])
+{
+    snprintf(tag, MATRIX_TAG_BYTES + 1, "matrix-%016" PRIx64,
+             hash_64(long_text, strlen(long_text)));
+}
+
+char *settings_text(const struct settings *s, const struct setting *row)
+{
+    struct value value = value_load(s, row);
+    char tag[MATRIX_TAG_BYTES + 1];
+    if (value.matrix.rows && *value.matrix.name) return strdup(value.matrix.name);
+    char *text = settings_long_text(s, row);
+    if (!text || !value.matrix.rows) return text;
+    settings_matrix_tag(text, tag);
+    free(text);
+    return strndup(tag, SHOWN_TAG_BYTES);
 }

@@ -5,11 +5,13 @@
 
 #include "base/spelling.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What a parse carries along. */
 struct parse {
@@ -286,6 +288,52 @@ static int parse_matrix(struct parse *p, const struct node *node, struct matrix 
     return STATUS_OK;
 }
 
+bool value_takes_matrix(const struct setting *row)
+{
+    return row->type == SETTING_MATRIX || row->type == SETTING_ENUM_OR_MATRIX;
+}
+
+bool value_is_name(const struct setting *row, const char *text)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    static const char *const taken[] = {"auto", "none", "null", "true", "false",
+                                        "and",  "or",   "not",  "in",   "matrix"};
+    size_t n = strlen(text);
+    bool good = n > 0 && n <= MAX_MATRIX_NAME && isalpha((unsigned char)*text) &&
+                strspn(text, letters) == n && strncasecmp(text, "matrix-", 7) != 0;
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        good = good && strcasecmp(text, taken[i]) != 0;
+    for (int i = 0; row->names && settings_choice(row, i); i++)
+        good = good && strcasecmp(text, settings_choice(row, i)) != 0;
+    return good;
+}
+
+/* {name: noisy, rows: [[...], [...]]} */
+static int parse_named_matrix(struct parse *p, const struct node *node, struct matrix *m)
+{
+    int name = node_find(node, "name"), rows = node_find(node, "rows");
+    if (node->count != 2 || name < 0 || rows < 0)
+        return PARSE_FAIL(p, node,
+                          "%s: a matrix with a name is written {name: noisy, rows: [[...], [...]]}",
+                          p->row->key);
+    const struct node *label = node->item[name];
+    char text[48];
+    int code = parse_matrix(p, node->item[rows], m);
+    if (code) return code;
+    if (label->kind != NODE_SCALAR)
+        return PARSE_FAIL(p, label, "%s: a name was expected, not %s", p->row->key,
+                          node_what(label));
+    if (!value_is_name(p->row, label->text))
+        return PARSE_FAIL(p, label,
+                          "%s: '%s' cannot name a matrix; a name is a letter and up to %d letters, "
+                          "digits, _ . or -, and no word with a meaning (auto, gaussian, "
+                          "matrix-...)",
+                          p->row->key, shown(label, text), MAX_MATRIX_NAME - 1);
+    snprintf(m->name, sizeof m->name, "%s", label->text);
+    return STATUS_OK;
+}
+
 int value_parse(const struct setting *row, const struct node *node, struct pool *pool,
                 struct value *value, const struct node **where, struct status *st)
 {
@@ -301,14 +349,15 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
                           "%s: %s is no value here; give one, or remove the line for the default, "
                           "%s",
                           row->key, node->text, row->default_text);
+    if (value_takes_matrix(row) && node->kind != NODE_SCALAR) {
+        if (row->type == SETTING_ENUM_OR_MATRIX) value->number = EMISSION_MATRIX;
+        return (node->kind == NODE_MAP ? parse_named_matrix : parse_matrix)(&p, node,
+                                                                            &value->matrix);
+    }
     if (node->kind == NODE_MAP)
         return PARSE_FAIL(&p, node, "%s: a value was expected, not a map", row->key);
     if (row->type == SETTING_REAL_LIST) return parse_list(&p, node, &value->list);
     if (row->type == SETTING_MATRIX) return parse_matrix(&p, node, &value->matrix);
-    if (row->type == SETTING_ENUM_OR_MATRIX && node->kind == NODE_LIST) {
-        value->number = EMISSION_MATRIX;
-        return parse_matrix(&p, node, &value->matrix);
-    }
     if (node->kind == NODE_LIST)
         return PARSE_FAIL(
             &p, node,
@@ -381,7 +430,7 @@ bool value_equal(const struct setting *row, const struct value *a, const struct 
             if (!same_number(a->list.value[i], b->list.value[i])) return false;
         return true;
     }
-    if (row->type == SETTING_MATRIX || row->type == SETTING_ENUM_OR_MATRIX) {
+    if (value_takes_matrix(row)) {
         size_t count = (size_t)a->matrix.rows * (size_t)a->matrix.cols;
         if (!same_number(a->number, b->number)) return false;
         if (a->matrix.rows != b->matrix.rows || a->matrix.cols != b->matrix.cols) return false;

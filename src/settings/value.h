@@ -26,6 +26,11 @@ const char *value_range_text(const struct setting *row, char buf[80]);
 enum whole { WHOLE, NOT_WHOLE, WHOLE_TOO_LARGE };
 enum whole value_whole(const char *text, int64_t *x);
 
+/* Does this setting take matrices? May one of its matrices have this name? Letters, digits, _ . and
+ * - behind a letter, and no word that says something else in a grid or in --where. */
+bool value_takes_matrix(const struct setting *row);
+bool value_is_name(const struct setting *row, const char *text);
+
 /* Into and out of the setting's field. Matrices are shared, not copied. */
 void value_store(struct settings *s, const struct setting *row, const struct value *value);
 struct value value_load(const struct settings *s, const struct setting *row);

@@ -4,8 +4,6 @@
 #include "columns.h"
 #include "put.h"
 
-#include "base/hash.h"
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,17 +19,6 @@ static int larger(int a, int b)
 static const char *const settings_always[] = {"hmm.architecture", "hmm.states", "rnn.hidden",
                                               "rnn.noise_dim"};
 
-/* A setting as the text of a column: as people write it, but a matrix as "matrix-" and a hash of
- * its entries. malloc'd; NULL: memory out. */
-static char *setting_text(const struct settings *s, const struct setting *setting)
-{
-    char *text = settings_text(s, setting), *name = NULL;
-    if (!text || setting->type == SETTING_REAL_LIST || text[0] != '[') return text;
-    if (asprintf(&name, "matrix-%016" PRIx64, hash_64(text, strlen(text))) < 0) name = NULL;
-    free(text);
-    return name;
-}
-
 static void put_setting(struct made *m, void *buf)
 {
     const struct setting *setting = &settings_table[m->row->index];
@@ -41,7 +28,7 @@ static void put_setting(struct made *m, void *buf)
     } else if (m->row->type != TYPE_TEXT) {
         put_integer(m, isfinite(number) ? (int64_t)number : 0, buf);
     } else {
-        char *text = setting_text(m->s, setting);
+        char *text = settings_text(m->s, setting);
         put_text(m, text, buf);
         if (!text) m->no_memory = true;
         free(text);
@@ -53,7 +40,7 @@ static int text_width(struct schema *schema, const struct plan *plan, const stru
 {
     size_t longest = 1;
     for (int c = 0; c < plan->num_cells; c++) {
-        char *text = setting_text(&plan->cells[c].settings, setting);
+        char *text = settings_text(&plan->cells[c].settings, setting);
         if (!text) schema->no_memory = true;
         if (text && strlen(text) > longest) longest = strlen(text);
         free(text);

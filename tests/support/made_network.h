@@ -93,10 +93,10 @@ static inline void settings_of(struct settings *s, double *transition)
     s->hmm.architecture = CUSTOM;
     s->hmm.states = STATES;
     s->hmm.symbols = SYMBOLS;
-    s->hmm.start = (struct matrix){1, STATES, hmm_start};
-    s->hmm.transition = (struct matrix){STATES, STATES, transition};
+    s->hmm.start = (struct matrix){1, STATES, hmm_start, ""};
+    s->hmm.transition = (struct matrix){STATES, STATES, transition, ""};
     s->hmm.emission = EMISSION_MATRIX;
-    s->hmm.emission_matrix = (struct matrix){STATES, SYMBOLS, hmm_emission};
+    s->hmm.emission_matrix = (struct matrix){STATES, SYMBOLS, hmm_emission, ""};
     s->data.length = 20;
     check_ok(settings_resolve(s, &key, &st), &st);
 }

@@ -337,7 +337,7 @@ static void names_of_a_run(void **state)
         {"hmm.architecture", "linear-chain", NAN},
         {"train.learning_rate", "0.001", 0.001},
         {"train.betas", "[0.9,0.8]", NAN},
-        {"hmm.start", "[[0.5,0.5]]", NAN},
+        {"hmm.start", "matrix-a5b5180f", NAN},
         {"seed", "9007199254740993", 9007199254740992},
         {"run", "7", 7},
         {"key", "00ff", NAN},
@@ -350,7 +350,7 @@ static void names_of_a_run(void **state)
     struct expr_value value;
     settings_default(&settings);
     settings.train.betas.value[1] = 0.8;
-    settings.hmm.start = (struct matrix){1, 2, half};
+    settings.hmm.start = (struct matrix){1, 2, half, ""};
     struct named_run run = {.settings = &settings, .run = 7, .attempts = 2, .key = "00ff"};
     run.seed = 9007199254740993;
     run.block = "chain";

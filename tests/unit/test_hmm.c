@@ -32,9 +32,9 @@ static struct settings asymmetric(void)
 {
     struct settings s = family(CUSTOM, 3, 3, NAN, NAN);
     s.hmm.emission = EMISSION_MATRIX;
-    s.hmm.transition = (struct matrix){3, 3, custom_transition};
-    s.hmm.emission_matrix = (struct matrix){3, 3, custom_emission};
-    s.hmm.start = (struct matrix){1, 3, custom_start};
+    s.hmm.transition = (struct matrix){3, 3, custom_transition, ""};
+    s.hmm.emission_matrix = (struct matrix){3, 3, custom_emission, ""};
+    s.hmm.start = (struct matrix){1, 3, custom_start, ""};
     return s;
 }
 
@@ -181,7 +181,7 @@ static void test_refuses_what_presets_cannot_serve(void **state)
     refuse(s, "hmm.emission: 17");
     s = asymmetric();
     s.hmm.states = 1;
-    s.hmm.transition = (struct matrix){1, 1, (double[]){1}};
+    s.hmm.transition = (struct matrix){1, 1, (double[]){1}, ""};
     s.hmm.start.rows = 0;
     s.hmm.emission = EMISSION_GAUSSIAN;
     refuse(s, "gaussian serves 2 to 64 states");

@@ -317,9 +317,9 @@ static void test_impossible(void **state)
     settings_default(&s);
     s.hmm.architecture = CUSTOM;
     s.hmm.states = 2;
-    s.hmm.transition = (struct matrix){2, 2, transition};
+    s.hmm.transition = (struct matrix){2, 2, transition, ""};
     s.hmm.emission = EMISSION_MATRIX;
-    s.hmm.emission_matrix = (struct matrix){2, 3, emission};
+    s.hmm.emission_matrix = (struct matrix){2, 3, emission, ""};
     s.data.length = 5;
     s.analysis.likelihood_sequences = 400;
     s.analysis.particles = 4;

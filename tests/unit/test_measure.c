@@ -27,10 +27,10 @@ static struct hmm build(int architecture)
     s.hmm.target_prob = architecture == LINEAR_CHAIN ? .05 : NAN;
     s.hmm.stay_prob = architecture == FULLY_CONNECTED ? .95 : NAN;
     if (architecture == CUSTOM) {
-        s.hmm.transition = (struct matrix){3, 3, custom_transition};
-        s.hmm.start = (struct matrix){1, 3, custom_start};
+        s.hmm.transition = (struct matrix){3, 3, custom_transition, ""};
+        s.hmm.start = (struct matrix){1, 3, custom_start, ""};
         s.hmm.emission = EMISSION_MATRIX;
-        s.hmm.emission_matrix = (struct matrix){3, 3, custom_emission};
+        s.hmm.emission_matrix = (struct matrix){3, 3, custom_emission, ""};
     }
     check_ok(hmm_init(&hmm, &s, &st), &st);
     return hmm;

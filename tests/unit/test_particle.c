@@ -250,9 +250,9 @@ static void test_predictive(void **state)
     s.hmm.architecture = CUSTOM;
     s.hmm.states = 2;
     s.hmm.symbols = 3;
-    s.hmm.transition = (struct matrix){2, 2, transition};
+    s.hmm.transition = (struct matrix){2, 2, transition, ""};
     s.hmm.emission = EMISSION_MATRIX;
-    s.hmm.emission_matrix = (struct matrix){2, 3, emission};
+    s.hmm.emission_matrix = (struct matrix){2, 3, emission, ""};
     check_ok(hmm_init(&hmm, &s, &st), &st);
     static const uint8_t o[2] = {0, 1};
     /* a third symbol, impossible under the HMM, then one forecast of nothing possible but it */

@@ -420,9 +420,9 @@ static void key_is_the_hash_of_what_differs_from_the_defaults(void **state)
     settings_default(&s);
     s.hmm.architecture = CUSTOM;
     s.hmm.states = s.hmm.symbols = 2;
-    s.hmm.transition = (struct matrix){2, 2, A};
+    s.hmm.transition = (struct matrix){2, 2, A, ""};
     s.hmm.emission = EMISSION_MATRIX;
-    s.hmm.emission_matrix = (struct matrix){2, 2, B};
+    s.hmm.emission_matrix = (struct matrix){2, 2, B, ""};
     check_ok(settings_resolve(&s, NULL, &st), &st);
     check_key(&s, 0,
               "hmm.architecture=\"custom\"\nhmm.states=2\nhmm.symbols=2\n"

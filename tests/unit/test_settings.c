@@ -201,9 +201,9 @@ static void custom(struct settings *s, double *transition)
 {
     s->hmm.architecture = CUSTOM;
     s->hmm.states = s->hmm.symbols = 2;
-    s->hmm.transition = (struct matrix){2, 2, transition};
+    s->hmm.transition = (struct matrix){2, 2, transition, ""};
     s->hmm.emission = EMISSION_MATRIX;
-    s->hmm.emission_matrix = (struct matrix){2, 2, half};
+    s->hmm.emission_matrix = (struct matrix){2, 2, half, ""};
 }
 
 static void six(struct settings *s)
@@ -277,20 +277,20 @@ static void symbols(struct settings *s)
 }
 static void start(struct settings *s)
 {
-    custom(s, half), s->hmm.start = (struct matrix){2, 2, half};
+    custom(s, half), s->hmm.start = (struct matrix){2, 2, half, ""};
 }
 static void start_sum(struct settings *s)
 {
     custom(s, half);
-    s->hmm.start = (struct matrix){1, 2, rows_off + 2};
+    s->hmm.start = (struct matrix){1, 2, rows_off + 2, ""};
 }
 static void preset_matrix(struct settings *s)
 {
-    s->hmm.transition = (struct matrix){2, 2, half};
+    s->hmm.transition = (struct matrix){2, 2, half, ""};
 }
 static void preset_start(struct settings *s)
 {
-    s->hmm.start = (struct matrix){1, 2, half};
+    s->hmm.start = (struct matrix){1, 2, half, ""};
 }
 static void starved(struct settings *s)
 {
@@ -499,7 +499,10 @@ static void texts_for_people(void **state)
     check_text(&s, "data.split", "[1,1,1]");
     check_text(&s, "run.max_failures", "10%");
     custom(&s, half);
-    check_text(&s, "hmm.emission", "[[0.5,0.5],[0.5,0.5]]");
+    check_text(&s, "hmm.emission", "matrix-00ec8310");
+    strcpy(s.hmm.emission_matrix.name, "noisy");
+    check_text(&s, "hmm.emission", "noisy");
+    check_text(&s, "hmm.transition", "matrix-00ec8310");
 }
 
 static void numbers_and_names(void **state)
