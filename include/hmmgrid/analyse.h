@@ -32,11 +32,20 @@ struct analysis_output {
     const char *unit, *meaning; /* one line */
 };
 
+/* What an analysis is computed from, and so what becomes of it when a network diverges, that is
+ * when a state leaves network_bound or a logit is not finite. */
+enum analysis_source {
+    FROM_DRIVEN_RUN, /* the long driven run, and runs of its own: NaN when one of them diverges */
+    FROM_OWN_RUNS,   /* NaN when one of these diverges */
+    FROM_WEIGHTS     /* or from many networks or runs: it says output by output what is lost */
+};
+
 struct analysis_input;
 struct outputs;
 struct analysis {
     const char *name; /* its group in the file; its switch is the setting analysis.NAME */
     size_t enabled;   /* offset of its switch (bool) in struct settings */
+    enum analysis_source source;
     const struct analysis_output *output;
     int num_outputs;
     /* What is not defined for a network (no switch, HMM not known, no snapshots) stays NaN.

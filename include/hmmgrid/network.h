@@ -14,7 +14,19 @@ struct network {
     const float *U, *W, *R;       /* (H, D), (H, H), (K, H): views of params, borrowed */
     const float *bias_h, *bias_z; /* (H) b_ih + b_hh, owned; (K) borrowed; NULL without biases */
     float *memory;                /* owner of bias_h */
+    float bound;                  /* network_bound of it */
+    bool *diverged; /* set to true by a step without gain to a state beyond bound, and by logits
+                       that are not finite; NULL: nobody asks */
 };
+
+/* How large a state may be: a million times what noise and bias bring into a unit (and a start of
+ * 0.1). Beyond it float32, with its 7 digits, adds next to nothing of them to a state: a run that
+ * goes there is no longer the network's, however far from overflow. */
+float network_bound(const struct network *net);
+
+/* Of the states h (n, H): how many come before the first one with an entry that is beyond bound or
+ * not a number; n: all of them. */
+size_t network_num_bounded(const struct network *net, const float *h, size_t n);
 
 /* params (rnn_num_params) is borrowed until network_free. STATUS_NO_MEMORY; STATUS_RUN_FAILED: a
  * weight is not finite. */

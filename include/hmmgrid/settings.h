@@ -63,7 +63,8 @@ struct real_list {
     ROW(likelihood, "true", "likelihood under the network, KL rates to and from the HMM")          \
     ROW(resonance, "true", "switching and its coherence against the noise level")                  \
     ROW(circuit, "true", "kick neurons and noise-integrating populations")                         \
-    ROW(ablation, "true", "switching with parts of the circuit scaled")
+    ROW(ablation, "true", "switching with parts of the circuit scaled")                            \
+    ROW(stability, "true", "spectral radius, and when states grow beyond all bounds")
 
 struct settings {
     struct {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +176,14 @@ int driven_init(struct driven *d, struct pile *pile, const struct network *net, 
     return status_no_memory(st, "a driven run of %zu steps; lower analysis.steps", n);
 }
 
+static size_t diverged_at(const struct network *net, const struct driven *d)
+{
+    size_t K = (size_t)net->shape.symbols, bounded = network_num_bounded(net, d->h, d->n);
+    for (size_t i = 0; i < bounded * K; i++)
+        if (!isfinite(d->z[i])) return i / K + 1;
+    return bounded < d->n ? bounded + 1 : 0;
+}
+
 static int driven_make(const struct analysis_input *in, struct driven *d, struct status *st)
 {
     const struct network *net = in->net;
@@ -188,9 +197,8 @@ static int driven_make(const struct analysis_input *in, struct driven *d, struct
     if (code) return code;
     network_logits(net, d->h, d->n, d->z);
     network_argmax(d->z, d->n, net->shape.symbols, d->symbol);
-    for (size_t i = 0; i < d->n * H; i++)
-        if (!isfinite(d->h[i])) return STATUS_OK; /* exploded: no components */
-    return pca_fit(&d->pca, d->h, d->n, (int)H, most, st);
+    d->diverged_at = diverged_at(net, d);
+    return d->diverged_at ? STATUS_OK : pca_fit(&d->pca, d->h, d->n, (int)H, most, st);
 }
 
 int driven_get(const struct analysis_input *in, const struct driven **driven, struct status *st)
@@ -215,10 +223,33 @@ void analysis_memo_free(struct analysis_memo *memo)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
+/* Outputs of a diverged network are not defined, and no other number is infinite as it is stored.
+ */
+static void mask(struct outputs *out, bool all)
+{
+    for (int o = 0; o < out->analysis->num_outputs; o++) {
+        const struct analysis_output *output = &out->analysis->output[o];
+        double *value = out->value[o], most = output->num_dims ? FLT_MAX : DBL_MAX;
+        size_t count = analysis_count(output, out->s);
+        for (size_t i = 0; i < count; i++)
+            if (all || fabs(value[i]) > most) value[i] = NAN;
+    }
+}
+
 int analysis_run(int index, const struct analysis_input *in, struct analyses *a, struct status *st)
 {
     struct outputs out = {.analysis = analysis_table[index], .s = in->s, .value = a->value[index]};
-    int code = out.analysis->compute(in, &out, st);
+    enum analysis_source source = out.analysis->source;
+    const struct driven *driven;
+    struct analysis_input watched = *in;
+    struct network net = *in->net;
+    bool diverged = false;
+    net.diverged = &diverged;
+    watched.net = &net;
+    int code = source == FROM_DRIVEN_RUN ? driven_get(&watched, &driven, st) : STATUS_OK;
+    if (!code && source == FROM_DRIVEN_RUN) diverged = driven->diverged_at > 0;
+    if (!code && !diverged) code = out.analysis->compute(&watched, &out, st);
+    mask(&out, diverged && source != FROM_WEIGHTS);
     pile_free(&in->memo->scratch);
     if (code || !out.misplaced) return code;
     return status_set(

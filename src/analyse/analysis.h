@@ -86,10 +86,12 @@ int analysis_check_stop(const struct analysis_input *in, struct status *st);
 /* The long driven run (SCIENCE 4): analysis.steps states from h = 0, noise sd 1, after 20 steps. */
 struct driven {
     size_t n;
-    float *h;        /* (n, H) states after each step */
-    float *z;        /* (n, K) their logits */
-    uint8_t *symbol; /* (n) argmax z */
-    struct pca pca;  /* of h, min(H, 10) components; none (count 0) when h is not finite */
+    float *h;           /* (n, H) states after each step */
+    float *z;           /* (n, K) their logits */
+    uint8_t *symbol;    /* (n) argmax z */
+    size_t diverged_at; /* the first state, from 1, with an entry beyond net->bound or a logit that
+                           is not finite; 0: none */
+    struct pca pca;     /* of h, min(H, 10) components; none (count 0) when it diverged */
 };
 
 /* Room in `pile` for n states of net. STATUS_NO_MEMORY. */
@@ -119,6 +121,7 @@ void analysis_memo_free(struct analysis_memo *memo);
 
 /* --- one of them ------------------------------------------------------------------------------ */
 
-/* Row `index` of the table on in->net, into *a. Errors as of analysis.compute, and
- * STATUS_RUN_FAILED when it put a value where its outputs have no entry. */
+/* Row `index` of the table on in->net, into *a: all NaN where what it is computed from (its column
+ * source) diverged, and single numbers that are infinite as stored. Errors as of analysis.compute,
+ * and STATUS_RUN_FAILED when it put a value where its outputs have no entry. */
 int analysis_run(int index, const struct analysis_input *in, struct analyses *a, struct status *st);

@@ -207,7 +207,6 @@ static void mean_end(const struct paths *p, const struct pca *pca, float *narrow
         double d = distance(p->end + i * p->H, p->mean, p->H);
         squares += d * d / p->n;
     }
-    if (!isfinite(squares)) return; /* some overflowed */
     put(out, MEAN_NORM, sqrt(size));
     put(out, SPREAD, sqrt(squares));
     double score[COMPONENTS];
@@ -221,7 +220,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     struct relax relax = {0};
     const struct driven *driven;
     int code = driven_get(in, &driven, st);
-    if (code || driven->pca.count == 0) return code;
+    if (code) return code;
     struct paths p = {.H = in->net->shape.hidden, .is_homogeneous = !in->net->bias_h};
     code = relax_init(&relax, in->net, driven->h, driven->n, rng_child(in->rng, 0), STARTS, st);
     p.n = (int)relax.all.n;

@@ -262,5 +262,6 @@ static double filter_steps(const struct settings *s)
     return 2.0 * s->analysis.likelihood_sequences * 3 * s->analysis.particles * s->data.length;
 }
 
-const struct analysis analysis_likelihood = {
-    ANALYSIS(likelihood), .signal = KL_HMM_RNN_EXTRAPOLATED, .steps = 1, .times = filter_steps};
+const struct analysis analysis_likelihood = {ANALYSIS(likelihood), .source = FROM_OWN_RUNS,
+                                             .signal = KL_HMM_RNN_EXTRAPOLATED, .steps = 1,
+                                             .times = filter_steps};

@@ -327,4 +327,4 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
 }
 
 const struct analysis analysis_noise_sensitivity = {ANALYSIS(noise_sensitivity), .signal = TRACE,
-                                                    .steps = 7e5};
+                                                    .source = FROM_OWN_RUNS, .steps = 7e5};

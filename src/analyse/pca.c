@@ -26,7 +26,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
 {
     const struct driven *driven;
     int code = driven_get(in, &driven, st);
-    if (code || !driven->pca.count) return code;
+    if (code) return code;
     const struct pca *pca = &driven->pca;
     size_t H = (size_t)pca->width, kept = pca->count < COMPONENTS ? (size_t)pca->count : COMPONENTS;
     for (size_t c = 0; c < kept; c++)

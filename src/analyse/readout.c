@@ -104,4 +104,5 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return STATUS_OK;
 }
 
-const struct analysis analysis_readout = {ANALYSIS(readout), .signal = ANGLE_BETWEEN};
+const struct analysis analysis_readout = {ANALYSIS(readout), .source = FROM_WEIGHTS,
+                                          .signal = ANGLE_BETWEEN};

@@ -154,24 +154,21 @@ static void give_histograms(const struct residency *r, struct outputs *out)
 {
     struct jackknife share[CLASSES] = {0};
     double rt_count[RT_BINS] = {0}, sign_count[SIGN_BINS] = {0}, rt_sum[SIGN_BINS] = {0};
-    double finite = 0;
+    double n = (double)r->n;
     for (size_t i = 0; i < r->n; i++) {
         double rt = r->rt[i];
         int own = 0;
-        if (isnan(rt)) continue;
         while (own < CLASSES - 1 && rt >= class_from[own + 1]) own++;
         for (int c = 0; c < CLASSES; c++) jackknife_add(&share[c], i, r->n, c == own, 1);
         int sign = (int)r->escape[i].sign_changes;
         rt_count[(int)rt]++;
         sign_count[sign]++;
         rt_sum[sign] += rt;
-        finite++;
     }
     for (int c = 0; c < CLASSES; c++) give_at(&share[c], out, CLASS_SHARE, c);
-    for (int b = 0; b < RT_BINS; b++)
-        put(out, RT_HISTOGRAM, finite > 0 ? rt_count[b] / finite : NAN, b);
+    for (int b = 0; b < RT_BINS; b++) put(out, RT_HISTOGRAM, rt_count[b] / n, b);
     for (int b = 0; b < SIGN_BINS; b++) {
-        put(out, SIGN_CHANGE_HISTOGRAM, finite > 0 ? sign_count[b] / finite : NAN, b);
+        put(out, SIGN_CHANGE_HISTOGRAM, sign_count[b] / n, b);
         put(out, SIGN_CHANGE_RT, sign_count[b] > 0 ? rt_sum[b] / sign_count[b] : NAN, b);
     }
 }

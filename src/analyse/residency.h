@@ -10,14 +10,14 @@
 #include "analysis.h"
 
 /* Transition RT < 2, kick-zone 2 <= RT <= 8, cluster RT > 8 and a symbol of probability > 0.8;
- * ZONE_NONE: RT > 8 without one (SCIENCE D19), or a state that is not finite. */
+ * ZONE_NONE: RT > 8 without one (SCIENCE D19). */
 enum zone { ZONE_TRANSITION, ZONE_KICK, ZONE_CLUSTER, ZONE_NONE, NUM_ZONES };
 enum { RESIDENCY_HORIZON = 60, RESIDENCY_CONTINUATIONS = 20, RESIDENCY_STATES = 5000 };
 
 struct residency {
     size_t n;              /* states looked at, at most RESIDENCY_STATES, evenly spaced */
     size_t *state;         /* (n) their indices in the driven run, ascending */
-    double *rt;            /* (n) mean RT, steps; NaN where the state is not finite */
+    double *rt;            /* (n) mean RT, steps */
     unsigned char *zone;   /* (n) enum zone */
     double *max_softmax;   /* (n) probability of the state's symbol */
     struct escape *escape; /* (n) all that was counted */

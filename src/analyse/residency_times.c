@@ -40,7 +40,7 @@ static int residency_make(const struct analysis_input *in, struct residency *r, 
                         RESIDENCY_HORIZON, &in->stop, r->escape, st);
     for (size_t i = 0; i < r->n && !code; i++) {
         r->max_softmax[i] = network_certainty(driven->z + r->state[i] * (size_t)K, K);
-        r->rt[i] = isnan(r->max_softmax[i]) ? NAN : r->escape[i].time;
+        r->rt[i] = r->escape[i].time;
         r->zone[i] = zone_of(r->rt[i], r->max_softmax[i]);
     }
     return code;

@@ -97,7 +97,8 @@ struct sweep {
     struct ensemble all;                   /* (TRAJECTORIES) of it */
     uint8_t *symbols;                      /* (TRAJECTORIES, LENGTH) */
     struct dwells (*dwells)[TRAJECTORIES]; /* (LEVELS, TRAJECTORIES) */
-    bool defined[LEVELS];                  /* logits stayed finite */
+    bool diverged;                         /* at this level */
+    bool defined[LEVELS];                  /* not diverged */
     double kl[LEVELS][TRAJECTORIES];       /* KL rate of each sequence; NaN: impossible */
     size_t num_kl;                         /* sequences of the KL rate */
     int T;                                 /* their length */
@@ -121,52 +122,48 @@ static int sweep_init(struct sweep *w, const struct analysis_input *in, struct s
     if (!w->U || !w->symbols || !w->kl_symbols || !w->dwells || !w->predictive)
         return status_no_memory(st, "%d trajectories", TRAJECTORIES);
     w->net.U = w->U;
+    w->net.diverged = &w->diverged;
     return ensemble_init(&w->all, &w->net, n, st);
 }
 
-/* Symbol of softmax(z) at which its cumulative sum reaches u; -1 when a logit is not finite. */
-static int draw(const float *z, int K, double u)
+/* Symbol of softmax(z) at which its cumulative sum reaches u. */
+static uint8_t draw(const float *z, int K, double u)
 {
     float p[MAX_SYMBOLS], largest = z[0];
     double sum = 0, reached = 0;
-    for (int k = 0; k < K; k++) {
-        if (!isfinite(z[k])) return -1;
-        largest = z[k] > largest ? z[k] : largest;
-    }
+    for (int k = 0; k < K; k++) largest = z[k] > largest ? z[k] : largest;
     for (int k = 0; k < K; k++) {
         p[k] = expf(z[k] - largest);
         sum += p[k];
     }
     for (int k = 0; k < K - 1; k++) {
         reached += p[k];
-        if (reached >= u * sum) return k;
+        if (reached >= u * sum) return (uint8_t)k;
     }
-    return K - 1;
+    return (uint8_t)(K - 1);
 }
 
-/* All trajectories at one level, from the initial state of training; false when logits are not
- * finite any more. */
-static bool run_level(struct sweep *w, const struct analysis_input *in, double level)
+/* All trajectories at one level, from the initial state of training, until they diverge. */
+static void run_level(struct sweep *w, const struct analysis_input *in, double level)
 {
     struct rng noise = rng_child(in->rng, STREAM_NOISE), symbol = rng_child(in->rng, STREAM_SYMBOL);
     int H = w->net.shape.hidden, D = w->net.shape.noise_dim, K = w->net.shape.symbols;
     float u[TRAJECTORIES];
     for (int i = 0; i < H * D; i++) w->U[i] = (float)(level * in->net->U[i]);
+    w->net.bound = network_bound(&w->net);
+    w->diverged = false;
     memset(w->all.h, 0, TRAJECTORIES * (size_t)H * sizeof *w->all.h);
     if (in->s->rnn.initial_state == INITIAL_NORMAL)
         rng_fill_normal(rng_child(in->rng, STREAM_INITIAL), 0, TRAJECTORIES * (size_t)H, w->all.h);
-    for (int t = 0; t < LENGTH; t++) {
+    for (int t = 0; t < LENGTH && !w->diverged; t++) {
         ensemble_noise(&w->all, noise, (uint64_t)t);
         ensemble_step(&w->all, w->all.noise);
         ensemble_read(&w->all, NULL);
         rng_fill_uniform(rng_child(symbol, (uint64_t)t), 0, TRAJECTORIES, u);
         for (int i = 0; i < TRAJECTORIES; i++) {
-            int k = draw(w->all.z + i * K, K, u[i]);
-            if (k < 0) return false;
-            w->symbols[i * LENGTH + t] = (uint8_t)k;
+            w->symbols[i * LENGTH + t] = draw(w->all.z + i * K, K, u[i]);
         }
     }
-    return true;
 }
 
 /* Mean of x (n) and its standard error, the output behind it. */
@@ -210,7 +207,8 @@ static int measure_level(struct sweep *w, const struct analysis_input *in, int l
                          struct outputs *out, struct status *st)
 {
     double value[NUM_DWELL_STATISTICS], se[NUM_DWELL_STATISTICS];
-    w->defined[level] = run_level(w, in, sigmas[level]);
+    run_level(w, in, sigmas[level]);
+    w->defined[level] = !w->diverged;
     if (!w->defined[level]) return STATUS_OK;
     for (int i = 0; i < TRAJECTORIES; i++)
         w->dwells[level][i] = dwells_of(w->symbols + i * LENGTH + WARM_UP, STEPS);
@@ -301,5 +299,5 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_resonance = {ANALYSIS(resonance), .signal = CURVE_OF_SWITCH_RATE,
-                                            .steps = 4.8e6};
+const struct analysis analysis_resonance = {ANALYSIS(resonance), .source = FROM_WEIGHTS,
+                                            .signal = CURVE_OF_SWITCH_RATE, .steps = 4.8e6};

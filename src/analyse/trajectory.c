@@ -68,7 +68,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     struct relax relax = {0};
     const struct driven *driven;
     int code = driven_get(in, &driven, st);
-    if (code || driven->pca.count == 0) return code;
+    if (code) return code;
     size_t H = (size_t)in->net->shape.hidden, K = (size_t)in->net->shape.symbols, index;
     float *path = scratch(in, (STEPS + 1) * (H + K), sizeof *path);
     uint8_t likeliest[STEPS + 1];

@@ -5,9 +5,12 @@
 #include "base/dispatch.h"
 #include "model/rnn_simd.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* --- a network -------------------------------------------------------------------------------- */
 
 int network_init(struct network *net, struct rnn_shape shape, const float *params,
                  struct status *st)
@@ -22,14 +25,16 @@ int network_init(struct network *net, struct rnn_shape shape, const float *param
     for (size_t i = 0; i < count; i++)
         if (!isfinite(params[i]))
             return status_set(st, STATUS_RUN_FAILED, "weight %zu is not finite", i);
-    if (num == 3) return STATUS_OK;
-    net->memory = malloc(H * sizeof(float));
-    if (!net->memory) return status_no_memory(st, "the biases");
-    for (size_t i = 0; i < H; i++)
-        net->memory[i] = params[v[3].offset + i] + params[v[4].offset + i];
-    for (size_t i = 0; i < H && !net->bias_h; i++) /* all zero: none, and states scale with noise */
-        if (net->memory[i] != 0) net->bias_h = net->memory;
-    net->bias_z = params + v[5].offset;
+    if (num > 3) {
+        net->memory = malloc(H * sizeof(float));
+        if (!net->memory) return status_no_memory(st, "the biases");
+        for (size_t i = 0; i < H; i++)
+            net->memory[i] = params[v[3].offset + i] + params[v[4].offset + i];
+        for (size_t i = 0; i < H && !net->bias_h; i++) /* all zero: none, states scale with noise */
+            if (net->memory[i] != 0) net->bias_h = net->memory;
+        net->bias_z = params + v[5].offset;
+    }
+    net->bound = network_bound(net);
     return STATUS_OK;
 }
 
@@ -39,6 +44,34 @@ void network_free(struct network *net)
     free(net->memory);
     *net = (struct network){0};
 }
+
+/* --- where it may go -------------------------------------------------------------------------- */
+
+float network_bound(const struct network *net)
+{
+    size_t H = (size_t)net->shape.hidden, size = H * (size_t)net->shape.noise_dim;
+    double sum = 0;
+    for (size_t i = 0; i < size; i++) sum += (double)net->U[i] * (double)net->U[i];
+    for (size_t i = 0; net->bias_h && i < H; i++)
+        sum += (double)net->bias_h[i] * (double)net->bias_h[i];
+    return (float)(1e6 * (0.1 + sqrt(sum / (double)H)));
+}
+
+size_t network_num_bounded(const struct network *net, const float *h, size_t n)
+{
+    size_t H = (size_t)net->shape.hidden, num = 0;
+    while (num < n && !KERNELS(rnn_kernels)->exceeds(h + num * H, H, net->bound)) num++;
+    return num;
+}
+
+/* Tell whoever asks that x (size) has an entry beyond most, to either side. */
+static void watch(const struct network *net, const float *x, size_t size, float most)
+{
+    if (net->diverged && !*net->diverged)
+        *net->diverged = KERNELS(rnn_kernels)->exceeds(x, size, most) != 0;
+}
+
+/* --- steps ------------------------------------------------------------------------------------ */
 
 /* x (n, H) times the factors of each group */
 static void scale(float *x, const float *factor, int groups, size_t n, size_t H)
@@ -72,6 +105,7 @@ void network_step(const struct network *net, const float *h, const float *noise,
         linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 1, next, H);
     }
     KERNELS(rnn_kernels)->relu(next, (size_t)H, gain ? NULL : net->bias_h, n, H, next, (size_t)H);
+    if (!gain) watch(net, next, size, net->bound);
 }
 
 void network_logits(const struct network *net, const float *h, size_t n, float *z)
@@ -79,6 +113,7 @@ void network_logits(const struct network *net, const float *h, size_t n, float *
     int H = net->shape.hidden, K = net->shape.symbols;
     linalg_gemm(0, 1, (int)n, K, H, 1, h, H, net->R, H, 0, z, K);
     add_bias(net->bias_z, n, (size_t)K, z);
+    watch(net, z, n * (size_t)K, FLT_MAX);
 }
 
 void network_argmax(const float *z, size_t n, int K, uint8_t *symbol)

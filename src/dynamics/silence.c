@@ -18,7 +18,8 @@ enum { MOST_ROWS = 256, LEAST_ROWS = 8, DRIVE_FLOATS = 4 << 20 };
 /* A block of trajectories. */
 struct block {
     int rows;
-    struct ensemble all; /* (rows) */
+    struct network net;  /* the task's, of which nobody asks whether it diverges */
+    struct ensemble all; /* (rows) of it */
     float *drive;        /* (steps, rows, H) U x + b */
     uint8_t *symbol;     /* (steps + 1, rows) */
 };
@@ -30,10 +31,12 @@ static int block_init(struct block *b, const struct silence_task *task, struct s
     rows = rows > MOST_ROWS ? MOST_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : rows;
     if (rows > (size_t)task->n) rows = (size_t)task->n;
     b->rows = (int)rows;
+    b->net = *task->net;
+    b->net.diverged = NULL;
     b->drive = malloc(steps * rows * H * sizeof *b->drive);
     b->symbol = malloc((steps + 1) * rows);
     if (!b->drive || !b->symbol) return status_no_memory(st, "silenced trajectories");
-    return ensemble_init(&b->all, task->net, rows, st);
+    return ensemble_init(&b->all, &b->net, rows, st);
 }
 
 static void block_free(struct block *b)

@@ -98,5 +98,20 @@ static void column_sums(const float *in, size_t ld, size_t rows, int H, float *s
     }
 }
 
-const struct rnn_kernels LEVEL(rnn_kernels) = {relu, relu_gradient, gumbel,
-                                               emit, emit_gradient, column_sums};
+static int exceeds(const float *x, size_t n, float most)
+{
+    vi within = ~(vi){0};
+    size_t full = n / VL * VL;
+    int lane[VL], all = 1;
+    for (size_t i = 0; i < full; i += VL) {
+        vf v = v_load(x + i);
+        within &= (vi)(v <= most) & (vi)(v >= -most);
+    }
+    memcpy(lane, &within, sizeof lane);
+    for (int i = 0; i < VL; i++) all &= lane[i];
+    for (size_t i = full; i < n; i++) all &= x[i] <= most && x[i] >= -most;
+    return !all;
+}
+
+const struct rnn_kernels LEVEL(rnn_kernels) = {relu,          relu_gradient, gumbel, emit,
+                                               emit_gradient, column_sums,   exceeds};

@@ -25,6 +25,8 @@ struct rnn_kernels {
                           float *dz);
     /* sum (H) += column sums of in (rows, H; stride ld) */
     void (*column_sums)(const float *in, size_t ld, size_t rows, int H, float *sum);
+    /* Is any of x (n) not a number, above most or below -most? */
+    int (*exceeds)(const float *x, size_t n, float most);
 };
 
 extern const struct rnn_kernels rnn_kernels_portable, rnn_kernels_avx2,

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """same_numbers: are all numbers of two results files the same, bit for bit?
 
-usage: tests/system/same_numbers.py [--runs | --kept] A.h5 B.h5
+usage: tests/system/same_numbers.py [--more | --runs | --kept] A.h5 B.h5
 
 Compares every numeric dataset under /runs, /weights, /snapshots and /analysis, value by value, NaN
 by its bits. Left out is what tells who computed a row and how long it took. A dataset that only one
 of the files has is a difference, unless it is text in the other.
 
+--more: B may have more datasets.
 --runs: the runs that A has finished, found in B by their keys, in whichever rows; B may have more
         runs, more columns, and longer rows that end with NaN.
 --kept: the same, and computed by the same rank at the same time: no run of A was repeated.
@@ -82,13 +83,15 @@ def without_padding(x, like):
 
 def main():
     mode, paths = sys.argv[1:-2], sys.argv[-2:]
-    if mode not in ([], ["--runs"], ["--kept"]) or len(paths) != 2:
+    if mode not in ([], ["--more"], ["--runs"], ["--kept"]) or len(paths) != 2:
         sys.exit(__doc__)
-    if mode:
+    if mode in (["--runs"], ["--kept"]):
         (a, text_a), (b, text_b) = (numbers_of_runs(path, mode == ["--kept"]) for path in paths)
         b = {name: without_padding(x, a[name]) for name, x in b.items() if name in a}
     else:
         (a, text_a), (b, text_b) = map(numbers, paths)
+    if mode == ["--more"]:
+        b = {name: x for name, x in b.items() if name in a or name in text_a}
     different = []
     for name in sorted(a.keys() | b.keys()):
         if name not in a or name not in b:

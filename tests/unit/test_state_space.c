@@ -467,10 +467,10 @@ static void test_exploding_networks(void **state)
         assert_true(isnan(get(&o, "trajectory", "driven")[0]));
         assert_true(isnan(get(&o, "contours", "area")[1]));
         analyses_free(&o.a);
-        for (int i = 0; i < 5; i++) net.W[i * 5 + (i + 1) % 5] = 1.5f; /* 1.5^120 does not yet */
+        memset(net.W, 0, 25 * sizeof *net.W);
+        for (int i = 0; i < 5; i++) net.W[i * 5 + (i + 1) % 5] = 1.05f; /* 1.05^120 does not yet */
         o = analyse(&net, 100, true, NULL);
-        check_near(fixed_point(&o, "moving_share"), 1, 0);
-        assert_true(isnan(get(&o, "trajectory", "relaxed")[49 * 3]));
+        check_near(fixed_point(&o, "moving_share"), 1, 0); /* to 1.05^500, in its own units */
         assert_true(isnan(get(&o, "contours", "area")[1]));
         analyses_free(&o.a);
         free(net.params);

@@ -126,10 +126,12 @@ int ablation_run(const struct analysis_input *in, struct rng rng, const struct n
 {
     struct ablation_tile tile = {.num = tile_size(points->groups, counts->num_trajectories),
                                  .num_points = points->groups};
+    struct network net = *in->net;
     struct ensemble all;
+    net.diverged = NULL; /* points explode one by one */
     size_t rows = (size_t)points->groups * (size_t)tile.num, H = (size_t)in->net->shape.hidden;
     size_t kept = windows ? (size_t)(windows->num_points * tile.num) : 0;
-    int code = ensemble_init(&all, in->net, rows, st);
+    int code = ensemble_init(&all, &net, rows, st);
     float *work = scratch(in, rows * H, sizeof *work);
     tile.symbol = scratch(in, ABLATION_ALL_STEPS, rows);
     tile.active = kept ? malloc(ABLATION_ALL_STEPS * kept * H) : NULL;

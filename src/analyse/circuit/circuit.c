@@ -220,8 +220,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     const struct circuit *circuit;
     int H = in->net->shape.hidden;
     int code = driven_get(in, &driven, st);
-    if (code || !driven->pca.count) return code; /* states that are not finite have no circuit */
-    code = circuit_get(in, &circuit, st);
+    if (!code) code = circuit_get(in, &circuit, st);
     if (code) return code;
     size_t size = (size_t)circuit->num_directions * (size_t)H;
     put_row(out, SCORE, 0, circuit->score, size);

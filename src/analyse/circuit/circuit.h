@@ -28,6 +28,7 @@ struct kick_set {
 };
 
 struct circuit {
+    bool diverged;      /* a run from which it was found did */
     int num_directions; /* frequent ones, most frequent first */
     struct kick_set direction[MAX_DIRECTIONS];
     /* Of every unit and direction, (num_directions, H): d' and area under the ROC curve of its

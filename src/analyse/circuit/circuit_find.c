@@ -153,11 +153,12 @@ int circuit_get(const struct analysis_input *in, const struct circuit **circuit,
     if (!in->memo->circuit) {
         struct finder f = {0};
         int code = finder_init(&f, in, st);
-        /* states that are not finite: no directions */
-        if (!code && f.driven->pca.count > 0) code = find(&f, st);
+        if (!code) code = find(&f, st);
         if (code) return code;
+        f.circuit->diverged = in->net->diverged && *in->net->diverged;
         in->memo->circuit = f.circuit;
     }
+    if (in->memo->circuit->diverged && in->net->diverged) *in->net->diverged = true;
     *circuit = in->memo->circuit;
     return STATUS_OK;
 }

@@ -179,5 +179,6 @@ static double num_snapshots(const struct settings *s)
     return train_num_snapshots(s);
 }
 
-const struct analysis analysis_evolution = {ANALYSIS(evolution), .signal = SNAPSHOT_SWITCH_RATE,
-                                            .steps = 2e5, .times = num_snapshots};
+const struct analysis analysis_evolution = {ANALYSIS(evolution), .source = FROM_WEIGHTS,
+                                            .signal = SNAPSHOT_SWITCH_RATE, .steps = 2e5,
+                                            .times = num_snapshots};

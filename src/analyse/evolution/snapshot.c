@@ -45,26 +45,6 @@ static void clear(struct snapshot *out)
 
 /* --- the long run ----------------------------------------------------------------------------- */
 
-/* A million times the start and what noise and bias bring into a unit. */
-static double bound(const struct network *net)
-{
-    size_t H = (size_t)net->shape.hidden, size = H * (size_t)net->shape.noise_dim;
-    double sum = 0;
-    for (size_t i = 0; i < size; i++) sum += (double)net->U[i] * (double)net->U[i];
-    for (size_t i = 0; net->bias_h && i < H; i++)
-        sum += (double)net->bias_h[i] * (double)net->bias_h[i];
-    return 1e6 * (0.1 + sqrt(sum / (double)H));
-}
-
-static size_t num_bounded(const struct network *net, const float *h)
-{
-    size_t H = (size_t)net->shape.hidden;
-    double most = bound(net);
-    for (size_t i = 0; i < SNAPSHOT_STATES * H; i++)
-        if (!(h[i] <= most)) return i / H;
-    return SNAPSHOT_STATES;
-}
-
 /* The states within bounds. */
 static int drive(const struct network *net, struct rng rng, struct driven *run, struct status *st)
 {
@@ -75,7 +55,7 @@ static int drive(const struct network *net, struct rng rng, struct driven *run, 
     int code = network_drive(net, rng_child(rng, DRIVE), start, WARM_UP - 1, SNAPSHOT_STATES, 1.0,
                              run->h, NULL, st);
     if (code) return code;
-    run->n = num_bounded(net, run->h);
+    run->n = network_num_bounded(net, run->h, SNAPSHOT_STATES);
     network_logits(net, run->h, run->n, run->z);
     network_argmax(run->z, run->n, net->shape.symbols, run->symbol);
     return STATUS_OK;
