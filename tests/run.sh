@@ -57,6 +57,7 @@ done
 try command_line 1 300 "tests/system/cli.sh $program"
 try altered 1 300 "tests/system/altered.sh $program"
 try bad_grids 1 600 "tests/system/bad_grids.sh $program"
+try grid 1 300 "tests/system/grid.sh $program"
 try old_files 1 300 "tests/system/old_files.sh $program"
 try library 1 300 "tests/system/library.sh $build"
 try house 1 60 tests/system/house.sh

@@ -9,6 +9,7 @@
 
 static const struct cli_option check_options[] = {
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
+    {"seeds", 0, "LIST", NULL, false, "seeds instead of the grid's, such as 0-9 or 0-4,10"},
     {0},
 };
 

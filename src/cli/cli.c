@@ -48,6 +48,17 @@ const char *cli_value(const struct invocation *inv, const char *option)
     return num > 0 ? value[num - 1] : NULL;
 }
 
+const char *cli_source(const struct invocation *inv, const char *option, char *buf, size_t bytes)
+{
+    const char *value = cli_value(inv, option);
+    snprintf(buf, bytes, "--%s", option);
+    for (int i = 0; i < inv->num_options; i++) {
+        const struct cli_option *o = &inv->verb->options[i];
+        if (value && o->env && value == getenv(o->env)) snprintf(buf, bytes, "%s", o->env);
+    }
+    return buf;
+}
+
 bool cli_flag(const struct invocation *inv, const char *option)
 {
     return cli_value(inv, option) != NULL;
@@ -74,14 +85,25 @@ void cli_warn_of(const struct invocation *inv, struct store *store)
 
 int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st)
 {
-    const char *file = inv->operand[0], *const *sets = NULL;
-    char *text = NULL;
+    const char *file = inv->operand[0], *const *value = NULL;
+    const char *said = cli_value(inv, "seeds");
+    int num = cli_values(inv, "set", &value), code;
+    const char **sets = calloc((size_t)num + 1, sizeof *sets);
+    char *text = NULL, *seeds = NULL;
     size_t bytes = 0;
-    int num_sets = cli_values(inv, "set", &sets);
-    int code = plan_load_text(file, &text, &bytes, st);
-    if (!code) code = plan_read(plan, file, text, bytes, sets, num_sets, st);
+    for (int i = 0; sets && i < num; i++) sets[i] = value[i];
+    if (!sets || (said && asprintf(&seeds, "seeds=%s", said) < 0)) {
+        code = status_no_memory(st, "the options of %s", file);
+        goto cleanup;
+    }
+    if (said) sets[num++] = seeds;
+    code = plan_load_text(file, &text, &bytes, st);
+    if (!code) code = plan_read(plan, file, text, bytes, sets, num, st);
     if (!code) code = plan_check_trainable(plan, st);
+cleanup:
     free(text);
+    free(seeds);
+    free(sets);
     return code;
 }
 

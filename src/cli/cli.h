@@ -64,6 +64,8 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err);
 const char *cli_value(const struct invocation *inv, const char *option); /* flag, then env; NULL */
 /* A flag's variable counts as given unless it is empty, 0, no, false or off. */
 bool cli_flag(const struct invocation *inv, const char *option);
+/* Where the value of an option came from, for messages: "--retries" or "HMMGRID_RETRIES"; buf. */
+const char *cli_source(const struct invocation *inv, const char *option, char *buf, size_t bytes);
 int cli_values(const struct invocation *inv, const char *option, const char *const **values);
 
 /* Print *st as an error of the program on err and return its exit code. */

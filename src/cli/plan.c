@@ -20,6 +20,7 @@ static const struct cli_option plan_options[] = {
      "time pieces of the runs on one core of this machine, for a minute or so"},
     {"where", 0, "EXPR", NULL, false, "only the runs for which EXPR is true"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run (repeats)"},
+    {"seeds", 0, "LIST", NULL, false, "seeds instead of the grid's, such as 0-9 or 0-4,10"},
     {"json", 0, NULL, NULL, false, "one JSON document: study, every run resolved, totals"},
     {0},
 };

@@ -2,6 +2,7 @@
  * study_launch decides whose reading of the command line counts. */
 #include "cli.h"
 
+#include "settings/value.h"
 #include "study/study.h"
 
 #include <math.h>
@@ -10,15 +11,14 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { MAX_SETS = 256 };
-
-/* Options that stand for a setting of the study; the same as --set KEY=VALUE. */
+/* Options that stand for a setting of the study, or for its seeds; the same as --set KEY=VALUE. */
 static const struct {
     const char *option, *key;
 } setting_options[] = {{"retries", "run.retries"},
                        {"max-failures", "run.max_failures"},
                        {"order", "run.order"},
-                       {"reserve", "run.reserve"}};
+                       {"reserve", "run.reserve"},
+                       {"seeds", "seeds"}};
 enum { NUM_SETTING_OPTIONS = sizeof setting_options / sizeof setting_options[0] };
 
 static const struct cli_option run_options[] = {
@@ -31,6 +31,7 @@ static const struct cli_option run_options[] = {
      "otherwise these are run again, and the file as it was is kept as FILE.h5.old"},
     {"where", 0, "EXPR", NULL, false, "do only the runs for which EXPR is true"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
+    {"seeds", 0, "LIST", NULL, false, "seeds instead of the grid's, such as 0-9 or 0-4,10"},
     {"retries", 0, "N", "HMMGRID_RETRIES", false,
      "further attempts at a run that killed its rank (run.retries)"},
     {"max-failures", 0, "N|P%", "HMMGRID_MAX_FAILURES", false,
@@ -49,27 +50,40 @@ static const struct cli_option run_options[] = {
 
 struct request {
     const struct invocation *inv;
-    const char *sets[MAX_SETS];
-    char set_text[NUM_SETTING_OPTIONS][256];
+    const char **sets;
+    char *set_text[NUM_SETTING_OPTIONS];
     struct study_request study;
 };
+
+/* The value of option i, a setting of the study, before a message could call it --set. */
+static int check_setting(const struct request *r, int i, const char *text, struct status *st)
+{
+    const struct setting *row = settings_find(setting_options[i].key);
+    struct node node = {.text = text};
+    struct value value;
+    if (!row || value_parse(row, &node, NULL, &value, NULL, st) == STATUS_OK) return STATUS_OK;
+    char source[64];
+    cli_source(r->inv, setting_options[i].option, source, sizeof source);
+    status_prefix(st, "%s: ", source);
+    return st->code = STATUS_USAGE;
+}
 
 static int read_sets(struct request *r, struct status *st)
 {
     const char *const *value = NULL;
     int num = cli_values(r->inv, "set", &value);
-    if (num > MAX_SETS - NUM_SETTING_OPTIONS)
-        return status_set(st, STATUS_USAGE, "--set: at most %d of them",
-                          MAX_SETS - NUM_SETTING_OPTIONS);
+    r->sets = calloc((size_t)num + NUM_SETTING_OPTIONS, sizeof *r->sets);
+    if (!r->sets) return status_no_memory(st, "the options");
+    r->study.sets = r->sets;
     for (int i = 0; i < num; i++) r->sets[r->study.num_sets++] = value[i];
     for (int i = 0; i < NUM_SETTING_OPTIONS; i++) {
         const char *text = cli_value(r->inv, setting_options[i].option);
         if (!text) continue;
-        int n =
-            snprintf(r->set_text[i], sizeof r->set_text[i], "%s=%s", setting_options[i].key, text);
-        if (n >= (int)sizeof r->set_text[i])
-            return status_set(st, STATUS_USAGE, "--%s: the value is too long",
-                              setting_options[i].option);
+        if (check_setting(r, i, text, st)) return st->code;
+        if (asprintf(&r->set_text[i], "%s=%s", setting_options[i].key, text) < 0) {
+            r->set_text[i] = NULL;
+            return status_no_memory(st, "the options");
+        }
         r->sets[r->study.num_sets++] = r->set_text[i];
     }
     return 0;
@@ -93,11 +107,12 @@ static int read_progress(struct request *r, struct status *st)
 {
     static const char *const name[] = {"auto", "bar", "plain", "json", "none"};
     const char *text = cli_value(r->inv, "progress");
+    char source[64];
     int i = PROGRESS_AUTO;
     while (text && i <= PROGRESS_NONE && strcmp(text, name[i]) != 0) i++;
     if (i > PROGRESS_NONE)
-        return status_set(st, STATUS_USAGE,
-                          "--progress: '%s' is none of auto, bar, plain, json, none", text);
+        return status_set(st, STATUS_USAGE, "%s: '%s' is none of auto, bar, plain, json, none",
+                          cli_source(r->inv, "progress", source, sizeof source), text);
     r->study.study.progress = i;
     return 0;
 }
@@ -105,7 +120,9 @@ static int read_progress(struct request *r, struct status *st)
 /* Unix seconds, or a duration from now. Digits alone from 10^9 on are Unix seconds. */
 static int read_deadline(struct request *r, struct status *st)
 {
-    const char *text = cli_value(r->inv, "deadline"), *source = "--deadline";
+    const char *text = cli_value(r->inv, "deadline"), *source;
+    char named[64];
+    source = cli_source(r->inv, "deadline", named, sizeof named);
     r->study.study.deadline_s = INFINITY;
     if (!text) text = getenv("SLURM_JOB_END_TIME"), source = "SLURM_JOB_END_TIME";
     if (!text || !*text) return 0;
@@ -150,13 +167,15 @@ static int run_run(const struct invocation *inv)
                                             .run = experiment_run,
                                             .out = inv->out,
                                             .err = inv->err}}};
-    r.study.sets = r.sets;
     int code = read_sets(&r, &st);
     if (!code) code = read_existing(&r, &st);
     if (!code) code = read_progress(&r, &st);
     if (!code) code = read_deadline(&r, &st);
     if (!code) check_output(&r, &st);
-    return study_launch(&r.study, &st); /* with what was wrong, so that all ranks leave together */
+    code = study_launch(&r.study, &st); /* with what was wrong, so that all ranks leave together */
+    for (int i = 0; i < NUM_SETTING_OPTIONS; i++) free(r.set_text[i]);
+    free(r.sets);
+    return code;
 }
 
 const struct verb verb_run = {

@@ -1,6 +1,6 @@
 /* assign: see assign.h. Refuses unknown settings, a setting given twice in one map (nested and
  * dotted spelling are the same), and study settings where a run's are meant. */
-#include "assign.h"
+#include "seeds.h"
 #include "yaml.h"
 
 #include <stdio.h>
@@ -249,11 +249,22 @@ bool matches_hold(const struct axes *matches, const struct settings *s)
 
 /* --- --set --------------------------------------------------------------------------------- */
 
+const struct node *option_node(struct reading *r, const char *flag, const char *said,
+                               const char *text)
+{
+    struct faults faults = {.file = flag};
+    struct node *node;
+    yaml_read(r->tree, text, strlen(text), &node, &faults);
+    if (faults.out_of_memory) r->faults->out_of_memory = 1;
+    if (!faults.count && node) return node;
+    faults_add(r->faults, 0, 0, "%s %.100s: %.500s", flag, said,
+               faults.count ? faults.fault[0].text : "not readable");
+    return NULL;
+}
+
 static bool option_read(struct reading *r, const char *option, struct assign *out)
 {
-    struct faults faults = {.file = "--set"};
     struct status st = {0};
-    struct node *node;
     char key[80] = "";
     const char *equal = strchr(option, '=');
     size_t n = equal ? (size_t)(equal - option) : strlen(option);
@@ -270,13 +281,8 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
         faults_add(r->faults, 0, 0, "--set %.100s: no value; write %s=value", option, key);
         return false;
     }
-    yaml_read(r->tree, equal + 1, strlen(equal + 1), &node, &faults);
-    if (faults.out_of_memory) r->faults->out_of_memory = 1;
-    if (faults.count || !node) {
-        faults_add(r->faults, 0, 0, "--set %.100s: %.500s", option,
-                   faults.count ? faults.fault[0].text : "not readable");
-        return false;
-    }
+    const struct node *node = option_node(r, "--set", option, equal + 1);
+    if (!node) return false;
     *out = (struct assign){.row = row, .at = node, .option = option};
     int code = value_parse(row, node, r->keep, &out->value, NULL, &st);
     if (code == STATUS_NO_MEMORY) r->faults->out_of_memory = 1;
@@ -295,6 +301,7 @@ void options_read(struct reading *r, const char *const *option, int num, struct 
     study->item = reading_take(r, num, sizeof *study->item);
     for (int i = 0; i < num && run->item && study->item; i++) {
         struct assign one;
+        if (seeds_of_option(option[i])) continue;
         if (strcmp(option[i], "analysis=false") == 0) {
             for (int k = 0; k < num_settings; k++)
                 if (is_switch(&settings_table[k]))

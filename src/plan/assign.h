@@ -55,8 +55,12 @@ void assigns_read(struct reading *r, const struct node *map, const char *section
 void axes_read(struct reading *r, const struct node *map, struct axes *out);
 void matches_read(struct reading *r, const struct node *map, struct axes *out);
 
+/* The text of an option as a tree; NULL: it is none, which is reported as of `flag said`. */
+const struct node *option_node(struct reading *r, const char *flag, const char *said,
+                               const char *text);
+
 /* The options of --set: "key=value", the value written as in a grid. Study settings go to study,
- * run settings to run. */
+ * run settings to run; seeds are left to seeds_read_option. */
 void options_read(struct reading *r, const char *const *option, int num, struct assigns *run,
                   struct assigns *study);
 

@@ -200,7 +200,7 @@ static void expand_includes(struct expansion *e)
 static void number_runs(struct expansion *e)
 {
     struct plan *plan = e->plan;
-    size_t num_runs = (size_t)plan->num_cells * (size_t)e->grid->num_seeds;
+    size_t num_runs = (size_t)plan->num_cells * (size_t)e->grid->seeds.count;
     plan->runs = pool_take(e->r->keep, num_runs, sizeof *plan->runs);
     plan->varies = pool_take(e->r->keep, (size_t)num_settings, sizeof *plan->varies);
     if (!plan->runs || !plan->varies) {
@@ -215,9 +215,9 @@ static void number_runs(struct expansion *e)
             e->r->faults->out_of_memory = 1;
             return;
         }
-        for (int i = 0; i < e->grid->num_seeds; i++) {
+        for (int i = 0; i < e->grid->seeds.count; i++) {
             struct run *run = &plan->runs[plan->num_runs++];
-            *run = (struct run){.cell = c, .seed = e->grid->seed[i]};
+            *run = (struct run){.cell = c, .seed = e->grid->seeds.seed[i]};
             plan_key_of_text(text, bytes, run->seed, run->key);
         }
         free(text);
@@ -280,6 +280,8 @@ static void read_and_expand(struct reading *r, struct plan *plan, const char *te
     yaml_read(r->tree, text, bytes, &root, r->faults);
     if (!root || r->faults->out_of_memory) return;
     grid_read(r, root, &grid);
+    for (int i = 0; i < num_sets; i++)
+        if (seeds_of_option(sets[i])) seeds_read_option(r, seeds_of_option(sets[i]), &grid.seeds);
     if (r->faults->count || r->faults->out_of_memory) return;
     plan->study = grid.study;
     plan->description = grid.description;

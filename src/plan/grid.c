@@ -4,7 +4,6 @@
 
 #include "base/spelling.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,33 +107,12 @@ static void read_study(struct reading *r, const struct node *root, struct grid *
     grid->description = read_text(r, root, "description", 4096, true);
 }
 
+/* Without the key: seed 0. */
 static void read_seeds(struct reading *r, const struct node *root, struct grid *grid)
 {
-    const struct node *list = find(root, "seeds");
-    int count = list && list->kind == NODE_LIST ? list->count : 1;
-    grid->seed = reading_take(r, count, sizeof *grid->seed);
-    grid->num_seeds = grid->seed ? 1 : 0; /* without the key: seed 0 */
-    if (!list || !grid->seed || !expect(r, list, NODE_LIST, "seeds", "[0, 1, 2]")) return;
-    if (count < 1 || count > MAX_SEEDS) {
-        FAULT(r, list, "seeds: %d given; 1 to %d are possible", count, MAX_SEEDS);
-        return;
-    }
-    for (int i = 0; i < count; i++) {
-        const struct node *node = list->item[i];
-        bool digits = node->kind == NODE_SCALAR && *node->text &&
-                      strspn(node->text, "0123456789") == strlen(node->text);
-        errno = 0;
-        grid->seed[i] = digits ? strtoll(node->text, NULL, 10) : -1 - i;
-        if (!digits || errno)
-            FAULT(r, node, "seeds: '%.40s' is not a whole number from 0 to 9223372036854775807",
-                  node->text ? node->text : node_what(node));
-        for (int j = 0; j < i; j++) {
-            if (!digits || grid->seed[j] != grid->seed[i]) continue;
-            FAULT(r, node, "seeds: duplicate %.40s; remove one", node->text);
-            break;
-        }
-    }
-    grid->num_seeds = count;
+    const struct node *node = find(root, "seeds");
+    grid->seeds = (struct seeds){1, reading_take(r, 1, sizeof *grid->seeds.seed)};
+    if (node) seeds_read(r, node, &grid->seeds);
 }
 
 /* --- blocks -------------------------------------------------------------------------------- */
@@ -331,8 +309,8 @@ long grid_num_entries(struct reading *r, const struct grid *grid)
             return -1;
         }
     }
-    if (total * grid->num_seeds <= MAX_RUNS) return total;
+    if (total * grid->seeds.count <= MAX_RUNS) return total;
     faults_add(r->faults, 1, 1, "%ld cells times %d seeds are more than %d runs; split the study",
-               total, grid->num_seeds, MAX_RUNS);
+               total, grid->seeds.count, MAX_RUNS);
     return -1;
 }

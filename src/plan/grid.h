@@ -1,9 +1,9 @@
 /* grid: a grid file as it was written, checked but not yet expanded. */
 #pragma once
 
-#include "assign.h"
+#include "seeds.h"
 
-enum { MAX_RUNS = 1000000, MAX_CELLS = 200000, MAX_SEEDS = 10000, MAX_RULES = 1000, MAX_NAME = 31 };
+enum { MAX_RUNS = 1000000, MAX_CELLS = 200000, MAX_RULES = 1000, MAX_NAME = 31 };
 
 struct block {
     const char *name; /* in the plan's pool */
@@ -28,12 +28,12 @@ struct grid {
     const char *study, *description; /* in the plan's pool */
     struct assigns defaults;         /* of defaults, accept and reseed */
     struct assigns study_settings;   /* of run */
-    int num_blocks, num_excludes, num_includes, num_overrides, num_seeds;
+    int num_blocks, num_excludes, num_includes, num_overrides;
     struct block *block;
     struct axes *exclude;
     struct include *include;
     struct override *override;
-    int64_t *seed;
+    struct seeds seeds;
 };
 
 /* Tree -> *grid. Faults are reported; what they touch is left out. */

@@ -29,7 +29,7 @@ struct plan {
     const char *study;  /* name */
     const char *source; /* YAML text as given */
     size_t source_bytes;
-    char grid_sha256[65]; /* of source and of every --set; without --set: sha256sum of the file */
+    char grid_sha256[65]; /* of source, --set and --seeds; without these: sha256sum of the file */
     const char *description;        /* "" when not given */
     struct settings study_settings; /* only .run.* is meant */
     struct cell *cells;
@@ -44,7 +44,8 @@ struct plan {
 /* Read and expand.
  *   file      shown in messages with line and column; NULL: neither, the text is a program's
  *   text, bytes  the YAML (not kept)
- *   sets      "key=value" overrides of --set, applied last to every cell and to run.*
+ *   sets      "key=value" overrides of --set, applied last to every cell and to run.*; of
+ *             --seeds: "seeds=0-9"
  * On STATUS_BAD_GRID *st holds every error found (up to 50), one a line, each
  * "file:line:column: what, why, what to do". On failure *plan is zeroed. Local, pure. */
 int plan_read(struct plan *plan, const char *file, const char *text, size_t bytes,

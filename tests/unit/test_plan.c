@@ -172,6 +172,9 @@ static void bad_options_are_named(void **state)
         {"train.betas=[0.9", "not valid YAML"},
         {"hmm.states=9", "--set hmm.states=9: hmm.states: 9 states with"},
         {"run.retries=-1", "out of range"},
+        {"seeds=3,0-4", "--seeds 3,0-4: duplicate 3"},
+        {"seeds=[", "--seeds [: not valid YAML"},
+        {"seeds=", "none is given"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct plan p;
@@ -257,6 +260,39 @@ static void fractions_are_numbers(void **state)
     check_near(s.hmm.emission_matrix.value[2], 1.0 / 3, 0);
     assert_false(signbit(s.hmm.emission_matrix.value[5]));
     plan_free(&p);
+}
+
+/* --- seeds --------------------------------------------------------------------------------- */
+
+static void seeds_are_ranges(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *grid, *option;
+        int num;
+        int64_t first, last;
+    } rows[] = {
+        {"0-49", NULL, 50, 0, 49},
+        {"{start: 7, count: 3}", NULL, 3, 7, 9},
+        {"[10, 0-4, {start: 20, count: 2}, 1e3]", NULL, 9, 10, 1000},
+        {"[9007199254740992, 9007199254740993]", NULL, 2, 9007199254740992, 9007199254740993},
+        {"9223372036854775806-9223372036854775807", NULL, 2, INT64_MAX - 1, INT64_MAX},
+        {"[5]", "seeds=0-2,9", 4, 0, 9},
+        {"[5]", "seeds=7", 1, 7, 7},
+        {"[5]", "seeds={start: 1, count: 2}", 2, 1, 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[200];
+        struct plan p;
+        struct status st;
+        snprintf(text, sizeof text, "version: 1\nstudy: s\ngrid: {a: {}}\nseeds: %s\n",
+                 rows[i].grid);
+        check_ok(read_with(&p, text, &rows[i].option, rows[i].option != NULL, &st), &st);
+        assert_int_equal(p.num_runs, rows[i].num);
+        assert_true(p.runs[0].seed == rows[i].first);
+        assert_true(p.runs[p.num_runs - 1].seed == rows[i].last);
+        plan_free(&p);
+    }
 }
 
 /* --- texts and types ----------------------------------------------------------------------- */
@@ -780,6 +816,7 @@ int main(void)
         cmocka_unit_test(exclude_looks_at_resolved_settings),
         cmocka_unit_test(matrices_give_sizes),
         cmocka_unit_test(fractions_are_numbers),
+        cmocka_unit_test(seeds_are_ranges),
         cmocka_unit_test(scalars_are_typed_by_the_table),
         cmocka_unit_test(whole_numbers_as_decimals),
         cmocka_unit_test(null_turns_off),

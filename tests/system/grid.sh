@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# grid: what the words of a grid did is said: where a bad value came from, rules without effect, and
+# that what `check` takes, a run can do.
+# usage: tests/system/grid.sh PROGRAM
+set -u
+program=$(realpath "$1")
+. tests/support/ok.sh
+export HMMGRID_LOG=warning
+unset HMMGRID_RETRIES HMMGRID_ORDER HMMGRID_PROGRESS
+cd "$work" || exit 2
+
+# refuses CODE START COMMAND...: the exit code, and how the message begins
+refuses() {
+    local code=$1 start=$2 got
+    shift 2
+    "$@" >out 2>err
+    got=$?
+    ok "exit code $got, '$(head -n 1 err)' for '$start'" \
+        [ "$got $(head -n 1 err | cut -c 1-${#start})" = "$code $start" ]
+}
+
+cat >tiny.yaml <<'END'
+version: 1
+study: tiny
+defaults:
+  hmm:     {states: 2}
+  data:    {sequences: 30, length: 5}
+  rnn:     {hidden: 4, noise_dim: 2}
+  train:   {epochs: 1, batch: 10}
+  measure: {sequences: 10, floor_draws: 2}
+analysis: false
+grid:
+  chain: {product: {rnn.hidden: [4, 5]}}
+seeds: 0-1
+END
+
+name='source of a bad value'
+refuses 65 "--set rnn.hidden=x: " "$program" check tiny.yaml --set rnn.hidden=x
+refuses 65 "--seeds 3,3: duplicate 3" "$program" check tiny.yaml --seeds 3,3
+refuses 2 "hmmgrid: error: --retries: run.retries: 'x'" "$program" run tiny.yaml -n --retries x
+HMMGRID_RETRIES=x refuses 2 "hmmgrid: error: HMMGRID_RETRIES: run.retries: 'x'" \
+    "$program" run tiny.yaml -n
+HMMGRID_PROGRESS=x refuses 2 "hmmgrid: error: HMMGRID_PROGRESS: 'x'" "$program" run tiny.yaml -n
+
+name='seeds'
+says 'ok: 4 runs' "$program" check tiny.yaml
+says 'ok: 12 runs' "$program" check tiny.yaml --seeds 0-4,10
+says '2 runs' "$program" run tiny.yaml -n --seeds 7
+ok "seeds beyond 2^53" "$program" run tiny.yaml -o large.h5 --progress none \
+    --seeds 9007199254740992-9007199254740993
+ok "which are two" [ "$("$program" summary large.h5 --by seed --format csv |
+    grep -c '^900719925474099[23],')" = 2 ]
+
+name='what check takes, a run can do'
+for set in train.scaling=0.99 train.scaling=0.01 train.temperature=1e-30 train.blur=0.01; do
+    ok "check $set" "$program" check tiny.yaml --set $set
+    ok "run $set" "$program" run tiny.yaml -o range.h5 --fresh --progress none --seeds 0 --set $set
+done
+
+finish
