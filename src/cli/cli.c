@@ -158,18 +158,24 @@ static const struct verb *find_verb(const char *name)
 /* topics: what `help` explains besides verbs counts too. */
 static int unknown_verb(const char *name, bool topics, struct status *st)
 {
-    const char *candidate[NUM_VERBS + 2] = {"help"};
-    for (int i = 0; i < NUM_VERBS; i++) candidate[i + 1] = verb_table[i].verb->name;
-    if (topics) candidate[NUM_VERBS + 1] = "settings";
-    const char *nearest = spelling_nearest(name, candidate, NUM_VERBS + 2);
+    enum { MOST_TOPICS = 16 };
+    const char *candidate[NUM_VERBS + 1 + MOST_TOPICS] = {"help"};
+    int num = 1;
+    for (int i = 0; i < NUM_VERBS; i++) candidate[num++] = verb_table[i].verb->name;
+    for (int i = 0; topics && i < num_topics && i < MOST_TOPICS; i++)
+        candidate[num++] = topic_table[i].name;
+    const char *nearest = spelling_nearest(name, candidate, num);
+    if (!topics && topic_find(name))
+        return status_set(st, STATUS_USAGE, "unknown verb '%s'. Did you mean 'help %s'?", name,
+                          name);
     if (*name == '-')
         return status_set(st, STATUS_USAGE,
                           "unknown option '%s' in front of a verb; options come after the verb, "
                           "see 'hmmgrid --help'",
                           name);
-    return status_set(st, STATUS_USAGE, "unknown verb '%s'.%s%s%s See 'hmmgrid --help'.", name,
-                      nearest ? " Did you mean '" : "", nearest ? nearest : "",
-                      nearest ? "'?" : "");
+    return status_set(st, STATUS_USAGE, "unknown %s '%s'.%s%s%s See 'hmmgrid --help'.",
+                      topics ? "verb or topic" : "verb", name, nearest ? " Did you mean '" : "",
+                      nearest ? nearest : "", nearest ? "'?" : "");
 }
 
 static const struct cli_option *option_at(const struct invocation *inv, int i)
@@ -382,9 +388,11 @@ static int dispatch(struct invocation *inv, int argc, char **argv)
         help_version(inv->out);
         return STATUS_OK;
     }
-    if (help && strcmp(argv[2], "settings") == 0) {
-        help_settings(inv->out);
-        return STATUS_OK;
+    const struct topic *topic = help ? topic_find(argv[2]) : NULL;
+    if (topic) {
+        int code = argc > 4 ? status_set(&st, STATUS_USAGE, "'%s' is one word too many", argv[4])
+                            : topic_print(inv->out, topic, argv[3], &st);
+        return code ? usage_fail(inv, &st) : STATUS_OK;
     }
     inv->verb = find_verb(help ? argv[2] : word);
     if (!inv->verb) {

@@ -86,7 +86,8 @@ const struct verb verb_export = {
     "as float32 datasets of a small HDF5 file. RUN is the number of its row, from 0, or enough of "
     "its key to tell it from the others.\n\n"
     "  hmmgrid export study.h5 12 -o weights.h5\n"
-    "  python3: state = {k: torch.tensor(v[()]) for k, v in h5py.File(\"weights.h5\").items()}",
+    "  python3: f = h5py.File(\"weights.h5\")\n"
+    "           state = {name: torch.from_numpy(f[name][...]) for name in f}",
     options,
     .run = run_export,
 };

@@ -73,8 +73,7 @@ const struct verb verb_summary = {
     "ddof 1; ci95 is half the two-sided 95 % Student-t interval of the mean; NaN is left out and "
     "counted.\n\n"
     "  hmmgrid summary study.h5\n"
-    "  hmmgrid summary study.h5 --by hmm.architecture,hmm.states --metrics "
-    "word_tv[3],frequency[0]\n"
+    "  hmmgrid summary study.h5 --by hmm.states --metrics word_tv[3],frequency[0]\n"
     "  hmmgrid summary study.h5 --format csv > study.csv",
     options,
     .run = run_summary,

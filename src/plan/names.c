@@ -82,6 +82,10 @@ int names_value(const struct named_run *r, const char *name, struct expr_value *
 
 const char *names_nearest(const char *name, const char *const *other, int num)
 {
+    for (int i = 0; i < num_settings; i++) /* "states", whatever else is spelt nearly so */
+        if (settings_table[i].scope == SCOPE_RUN &&
+            strcmp(strchr(settings_table[i].key, '.') + 1, name) == 0)
+            return settings_table[i].key;
     const char **candidate = calloc((size_t)(NUM_OWN + num_settings + num), sizeof *candidate);
     if (!candidate) return NULL; /* the error that asks for a suggestion stands without it */
     for (int i = 0; i < NUM_OWN; i++) candidate[i] = own_name[i];
@@ -91,7 +95,7 @@ const char *names_nearest(const char *name, const char *const *other, int num)
     const char *nearest = spelling_nearest(name, candidate, NUM_OWN + num_settings + num);
     free(candidate);
     if (nearest) return nearest;
-    nearest = settings_nearest(name); /* knows the part behind the dot alone: "hidden" */
+    nearest = settings_nearest(name); /* knows the part behind the dot alone: "hiden" */
     return nearest && names_is_known(nearest) ? nearest : NULL;
 }
 

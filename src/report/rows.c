@@ -11,14 +11,17 @@ bool rows_is_key(struct store *store, const char *name)
     return names_is_known(name) || (column >= 0 && store_column(store, column)->type == TYPE_TEXT);
 }
 
-static int unknown(struct store *store, const char *name, struct status *st)
+const char *rows_nearest(struct store *store, const char *name, bool keys)
 {
-    int num = store_num_columns(store);
-    const char **column = calloc((size_t)num + 1, sizeof *column);
-    for (int c = 0; column && c < num; c++) column[c] = store_column(store, c)->name;
-    int code = names_unknown(name, names_nearest(name, column, column ? num : 0), st);
-    free(column);
-    return code;
+    int num = 0;
+    const char **candidate = calloc((size_t)store_num_columns(store) + 1, sizeof *candidate);
+    for (int c = 0; candidate && c < store_num_columns(store); c++) {
+        const struct schema_row *row = store_column(store, c);
+        if (keys ? row->type == TYPE_TEXT : row->num_dims == 0) candidate[num++] = row->name;
+    }
+    const char *nearest = names_nearest(name, candidate, num);
+    free(candidate);
+    return nearest;
 }
 
 static int column_value(struct store *store, int run, int column, struct expr_value *value,
@@ -48,7 +51,7 @@ int rows_value(struct store *store, int run, const char *name, struct expr_value
         int column = store_find_column(store, name);
         return column >= 0 && store_column_count(store, column) == 1
                    ? column_value(store, run, column, value, st)
-                   : unknown(store, name, st);
+                   : names_unknown(name, rows_nearest(store, name, false), st);
     }
     const struct decoded_run *d = store_settings(store, run, st);
     if (!d) return st->code;

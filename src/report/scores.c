@@ -21,6 +21,43 @@ static bool is_result(const struct schema_row *row)
            !names_is_known(row->name);
 }
 
+/* Does the word stand in the name, between its first or last letter, '.' and '_'? */
+static bool has_part(const char *name, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *at = name; n && (at = strstr(at, word)); at++)
+        if ((at == name || strchr("._", at[-1])) && (!at[n] || strchr("._[", at[n]))) return true;
+    return false;
+}
+
+/* The best of the names of outputs without their analyses. */
+static const char *nearest_output(const char *word, const char *const *name, int num)
+{
+    const char **output = calloc((size_t)num + 1, sizeof *output), *found = NULL;
+    for (int i = 0; output && i < num; i++)
+        output[i] = strchr(name[i], '.') ? strchr(name[i], '.') + 1 : NULL;
+    const char *nearest = output ? spelling_nearest(word, output, num) : NULL;
+    for (int i = 0; nearest && i < num && !found; i++)
+        if (output[i] == nearest) found = name[i];
+    free(output);
+    return found;
+}
+
+const char *scores_nearest(const char *word, const char *const *name, int num)
+{
+    for (size_t d = 0; d < sizeof default_score / sizeof default_score[0]; d++)
+        for (int i = 0; i < num && has_part(default_score[d], word); i++)
+            if (strncmp(default_score[d], name[i], strcspn(default_score[d], "[")) == 0)
+                return name[i];
+    for (int i = 0; i < num; i++)
+        if (strchr(name[i], '.') && strcmp(strchr(name[i], '.') + 1, word) == 0) return name[i];
+    const char *nearest = spelling_nearest(word, name, num);
+    if (!nearest) nearest = nearest_output(word, name, num);
+    for (int i = 0; i < num && !nearest; i++)
+        if (has_part(name[i], word)) nearest = name[i];
+    return nearest;
+}
+
 static int unknown_score(struct store *store, const char *name, struct status *st)
 {
     int num = 0;
@@ -28,11 +65,11 @@ static int unknown_score(struct store *store, const char *name, struct status *s
     for (int c = 0; candidate && c < store_num_columns(store); c++)
         if (store_column(store, c)->type != TYPE_TEXT)
             candidate[num++] = store_column(store, c)->name;
-    const char *nearest = candidate ? spelling_nearest(name, candidate, num) : NULL;
+    const char *nearest = candidate ? scores_nearest(name, candidate, num) : NULL;
     free(candidate);
     return status_set(st, STATUS_USAGE,
                       "--metrics: the file has no numbers named '%s'.%s%s%s '--metrics all' shows "
-                      "every scalar one.",
+                      "every scalar one, 'hmmgrid help metrics' says what each is.",
                       name, nearest ? " Did you mean '" : "", nearest ? nearest : "",
                       nearest ? "'?" : "");
 }

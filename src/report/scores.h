@@ -19,6 +19,11 @@ struct score {
 int scores_select(struct store *store, const char *list, struct score **score, int *num,
                   struct status *st);
 
+/* The one of num names (columns) that somebody means by a word that is none: a part of one
+ * ("loss": best_val_loss, "rotation_number": orbit.rotation_number) or the nearest spelling; NULL:
+ * none is. Borrowed from the names. */
+const char *scores_nearest(const char *word, const char *const *name, int num);
+
 /* Values of num runs `row` into out (num): NaN for runs that are not done.
  *   floor  true: of the score's floor. */
 int scores_read(struct store *store, const struct score *score, bool floor, const int *row, int num,

@@ -76,7 +76,7 @@ static int parse_keys(struct summary *s, const char *list, struct status *st)
         const char *name = setting ? setting->key : word;
         bool again = false;
         if (!rows_is_key(s->store, name)) {
-            const char *nearest = names_nearest(name, NULL, 0);
+            const char *nearest = rows_nearest(s->store, name, true);
             return status_set(st, STATUS_USAGE,
                               "--by: unknown key '%s'.%s%s%s A key is a setting, seed, block, "
                               "status, attempts, run, key, or a column of text such as host.",

@@ -1,7 +1,7 @@
 /* columns: THE table of the columns of a new results file, each row with the function that puts its
  * value. The fixed columns of /runs stand in columns.c; columns_made.c makes the settings' from
  * settings_table (settings.h), the metrics' from metrics_table (metrics.h), the analyses' from
- * analysis_table (analyse.h). Private to src/store.
+ * analysis_table (analyse.h). Beside src/store only help reads it.
  */
 #pragma once
 

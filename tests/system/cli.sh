@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # cli: what the command line promises: help of every verb, usage errors with suggestions and exit
-# code 2, --version, outputs that cannot be written. Needs no MPI launcher and no results file.
+# code 2, --version, choosing runs and scores, outputs that cannot be written. Needs no MPI launcher.
 #   tests/system/cli.sh [PROGRAM]        default: build/hmmgrid, or $HMMGRID
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -57,6 +57,13 @@ for verb in $verbs; do
             "hmmgrid $words" "shows no example"
     done
 done
+for topic in settings metrics grid where file; do
+    expect 0 . '' help $topic
+    tally "$(awk 'length($0) > 80' "$out" | grep -q . && echo 0 || echo 1)" "hmmgrid help $topic" \
+        "a line is wider than 80 columns"
+    "$program" --help | grep -qE "^  $topic  "
+    tally "$((! $?))" "hmmgrid --help" "does not name the topic $topic"
+done
 for setting in hmm.architecture data.sequences rnn.hidden train.learning_rate measure.floor_draws \
     run.max_failures; do
     expect 0 "^  $setting " '' help settings
@@ -66,7 +73,23 @@ tally "$(grep -q 'fully-connected, cyclic' "$out" && grep -qF '[[0.9, 0.9]]' "$o
 tally "$(awk 'length($0) > 79' "$out" | grep -q . && echo 0 || echo 1)" "hmmgrid help settings" \
     "a line is wider than 79 columns"
 expect 2 '' "Did you mean 'settings'" help setings
-expect 2 '' "unknown verb 'settings'" settings
+expect 2 '' "unknown verb 'settings'. Did you mean 'help settings'" settings
+expect 0 '^  rnn.hidden  ' '' help settings hidden
+expect 0 '^  train.clip_norm  ' '' help settings train
+expect 2 '' "no setting is called 'rnn.hiden'. Did you mean 'rnn.hidden'" help settings rnn.hiden
+expect 2 '' "'help where' is one page; leave out 'x'" help where x
+expect 2 '' "'more' is one word too many" help metrics word_tv more
+# every metric and every output of an analysis, each with its unit
+expect 0 '^  word_tv\[word_length\] .*total variation' '' help metrics
+for score in best_val_loss matched_distance orbit.rotation_number 'contours.area\[noise_sd,mass\]' evolution.bounded_steps; do
+    tally "$(grep -qE "^  $score" "$out" && echo 1 || echo 0)" "hmmgrid help metrics" "lacks $score"
+done
+tally "$(grep -qE '^  word_tv_floor' "$out" && echo 0 || echo 1)" "hmmgrid help metrics" \
+    "lists a floor as a score of its own"
+expect 0 'noise_sd: 0.1, 1, 2, 3, 4' '' help metrics 'contours.area[1,0.95]'
+expect 0 '/analysis/pca/dimension' '' help metrics pca
+expect 0 'cross_entropy_z = ' '' help metrics cross_entropy
+expect 2 '' "no score is called 'loss'. Did you mean 'best_val_loss'" help metrics loss
 expect 0 '^hmmgrid [0-9]+\.[0-9]+\.[0-9]+' '' --version
 expect 0 '^results file format [0-9]+\.[0-9]+$' '' -V
 
@@ -106,6 +129,44 @@ expect 66 '' 'not a regular file' summary src
 expect 66 '' 'no-such-file.h5' repro no-such-file.h5 0
 expect 66 '' '-no-such' summary -- -no-such
 
+# --- a small results file: choosing runs and scores ----------------------------------------------------
+work=$(mktemp -d)
+trap 'rm -rf "$out" "$err" "$work"' EXIT
+cat > "$work/grid.yaml" <<'YAML'
+version: 1
+study: small
+defaults:
+  data:     {sequences: 96, length: 8}
+  rnn:      {hidden: 6, noise_dim: 2}
+  train:    {epochs: 2, batch: 32}
+  measure:  {sequences: 40, floor_draws: 2}
+  analysis: {steps: 300, circuit: false, ablation: false, likelihood: false, resonance: false, residency: false,
+             noise_sensitivity: false, fixed_point: false}
+grid:
+  a-b: {set: {hmm.states: 2}, product: {rnn.hidden: [6, 8]}}
+seeds: [0, 9007199254740993]
+YAML
+grid=$work/grid.yaml file=$work/small.h5
+expect 0 '' . run "$grid" -o "$file"
+chosen() { # chosen NUM EXPR: so many runs, by plan and by summary
+    expect 0 "$([ "$1" -gt 0 ] && echo "$1 run")" '' plan "$grid" --where "$2"
+    expect 0 . '' summary "$file" --by run --format csv --where "$2"
+    tally "$([ "$(wc -l < "$out")" -eq $(($1 + 1)) ] && echo 1 || echo 0)" "summary --where $2" "not $1 runs"
+}
+chosen 4 "hmm.states = 2 && !(rnn.hidden == 7)"
+chosen 1 "6 < rnn.hidden <= 8 and seed == 9007199254740993"
+chosen 2 "seed != 9007199254740992 && 'a-b' == block and rnn.hidden in (8, 9)"
+expect 0 . 'no run' summary "$file" --where "seed == 9007199254740992"
+expect 0 . 'no run' summary "$file" --where "best_val_loss == none"
+expect 2 '' '^  hmm.states = four$' plan "$grid" --where 'hmm.states = four'
+tally "$(grep -qE '^ {15}\^$' "$err" && echo 1 || echo 0)" "plan --where" "the mark is not below the word"
+expect 2 '' "column 1: unknown name 'states'. Did you mean 'hmm.states'" summary "$file" --where 'states == 2'
+expect 2 '' "column 1: a grid knows no status, only a results file does" plan "$grid" --where 'status == done'
+expect 2 '' "unknown key 'states'. Did you mean 'hmm.states'" summary "$file" --by states
+expect 2 '' "unknown key 'hots'. Did you mean 'host'" summary "$file" --by hots
+expect 2 '' "no numbers named 'loss'. Did you mean 'best_val_loss'" summary "$file" -m loss
+expect 2 '' "Did you mean 'orbit.rotation_number'" summary "$file" -m rotation_numbr
+
 # --- an output that cannot be written is exit code 74 --------------------------------------------------
 "$program" --help >/dev/full 2>"$err"
 got=$?
@@ -120,7 +181,6 @@ got=$?
 tally "$([ $got -eq 66 ] && echo 1 || echo 0)" "hmmgrid summary >&- 2>&-" "exit code $got, expected 66"
 
 # --- BLAS kernels that fit the CPU, without asking; a choice of the user's stands ----------------------
-work=$(mktemp -d)
 tiny=experiments/smoke.yaml
 core_of() { # core_of ENVIRONMENT...: the core type that a run records
     rm -f "$work/a.h5"
@@ -136,7 +196,6 @@ if grep -q avx2 /proc/cpuinfo; then
     tally "$(grep -q Nehalem <<<"$got" && echo 1 || echo 0)" \
         "OPENBLAS_CORETYPE=Nehalem hmmgrid run" "BLAS core '$got': the choice was overruled"
 fi
-rm -rf "$work"
 
 # --- colour only on a terminal -------------------------------------------------------------------------
 NO_COLOR='' expect 2 '' 'unknown verb' zzz

@@ -1,0 +1,260 @@
+/* topics: see help.h. What `hmmgrid help TOPIC` prints of the tables of settings, metrics and
+ * analyses, so that it cannot drift from them. Refuses to explain what no table says: pages.c. */
+#include "help.h"
+
+#include "hmmgrid/analyse.h"
+#include "hmmgrid/metrics.h"
+#include "hmmgrid/settings.h"
+#include "report/scores.h"
+#include "store/columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int unknown(const char *what, const char *name, const char *nearest, struct status *st)
+{
+    return status_set(st, STATUS_USAGE, "no %s is called '%.60s'.%s%s%s", what, name,
+                      nearest ? " Did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?" : "");
+}
+
+/* --- settings ------------------------------------------------------------------------------------
+ */
+
+/* The values that a setting takes, as words behind its meaning. */
+static void values_text(const struct setting *s, char *text, size_t bytes)
+{
+    char range[96];
+    snprintf(range, sizeof range, "%s%.10g to %.10g", s->min_exclusive ? "above " : "", s->min,
+             s->max);
+    size_t n = 0;
+    *text = '\0';
+    switch (s->type) {
+    case SETTING_INT: snprintf(text, bytes, "a whole number, %s", range); break;
+    case SETTING_REAL: snprintf(text, bytes, "a number, %s", range); break;
+    case SETTING_BOOL: snprintf(text, bytes, "true or false"); break;
+    case SETTING_ENUM:
+    case SETTING_ENUM_OR_MATRIX:
+        for (int i = 0; settings_choice(s, i) && n < bytes; i++)
+            n +=
+                (size_t)snprintf(text + n, bytes - n, "%s%s", i ? ", " : "", settings_choice(s, i));
+        break;
+    case SETTING_REAL_LIST:
+        if (s->min_count == s->max_count)
+            snprintf(text, bytes, "a list of %d numbers, %s", s->min_count, range);
+        else
+            snprintf(text, bytes, "a number or a list, %s", range);
+        break;
+    case SETTING_MATRIX: snprintf(text, bytes, "a matrix or list of probabilities"); break;
+    case SETTING_DURATION: snprintf(text, bytes, "a time such as 90s, 10min or 1h30m"); break;
+    case SETTING_COUNT_OR_SHARE: snprintf(text, bytes, "a count, or a share such as 10%%"); break;
+    }
+}
+
+/* Its key, its section or the part behind the dot. */
+static bool is_meant(const struct setting *s, const char *one)
+{
+    const char *dot = strchr(s->key, '.');
+    size_t n = (size_t)(dot - s->key);
+    return !one || strcmp(s->key, one) == 0 || strcmp(dot + 1, one) == 0 ||
+           (strlen(one) == n && strncmp(s->key, one, n) == 0) || settings_find_column(one) == s;
+}
+
+static int print_settings(FILE *out, const char *one, struct status *st)
+{
+    const char *section = NULL; /* of the setting before */
+    if (!one) fputs("settings of a grid, SECTION.NAME: meaning; values [default]\n", out);
+    for (int i = 0; i < num_settings; i++) {
+        const struct setting *s = &settings_table[i];
+        char values[256], text[512];
+        if (!is_meant(s, one)) continue;
+        if (!one && (!section || strncmp(s->key, section, strcspn(s->key, ".") + 1) != 0))
+            fputc('\n', out);
+        section = s->key;
+        values_text(s, values, sizeof values);
+        snprintf(text, sizeof text, "%s; %s [%s]", s->help, values, s->default_text);
+        help_entry(out, fprintf(out, "  %s", s->key), text);
+    }
+    if (!section) return unknown("setting", one, settings_nearest(one), st);
+    if (!one)
+        fputs("\nSettings of `run` are of the study: they change no result and no run's key, and\n"
+              "belong at the top of a grid. The others belong under defaults, in a block's\n"
+              "set, zip or product, in exclude, include and overrides. On the command line,\n"
+              "--set SECTION.NAME=VALUE sets any of them.\n\n"
+              "null, ~ and none: no value where the default is none or auto, 0 where a range\n"
+              "begins at 0. 1e3 and 10.0 are whole numbers, 1/3 is a number.\n",
+              out);
+    return STATUS_OK;
+}
+
+/* --- scores --------------------------------------------------------------------------------------
+ */
+
+/* The columns of a study that has everything. */
+static int make_columns(struct plan *plan, struct schema *schema, struct status *st)
+{
+    static const char grid[] = "version: 1\nstudy: all\ndefaults: {train: {snapshots: 10}}\n"
+                               "grid: {all: {set: {rnn.hidden: 150}}}\n";
+    int code = plan_read(plan, "grid", grid, sizeof grid - 1, NULL, 0, st);
+    if (code) return code;
+    analyses_turn_on(&plan->cells[0].settings, true);
+    return columns_init(schema, plan, st);
+}
+
+/* "word_tv[word_length]" */
+static int print_name(FILE *out, const struct schema *schema, const struct schema_row *row)
+{
+    int n = fprintf(out, "  %s", row->name);
+    for (int d = 0; d < row->num_dims; d++)
+        n += fprintf(out, "%c%s", d ? ',' : '[', schema->axis[row->dim[d]].name);
+    return n + (row->num_dims ? fprintf(out, "]") : 0);
+}
+
+static bool has_unit(const char *unit)
+{
+    return *unit && strcmp(unit, "1") != 0;
+}
+
+static void print_line(FILE *out, const struct schema *schema, const struct schema_row *row)
+{
+    char text[512];
+    const struct metric *metric = metrics_find(row->name);
+    bool unit = has_unit(row->unit);
+    snprintf(text, sizeof text, "%s%s%s%s", row->meaning, unit ? "; " : "", unit ? row->unit : "",
+             metric && metric->has_floor ? " [floor]" : "");
+    help_entry(out, print_name(out, schema, row), text);
+}
+
+/* Labels of an axis: the first and last ones of many. */
+static void print_labels(FILE *out, const struct schema_axis *axis)
+{
+    enum { MANY = 8 };
+    for (int i = 0; i < axis->size; i++) {
+        bool left_out = axis->size > MANY && i >= 3 && i < axis->size - 1;
+        if (left_out && i == 3) fputs(", ...", out);
+        if (left_out) continue;
+        fprintf(out, "%s%.6g", i ? ", " : "", axis->value ? axis->value[i] : axis->first + i);
+    }
+}
+
+/* Everything about one. */
+static void print_score(FILE *out, const struct schema *schema, const struct schema_row *row)
+{
+    char path[160];
+    const struct metric *metric = metrics_find(row->name);
+    schema_row_path(row, path);
+    fprintf(out, "%s\n", row->name);
+    help_wrapped(out, row->meaning, 2, 0);
+    fprintf(out, "  %-12s %s\n", "unit", has_unit(row->unit) ? row->unit : "none");
+    for (int d = 0; d < row->num_dims; d++) {
+        const struct schema_axis *axis = &schema->axis[row->dim[d]];
+        fprintf(out, "  %-12s %s: ", d ? "" : "labels", axis->name);
+        print_labels(out, axis);
+        fprintf(out, "\n  %-12s (%s%s%s)\n", "", axis->meaning, has_unit(axis->unit) ? "; " : "",
+                has_unit(axis->unit) ? axis->unit : "");
+    }
+    fprintf(out, "  %-12s %s\n", "dataset", path);
+    if (metric && metric->has_floor)
+        fprintf(out, "  %-12s %s_floor, %s_floor_sd\n  %-12s %s_z = (value - floor) / floor_sd\n",
+                "beside it", row->name, row->name, "", row->name);
+}
+
+static bool is_score(const struct schema_row *row)
+{
+    return row->in_digest && row->type != TYPE_TEXT;
+}
+
+static void print_all(FILE *out, const struct schema *schema)
+{
+    const struct schema_row *row = schema->row, *end = row + schema->num_rows,
+                            *metrics = schema_find(schema, metrics_table[0].name);
+    fputs("scores of a run, NAME[DIMENSIONS]: meaning; unit\n\ntraining and its target\n", out);
+    for (; row < metrics; row++)
+        if (is_score(row)) print_line(out, schema, row);
+    fputs("\nhow well it emulates the HMM; [floor]: NAME_floor, NAME_floor_sd and NAME_z\n"
+          "stand beside it, what independent samples of the HMM itself score\n",
+          out);
+    for (int i = 0; i < num_metrics; i++)
+        print_line(out, schema, schema_find(schema, metrics_table[i].name));
+    for (row = metrics; row < end; row++) {
+        const char *group = row->group;
+        if (strcmp(group, SCHEMA_RUNS) == 0) continue;
+        const char *name = strrchr(group, '/') + 1;
+        if (strcmp(group, row[-1].group) != 0)
+            help_wrapped(out, analysis_meaning(analysis_find(name)), 2,
+                         fprintf(out, "\n%s:", name) - 1);
+        print_line(out, schema, row);
+    }
+    fputs("\n'hmmgrid help metrics NAME' tells all about one, or about those of an analysis;\n"
+          "'hmmgrid summary FILE.h5 --metrics NAME,NAME' shows them, an element of an\n"
+          "array by its labels: word_tv[3].\n",
+          out);
+}
+
+static int unknown_score(const struct schema *schema, const char *one, struct status *st)
+{
+    const char **name = calloc((size_t)schema->num_rows + 1, sizeof *name);
+    int num = 0;
+    for (int i = 0; name && i < schema->num_rows; i++)
+        if (is_score(&schema->row[i])) name[num++] = schema->row[i].name;
+    int code = unknown("score", one, name ? scores_nearest(one, name, num) : NULL, st);
+    free(name);
+    return code;
+}
+
+/* A score by its name, with or without an index, or those of an analysis. */
+static int print_one(FILE *out, const struct schema *schema, const char *one, struct status *st)
+{
+    int n = (int)strcspn(one, "["), num = 0;
+    for (int i = 0; i < schema->num_rows; i++) {
+        const struct schema_row *row = &schema->row[i];
+        bool of_analysis =
+            strcmp(row->group, SCHEMA_RUNS) != 0 && strcmp(strrchr(row->group, '/') + 1, one) == 0;
+        bool named = strncmp(row->name, one, (size_t)n) == 0 && !row->name[n];
+        if (!is_score(row) || (!named && !of_analysis)) continue;
+        if (num++) fputc('\n', out);
+        print_score(out, schema, row);
+    }
+    return num ? STATUS_OK : unknown_score(schema, one, st);
+}
+
+static int print_metrics(FILE *out, const char *one, struct status *st)
+{
+    struct plan plan = {0};
+    struct schema schema = {0};
+    int code = make_columns(&plan, &schema, st);
+    if (!code && one) code = print_one(out, &schema, one, st);
+    if (!code && !one) print_all(out, &schema);
+    schema_free(&schema);
+    plan_free(&plan);
+    return code;
+}
+
+/* --- the table -----------------------------------------------------------------------------------
+ */
+
+const struct topic topic_table[] = {
+    {"settings", "what a grid can set: meaning, values, default", NULL, print_settings},
+    {"metrics", "every score: meaning and unit", NULL, print_metrics},
+    {"grid", "the form of a grid file", page_grid, NULL},
+    {"where", "choosing runs: EXPR of --where", page_where, NULL},
+    {"file", "what stands where in a results file", page_file, NULL},
+};
+const int num_topics = sizeof topic_table / sizeof topic_table[0];
+
+const struct topic *topic_find(const char *name)
+{
+    for (int i = 0; i < num_topics; i++)
+        if (strcmp(topic_table[i].name, name) == 0) return &topic_table[i];
+    return NULL;
+}
+
+int topic_print(FILE *out, const struct topic *topic, const char *one, struct status *st)
+{
+    if (topic->print) return topic->print(out, one, st);
+    if (one)
+        return status_set(st, STATUS_USAGE, "'help %s' is one page; leave out '%.60s'", topic->name,
+                          one);
+    help_wrapped(out, topic->page, 0, 0);
+    return STATUS_OK;
+}
