@@ -21,6 +21,8 @@ static int unknown(const char *what, const char *name, const char *nearest, stru
 /* --- settings ------------------------------------------------------------------------------------
  */
 
+static const char matrix_form[] = "[[...], ...] or {name: NAME, rows: [[...], ...]}";
+
 /* The values that a setting takes, as words behind its meaning. */
 static void values_text(const struct setting *s, char *text, size_t bytes)
 {
@@ -38,6 +40,8 @@ static void values_text(const struct setting *s, char *text, size_t bytes)
         for (int i = 0; settings_choice(s, i) && n < bytes; i++)
             n +=
                 (size_t)snprintf(text + n, bytes - n, "%s%s", i ? ", " : "", settings_choice(s, i));
+        if (s->type == SETTING_ENUM_OR_MATRIX && n < bytes)
+            snprintf(text + n, bytes - n, " written %s", matrix_form);
         break;
     case SETTING_REAL_LIST:
         if (s->min_count == s->max_count)
@@ -45,7 +49,7 @@ static void values_text(const struct setting *s, char *text, size_t bytes)
         else
             snprintf(text, bytes, "a number or a list, %s", range);
         break;
-    case SETTING_MATRIX: snprintf(text, bytes, "a matrix or list of probabilities"); break;
+    case SETTING_MATRIX: snprintf(text, bytes, "probabilities, written %s", matrix_form); break;
     case SETTING_DURATION: snprintf(text, bytes, "a time such as 90s, 10min or 1h30m"); break;
     case SETTING_COUNT_OR_SHARE: snprintf(text, bytes, "a count, or a share such as 10%%"); break;
     }

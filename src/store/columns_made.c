@@ -51,8 +51,7 @@ static int text_width(struct schema *schema, const struct plan *plan, const stru
 static bool has_column(const struct plan *plan, int setting)
 {
     const struct setting *row = &settings_table[setting];
-    /* hmm.start and hmm.transition stand there as matrices, whatever the family */
-    if (row->scope != SCOPE_RUN || row->type == SETTING_MATRIX) return false;
+    if (row->scope != SCOPE_RUN) return false;
     for (size_t i = 0; i < sizeof settings_always / sizeof settings_always[0]; i++)
         if (strcmp(row->key, settings_always[i]) == 0) return true;
     return plan->varies && plan->varies[setting];
@@ -83,7 +82,9 @@ static void add_setting(struct schema *schema, const struct plan *plan, int sett
     struct schema_row *row = &schema->row[schema->num_rows++];
     *row = (struct schema_row){
         .group = SCHEMA_RUNS,
-        .name = schema_keep(schema, "%.*s_%s", (int)(dot - s->key), s->key, dot + 1),
+        /* hmm_start and hmm_transition are the matrices themselves, whatever the family */
+        .name = schema_keep(schema, "%.*s_%s%s", (int)(dot - s->key), s->key, dot + 1,
+                            s->type == SETTING_MATRIX ? "_name" : ""),
         .type = setting_type(plan, s),
         .meaning = schema_keep(schema, "setting %s: %s", s->key, s->help ? s->help : ""),
         .writer = WRITER_LAYOUT,

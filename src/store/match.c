@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include "columns.h"
+#include "settings/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,17 @@ static int check_keys(struct store *store, const struct plan *plan, struct statu
                       store->path, store->num_runs, plan->num_runs, plan->num_runs - matches);
 }
 
+/* A matrix that the plan calls otherwise. */
+static const struct setting *renamed(const struct settings *a, const struct settings *b)
+{
+    for (int i = 0; i < num_settings; i++) {
+        const struct setting *row = &settings_table[i];
+        struct value x = value_load(a, row), y = value_load(b, row);
+        if (value_takes_matrix(row) && strcmp(x.matrix.name, y.matrix.name) != 0) return row;
+    }
+    return NULL;
+}
+
 static int check_settings(struct store *store, const struct plan *plan, struct status *st)
 {
     for (int run = 0; run < store->num_runs; run++) {
@@ -73,6 +85,12 @@ static int check_settings(struct store *store, const struct plan *plan, struct s
                 "for the new grid, repeats the runs that it changes and keeps this file under "
                 "another name",
                 store->path, row->key, run);
+        row = renamed(&had->settings, wanted);
+        if (row)
+            return status_set(st, STATUS_CANNOT_CREATE,
+                              "%s: the matrix %s of run %d has another name in this grid; --extend "
+                              "renames it and keeps the finished runs",
+                              store->path, row->key, run);
     }
     return STATUS_OK;
 }
