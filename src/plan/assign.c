@@ -225,25 +225,26 @@ void matches_read(struct reading *r, const struct node *map, struct axes *out)
 {
     struct entries entries = {0};
     flatten(r, map, NULL, SCOPE_RUN, NULL, &entries);
+    out->at = map;
     out->item = reading_take(r, entries.count, sizeof *out->item);
     for (int i = 0; i < entries.count && out->item; i++)
         match_read(r, &entries.item[i], &out->item[out->count++]);
 }
 
-bool matches_hold(const struct axes *matches, const struct settings *s)
+static struct assign *value_of(const struct axis *match, const struct settings *s)
 {
-    for (int i = 0; i < matches->count; i++) {
-        const struct axis *match = &matches->item[i];
-        struct value value = value_load(s, match->row);
-        bool any = false;
-        for (int j = 0; j < match->count && !any; j++) {
-            const struct value *wanted = &match->value[j].value;
-            bool by_name = *wanted->matrix.name && !wanted->matrix.rows;
-            any = by_name ? strcmp(value.matrix.name, wanted->matrix.name) == 0
-                          : value_equal(match->row, &value, wanted);
-        }
-        if (!any) return false;
-    }
+    struct value value = value_load(s, match->row);
+    for (int j = 0; j < match->count; j++)
+        if (value_equal(match->row, &value, &match->value[j].value)) return &match->value[j];
+    return NULL;
+}
+
+bool matches_hold(struct axes *matches, const struct settings *s)
+{
+    struct assign *had[MAX_SETTINGS];
+    for (int i = 0; i < matches->count; i++)
+        if (!(had[i] = value_of(&matches->item[i], s))) return false;
+    for (int i = 0; i < matches->count; i++) had[i]->used = true;
     return true;
 }
 

@@ -22,6 +22,7 @@ struct assign {
     struct value value;
     const struct node *at; /* the value's place */
     const char *option;    /* "key=value" of --set, or NULL */
+    bool used;             /* of exclude and when: it was what a cell had when all held */
 };
 struct assigns {
     int count;
@@ -38,6 +39,7 @@ struct axis {
 struct axes {
     int count;
     struct axis *item;
+    const struct node *at; /* of exclude and when: the map */
 };
 
 /* Zeroed, from r->tree; NULL, which is noted: memory out. */
@@ -64,5 +66,5 @@ const struct node *option_node(struct reading *r, const char *flag, const char *
 void options_read(struct reading *r, const char *const *option, int num, struct assigns *run,
                   struct assigns *study);
 
-/* Do the settings have one of the values at every key? */
-bool matches_hold(const struct axes *matches, const struct settings *s);
+/* Do the settings have one of the values at every key? If so, these are marked as used. */
+bool matches_hold(struct axes *matches, const struct settings *s);

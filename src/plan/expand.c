@@ -2,7 +2,7 @@
  * without the excluded ones, then the includes; each then overridden, given the --set options,
  * resolved, and merged with an earlier equal cell. Pure: every rank gets the same plan.
  * Refuses grids of more than MAX_RUNS runs before it allocates for them. */
-#include "grid.h"
+#include "effects.h"
 #include "base/hash.h"
 #include "base/sheet.h"
 #include "plan.h"
@@ -22,7 +22,7 @@ struct draft {
 
 struct expansion {
     struct reading *r;
-    const struct grid *grid;
+    struct grid *grid;
     struct assigns options; /* --set */
     struct plan *plan;
     char (*cell_key)[33]; /* (cells) key with seed 0 */
@@ -135,11 +135,14 @@ static void finish_cell(struct expansion *e, struct draft *draft, const char *bl
     const char *key = NULL;
     struct settings view;
     for (int i = 0; i < e->grid->num_overrides; i++) {
-        const struct override *override = &e->grid->override[i];
+        struct override *override = &e->grid->override[i];
         if (i == 0) view = draft_view(draft);
         if (!matches_hold(&override->when, &view)) continue;
+        struct settings before = view;
         draft_set_all(draft, &override->set);
         view = draft_view(draft);
+        for (int k = 0; k < override->set.count && !override->changed; k++)
+            override->changed = !settings_equal(&before, &view, override->set.item[k].row);
     }
     draft_set_all(draft, &e->options);
     fill_sizes(draft, &draft->settings);
@@ -153,9 +156,10 @@ static bool is_excluded(const struct expansion *e, const struct draft *draft)
 {
     if (!e->grid->num_excludes) return false;
     struct settings view = draft_view(draft);
+    bool any = false; /* all are asked, so that each is known to hold somewhere or nowhere */
     for (int i = 0; i < e->grid->num_excludes; i++)
-        if (matches_hold(&e->grid->exclude[i], &view)) return true;
-    return false;
+        any = matches_hold(&e->grid->exclude[i], &view) || any;
+    return any;
 }
 
 static struct draft new_draft(const struct expansion *e, const struct block *block)
@@ -167,12 +171,12 @@ static struct draft new_draft(const struct expansion *e, const struct block *blo
     return draft;
 }
 
-static void expand_block(struct expansion *e, const struct block *block)
+static void expand_block(struct expansion *e, struct block *block)
 {
     const struct axes *zip = &block->zip, *product = &block->product;
     const struct draft base = new_draft(e, block);
     int rows = zip->count ? zip->item[0].count : 1;
-    int combinations = 1;
+    int combinations = 1, before = e->plan->num_cells;
     for (int i = 0; i < product->count; i++) combinations *= product->item[i].count;
     for (int row = 0; row < rows; row++)
         for (int n = 0; n < combinations && !e->r->faults->dropped; n++) {
@@ -182,17 +186,22 @@ static void expand_block(struct expansion *e, const struct block *block)
                 draft_set(&draft, &product->item[i].value[rest % product->item[i].count]);
                 rest /= product->item[i].count;
             }
-            if (!is_excluded(e, &draft)) finish_cell(e, &draft, block->name, block->at);
+            if (is_excluded(e, &draft)) continue;
+            finish_cell(e, &draft, block->name, block->at);
+            block->num_left++;
         }
+    block->num_added = e->plan->num_cells - before;
 }
 
 static void expand_includes(struct expansion *e)
 {
     for (int i = 0; i < e->grid->num_includes; i++) {
-        const struct include *include = &e->grid->include[i];
+        struct include *include = &e->grid->include[i];
+        int before = e->plan->num_cells;
         struct draft draft = new_draft(e, include->from);
         draft_set_all(&draft, &include->set);
         finish_cell(e, &draft, include->name, include->at);
+        include->num_added = e->plan->num_cells - before;
     }
 }
 
@@ -227,9 +236,22 @@ static void number_runs(struct expansion *e)
     }
 }
 
+/* What did nothing, as plan->warnings. */
+static void keep_warnings(struct expansion *e)
+{
+    struct status st = {0};
+    struct faults *warnings = reading_take(e->r, 1, sizeof *warnings);
+    if (!warnings) return;
+    warnings->file = e->r->faults->file;
+    effects_warn(e->grid, e->options.count > 0, warnings);
+    if (!faults_status(warnings, &st)) return;
+    e->plan->warnings = pool_text(e->r->keep, st.text, strlen(st.text));
+    if (!e->plan->warnings) e->r->faults->out_of_memory = 1;
+}
+
 static void expand(struct expansion *e)
 {
-    const struct grid *grid = e->grid;
+    struct grid *grid = e->grid;
     long entries = grid_num_entries(e->r, grid);
     if (entries < 0) return;
     for (e->num_slots = 64; e->num_slots < 2 * (size_t)entries; e->num_slots *= 2) {
@@ -249,6 +271,7 @@ static void expand(struct expansion *e)
         return;
     }
     number_runs(e);
+    keep_warnings(e);
 }
 
 /* SHA-256 of the text and of each option behind a NUL. */

@@ -239,6 +239,7 @@ static void read_overrides(struct reading *r, const struct node *root, struct gr
     for (int i = 0; i < list->count; i++) {
         const struct node *item = list->item[i];
         struct override *override = &grid->override[grid->num_overrides++];
+        override->at = item;
         if (!expect(r, item, NODE_MAP, "overrides", "{when: {...}, set: {...}}")) continue;
         check_keys(r, item, "an override", override_keys);
         const struct node *when = find(item, "when"), *set = find(item, "set");

@@ -10,6 +10,7 @@ struct block {
     const struct node *at;
     struct assigns set;
     struct axes zip, product;
+    int num_left, num_added; /* cells that exclude left, and that were new; of the expansion */
 };
 
 struct include {
@@ -17,11 +18,14 @@ struct include {
     const char *name;
     const struct node *at;
     struct assigns set;
+    int num_added; /* of the expansion */
 };
 
 struct override {
     struct axes when;
     struct assigns set;
+    const struct node *at;
+    bool changed; /* something, in any cell; of the expansion */
 };
 
 struct grid {

@@ -36,9 +36,10 @@ struct plan {
     int num_cells;
     struct run *runs;
     int num_runs;
-    int num_duplicates; /* grid entries that fell onto an existing cell */
-    bool *varies;       /* (num_settings): takes more than one value among the cells */
-    void *memory;       /* owner of all the above */
+    int num_duplicates;   /* grid entries that fell onto an existing cell */
+    const char *warnings; /* of what did nothing, "file:line:column: ...", one a line; NULL: none */
+    bool *varies;         /* (num_settings): takes more than one value among the cells */
+    void *memory;         /* owner of all the above */
 };
 
 /* Read and expand.

@@ -41,7 +41,7 @@ int faults_status(struct faults *faults, struct status *st)
     if (!st) return STATUS_BAD_GRID;
     qsort(faults->fault, (size_t)faults->count, sizeof faults->fault[0], by_place);
 
-    const size_t last_line = 40; /* room for "(and N more errors)" */
+    const size_t last_line = 40; /* room for "(and N more)" */
     size_t used = 0;
     int shown = 0;
     st->code = STATUS_BAD_GRID;
@@ -62,8 +62,6 @@ int faults_status(struct faults *faults, struct status *st)
         used += (size_t)n;
     }
     int more = faults->count - shown + faults->dropped;
-    if (more)
-        snprintf(st->text + used, sizeof st->text - used, "\n(and %d more error%s)", more,
-                 more == 1 ? "" : "s");
+    if (more) snprintf(st->text + used, sizeof st->text - used, "\n(and %d more)", more);
     return STATUS_BAD_GRID;
 }

@@ -28,6 +28,7 @@ struct launch {
     struct plan plan;
     bool *selected; /* owned */
     int num_selected, rank, size;
+    struct log log;
 };
 
 /* --- what rank 0 knows ------------------------------------------------------------------ */
@@ -159,6 +160,7 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
     int code = expand(l, st);
     if (!code && !l->request->dry_run) start_numerics(l->rank, st);
     if (protocol_agree_all(MPI_COMM_WORLD, st)) return;
+    if (l->rank == 0 && l->plan.warnings) log_line(&l->log, LOG_WARNING, "%s", l->plan.warnings);
     if (l->request->dry_run) {
         if (l->rank == 0) tell_plan(l);
         return;
@@ -171,15 +173,14 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
 int study_launch(const struct study_request *request, struct status *st)
 {
     struct launch l = {.request = request, .study = request->study};
-    struct log log;
     bool told = false, started = protocol_start(st) == 0;
-    log_init(&log, request->study.err, -1);
+    log_init(&l.log, request->study.err, -1);
     if (started) {
         MPI_Comm_rank(MPI_COMM_WORLD, &l.rank);
         MPI_Comm_size(MPI_COMM_WORLD, &l.size);
         launch_all(&l, &told, st);
     }
-    if (st->code && l.rank == 0 && !told) log_line(&log, LOG_ERROR, "%s", st->text);
+    if (st->code && l.rank == 0 && !told) log_line(&l.log, LOG_ERROR, "%s", st->text);
     plan_free(&l.plan);
     free(l.text);
     free(l.words);

@@ -51,6 +51,14 @@ ok "seeds beyond 2^53" "$program" run tiny.yaml -o large.h5 --progress none \
 ok "which are two" [ "$("$program" summary large.h5 --by seed --format csv |
     grep -c '^900719925474099[23],')" = 2 ]
 
+name='rules without effect'
+cp tiny.yaml rules.yaml
+echo 'exclude: [{rnn.hidden: 61}]' >>rules.yaml
+for verb in check plan "run -n"; do
+    says 'warning: rules.yaml:13:11: exclude: matches no cell' "$program" $verb rules.yaml
+done
+ok "on standard error" [ -z "$("$program" plan rules.yaml 2>/dev/null | grep warning)" ]
+
 name='what check takes, a run can do'
 for set in train.scaling=0.99 train.scaling=0.01 train.temperature=1e-30 train.blur=0.01; do
     ok "check $set" "$program" check tiny.yaml --set $set
