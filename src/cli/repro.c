@@ -7,6 +7,11 @@ static int print_grid(const struct invocation *inv, struct store *store, int run
 {
     const struct decoded_run *decoded = store_settings(store, run, st);
     if (!decoded) return st->code;
+    if (!store_is_trained(store, run))
+        return status_set(st, STATUS_NO_INPUT,
+                          "%s: `hmmgrid analyse` made it: nothing was trained, so no grid computes "
+                          "it again. It was made by: %s",
+                          inv->operand[0], store_attribute(store, "command_line"));
     if (decoded->unknown)
         return status_set(st, STATUS_IO,
                           "%s: run %d has settings that this version does not know, so it cannot "

@@ -50,7 +50,8 @@ static const struct cli_option options[] = {
      "status, run, host; default: hmm.architecture and every setting that tells cells apart"},
     {"metrics", 'm', "LIST", NULL, false,
      "scores, comma-separated, an element of an array by its label: word_tv[3], frequency[0]; all: "
-     "every scalar one; default: a handful that tells how good the emulation is"},
+     "every scalar one; default: a handful that tells how good the emulation is, of a file of "
+     "`hmmgrid analyse` the outputs of its analyses"},
     {"stats", 's', "LIST", NULL, false,
      "of mean, sd, median, ci95, n, min, max, one column each; default: mean ± sd (floor) in one "
      "cell, or for programs mean,sd,n"},

@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include "report/rows.h"
+#include "report/scores.h"
 #include "settings/value.h"
 
 #include <math.h>
@@ -11,11 +12,12 @@
 #include <string.h>
 #include <time.h>
 
-/* Scalar columns that say how a run went, in the order shown. */
+/* Scalar columns that say how a run went, in the order shown; the last ones of its training. */
 static const char *const shown[] = {
     "host",          "rank",           "kernel",     "blas_core",     "wall_s",
     "cpu_s",         "effective_seed", "reseeds",    "accepted",      "best_epoch",
     "best_val_loss", "final_val_loss", "loss_floor", "loss_floor_sd", "loss_z"};
+enum { NUM_SHOWN = sizeof shown / sizeof shown[0], NUM_SHOWN_UNTRAINED = 6 };
 
 static const char *advice(int status, int attempts)
 {
@@ -83,13 +85,44 @@ static int print_rows(const struct settings *s, const struct setting *setting, F
     return STATUS_OK;
 }
 
-static int print_settings(const struct decoded_run *decoded, FILE *out, struct status *st)
+/* What `hmmgrid analyse` found in a network. */
+static int print_outputs(struct store *store, int run, FILE *out, struct status *st)
+{
+    struct score *score = NULL;
+    int num = 0, code = scores_select(store, NULL, &score, &num, st);
+    fputs("\noutputs of the analyses\n", out);
+    for (int i = 0; i < num && !code; i++) {
+        double value;
+        const char *unit = store_column(store, score[i].column)->unit;
+        bool pure = strcmp(unit, "1") == 0;
+        code = scores_read(store, &score[i], false, &run, 1, &value, st);
+        if (!code && !isnan(value))
+            fprintf(out, "  %-44s %.6g%s%s\n", score[i].name, value, pure ? "" : " ",
+                    pure ? "" : unit);
+    }
+    free(score);
+    return code;
+}
+
+/* Of a network that was only analysed, settings of training say nothing, nor those of an HMM that
+ * is not known. */
+static bool is_meant(const struct setting *setting, const struct settings *s, bool trained)
+{
+    const char *key = setting->key;
+    bool known = s->hmm.architecture != UNKNOWN_HMM || strcmp(key, "hmm.architecture") == 0;
+    return trained || strncmp(key, "rnn.", 4) == 0 || strncmp(key, "analysis.", 9) == 0 ||
+           (strncmp(key, "hmm.", 4) == 0 && known);
+}
+
+static int print_settings(const struct decoded_run *decoded, bool trained, FILE *out,
+                          struct status *st)
 {
     fputs("\nsettings\n", out);
     int code = STATUS_OK;
     for (int i = 0; i < num_settings && !code; i++) {
         const struct setting *setting = &settings_table[i];
-        if (setting->scope != SCOPE_RUN) continue;
+        if (setting->scope != SCOPE_RUN || !is_meant(setting, &decoded->settings, trained))
+            continue;
         char *text = settings_text(&decoded->settings, setting);
         if (!text) return status_no_memory(st, "the settings");
         if (strcmp(text, "none") != 0)
@@ -118,6 +151,9 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
             (long long)decoded->seed, "status",
             store_record_is_damaged(store, run) ? "damaged" : run_status_name[status], "attempts",
             attempts);
+    bool trained = store_is_trained(store, run);
+    if (!trained)
+        fprintf(out, "%-16s %s\n", "", "`hmmgrid analyse` made it: nothing was trained here");
     int code = status == RUN_DONE ? STATUS_OK : print_column(store, run, "error", out, st);
     if (code) return code;
     if (store_record_is_damaged(store, run))
@@ -128,10 +164,11 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
         fprintf(out, "%-16s %s\n", "", advice(status, attempts));
     if (status == RUN_DONE || status == RUN_FAILED) {
         code = print_start(store, run, out, st);
-        for (size_t i = 0; !code && i < sizeof shown / sizeof shown[0]; i++)
+        for (int i = 0; !code && i < (trained ? NUM_SHOWN : NUM_SHOWN_UNTRAINED); i++)
             code = print_column(store, run, shown[i], out, st);
     }
-    return code ? code : print_settings(decoded, out, st);
+    if (!code && !trained) code = print_outputs(store, run, out, st);
+    return code ? code : print_settings(decoded, trained, out, st);
 }
 
 const struct verb verb_why = {

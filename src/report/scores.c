@@ -58,6 +58,12 @@ const char *scores_nearest(const char *word, const char *const *name, int num)
     return nearest;
 }
 
+/* Is the file about networks that were only analysed? */
+static bool is_analysed(struct store *store)
+{
+    return store_num_runs(store) == 1 && !store_is_trained(store, 0);
+}
+
 static int unknown_score(struct store *store, const char *name, struct status *st)
 {
     int num = 0;
@@ -182,15 +188,15 @@ int scores_select(struct store *store, const char *list, struct score **score, i
     *num = 0;
     *score = calloc(most + 1, sizeof **score);
     if (!*score) return status_no_memory(st, "%zu metrics", most);
-    if (!list) {
+    if (!list && !is_analysed(store)) {
         for (size_t i = 0; i < sizeof default_score / sizeof default_score[0]; i++)
             if (parse_score(store, default_score[i], &(*score)[*num], NULL) == STATUS_OK) (*num)++;
         return STATUS_OK;
     }
-    if (strcmp(list, "all") != 0) return select_listed(store, list, *score, num, st);
+    if (list && strcmp(list, "all") != 0) return select_listed(store, list, *score, num, st);
     for (size_t c = 0; c < columns; c++) {
         const struct schema_row *row = store_column(store, (int)c);
-        if (!is_result(row)) continue;
+        if (!is_result(row) || (!list && strcmp(row->group, SCHEMA_RUNS) == 0)) continue;
         int code = parse_score(store, row->name, &(*score)[*num], st);
         if (code) return code;
         (*num)++;

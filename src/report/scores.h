@@ -11,11 +11,11 @@ struct score {
     int element; /* in the row-major value of one run */
 };
 
-/* The scores of a comma-separated list; NULL: a handful that tells how good an emulation is; "all":
- * every scalar result. An index is a label of the dimension's scale: symbols, states and lags count
- * from 0, epochs and word lengths from 1, so word_tv[3] is about words of three symbols.
- *   score  malloc'd array of *num, the caller's
- * STATUS_USAGE for what is not there, with the nearest name. */
+/* The scores of a comma-separated list; NULL: a handful that tells how good an emulation is, or,
+ * of a file of `hmmgrid analyse`, the scalar outputs of its analyses; "all": every scalar result.
+ * An index is a label of the dimension's scale: symbols, states and lags count from 0, epochs and
+ * word lengths from 1, so word_tv[3] is about words of three symbols. score  malloc'd array of
+ * *num, the caller's STATUS_USAGE for what is not there, with the nearest name. */
 int scores_select(struct store *store, const char *list, struct score **score, int *num,
                   struct status *st);
 

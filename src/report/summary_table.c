@@ -50,10 +50,14 @@ static int exponent_of(double x)
 }
 
 /* "4.09 ± 0.02 (4.22) [2 of 3]": two digits of the sd, the mean and floor to the same place. */
-static void put_combined(const struct statistics *v, const struct statistics *floor, int done,
-                         struct table *table)
+static void put_combined(const struct summary *s, const struct statistics *v,
+                         const struct statistics *floor, int done, struct table *table)
 {
     char cell[CELL_BYTES];
+    if (done == 1 && !(floor && floor->n)) { /* one number says it all */
+        put_number(s, v->mean, table);
+        return;
+    }
     double spread = v->sd > 0 ? v->sd : floor && floor->sd > 0 ? floor->sd : fabs(v->mean) / 100;
     int places = spread > 0 && isfinite(spread) ? 1 - exponent_of(spread) : 2;
     places = places < 0 ? 0 : places > 8 ? 8 : places;
@@ -126,16 +130,31 @@ static void add_row(const struct summary *s, int group, int example, struct tabl
     if (has_open(s)) table_cell(table, "%d", s->open[group]);
     for (int i = 0; i < s->num_scores; i++) {
         const struct statistics *value = &s->value[i][group], *floor = s->floor[i];
-        if (s->combined) put_combined(value, floor ? &floor[group] : NULL, s->done[group], table);
+        if (s->combined)
+            put_combined(s, value, floor ? &floor[group] : NULL, s->done[group], table);
         for (int j = 0; j < s->num_stats && !s->combined; j++)
             put_number(s, stat_of(value, s->stat[j]), table);
         if (shows_floor(s, i)) put_number(s, floor[group].mean, table);
     }
 }
 
+/* For people, one group of many scores is read down, not across. */
+static bool is_upright(const struct summary *s)
+{
+    enum { MOST_ABREAST = 12 };
+    return summary_is_for_people(s) && s->num_groups == 1 && s->num_scores > MOST_ABREAST;
+}
+
 static void print_legend(const struct summary *s, FILE *out)
 {
     bool any = false;
+    if (!store_is_trained(s->store, s->row[0])) {
+        fputs("\nA network that `hmmgrid analyse` took apart: nothing was trained here, so it "
+              "has\nno losses and no scores. What is not defined for it is -.\n",
+              out);
+        fflush(out);
+        return;
+    }
     for (int i = 0; i < s->num_scores; i++) any = any || s->floor[i];
     fprintf(out, "\nmean ± sd over n runs%s\n",
             any ? ", in brackets the floor: what independent samples of the HMM itself score.\n"
@@ -152,6 +171,7 @@ int summary_print(const struct summary *s, FILE *out, struct status *st)
     for (int i = 0; i < s->num_rows; i++)
         if (s->group[i] == next) /* groups are numbered by first appearance */
             add_row(s, next++, i, &table);
+    if (is_upright(s)) table_turn(&table);
     int code = table_write(&table, s->format, out, st);
     if (!code && s->combined && s->format == TABLE_TEXT && s->num_rows > 0) print_legend(s, out);
     table_free(&table);

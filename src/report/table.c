@@ -71,6 +71,23 @@ static const char *cell_at(const struct table *table, size_t row, size_t column)
     return table->cell[row * table->num_columns + column].text;
 }
 
+void table_turn(struct table *table)
+{
+    size_t rows = table->is_lost ? 0 : num_rows(table), columns = table->num_columns;
+    struct table_cell *turned = calloc(table->room + 1, sizeof *turned);
+    if (!turned) table->is_lost = true;
+    for (size_t i = 0; turned && i < rows * columns; i++)
+        turned[i % columns * rows + i / columns] = table->cell[i];
+    if (!turned || !rows) {
+        free(turned);
+        return;
+    }
+    for (size_t row = 0; row < rows; row++) turned[row].is_number = row > 0;
+    free(table->cell);
+    table->cell = turned;
+    table->num_columns = rows;
+}
+
 /* --- characters ------------------------------------------------------------------------------ */
 
 /* Terminal columns of one character. */

@@ -27,6 +27,9 @@ void table_column(struct table *table, bool is_number, const char *fmt, ...)
 /* The next cell of the table, row after row. An empty text is null in JSON. */
 void table_cell(struct table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Rows become columns: the headings stand first in each line, the first row heads the table. */
+void table_turn(struct table *table);
+
 /* "table", "csv", "md", "json" -> format; -1 otherwise. */
 int table_format_of(const char *name);
 

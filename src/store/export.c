@@ -73,7 +73,7 @@ int store_export_weights(const char *path, const struct imported *network, const
         shape.noise_dim, shape.hidden, shape.bias ? "True" : "False", shape.hidden, shape.symbols,
         shape.bias ? "True" : "False");
     if (tree_open(&tree, path, networks * num * sizeof(float) + (1 << 17), st) == STATUS_OK) {
-        tree_text(&tree, "/", "format", "hmmgrid-weights");
+        tree_text(&tree, "/", "format", WEIGHTS_FORMAT_NAME);
         tree_text(&tree, "/", "format_version", "1.1");
         tree_text(&tree, "/", "description", description);
         tree_text(&tree, "/", "nonlinearity", "relu");

@@ -12,7 +12,8 @@
 #error "the results file is little-endian; src/store needs a little-endian machine"
 #endif
 
-#define FORMAT_NAME "hmmgrid-results"
+#define FORMAT_NAME         "hmmgrid-results"
+#define WEIGHTS_FORMAT_NAME "hmmgrid-weights"
 
 enum { RECORD_BYTES = 64 };
 

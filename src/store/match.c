@@ -24,6 +24,12 @@ static int compare_keys(const void *a, const void *b)
 
 int match_runs(struct store *store, const struct plan *plan, int *target, struct status *st)
 {
+    for (int run = 0; run < store->num_runs; run++)
+        if (!store_is_trained(store, run))
+            return status_set(st, STATUS_CANNOT_CREATE,
+                              "%s: `hmmgrid analyse` made it, so nothing in it was trained and no "
+                              "study goes on in it; give another -o, or --fresh to replace it",
+                              store->path);
     struct keyed *sorted = malloc((size_t)plan->num_runs * sizeof *sorted);
     if (!sorted) return status_no_memory(st, "%s", store->path);
     for (int run = 0; run < plan->num_runs; run++)

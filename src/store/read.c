@@ -14,6 +14,14 @@ int store_num_runs(const struct store *store)
     return store->num_runs;
 }
 
+bool store_is_trained(struct store *store, int run)
+{
+    double epoch = 0;
+    int column = store_find_column(store, "best_epoch"); /* from 1 */
+    return store_run_status(store, run) != RUN_DONE || column < 0 ||
+           store_read_numbers(store, column, run, &epoch, NULL) || epoch != 0;
+}
+
 const char *store_attribute(struct store *store, const char *name)
 {
     for (int i = 0; i < store->num_attributes; i++)
@@ -28,6 +36,11 @@ int store_check_format(struct store *store, struct status *st)
     if (code) return code;
     const char *format = store_attribute(store, "format");
     const char *version = store_attribute(store, "format_version");
+    if (strcmp(format, WEIGHTS_FORMAT_NAME) == 0)
+        return status_set(st, STATUS_IO,
+                          "%s: the weights of one network, not a results file; `hmmgrid analyse %s "
+                          "-o FILE.h5` makes one of them",
+                          store->path, store->path);
     if (strcmp(format, FORMAT_NAME) != 0)
         return status_set(st, STATUS_IO,
                           "%s: its attribute format is \"%s\", not \"%s\": not a "
@@ -286,6 +299,19 @@ static const struct settings *settings_of(struct store *store, int run, struct s
     return decoded ? &decoded->settings : NULL;
 }
 
+/* Only a run that is done has weights. */
+static int refuse_unfinished(struct store *store, int run, struct status *st)
+{
+    int status = store_run_status(store, run);
+    bool damaged = store_record_is_damaged(store, run),
+         open = damaged || status == RUN_PENDING || status == RUN_RUNNING;
+    return status_set(st, damaged ? STATUS_IO : STATUS_NO_INPUT,
+                      "%s: run %d has no weights to show: it is %s; %s", store->path, run,
+                      damaged ? "damaged" : run_status_name[status],
+                      open ? "`hmmgrid run GRID -o FILE --resume` runs it"
+                           : "`hmmgrid why` tells why, and `hmmgrid summary` which are done");
+}
+
 int store_read_networks(struct store *store, int run, const char *which, struct rnn_shape *shape,
                         float **params, int *num, struct status *st)
 {
@@ -296,9 +322,7 @@ int store_read_networks(struct store *store, int run, const char *which, struct 
     if (w == NUM_WHICH)
         return status_set(st, STATUS_USAGE,
                           "weights are \"last\", \"best\" or \"snapshots\", not \"%s\"", which);
-    if (store_run_status(store, run) != RUN_DONE)
-        return status_set(st, STATUS_NO_INPUT, "%s: run %d has no weights: it is %s", store->path,
-                          run, run_status_name[store_run_status(store, run)]);
+    if (store_run_status(store, run) != RUN_DONE) return refuse_unfinished(store, run, st);
     const struct weight_group *group = &store->group[store->run_group[run]];
     int copies = group->copies[w];
     if (w == WHICH_SNAPSHOTS && copies > 0) {

@@ -92,6 +92,8 @@ int store_open(struct store **store, const char *path, struct status *st);
 void store_close(struct store *store);
 
 int store_num_runs(const struct store *store);
+/* Was the network of a done run trained? In a file that `hmmgrid analyse` made none was. */
+bool store_is_trained(struct store *store, int run);
 /* Root attribute as text ("" when absent), owned by the store. */
 const char *store_attribute(struct store *store, const char *name);
 /* Line `run` of /grid/resolved, owned by the store. */

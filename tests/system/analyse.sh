@@ -68,6 +68,49 @@ for run in 0 1; do
     tally "verify of what analyse wrote, run $run" "$program" verify "a$run.h5"
     tally "summary of what analyse wrote, run $run" "$program" summary "a$run.h5" --metrics pca.dimension
 done
+
+# --- what reads such a file ----------------------------------------------------------------------------
+says() { # says TEXT ARGUMENT...: exit code 0 and a text on standard output
+    "$program" "${@:2}" >out 2>err && cat out err && grep -qE -- "$1" out
+}
+tally "summary shows its analyses" says '^orbit.rotation_number +-?[0-9.e-]+$' summary a0.h5
+tally "and no scores of training" bash -c "! '$program' summary a0.h5 | grep -qE 'best_val_loss|of 1|.{81}'"
+tally "for programs too" says '^hmm_architecture,n,n_failed,pca_?.dimension_mean' summary a0.h5 --format csv
+tally "a study shows its scores" says 'best_val_loss' summary study.h5
+tally "why shows them" says '^  orbit.rotation_number +-?[0-9.e-]+ 1/step$' why a0.h5 0
+tally "and no settings of training" bash -c "! '$program' why a0.h5 0 | grep -qE '^  train|^best_epoch'"
+tally "repro of it" refused 66 'nothing was trained' repro a0.h5 0
+for how in --resume --extend; do
+    tally "no study goes on in it: $how" refused 73 'nothing in it was trained' run grid.yaml -o a0.h5 "$how"
+done
+for verb in summary status verify "why 0" "export 0 -o no.h5" "repro 0"; do
+    read -r -a word <<<"$verb"
+    tally "weights given to ${word[0]}" refused 74 'hmmgrid analyse w0.h5' "${word[0]}" w0.h5 "${word[@]:1}"
+done
+
+# --- runs whose weights cannot be had ------------------------------------------------------------------
+spoil() { # spoil DATASET TEXT: spoilt.h5 is the study with these bytes in run 1 (row or slot 0 of its own)
+    cp study.h5 spoilt.h5
+    "$python" - "$1" "$2" <<'P'
+import sys
+import h5py
+with h5py.File("spoilt.h5") as f:
+    d = f[sys.argv[1]]
+    at = d.id.get_offset() + d.id.get_storage_size() // len(d) * (len(d) - 1)
+with open("spoilt.h5", "r+b") as f:
+    f.seek(at)
+    f.write(sys.argv[2].encode().ljust(64, b"\0"))
+P
+}
+spoil weights/H7_D2_K5_bias/best/rnn.weight_hh_l0 x
+tally "export of spoilt weights" refused 74 'run 1 is damaged' export spoilt.h5 1 -o no.h5
+spoil commit/record x
+tally "export of a spoilt record" refused 74 'run 1 has no weights to show: it is damaged' export spoilt.h5 1 -o no.h5
+spoil commit/record ''
+tally "export of a run that is not done" refused 66 'it is running; `hmmgrid run GRID' export spoilt.h5 1 -o no.h5
+tally "a study with a run that fails" bash -c "'$program' run grid.yaml -o failed.h5 --progress none \
+    --where 'run == 0' --set train.learning_rate=10 --set data.length=60; test \$? -eq 3"
+tally "export of a failed run" refused 66 'it is failed; `hmmgrid why`' export failed.h5 0 -o no.h5
 tally "an existing file is not replaced" refused 73 'exists' analyse w0.h5 -o a0.h5
 tally "but with --fresh it is" "$program" analyse w0.h5 -o a0.h5 --fresh
 

@@ -62,6 +62,22 @@ static void test_text_is_aligned_by_width(void **state)
     table_free(&table);
 }
 
+static void test_turned(void **state)
+{
+    (void)state;
+    const char *const header[] = {"block", "n"};
+    const char *const row[][2] = {{"chain", "3"}, {"ring", "12"}};
+    const bool is_number[] = {false, true};
+    struct table table = headed(2, header, is_number);
+    for (int i = 0; i < 2; i++) add_row(&table, row[i]);
+    table_turn(&table);
+    expect(&table, TABLE_TEXT,
+           "block  chain  ring\n"
+           "-----  -----  ----\n"
+           "n          3    12\n");
+    table_free(&table);
+}
+
 static void test_csv_is_rfc_4180(void **state)
 {
     (void)state;
@@ -174,13 +190,10 @@ static void test_format_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_is_aligned_by_width),
-        cmocka_unit_test(test_csv_is_rfc_4180),
-        cmocka_unit_test(test_markdown_escapes),
-        cmocka_unit_test(test_json_numbers_and_nulls),
-        cmocka_unit_test(test_many_rows),
-        cmocka_unit_test(test_full_disk_is_an_error),
-        cmocka_unit_test(test_format_names),
+        cmocka_unit_test(test_text_is_aligned_by_width), cmocka_unit_test(test_turned),
+        cmocka_unit_test(test_csv_is_rfc_4180),          cmocka_unit_test(test_markdown_escapes),
+        cmocka_unit_test(test_json_numbers_and_nulls),   cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_full_disk_is_an_error),    cmocka_unit_test(test_format_names),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }
