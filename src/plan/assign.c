@@ -234,8 +234,13 @@ void matches_read(struct reading *r, const struct node *map, struct axes *out)
 static struct assign *value_of(const struct axis *match, const struct settings *s)
 {
     struct value value = value_load(s, match->row);
-    for (int j = 0; j < match->count; j++)
-        if (value_equal(match->row, &value, &match->value[j].value)) return &match->value[j];
+    for (int j = 0; j < match->count; j++) {
+        const struct value *wanted = &match->value[j].value;
+        bool by_name = *wanted->matrix.name && !wanted->matrix.rows;
+        if (by_name ? strcmp(value.matrix.name, wanted->matrix.name) == 0
+                    : value_equal(match->row, &value, wanted))
+            return &match->value[j];
+    }
     return NULL;
 }
 
