@@ -364,6 +364,11 @@ int plan_load_text(const char *file, char **text, size_t *bytes, struct status *
     else if (ferror(in))
         code =
             status_set(st, STATUS_NO_INPUT, "%s: cannot read the grid: %s", file, strerror(errno));
+    else if (n >= 4 && memcmp(buf, "\x89HDF", 4) == 0)
+        code = status_set(st, STATUS_BAD_GRID,
+                          "%s: an HDF5 file, not a grid; `hmmgrid summary` reads results, `hmmgrid "
+                          "analyse` weights, and `hmmgrid repro FILE.h5 RUN` prints a grid",
+                          file);
     else if (n > MAX_GRID_BYTES)
         code = status_set(st, STATUS_BAD_GRID,
                           "%s:1:1: more than %d bytes; a grid is at most 1 MiB, split it", file,

@@ -310,6 +310,12 @@ static int read_snapshots(const struct tensors *in, struct imported *out)
     out->snapshots = calloc((size_t)num * rnn_num_params(out->shape), sizeof *out->snapshots);
     if (!out->snapshot_epoch || !out->snapshots) return status_no_memory(in->st, "%s", in->path);
     int code = tensors_read(in, epoch, H5T_NATIVE_INT, out->snapshot_epoch);
+    bool increase = !code && out->snapshot_epoch[num - 1] > 0;
+    for (int i = 0, last = -1; i < num && increase; last = out->snapshot_epoch[i++])
+        increase = out->snapshot_epoch[i] > last && out->snapshot_epoch[i] <= 1000000;
+    if (!code && !increase)
+        code = tensors_refuse(in, "its %s does not count epochs from 0 up to 1000000 at most",
+                              epoch->name);
     if (!code) code = read_networks(in, snapshots, out->shape, num, out->snapshots);
     epoch->used = true;
     out->num_snapshots = code ? 0 : num;

@@ -88,6 +88,11 @@ for verb in summary status verify "why 0" "export 0 -o no.h5" "repro 0"; do
     tally "weights given to ${word[0]}" refused 74 'hmmgrid analyse w0.h5' "${word[0]}" w0.h5 "${word[@]:1}"
 done
 
+for verb in check plan "run -o no.h5"; do
+    read -r -a word <<<"$verb"
+    tally "a results file given to ${word[0]}" refused 65 'an HDF5 file, not a grid' "${word[@]}" study.h5
+done
+
 # --- runs whose weights cannot be had ------------------------------------------------------------------
 spoil() { # spoil DATASET TEXT: spoilt.h5 is the study with these bytes in run 1 (row or slot 0 of its own)
     cp study.h5 spoilt.h5

@@ -94,6 +94,10 @@ write("mask", extra={"extra/mask": np.ones((H, H), "f4"), "h0": np.zeros(H, "f4"
 for name, relu in {"upper": "ReLU", "padded": np.array(b"relu    ", "S8"), "bytes": np.bytes_(b"relu"),
                    "one": ["relu"], "blanks": " Relu\n", "none": None, "tanh": " Tanh "}.items():
     write("says_" + name, relu=relu)
+# networks over training
+for name, epochs in {"counted": [0, 2, 4], "negative": [0, -2, 4], "late": [0, 2, 2000000000]}.items():
+    write("snapshots_" + name, extra={"snapshots/" + k: np.zeros((3,) + s, "f4") for k, s in MATRICES.items()}
+          | {"snapshots/epoch": epochs})
 # values
 for dtype in "f2", "f8", ">f4", ">f8":
     write("type_" + dtype.replace(">", "big_"), dtype=dtype)

@@ -97,6 +97,13 @@ for name in upper padded bytes one blanks; do taken "says_$name" ""; done
 taken says_none 'does not say that its units are ReLU'
 refused 66 says_tanh.h5 'nonlinearity says tanh'
 
+# --- networks over training ---------------------------------------------------------------------------
+taken snapshots_counted ""
+for name in negative late; do
+    refused 66 "snapshots_$name.h5" 'its snapshots/epoch does not count epochs'
+    taken "snapshots_$name" "" --ignore 'snapshots/*'
+done
+
 # --- values -------------------------------------------------------------------------------------------
 for name in f2 f8 big_f4 big_f8 bfloat16; do taken "type_$name" "" && same "type_$name"; done
 same type_rounded
