@@ -103,6 +103,13 @@ struct analyse_options {
     struct stop stop; /* asked between pieces of work */
 };
 
+/* A scalar of them by the name of its column, ANALYSIS.name; NaN: that analysis is off. */
+double analyses_number(const struct analyses *a, const char *column);
+
+/* The column of the step at which the long driven run of a network diverges, NaN where it does not:
+ * what is FROM_DRIVEN_RUN is then NaN. */
+#define DIVERGED_COLUMN "stability.diverged_at_step"
+
 /* Run the enabled analyses on one network into *a (analyses_init has been called).
  *   params (rnn_num_params(shape)); hmm NULL: not known; options NULL: none of them
  * Local; no files, no messages. Errors as of analysis.compute. */

@@ -118,6 +118,19 @@ void analyses_free(struct analyses *a)
     *a = (struct analyses){0};
 }
 
+double analyses_number(const struct analyses *a, const char *column)
+{
+    size_t n = strcspn(column, ".");
+    for (int i = 0; i < num_analyses; i++) {
+        const struct analysis *one = analysis_table[i];
+        if (!a->value[i] || strlen(one->name) != n || memcmp(one->name, column, n) != 0) continue;
+        for (int o = 0; o < one->num_outputs; o++)
+            if (!one->output[o].num_dims && strcmp(one->output[o].name, column + n + 1) == 0)
+                return *a->value[i][o];
+    }
+    return NAN;
+}
+
 /* Where the entry index (num) of an output stands; row: the first of so many, its other indices 0.
  * NULL: it has no such entries. */
 static double *place(struct outputs *out, int which, const double *index, int num, size_t row)

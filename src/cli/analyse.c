@@ -67,6 +67,18 @@ static int make_output(const struct settings *s, const struct imported *network,
     return code;
 }
 
+/* Of a network most of whose analyses are NaN. */
+static void warn(const struct invocation *inv, const struct settings *s, const struct analyses *a)
+{
+    double at = analyses_number(a, DIVERGED_COLUMN);
+    if (isnan(at)) return;
+    log_line(&inv->log, LOG_WARNING,
+             "%s: its states explode, at step %.0f of the driven run of %d (spectral radius %.4g): "
+             "what analyses would make of them is not defined, NaN",
+             inv->operand[0], at, s->analysis.steps,
+             analyses_number(a, "stability.spectral_radius"));
+}
+
 static int analyse(const struct invocation *inv, const struct plan *plan, struct imported *network,
                    struct status *st)
 {
@@ -87,6 +99,7 @@ static int analyse(const struct invocation *inv, const struct plan *plan, struct
     if (!code)
         code = analyse_network(s, network->shape, network->params, out.hmm.states ? &out.hmm : NULL,
                                &options, &out.analyses, st);
+    if (!code) warn(inv, s, &out.analyses);
     if (code == STATUS_RUN_FAILED)
         code = st->code = STATUS_NO_INPUT; /* bad weights: no run to fail */
     if (train_num_snapshots(s) == network->num_snapshots) {

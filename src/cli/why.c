@@ -3,6 +3,7 @@
  */
 #include "cli.h"
 
+#include "hmmgrid/analyse.h"
 #include "report/rows.h"
 #include "report/scores.h"
 #include "settings/value.h"
@@ -53,12 +54,18 @@ static int print_column(struct store *store, int run, const char *name, FILE *ou
     return STATUS_OK;
 }
 
+/* NaN where the file has no such column. */
+static int read_number(struct store *store, int run, const char *name, double *x, struct status *st)
+{
+    int column = store_find_column(store, name);
+    *x = NAN;
+    return column < 0 ? STATUS_OK : store_read_numbers(store, column, run, x, st);
+}
+
 static int print_start(struct store *store, int run, FILE *out, struct status *st)
 {
-    int column = store_find_column(store, "t_start");
     double start;
-    if (column < 0) return STATUS_OK;
-    int code = store_read_numbers(store, column, run, &start, st);
+    int code = read_number(store, run, "t_start", &start, st);
     if (code) return code;
     time_t seconds = isfinite(start) ? (time_t)start : 0;
     struct tm utc;
@@ -83,6 +90,21 @@ static int print_rows(const struct settings *s, const struct setting *setting, F
     }
     free(text);
     return STATUS_OK;
+}
+
+/* That most of its analyses are NaN, and from where on. */
+static int print_divergence(struct store *store, int run, const struct settings *s, FILE *out,
+                            struct status *st)
+{
+    double at, radius;
+    int code = read_number(store, run, DIVERGED_COLUMN, &at, st);
+    if (!code) code = read_number(store, run, "stability.spectral_radius", &radius, st);
+    if (!code && !isnan(at))
+        fprintf(out,
+                "%-16s at step %.0f of the driven run of %d (spectral radius %.4g):\n"
+                "%-16s what analyses would make of it is not defined, NaN\n",
+                "diverged", at, s->analysis.steps, radius, "");
+    return code;
 }
 
 /* What `hmmgrid analyse` found in a network. */
@@ -166,6 +188,7 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
         code = print_start(store, run, out, st);
         for (int i = 0; !code && i < (trained ? NUM_SHOWN : NUM_SHOWN_UNTRAINED); i++)
             code = print_column(store, run, shown[i], out, st);
+        if (!code) code = print_divergence(store, run, &decoded->settings, out, st);
     }
     if (!code && !trained) code = print_outputs(store, run, out, st);
     return code ? code : print_settings(decoded, trained, out, st);

@@ -106,14 +106,22 @@ static int default_keys(struct summary *s, struct status *st)
 
 /* --- numbers --------------------------------------------------------------------------------- */
 
-static void count_status(struct summary *s)
+static int count_status(struct summary *s, struct status *st)
 {
+    bool *diverges = calloc((size_t)store_num_runs(s->store), sizeof *diverges);
+    int code =
+        diverges ? store_read_diverged(s->store, diverges, st) : status_no_memory(st, "the runs");
+    if (code) goto cleanup;
     for (int i = 0; i < s->num_rows; i++) {
         int status = store_run_status(s->store, s->row[i]), g = s->group[i];
         s->done[g] += status == RUN_DONE;
         s->failed[g] += status == RUN_FAILED || status == RUN_CRASHED;
         s->open[g] += status == RUN_PENDING || status == RUN_RUNNING;
+        s->diverged[g] += diverges[s->row[i]];
     }
+cleanup:
+    free(diverges);
+    return code;
 }
 
 /* Statistics of one score in every group: NaN of runs that are not done is not a missing value. */
@@ -167,15 +175,15 @@ int summary_make(struct summary *s, const char *path, const struct summary_reque
     if (!code) code = scores_select(s->store, r->metrics, &s->score, &s->num_scores, st);
     if (code) return code;
     s->group = calloc((size_t)s->num_rows + 1, sizeof *s->group);
-    s->done = calloc(3 * (size_t)s->num_rows + 3, sizeof *s->done);
+    s->done = calloc(4 * (size_t)s->num_rows + 4, sizeof *s->done);
     if (!s->group || !s->done) return status_no_memory(st, "groups");
     s->failed = s->done + s->num_rows + 1;
     s->open = s->failed + s->num_rows + 1;
+    s->diverged = s->open + s->num_rows + 1;
     s->num_groups = s->num_rows > 0;
     code = r->by ? parse_keys(s, r->by, st) : default_keys(s, st);
-    if (code) return code;
-    count_status(s);
-    return compute(s, st);
+    if (!code) code = count_status(s, st);
+    return code ? code : compute(s, st);
 }
 
 void summary_free(struct summary *s)

@@ -36,6 +36,7 @@ struct summary {
     int num_keys;
     int *group, num_groups;    /* group of each row; groups are numbered by first appearance */
     int *done, *failed, *open; /* (num_groups) runs by status; open: pending or running */
+    int *diverged;             /* (num_groups) of those done */
     struct score *score;
     int num_scores;
     struct statistics **value, **floor; /* [num_scores], each (num_groups); floor[i] NULL: none */

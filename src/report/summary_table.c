@@ -15,7 +15,7 @@ bool summary_is_for_people(const struct summary *s)
     return s->format == TABLE_TEXT || s->format == TABLE_MARKDOWN;
 }
 
-enum { CELL_BYTES = 160 };
+enum { CELL_BYTES = 160, MOST_NAMED = 8 };
 
 static double stat_of(const struct statistics *v, enum stat stat)
 {
@@ -145,6 +145,36 @@ static bool is_upright(const struct summary *s)
     return summary_is_for_people(s) && s->num_groups == 1 && s->num_scores > MOST_ABREAST;
 }
 
+/* Does a run that is done lack a number that is shown? */
+static bool has_gaps(const struct summary *s)
+{
+    for (int i = 0; i < s->num_scores; i++)
+        for (int g = 0; g < s->num_groups; g++)
+            if (s->value[i][g].n < s->done[g]) return true;
+    return false;
+}
+
+/* Rows with networks that diverged, the first few by their keys. */
+static void print_diverged(const struct summary *s, FILE *out)
+{
+    int rows = 0, next = 0;
+    for (int i = 0; i < s->num_rows; i++) {
+        int g = s->group[i];
+        if (g != next) continue; /* groups are numbered by first appearance */
+        next++;
+        if (!s->diverged[g]) continue;
+        if (rows == 0)
+            fputs("Diverged, so analyses of the driven run are NaN (`hmmgrid why` says when):\n",
+                  out);
+        if (rows++ < MOST_NAMED) {
+            fprintf(out, "  %d of %d runs of", s->diverged[g], s->done[g]);
+            for (int k = 0; k < s->num_keys; k++) fprintf(out, " %s", s->key[k].text[i]);
+            fputc('\n', out);
+        }
+    }
+    if (rows > MOST_NAMED) fprintf(out, "  and of %d more rows\n", rows - MOST_NAMED);
+}
+
 static void print_legend(const struct summary *s, FILE *out)
 {
     bool any = false;
@@ -160,6 +190,9 @@ static void print_legend(const struct summary *s, FILE *out)
             any ? ", in brackets the floor: what independent samples of the HMM itself score.\n"
                   "As good as the floor is perfect; lower is not better."
                 : "");
+    if (has_gaps(s))
+        fputs("[k of n]: the number is defined for k of the n runs, and NaN in the others.\n", out);
+    print_diverged(s, out);
     fflush(out); /* before any warning; cli_main reports a stream that fails */
 }
 

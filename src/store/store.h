@@ -137,6 +137,9 @@ int store_column_count(const struct store *store, int column);
 int store_read_numbers(struct store *store, int column, int run, double *out, struct status *st);
 /* A whole scalar column as doubles: out (num_runs). */
 int store_read_column(struct store *store, int column, double *out, struct status *st);
+/* Which runs have a network that diverges, by the column DIVERGED_COLUMN of analyse.h: diverges
+ * (num_runs) out. None where the file has no such column. */
+int store_read_diverged(struct store *store, bool *diverges, struct status *st);
 /* Text of one run: buf gets at most n bytes with NUL; of a number its digits (integers in full,
  * the checksum in hex). "" where nothing is committed. */
 int store_read_text(struct store *store, int column, int run, char *buf, size_t n,

@@ -137,6 +137,25 @@ static void tell_end(struct study *s, struct status *st)
     }
 }
 
+/* Of all networks of the file, how many diverge; nothing where it cannot be read. */
+static void tell_diverged(struct study *s)
+{
+    struct store *store = NULL;
+    bool *diverges = NULL;
+    const char *path = s->options->output;
+    int sum = 0, num = store_open(&store, path, NULL) ? 0 : store_num_runs(store);
+    if (num) diverges = calloc((size_t)num, sizeof *diverges);
+    if (diverges && store_read_diverged(store, diverges, NULL) == STATUS_OK)
+        for (int i = 0; i < num; i++) sum += diverges[i];
+    if (sum)
+        progress_say(&s->progress, "warning",
+                     "%d of %d networks diverged: analyses of their driven run are NaN, `hmmgrid "
+                     "why %s RUN` says when",
+                     sum, num, path);
+    free(diverges);
+    store_close(store);
+}
+
 static void finish_board(struct study *s, struct status *st)
 {
     struct board *b = &s->board;
@@ -147,6 +166,7 @@ static void finish_board(struct study *s, struct status *st)
     b->eta_s = b->eta_half_s = NAN;
     progress_show(&s->progress, "end", b);
     tell_end(s, st);
+    tell_diverged(s);
     if (st->code) snprintf(b->message, sizeof b->message, "%.1000s", st->text);
     if (statusfile_write(s->options->output, b) != 0)
         log_line(&s->log, LOG_WARNING, "%s.status.json: cannot be written", s->options->output);
