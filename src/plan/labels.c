@@ -2,6 +2,8 @@
 #include "labels.h"
 #include "assign.h"
 
+#include "base/spelling.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +104,22 @@ static void check_tags(struct reading *r, const struct label *a, const struct la
     }
 }
 
+/* The preset or name that somebody may have meant, or NULL. */
+static const char *nearest(struct reading *r, const struct setting *row, const char *name)
+{
+    const char **word = reading_take(r, r->labels.count + NUM_EMISSIONS, sizeof *word);
+    int num = 0;
+    if (!word) return NULL;
+    for (int i = 0; row->names && settings_choice(row, i); i++)
+        word[num++] = settings_choice(row, i);
+    for (int i = 0; i < r->labels.count; i++) {
+        const struct label *label = &r->labels.item[i];
+        if (label->assign.row == row && *label->tag && *name_of(label))
+            word[num++] = name_of(label);
+    }
+    return spelling_nearest(name, word, num);
+}
+
 static void check_names(struct reading *r, const struct label *a, const struct label *b)
 {
     char what[160];
@@ -109,9 +127,12 @@ static void check_names(struct reading *r, const struct label *a, const struct l
     bool one_name = a && a->assign.row == row && strcmp(name_of(a), name_of(b)) == 0;
     if (!*name_of(b)) return;
     snprintf(what, sizeof what, "%s is the name of another matrix in", name_of(b));
-    if (!*b->tag && !one_name)
-        FAULT(r, b->assign.at, "%s: '%s' is neither a preset nor the name of a matrix in this grid",
-              row->key, name_of(b));
+    if (!*b->tag && !one_name) {
+        const char *near = nearest(r, row, name_of(b));
+        FAULT(r, b->assign.at,
+              "%s: '%s' is neither a preset nor the name of a matrix in this grid%s%s%s", row->key,
+              name_of(b), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
     if (*b->tag && one_name && !value_equal(row, &a->assign.value, &b->assign.value))
         report(r, a, b, what, "give one of them another name");
 }

@@ -195,11 +195,12 @@ static int parse_enum(struct parse *p, const struct node *node, double *x)
         if (n < sizeof list)
             n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", name);
     }
-    const char *near = spelling_nearest(node->text, word, num);
-    return PARSE_FAIL(
-        p, node, "%s: '%s' is none of %s%s%s%s%s", p->row->key, shown(node, text), list,
-        p->row->type == SETTING_ENUM_OR_MATRIX ? ", or a matrix of states x symbols" : "",
-        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    const char *near = spelling_nearest(node->text, word, num), *or_matrix = "";
+    if (p->row->type == SETTING_ENUM_OR_MATRIX)
+        or_matrix = ", or a matrix: [[...], ...] or {name: ..., rows: [[...], ...]}";
+    return PARSE_FAIL(p, node, "%s: '%s' is none of %s%s%s%s%s", p->row->key, shown(node, text),
+                      list, or_matrix, near ? "; did you mean '" : "", near ? near : "",
+                      near ? "'?" : "");
 }
 
 static int parse_duration(struct parse *p, const struct node *node, double *x)
@@ -260,7 +261,8 @@ static int parse_matrix(struct parse *p, const struct node *node, struct matrix 
     const char *key = p->row->key;
     if (node->kind != NODE_LIST || !node->count)
         return PARSE_FAIL(p, node,
-                          "%s: a matrix was expected, not %s; write its rows as [[...], [...]]",
+                          "%s: a matrix was expected, not %s; write its rows as [[...], [...]], "
+                          "with a name as {name: ..., rows: [[...], [...]]}",
                           key, node->kind == NODE_LIST ? "an empty list" : node_what(node));
     bool one_row = node->item[0]->kind == NODE_SCALAR;
     int rows = one_row ? 1 : node->count;

@@ -248,7 +248,9 @@ static void one_name_one_matrix(void **state)
          "--set hmm.emission=[[1,0],[0,1]]: hmm.emission: this matrix is called nothing here and "
          "eye in line 7, column 22"},
         {EYE, "exclude:\n- {hmm.emission: eey}\n", NULL,
-         "g.yaml:9:18: hmm.emission: 'eey' is neither a preset nor the name of a matrix"},
+         "g.yaml:9:18: hmm.emission: 'eey' is neither a preset nor the name of a matrix in "
+         "this grid; did you mean 'eye'?"},
+        {EYE, "exclude:\n- {hmm.emission: gausian}\n", NULL, "did you mean 'gaussian'?"},
         {"[[0.137998, 0.862002], [0.5, 0.5]],\n      [[0.236606, 0.763394], [0.5, 0.5]]", "", NULL,
          "g.yaml:8:7: hmm.emission: this matrix is shown as matrix-0de670fc, and so is that in "
          "line 7, column 22; name one of them: {name: ..., rows: ...}"},
