@@ -177,9 +177,13 @@ const struct setting *settings_find(const char *key);
 /* The same for the name of a results column too: "rnn.hidden" or "rnn_hidden". */
 const struct setting *settings_find_column(const char *name);
 
-/* Nearest valid key: the one whose part behind the dot is `key` ("hidden"), otherwise by edit
- * distance; NULL when nothing is near. */
+/* The setting that a key which is none may mean: the one whose part behind the dot is `key`
+ * ("hidden"), what the field calls it ("lr"), otherwise by edit distance; NULL: nothing is near. */
 const char *settings_nearest(const char *key);
+
+/* "did you mean 'rnn.hidden'?", or what there is instead ("there is no dropout; ..."), or "": what
+ * to say of such a key, in buf, which is returned. */
+const char *settings_advice(const char *key, char *buf, size_t bytes);
 
 /* Every field at its default (matrices absent). Not yet resolved: hmm.emission is
  * EMISSION_AUTO, target_prob and stay_prob are NaN, measure.length is 0. */

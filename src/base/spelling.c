@@ -2,7 +2,6 @@
 #include "spelling.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum { LONGEST = 63 };
@@ -17,6 +16,13 @@ static bool begins_with(const char *text, const char *word)
 {
     while (*word && folded(*text) == folded(*word)) text++, word++;
     return !*word;
+}
+
+bool spelling_is_same(const char *a, size_t n, const char *b)
+{
+    size_t i = 0;
+    while (i < n && folded(a[i]) == folded(b[i])) i++; /* b's NUL is like no byte of a */
+    return i == n && !b[n];
 }
 
 static int distance(const char *a, const char *b)
@@ -43,7 +49,7 @@ const char *spelling_nearest(const char *word, const char *const *candidate, int
 {
     const char *nearest = NULL;
     size_t length = strlen(word);
-    int most = length / 3 > 2 ? (int)(length / 3) : 2;
+    int most = length / 3 > 2 ? (int)(length / 3) : length > 2 ? 2 : (int)length - 1;
     for (int i = 0; i < num && length > 0; i++) {
         if (!candidate[i]) continue;
         int d = distance(word, candidate[i]);

@@ -28,7 +28,7 @@ void *reading_take(struct reading *r, int count, size_t bytes)
     return piece;
 }
 
-static bool is_section(const char *name)
+bool is_section(const char *name)
 {
     size_t n = strlen(name);
     for (int i = 0; i < num_settings; i++)
@@ -39,12 +39,10 @@ static bool is_section(const char *name)
 
 static void unknown_setting(struct reading *r, const struct node *key, const char *full)
 {
-    const char *near = settings_nearest(full);
-    if (near)
-        FAULT(r, key, "unknown key '%.60s'; did you mean '%s'?", full, near);
-    else
-        FAULT(r, key, "unknown key '%.60s'; a setting is written section.name, such as rnn.hidden",
-              full);
+    char advice[200];
+    settings_advice(full, advice, sizeof advice);
+    FAULT(r, key, "unknown key '%.60s'; %s", full,
+          *advice ? advice : "a setting is written section.name, such as rnn.hidden");
 }
 
 static void add_entry(struct reading *r, struct entries *out, struct entry entry,
@@ -277,10 +275,10 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
     snprintf(key, sizeof key, "%.*s", n < 79 ? (int)n : 79, option);
     const struct setting *row = settings_find(key);
     if (!row) {
-        const char *near = settings_nearest(key);
-        faults_add(r->faults, 0, 0, "--set %.100s: unknown setting '%s'; %s%s%s", option, key,
-                   near ? "did you mean '" : "write it section.name=value", near ? near : "",
-                   near ? "'?" : "");
+        char advice[200];
+        settings_advice(key, advice, sizeof advice);
+        faults_add(r->faults, 0, 0, "--set %.100s: unknown setting '%s'; %s", option, key,
+                   *advice ? advice : "write it section.name=value");
         return false;
     }
     if (!equal || !equal[1]) {

@@ -48,6 +48,9 @@ void *reading_take(struct reading *r, int count, size_t bytes);
 /* Index of a row in settings_table. */
 int setting_index(const struct setting *row);
 
+/* Has the settings table a section of this name? */
+bool is_section(const char *name);
+
 /* The readers below report faults and leave out what is faulty.
  *   section  "accept" when the map stands under that key, NULL for whole settings
  *   scope    SCOPE_STUDY for run, SCOPE_RUN elsewhere

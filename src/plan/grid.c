@@ -13,7 +13,6 @@ static const char *const top_keys[] = {"version", "study",    "description", "de
                                        "reseed",  "analysis", "run",         NULL};
 static const char *const block_keys[] = {"set", "zip", "product", NULL};
 static const char *const override_keys[] = {"when", "set", NULL};
-static const char *const section_keys[] = {"hmm", "data", "rnn", "train", "measure", NULL};
 
 static bool is_one_of(const char *word, const char *const *words)
 {
@@ -36,29 +35,41 @@ static const char *keep_text(struct reading *r, const char *text)
     return copy ? copy : "";
 }
 
-/* Every key of a map must be one of words. `where` names the map. */
+/* Top-level keys that nobody reads: a place for anchors. */
+static bool is_anchorage(const char *key, const char *const *words)
+{
+    return words == top_keys && (*key == '.' || strncmp(key, "x-", 2) == 0);
+}
+
+/* A key that is none of words. `where` names the map. */
+static void unknown_key(struct reading *r, const struct node *key, const char *where,
+                        const char *const *words)
+{
+    char list[200] = "", advice[200] = "";
+    size_t n = 0;
+    int num = 0;
+    for (; words[num]; num++)
+        if (n < sizeof list)
+            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", num ? ", " : "", words[num]);
+    bool known = settings_find(key->text) || is_section(key->text);
+    const char *near = known ? NULL : spelling_nearest(key->text, words, num);
+    if (!known && !near) settings_advice(key->text, advice, sizeof advice);
+    if (near)
+        FAULT(r, key, "unknown key '%.60s' in %s; did you mean '%s'?", key->text, where, near);
+    else if (!known && !*advice)
+        FAULT(r, key, "unknown key '%.60s' in %s; it takes %s", key->text, where, list);
+    else
+        FAULT(r, key, "unknown key '%.60s' in %s; settings stand under %s%s%s", key->text, where,
+              words == top_keys ? "defaults or in a block" : list, *advice ? "; " : "", advice);
+}
+
+/* Every key of a map must be one of words. */
 static void check_keys(struct reading *r, const struct node *map, const char *where,
                        const char *const *words)
 {
-    for (int i = 0; i < map->count; i++) {
-        const struct node *key = map->key[i];
-        if (is_one_of(key->text, words)) continue;
-        char list[200] = "";
-        size_t n = 0;
-        int num = 0;
-        for (; words[num]; num++)
-            if (n < sizeof list)
-                n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", num ? ", " : "",
-                                      words[num]);
-        const char *near = spelling_nearest(key->text, words, num);
-        if (words == top_keys && is_one_of(key->text, section_keys))
-            FAULT(r, key, "unknown key '%s' here; settings stand under defaults or in a block",
-                  key->text);
-        else if (near)
-            FAULT(r, key, "unknown key '%.60s' in %s; did you mean '%s'?", key->text, where, near);
-        else
-            FAULT(r, key, "unknown key '%.60s' in %s; it takes %s", key->text, where, list);
-    }
+    for (int i = 0; i < map->count; i++)
+        if (!is_one_of(map->key[i]->text, words) && !is_anchorage(map->key[i]->text, words))
+            unknown_key(r, map->key[i], where, words);
 }
 
 /* false and a fault when node is not of that kind. */

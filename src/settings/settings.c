@@ -6,7 +6,6 @@
 
 #include "base/hash.h"
 #include "base/sheet.h"
-#include "base/spelling.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -136,20 +135,6 @@ const struct setting *settings_find_column(const char *name)
         if (!*k && !*n) return &settings_table[i];
     }
     return NULL;
-}
-
-const char *settings_nearest(const char *key)
-{
-    const char *keys[sizeof settings_table / sizeof settings_table[0]];
-    for (int i = 0; i < num_settings; i++) {
-        keys[i] = strchr(settings_table[i].key, '.') + 1;
-        if (strcmp(keys[i], key) == 0) return settings_table[i].key;
-    }
-    const char *name = strchr(key, '.') ? NULL : spelling_nearest(key, keys, num_settings);
-    for (int i = 0; name && i < num_settings; i++)
-        if (keys[i] == name) return settings_table[i].key;
-    for (int i = 0; i < num_settings; i++) keys[i] = settings_table[i].key;
-    return spelling_nearest(key, keys, num_settings);
 }
 
 /* One default of the table, "[1, 1, 1]" included, through the parser that reads grids. */

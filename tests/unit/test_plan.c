@@ -432,6 +432,19 @@ static void aliases_and_merge_keys(void **state)
     plan_free(&p);
 }
 
+/* Under a key that begins with . or x- nothing is read: a place for anchors. */
+static void anchors_at_the_top(void **state)
+{
+    (void)state;
+    struct plan p;
+    struct settings s = only(".base: &base {rnn.hidden: 8}\n"
+                             "x-note: [whatever, {no_setting: 1}]\n"
+                             "grid: {a: {set: {<<: *base}}}\n",
+                             &p);
+    assert_int_equal(s.rnn.hidden, 8);
+    plan_free(&p);
+}
+
 static void all_errors_come_at_once(void **state)
 {
     (void)state;
@@ -877,6 +890,7 @@ int main(void)
         cmocka_unit_test(whole_numbers_as_decimals),
         cmocka_unit_test(null_turns_off),
         cmocka_unit_test(aliases_and_merge_keys),
+        cmocka_unit_test(anchors_at_the_top),
         cmocka_unit_test(all_errors_come_at_once),
         cmocka_unit_test(analyses_can_be_turned_off_at_once),
         cmocka_unit_test(key_is_the_hash_of_what_differs_from_the_defaults),

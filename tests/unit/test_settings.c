@@ -185,6 +185,39 @@ static void keys_are_found_and_suggested(void **state)
                                  "distance's rows"));
 }
 
+/* What PyTorch, hmmlearn and papers call it; the answer is advice, never a value. */
+static void words_of_the_field_are_suggested(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"lr", "'train.learning_rate'"},
+        {"train.lr", "'train.learning_rate'"},
+        {"hidden_size", "'rnn.hidden'"},
+        {"Hidden-Size", "'rnn.hidden'"},
+        {"batch_size", "'train.batch'"},
+        {"num_epochs", "'train.epochs'"},
+        {"n_states", "'hmm.states'"},
+        {"K", "'hmm.symbols'"},
+        {"M", "'hmm.states'"},
+        {"T", "'data.length'"},
+        {"seq_len", "'data.length'"},
+        {"hmm.transmat", "'hmm.transition'"},
+        {"data.states", "'hmm.states'"},
+        {"rnn.Learning_Rate", "'train.learning_rate'"},
+        {"rnn.dropout", "there is no dropout"},
+        {"seed", "seeds: 0-9"},
+        {"optimizer", "Adam"},
+    };
+    char text[200];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (!strstr(settings_advice(rows[i][0], text, sizeof text), rows[i][1]))
+            fail_msg("%s: %s", rows[i][0], text);
+    for (int i = 0; i < num_settings; i++) /* a setting's own name is no other's alias */
+        assert_string_equal(settings_nearest(settings_table[i].key), settings_table[i].key);
+    assert_string_equal(settings_advice("zebra_crossing", text, sizeof text), "");
+    assert_string_equal(settings_advice("x", text, sizeof text), "");
+}
+
 /* --- resolve ------------------------------------------------------------------------------- */
 
 struct bad {
@@ -593,6 +626,7 @@ int main(void)
         cmocka_unit_test(frozen_defaults),
         cmocka_unit_test(frozen_autos),
         cmocka_unit_test(keys_are_found_and_suggested),
+        cmocka_unit_test(words_of_the_field_are_suggested),
         cmocka_unit_test(resolve_refuses),
         cmocka_unit_test(resolve_fills),
         cmocka_unit_test(split_by_position),
