@@ -22,6 +22,15 @@ static inline double clock_unix_s(void)
     return clock_of_s(CLOCK_REALTIME);
 }
 
+/* Now, local time, as strftime has it. */
+static inline const char *clock_text(const char *format, char text[32])
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    if (!localtime_r(&now, &tm) || !strftime(text, 32, format, &tm)) *text = '\0';
+    return text;
+}
+
 /* Processor time of this process, all threads. */
 static inline double clock_cpu_s(void)
 {

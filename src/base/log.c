@@ -1,5 +1,6 @@
 /* log: see log.h. Refuses to format results: those go to stdout by their own verb. */
 #include "log.h"
+#include "clock.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -19,16 +20,23 @@ void log_init(struct log *log, FILE *out, int rank)
     log->colour = out && isatty(fileno(out)) && !(no_colour && *no_colour);
 }
 
+const char *log_time(FILE *out, char text[32])
+{
+    *text = '\0';
+    return isatty(fileno(out)) ? text : clock_text("%Y-%m-%dT%H:%M:%S ", text);
+}
+
 void log_line(const struct log *log, enum log_level level, const char *fmt, ...)
 {
     if (!log || !log->out || level > log->level) return;
-    char text[4608], line[9216];
+    char text[4608], line[9216], time[32] = "";
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
 
-    int n = snprintf(line, sizeof line, "hmmgrid: ");
+    if (log->timed) log_time(log->out, time);
+    int n = snprintf(line, sizeof line, "hmmgrid: %s", time);
     if (log->rank >= 0) n += snprintf(line + n, sizeof line - (size_t)n, "rank %d: ", log->rank);
     if (level != LOG_INFO)
         n += snprintf(line + n, sizeof line - (size_t)n, "%s%s:%s ",

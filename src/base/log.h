@@ -11,11 +11,15 @@ struct log {
     FILE *out;            /* borrowed, usually stderr; NULL: silent */
     enum log_level level; /* lines above it are dropped */
     int rank;             /* -1: no rank shown */
+    bool timed;           /* each line with its time, for a log of hours; false unless set */
     bool colour;          /* only when out is a terminal and NO_COLOR is unset */
 };
 
 /* level from HMMGRID_LOG (error|warning|info|debug, default info); colour as described above. */
 void log_init(struct log *log, FILE *out, int rank);
+
+/* "2026-01-31T12:00:00 ", local time, where the stream is a file and no terminal; "" there. */
+const char *log_time(FILE *out, char text[32]);
 
 /* One line, "hmmgrid: warning: text\n" (a text of several lines is indented). log may be NULL. */
 void log_line(const struct log *log, enum log_level level, const char *fmt, ...)

@@ -13,12 +13,13 @@ static const struct cli_option check_options[] = {
     {0},
 };
 
-/* paper.yaml: ok: 150 runs, 50 cells (linear-chain 48, fully-connected 1, cyclic 1) x 3 seeds */
+/* paper.yaml: ok: 150 runs (50 cells x 3 seeds), cells of linear-chain 48, cyclic 2 */
 static void print_summary(FILE *out, const struct plan *plan)
 {
     enum { MAX_SHOWN = 12 };
     const char *name[MAX_SHOWN];
-    int count[MAX_SHOWN] = {0}, num = 0, others = 0, seeds = plan->num_runs / plan->num_cells;
+    char text[PLAN_COUNT_BYTES];
+    int count[MAX_SHOWN] = {0}, num = 0, others = 0;
     for (int i = 0, k; i < plan->num_cells; i++) {
         for (k = 0; k < num && strcmp(name[k], plan->cells[i].block) != 0; k++) {
         }
@@ -29,11 +30,11 @@ static void print_summary(FILE *out, const struct plan *plan)
         if (k == num) name[num++] = plan->cells[i].block;
         count[k]++;
     }
-    fprintf(out, "%s: ok: %d run%s, %d cell%s (", plan->file, plan->num_runs,
-            plan->num_runs == 1 ? "" : "s", plan->num_cells, plan->num_cells == 1 ? "" : "s");
-    for (int k = 0; k < num; k++) fprintf(out, "%s%s %d", k ? ", " : "", name[k], count[k]);
+    plan_count(plan, plan->num_runs, text);
+    fprintf(out, "%s: ok: %s", plan->file, text);
+    for (int k = 0; k < num && num > 1; k++)
+        fprintf(out, "%s %s %d", k ? "," : ", cells of", name[k], count[k]);
     if (others) fprintf(out, ", others %d", others);
-    fprintf(out, ") x %d seed%s", seeds, seeds == 1 ? "" : "s");
     if (plan->num_duplicates)
         fprintf(out, "; %d duplicate entr%s merged", plan->num_duplicates,
                 plan->num_duplicates == 1 ? "y" : "ies");

@@ -57,7 +57,7 @@ static void add_columns(struct table *table, const struct plan *plan)
     table_column(table, false, "block");
     for (int i = 0; i < num_settings; i++) {
         const struct setting *s = &settings_table[i];
-        if (plan->varies[i])
+        if (plan->tells[i])
             table_column(table, s->type == SETTING_INT || s->type == SETTING_REAL, "%s", s->key);
     }
     table_column(table, true, "runs");
@@ -69,7 +69,7 @@ static int add_row(struct table *table, const struct plan *plan, const struct ce
 {
     table_cell(table, "%s", cell->block);
     for (int i = 0; i < num_settings; i++) {
-        if (!plan->varies[i]) continue;
+        if (!plan->tells[i]) continue;
         char *text = settings_text(&cell->settings, &settings_table[i]);
         if (!text) return status_no_memory(st, "the plan");
         table_cell(table, "%s", text);
@@ -96,9 +96,9 @@ static int print_table(const struct plan *plan, const struct forecast *f, FILE *
 
 static void print_totals(const struct plan *plan, const struct forecast *f, FILE *out)
 {
-    char a[32], b[32], text[64];
-    fprintf(out, "\nstudy %s: %d run%s in %d cell%s", plan->study, plan->num_runs,
-            plan->num_runs == 1 ? "" : "s", f->num_cells, f->num_cells == 1 ? "" : "s");
+    char a[32], b[32], text[PLAN_COUNT_BYTES];
+    plan_count(plan, plan->num_runs, text);
+    fprintf(out, "\nstudy %s: %s", plan->study, text);
     if (plan->num_duplicates)
         fprintf(out, " (%d duplicate entr%s merged)", plan->num_duplicates,
                 plan->num_duplicates == 1 ? "y" : "ies");
@@ -196,6 +196,7 @@ static int run_plan(const struct invocation *inv)
     int code = read_ranks(inv, &forecast, &st);
     if (!code) code = cli_plan(inv, &plan, &st);
     if (!code && where) code = plan_where(&plan, where, &st);
+    if (!code && where && plan.num_runs == 0) log_line(&inv->log, LOG_WARNING, "%s", st.text);
     if (!code) code = forecast_make(&forecast, &plan, cli_flag(inv, "calibrate"), &watch, &st);
     if (!code && cli_flag(inv, "json")) {
         code = print_json(&plan, &forecast, out, &st);

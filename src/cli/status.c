@@ -3,6 +3,7 @@
  */
 #include "cli.h"
 
+#include "report/rows.h"
 #include "study/progress.h"
 #include "study/statusfile.h"
 #include "store/store.h"
@@ -27,6 +28,7 @@ struct view {
     char holder[256];          /* of the lock */
     struct store *store;       /* the results file, where there is no status file */
     int count[NUM_RUN_STATUS]; /* its runs by their status */
+    char size[PLAN_COUNT_BYTES];
 };
 
 static void read_view(struct view *v, const char *path)
@@ -62,6 +64,7 @@ static void print_worker(FILE *out, const struct worker_status *w)
         fprintf(out, " epoch %.0f/%.0f, train_loss %.6g, val_loss %.6g,", w->epoch, w->num_epochs,
                 w->train_loss, w->val_loss);
     fprintf(out, " seen %.1f s ago\n", w->last_seen_s);
+    if (w->settings) fprintf(out, "            %s\n", w->settings);
 }
 
 static void print_view(FILE *out, const struct view *v)
@@ -71,6 +74,7 @@ static void print_view(FILE *out, const struct view *v)
     char eta[32], half[32], spent[32];
     fprintf(out, "study %s: %s%s%s%s\n", s->study ? s->study : "", s->state, v->live ? " (" : "",
             v->live ? v->holder : "", v->live ? ")" : "");
+    if (s->size) fprintf(out, "  %s\n", s->size);
     fprintf(out,
             "  %.0f of %.0f done, %.0f failed, %.0f crashed, %.0f running, %.0f left; %.2f "
             "core-hours in runs\n",
@@ -103,16 +107,17 @@ static int read_store(const struct invocation *inv, struct view *v, struct statu
         int status = store_run_status(v->store, i);
         if (status >= 0 && status < NUM_RUN_STATUS) v->count[status]++;
     }
-    return code;
+    return code ? code : rows_count(v->store, NULL, store_num_runs(v->store), v->size, st);
 }
 
 static void print_counts(FILE *out, const struct view *v)
 {
     const int *count = v->count;
     fprintf(out,
-            "study %s: %d of %d runs done, %d failed, %d crashed, %d started, %d pending "
-            "(no status file; counted in the results file)\n",
-            store_attribute(v->store, "study"), count[RUN_DONE], store_num_runs(v->store),
+            "study %s: no status file; counted in the results file\n"
+            "  %s\n"
+            "  %d of %d runs done, %d failed, %d crashed, %d started, %d pending\n",
+            store_attribute(v->store, "study"), v->size, count[RUN_DONE], store_num_runs(v->store),
             count[RUN_FAILED], count[RUN_CRASHED], count[RUN_RUNNING], count[RUN_PENDING]);
 }
 
@@ -128,6 +133,7 @@ static void print_json(FILE *out, const struct view *v)
     } else {
         json_text(&json, "state", v->study.state);
         json_text(&json, "study", store_attribute(v->store, "study"));
+        json_text(&json, "size", v->size);
         json_integer(&json, "total", store_num_runs(v->store));
         for (int i = 0; i < NUM_RUN_STATUS; i++)
             json_integer(&json, run_status_name[i], v->count[i]);

@@ -12,7 +12,7 @@ static void warn(const struct summary *s, const struct invocation *inv)
         done += s->done[g], failed += s->failed[g], open += s->open[g];
         diverged += s->diverged[g];
     }
-    if (s->num_rows == 0) log_line(&inv->log, LOG_WARNING, "no run fits --where");
+    if (s->note) log_line(&inv->log, LOG_WARNING, "%s", s->note);
     if (open)
         log_line(&inv->log, LOG_WARNING,
                  "%d of %d runs are not finished; statistics are over the %d that are done", open,

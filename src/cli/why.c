@@ -167,12 +167,18 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
     FILE *out = inv->out;
     const struct decoded_run *decoded = store_settings(store, run, st);
     if (!decoded) return st->code;
+    bool *tells = calloc((size_t)num_settings, sizeof *tells);
+    if (tells) rows_telling(store, tells);
+    char *told = tells ? names_tell(&decoded->settings, decoded->seed, tells) : NULL;
+    free(tells);
+    if (!told) return status_no_memory(st, "the settings");
     int status = store_run_status(store, run), attempts = store_run_attempts(store, run);
-    fprintf(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n", "run", run,
-            store_num_runs(store), "key", decoded->key, "block", decoded->block, "seed",
-            (long long)decoded->seed, "status",
+    fprintf(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n",
+            "run", run, store_num_runs(store), "told apart by", told, "key", decoded->key, "block",
+            decoded->block, "seed", (long long)decoded->seed, "status",
             store_record_is_damaged(store, run) ? "damaged" : run_status_name[status], "attempts",
             attempts);
+    free(told);
     bool trained = store_is_trained(store, run);
     if (!trained)
         fprintf(out, "%-16s %s\n", "", "`hmmgrid analyse` made it: nothing was trained here");

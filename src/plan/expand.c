@@ -3,6 +3,7 @@
  * resolved, and merged with an earlier equal cell. Pure: every rank gets the same plan.
  * Refuses grids of more than MAX_RUNS runs before it allocates for them. */
 #include "effects.h"
+#include "names.h"
 #include "base/hash.h"
 #include "base/sheet.h"
 #include "plan.h"
@@ -205,6 +206,11 @@ static void expand_includes(struct expansion *e)
     }
 }
 
+static const struct settings *settings_of_cell(void *cells, int c)
+{
+    return &((const struct cell *)cells)[c].settings;
+}
+
 /* Runs of all cells, and which settings vary. */
 static void number_runs(struct expansion *e)
 {
@@ -212,7 +218,8 @@ static void number_runs(struct expansion *e)
     size_t num_runs = (size_t)plan->num_cells * (size_t)e->grid->seeds.count;
     plan->runs = pool_take(e->r->keep, num_runs, sizeof *plan->runs);
     plan->varies = pool_take(e->r->keep, (size_t)num_settings, sizeof *plan->varies);
-    if (!plan->runs || !plan->varies) {
+    plan->tells = pool_take(e->r->keep, (size_t)num_settings, sizeof *plan->tells);
+    if (!plan->runs || !plan->varies || !plan->tells) {
         e->r->faults->out_of_memory = 1;
         return;
     }
@@ -234,6 +241,7 @@ static void number_runs(struct expansion *e)
             if (settings_table[i].scope == SCOPE_RUN && !plan->varies[i])
                 plan->varies[i] = !settings_equal(&plan->cells[0].settings, s, &settings_table[i]);
     }
+    names_telling(settings_of_cell, plan->cells, plan->num_cells, plan->tells);
 }
 
 /* What did nothing, as plan->warnings. */

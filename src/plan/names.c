@@ -1,6 +1,7 @@
 /* names: see names.h. Refuses to open files: columns of results are rows.c's. */
 #include "names.h"
 
+#include "base/sheet.h"
 #include "base/spelling.h"
 #include "base/text.h"
 #include "settings/value.h"
@@ -79,6 +80,72 @@ int names_value(const struct named_run *r, const char *name, struct expr_value *
     value->text = value->memory;
     return value->text ? STATUS_OK : status_no_memory(st, "the value of %s", name);
 }
+
+/* --- for people ---------------------------------------------------------------------------------
+ */
+
+void names_telling(const struct settings *(*settings_of)(void *context, int i), void *context,
+                   int num, bool *tells)
+{
+    struct settings defaults;
+    const struct settings *first = NULL;
+    settings_default(&defaults);
+    for (int k = 0; k < num_settings; k++) tells[k] = false;
+    for (int i = 0; i < num && !first; i++) first = settings_of(context, i);
+    for (int k = 0; k < num_settings && first; k++) {
+        const struct setting *row = &settings_table[k];
+        bool varies = false, set = strcmp(row->default_text, "auto") != 0;
+        for (int i = 0; i < num && row->scope == SCOPE_RUN && !(varies && set); i++) {
+            const struct settings *s = settings_of(context, i);
+            if (!s) continue;
+            varies = varies || !settings_equal(first, s, row);
+            set = set || !settings_is_default(s, &defaults, row);
+        }
+        tells[k] = varies && set;
+    }
+}
+
+char *names_tell(const struct settings *s, int64_t seed, const bool *tells)
+{
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
+    bool good = true;
+    if (!out) return NULL;
+    for (int k = 0; k < num_settings; k++) {
+        if (!tells[k]) continue;
+        char *text = settings_text(s, &settings_table[k]);
+        good = good && text;
+        fprintf(out, "%s=%s ", settings_table[k].key, text ? text : "");
+        free(text);
+    }
+    fprintf(out, "seed %" PRId64, seed);
+    return sheet_close(&sheet, out, good, NULL);
+}
+
+void names_count(const int *cell, int num, int num_cells, char text[PLAN_COUNT_BYTES])
+{
+    int *runs = calloc((size_t)num_cells + 1, sizeof *runs), cells = 0, seeds = 0;
+    bool even = true;
+    for (int i = 0; i < num && runs && cell; i++) runs[cell[i]]++;
+    for (int c = 0; c < num_cells && runs; c++) {
+        if (!runs[c]) continue;
+        cells++;
+        even = even && (seeds == 0 || seeds == runs[c]);
+        seeds = runs[c];
+    }
+    free(runs);
+    int n = snprintf(text, PLAN_COUNT_BYTES, "%d run%s", num, num == 1 ? "" : "s");
+    if (cells == 0) return; /* also where memory was out: the text can do without */
+    n += snprintf(text + n, PLAN_COUNT_BYTES - (size_t)n, " (%d cell%s", cells,
+                  cells == 1 ? "" : "s");
+    if (even)
+        n += snprintf(text + n, PLAN_COUNT_BYTES - (size_t)n, " x %d seed%s", seeds,
+                      seeds == 1 ? "" : "s");
+    snprintf(text + n, PLAN_COUNT_BYTES - (size_t)n, ")");
+}
+
+/* --- suggestions --------------------------------------------------------------------------------
+ */
 
 const char *names_nearest(const char *name, const char *const *other, int num)
 {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "expr.h"
+#include "plan.h"
 #include "hmmgrid/settings.h"
 
 /* A run to be asked. All borrowed. */
@@ -23,6 +24,18 @@ bool names_is_known(const char *name);
  * STATUS_USAGE for no such name, STATUS_NO_MEMORY. */
 int names_value(const struct named_run *run, const char *name, struct expr_value *value,
                 struct status *st);
+
+/* Which settings are worth telling of these runs: settings_of(context, i), i < num, in the order of
+ * the table. They vary, and are not only what others imply (auto). tells (num_settings). A run
+ * whose settings are NULL is passed over. */
+void names_telling(const struct settings *(*settings_of)(void *context, int i), void *context,
+                   int num, bool *tells);
+/* A run for people: "hmm.states=4 rnn.hidden=50 seed 3". malloc'd; NULL: memory out. */
+char *names_tell(const struct settings *s, int64_t seed, const bool *tells);
+
+/* "14 runs (7 cells x 2 seeds)", or "13 runs (7 cells)" where cells have different numbers of them.
+ * cell (num): the cell of each run, below num_cells. */
+void names_count(const int *cell, int num, int num_cells, char text[PLAN_COUNT_BYTES]);
 
 /* The nearest of these names and of `num` others, or NULL. Borrowed from `other` or for ever. */
 const char *names_nearest(const char *name, const char *const *other, int num);

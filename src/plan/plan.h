@@ -11,6 +11,8 @@
 
 #include "hmmgrid/settings.h"
 
+enum { PLAN_COUNT_BYTES = 128 };
+
 struct cell {
     struct settings settings; /* resolved */
     const char *block;        /* name of the block that made it first */
@@ -39,6 +41,7 @@ struct plan {
     int num_duplicates;   /* grid entries that fell onto an existing cell */
     const char *warnings; /* of what did nothing, "file:line:column: ...", one a line; NULL: none */
     bool *varies;         /* (num_settings): takes more than one value among the cells */
+    bool *tells;          /* (num_settings): worth telling, see names_telling */
     void *memory;         /* owner of all the above */
 };
 
@@ -65,8 +68,9 @@ int plan_load_text(const char *file, char **text, size_t *bytes, struct status *
 char *plan_run_json(const struct plan *plan, int run);
 
 /* Keep only runs for which EXPR (expr.h, over settings, seed, block, key, run) is true; order is
- * kept. Cells and `varies` stay as they are: they describe the grid, not the choice. "run" is the
- * number before the choice. STATUS_USAGE: a bad expression; the plan is then unchanged. */
+ * kept. Cells, `varies` and `tells` stay as they are: they describe the grid, not the choice. "run"
+ * is the number before the choice. None may be left: st->text then says so, and which values there
+ * are. STATUS_USAGE: a bad expression; the plan is then unchanged. */
 int plan_where(struct plan *plan, const char *expr, struct status *st);
 
 /* A one-run grid (YAML text, malloc'd) from resolved settings and seed; reading it gives back
@@ -94,5 +98,10 @@ void decoded_run_free(struct decoded_run *run);
 
 /* Key of (settings, seed): 32 hex digits, or "" when memory is out. */
 void plan_run_key(const struct settings *settings, int64_t seed, char key[33]);
+
+/* "14 runs (7 cells x 2 seeds)", see names_count; ", 5 chosen by --where" where these are fewer. */
+void plan_count(const struct plan *plan, int chosen, char text[PLAN_COUNT_BYTES]);
+/* A run for people, "hmm.states=4 rnn.hidden=50 seed 3": names_tell. */
+char *plan_tell(const struct plan *plan, int run);
 
 void plan_free(struct plan *plan);

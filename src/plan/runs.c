@@ -3,6 +3,7 @@
  * and the seed, so it depends on nothing else and a new setting changes no key; settings of what is
  * kept and analysed are left out (settings.h). Refuses to read YAML (grid.c) and JSON that no
  * version's plan_run_json would have written. */
+#include "choose.h"
 #include "names.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -379,20 +380,15 @@ char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *s
 
 /* --- where --------------------------------------------------------------------------------- */
 
-struct where_context {
-    const struct plan *plan;
-    int run;
-};
-
-static int where_lookup(void *context, const char *name, struct expr_value *value,
+static int where_lookup(void *context, int i, const char *name, struct expr_value *value,
                         struct status *st)
 {
-    const struct where_context *c = context;
-    const struct run *run = &c->plan->runs[c->run];
-    const struct cell *cell = &c->plan->cells[run->cell];
+    const struct plan *plan = context;
+    const struct run *run = &plan->runs[i];
+    const struct cell *cell = &plan->cells[run->cell];
     struct named_run named = {.settings = &cell->settings,
-                              .study = &c->plan->study_settings,
-                              .run = c->run,
+                              .study = &plan->study_settings,
+                              .run = i,
                               .seed = run->seed,
                               .key = run->key,
                               .block = cell->block};
@@ -401,21 +397,34 @@ static int where_lookup(void *context, const char *name, struct expr_value *valu
 
 int plan_where(struct plan *plan, const char *text, struct status *st)
 {
-    struct where_context context = {.plan = plan};
     bool *keep = calloc((size_t)plan->num_runs + 1, sizeof *keep);
-    int code = keep ? expr_check(text, st) : status_no_memory(st, "--where");
-    for (int i = 0; i < plan->num_runs && !code; i++) {
-        context.run = i;
-        code = expr_eval(text, where_lookup, &context, &keep[i], st);
-    }
+    int kept = 0, code = keep ? STATUS_OK : status_no_memory(st, "--where");
+    if (!code) code = choose_runs(text, where_lookup, plan, plan->num_runs, keep, &kept, st);
     if (!code) {
-        int kept = 0;
+        kept = 0;
         for (int i = 0; i < plan->num_runs; i++)
             if (keep[i]) plan->runs[kept++] = plan->runs[i];
         plan->num_runs = kept;
     }
     free(keep);
     return code;
+}
+
+void plan_count(const struct plan *plan, int chosen, char text[PLAN_COUNT_BYTES])
+{
+    int *cell = calloc((size_t)plan->num_runs + 1, sizeof *cell);
+    for (int i = 0; i < plan->num_runs && cell; i++) cell[i] = plan->runs[i].cell;
+    names_count(cell, plan->num_runs, plan->num_cells, text);
+    free(cell);
+    size_t n = strlen(text);
+    if (chosen < plan->num_runs)
+        snprintf(text + n, PLAN_COUNT_BYTES - n, ", %d chosen by --where", chosen);
+}
+
+char *plan_tell(const struct plan *plan, int run)
+{
+    const struct run *r = &plan->runs[run];
+    return names_tell(&plan->cells[r->cell].settings, r->seed, plan->tells);
 }
 
 int plan_check_trainable(const struct plan *plan, struct status *st)

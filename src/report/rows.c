@@ -1,6 +1,8 @@
 /* rows: see rows.h. Refuses to print and to know about statistics. */
 #include "rows.h"
 
+#include "plan/choose.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,30 +67,52 @@ int rows_value(struct store *store, int run, const char *name, struct expr_value
     return names_value(&r, name, value, st);
 }
 
-struct row_context {
-    struct store *store;
-    int run;
-};
-
-static int lookup(void *context, const char *name, struct expr_value *value, struct status *st)
+static const struct settings *settings_of(void *store, int run)
 {
-    const struct row_context *c = context;
-    return rows_value(c->store, c->run, name, value, st);
+    const struct decoded_run *d = store_settings(store, run, NULL);
+    return d ? &d->settings : NULL;
+}
+
+void rows_telling(struct store *store, bool *tells)
+{
+    names_telling(settings_of, store, store_num_runs(store), tells);
+}
+
+int rows_count(struct store *store, const int *row, int num, char text[PLAN_COUNT_BYTES],
+               struct status *st)
+{
+    int all = store_num_runs(store), column = store_find_column(store, "cell");
+    double *value = calloc((size_t)all + 1, sizeof *value);
+    int *cell = calloc((size_t)num + 1, sizeof *cell);
+    int code = value && cell ? STATUS_OK : status_no_memory(st, "%d runs", num);
+    if (!code && column >= 0) code = store_read_column(store, column, value, st);
+    for (int i = 0; i < num && !code; i++) {
+        double x = value[row ? row[i] : i];
+        cell[i] = x >= 0 && x < all ? (int)x : 0;
+    }
+    if (!code) names_count(cell, num, all, text);
+    free(value);
+    free(cell);
+    return code;
+}
+
+static int lookup(void *context, int run, const char *name, struct expr_value *value,
+                  struct status *st)
+{
+    return rows_value(context, run, name, value, st);
 }
 
 int rows_where(struct store *store, const char *expr, int **row, int *num, struct status *st)
 {
     int num_runs = store_num_runs(store), code = STATUS_OK;
+    bool *keep = calloc((size_t)num_runs + 1, sizeof *keep);
     *num = 0;
     *row = malloc(((size_t)num_runs + 1) * sizeof **row);
-    if (!*row) code = status_no_memory(st, "%d runs", num_runs);
-    if (!code && expr) code = expr_check(expr, st);
-    for (int run = 0; run < num_runs && !code; run++) {
-        struct row_context context = {store, run};
-        bool wanted = true;
-        if (expr) code = expr_eval(expr, lookup, &context, &wanted, st);
-        if (wanted) (*row)[(*num)++] = run;
-    }
+    if (!*row || !keep) code = status_no_memory(st, "%d runs", num_runs);
+    if (!code) code = choose_runs(expr, lookup, store, num_runs, keep, num, st);
+    for (int run = 0, k = 0; run < num_runs && !code; run++)
+        if (keep[run]) (*row)[k++] = run;
+    free(keep);
     if (code) {
         free(*row);
         *row = NULL;

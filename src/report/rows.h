@@ -8,6 +8,7 @@
 /* The runs for which EXPR (expr.h) is true, in the order of the file.
  *   expr  NULL: all runs
  *   row   malloc'd array of *num runs, the caller's
+ * None may be left: st->text then says so, and which values there are.
  * STATUS_USAGE for an expression that cannot be read, or a name that is not there (with the nearest
  * one); STATUS_IO. */
 int rows_where(struct store *store, const char *expr, int **row, int *num, struct status *st);
@@ -17,6 +18,12 @@ bool rows_is_key(struct store *store, const char *name);
 
 /* The nearest name: of a scalar column or what --where knows; keys: one that groups. NULL: none. */
 const char *rows_nearest(struct store *store, const char *name, bool keys);
+
+/* Which settings are worth telling of the file's runs: see names_telling. tells (num_settings). */
+void rows_telling(struct store *store, bool *tells);
+/* "14 runs (7 cells x 2 seeds)" of these rows: see names_count. */
+int rows_count(struct store *store, const int *row, int num, char text[PLAN_COUNT_BYTES],
+               struct status *st);
 
 /* The value of a run under a name, as names_value gives it; a column of numbers has no text.
  * STATUS_USAGE for no such name; STATUS_IO, STATUS_NO_MEMORY. */

@@ -172,6 +172,8 @@ int summary_make(struct summary *s, const char *path, const struct summary_reque
     int code = parse_stats(s, r->stats, st);
     if (!code) code = store_open(&s->store, path, st);
     if (!code) code = rows_where(s->store, r->where, &s->row, &s->num_rows, st);
+    if (!code && r->where && s->num_rows == 0) s->note = strdup(st->text);
+    if (!code) code = rows_count(s->store, s->row, s->num_rows, s->count, st);
     if (!code) code = scores_select(s->store, r->metrics, &s->score, &s->num_scores, st);
     if (code) return code;
     s->group = calloc((size_t)s->num_rows + 1, sizeof *s->group);
@@ -196,5 +198,6 @@ void summary_free(struct summary *s)
     free(s->group);
     free(s->done);
     free(s->list);
+    free(s->note);
     store_close(s->store);
 }

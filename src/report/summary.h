@@ -4,6 +4,7 @@
 #pragma once
 
 #include "aggregate.h"
+#include "plan/plan.h"
 #include "scores.h"
 #include "table.h"
 
@@ -41,6 +42,8 @@ struct summary {
     int num_scores;
     struct statistics **value, **floor; /* [num_scores], each (num_groups); floor[i] NULL: none */
     char *list;                         /* the text of --by, cut */
+    char count[PLAN_COUNT_BYTES];       /* of the rows: "14 runs (7 cells x 2 seeds)" */
+    char *note;                         /* why no run is left; NULL */
 };
 
 /* Open the results file at path, choose, group and compute. STATUS_USAGE for what the request names

@@ -186,8 +186,8 @@ static void print_legend(const struct summary *s, FILE *out)
         return;
     }
     for (int i = 0; i < s->num_scores; i++) any = any || s->floor[i];
-    fprintf(out, "\nmean ± sd over n runs%s\n",
-            any ? ", in brackets the floor: what independent samples of the HMM itself score.\n"
+    fprintf(out, "\n%s: mean ± sd over n of them%s\n", s->count,
+            any ? ",\nin brackets the floor: what independent samples of the HMM itself score.\n"
                   "As good as the floor is perfect; lower is not better."
                 : "");
     if (has_gaps(s))

@@ -54,17 +54,26 @@ static void write_status_file(struct coordinator *c)
     c->warned_status_file = true;
 }
 
+/* Its row, what tells it apart from the others, and its key. */
+static const char *words_of(const struct coordinator *c, int row, char text[256])
+{
+    char *told = plan_tell(c->plan, row);
+    snprintf(text, 256, "run %d (%.200s; key %.8s)", row, told ? told : "", c->plan->runs[row].key);
+    free(told);
+    return text;
+}
+
 static void report_silence(struct coordinator *c)
 {
+    char run[256];
     for (int i = 1; i < c->size; i++) {
         struct board_worker *w = board_of_rank(c, i);
         if (w->phase != RANK_BUSY || w->told_silent || c->board->now_s - w->seen_s < silent_after_s)
             continue;
         w->told_silent = true;
         progress_say(c->progress, "warning",
-                     "rank %d (%s) has said nothing for %.0f s; it is at "
-                     "run %d",
-                     i, w->host, c->board->now_s - w->seen_s, w->run);
+                     "rank %d (%s) has said nothing for %.0f s; it is at %s", i, w->host,
+                     c->board->now_s - w->seen_s, words_of(c, w->run, run));
     }
 }
 
@@ -81,9 +90,8 @@ static void tick(struct coordinator *c)
 
 static void report_failure(struct coordinator *c, int rank, const struct up_message *up)
 {
-    const struct run *r = &c->plan->runs[up->run];
-    progress_say(c->progress, "failed", "run %d (key %.8s, block %s, seed %lld) on rank %d: %s",
-                 up->run, r->key, c->plan->cells[r->cell].block, (long long)r->seed, rank,
+    char run[256];
+    progress_say(c->progress, "failed", "%s on rank %d: %s", words_of(c, up->run, run), rank,
                  up->text);
 }
 
@@ -153,7 +161,7 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
                          struct status *st)
 {
     struct board_worker *w = board_of_rank(c, rank);
-    char text[640];
+    char text[900], run[256];
     w->seen_s = clock_monotonic_s();
     w->told_silent = false;
     switch (up->kind) {
@@ -175,7 +183,8 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
     case UP_BROKEN:
         set_phase(c, w, RANK_BROKEN);
         schedule_ended(c->schedule, w->job, RUN_PENDING, 0);
-        snprintf(text, sizeof text, "rank %d (%s), run %d: %s", rank, w->host, up->run, up->text);
+        snprintf(text, sizeof text, "rank %d (%s), %s: %s", rank, w->host,
+                 words_of(c, up->run, run), up->text);
         breakdown(c, up->code, text, st);
         break;
     case UP_ENDED:
@@ -304,13 +313,12 @@ static void commit_crashed(struct coordinator *c, struct status *st)
     int num = schedule_crashed(c->schedule, &job);
     struct status failure = {0};
     for (int i = 0; i < num && st->code == 0; i++) {
-        char error[256];
+        char error[256], run[256];
         int row = c->row[job[i]];
         if (ledger_commit_crashed(&c->ledger, job[i], error, &failure) != 0)
             breakdown(c, failure.code, failure.text, st);
         else
-            progress_say(c->progress, "failed", "run %d (key %.8s): %s", row,
-                         c->plan->runs[row].key, error);
+            progress_say(c->progress, "failed", "%s: %s", words_of(c, row, run), error);
     }
 }
 

@@ -107,9 +107,7 @@ static int select_runs(struct launch *l, struct status *st)
     for (int i = 0, k = 0; !code && i < l->plan.num_runs && k < part.num_runs; i++)
         if (strcmp(l->plan.runs[i].key, part.runs[k].key) == 0) l->selected[i] = true, k++;
     l->num_selected = part.num_runs;
-    if (!code && part.num_runs == 0)
-        code = status_set(st, STATUS_USAGE, "--where '%s' is true for none of the %d runs",
-                          l->where, l->plan.num_runs);
+    if (!code && part.num_runs == 0) code = st->code = STATUS_USAGE; /* its text says why */
     plan_free(&part);
     return code;
 }
@@ -125,6 +123,7 @@ static int expand(struct launch *l, struct status *st)
 static void tell_plan(const struct launch *l)
 {
     const struct plan *p = &l->plan;
+    char count[PLAN_COUNT_BYTES];
     double core_s = 0, memory_bytes = 0;
     for (int i = 0; i < p->num_runs; i++) {
         const struct settings *s = &p->cells[p->runs[i].cell].settings;
@@ -133,11 +132,12 @@ static void tell_plan(const struct launch *l)
         memory_bytes = fmax(memory_bytes, cost_memory_bytes(s));
     }
     int workers = l->size > 1 ? l->size - 1 : 1;
+    plan_count(p, l->num_selected, count);
     fprintf(l->study.out,
-            "%s: study %s: %d runs in %d cells, %d to do\n"
+            "%s: study %s: %s\n"
             "about %.3g core-hours (%.3g hours on %d worker%s), %.0f MB a worker\n",
-            l->request->grid, p->study, p->num_runs, p->num_cells, l->num_selected, core_s / 3600,
-            core_s / 3600 / workers, workers, workers == 1 ? "" : "s", memory_bytes / 1e6);
+            l->request->grid, p->study, count, core_s / 3600, core_s / 3600 / workers, workers,
+            workers == 1 ? "" : "s", memory_bytes / 1e6);
 }
 
 /* --- the start -------------------------------------------------------------------------- */
@@ -166,6 +166,7 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
         return;
     }
     l->study.selected = l->selected;
+    l->log.timed = true;
     code = study_run_all(&l->plan, &l->study, MPI_COMM_WORLD, st);
     *told = code == STATUS_OK || code == STATUS_SOME_FAILED || code == STATUS_STOPPED;
 }

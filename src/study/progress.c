@@ -1,6 +1,8 @@
 /* progress: see progress.h. Refuses to write to stdout: that belongs to results. */
 #include "progress.h"
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/sheet.h"
 
 #include "protocol.h"
@@ -84,11 +86,13 @@ static void erase_bar(struct progress *p)
 static void print_event(struct progress *p, const char *event, const struct board *b,
                         const char *text)
 {
+    char time[32];
     struct sheet sheet;
     struct json json = {.out = sheet_open(&sheet)};
     if (!json.out) return;
     json_open(&json, NULL, '{');
     json_text(&json, "event", event);
+    json_text(&json, "time", clock_text("%Y-%m-%dT%H:%M:%S%z", time));
     if (b)
         statusfile_put_board(&json, b);
     else
@@ -102,13 +106,13 @@ static void print_event(struct progress *p, const char *event, const struct boar
 
 void progress_show(struct progress *p, const char *event, const struct board *b)
 {
-    char line[256];
+    char line[256], time[32];
     p->last_s = b->now_s;
     if (p->kind == PROGRESS_BAR) draw_bar(p, b);
     if (p->kind == PROGRESS_JSON) print_event(p, event, b, NULL);
     if (p->kind == PROGRESS_PLAIN) {
         describe(b, line, sizeof line);
-        fprintf(p->err, "hmmgrid: %s\n", line);
+        fprintf(p->err, "hmmgrid: %s%s\n", log_time(p->err, time), line);
     }
     if (p->drawn && strcmp(event, "end") == 0) {
         fputc('\n', p->err);
@@ -128,7 +132,7 @@ void progress_tick(struct progress *p, const struct board *b)
 void progress_say(struct progress *p, const char *event, const char *fmt, ...)
 {
     if (p->kind == PROGRESS_NONE) return;
-    char text[2048];
+    char text[2048], time[32];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
@@ -138,8 +142,10 @@ void progress_say(struct progress *p, const char *event, const char *fmt, ...)
         print_event(p, event, NULL, text);
     } else {
         bool note = strcmp(event, "note") == 0, colour = p->colour && !note;
-        fprintf(p->err, "hmmgrid: %s%s%s%s%s\n", colour ? "\033[31m" : "", note ? "" : event,
-                colour ? "\033[0m" : "", note ? "" : ": ", text);
+        fprintf(p->err, "hmmgrid: %s%s%s%s%s", log_time(p->err, time), colour ? "\033[31m" : "",
+                note ? "" : event, colour ? "\033[0m" : "", note ? "" : ": ");
+        for (const char *c = text; *c; c++) fputs(*c == '\n' ? "\n  " : (char[]){*c, 0}, p->err);
+        fputc('\n', p->err);
     }
     fflush(p->err);
 }

@@ -33,6 +33,7 @@ static const struct field study_fields[] = {
     TEXT(study_status, study),
     TEXT(study_status, uuid),
     TEXT(study_status, file),
+    TEXT(study_status, size),
     NUMBER(study_status, updated_unix_s, "%.3f"),
     NUMBER(study_status, started_unix_s, "%.3f"),
     NUMBER(study_status, deadline_unix_s, "%.0f"),
@@ -56,7 +57,7 @@ static const struct field worker_fields[] = {
     NUMBER(worker_status, run, "%.0f"),         TEXT(worker_status, key),
     NUMBER(worker_status, epoch, "%.0f"),       NUMBER(worker_status, num_epochs, "%.0f"),
     NUMBER(worker_status, train_loss, "%.6g"),  NUMBER(worker_status, val_loss, "%.6g"),
-    NUMBER(worker_status, last_seen_s, "%.1f"),
+    NUMBER(worker_status, last_seen_s, "%.1f"), TEXT(worker_status, settings),
 };
 enum { NUM_WORKER_FIELDS = sizeof worker_fields / sizeof worker_fields[0] };
 
@@ -93,6 +94,7 @@ static struct worker_status worker_status_of(const struct board *b, int i)
                                   .host = w->host,
                                   .run = busy ? w->run : NAN,
                                   .key = busy ? b->plan->runs[w->run].key : NULL,
+                                  .settings = busy ? plan_tell(b->plan, w->run) : NULL,
                                   .epoch = w->epoch,
                                   .num_epochs = w->num_epochs,
                                   .train_loss = known ? (double)w->train_loss : NAN,
@@ -103,11 +105,14 @@ static struct worker_status worker_status_of(const struct board *b, int i)
 void statusfile_put_board(struct json *json, const struct board *b)
 {
     const struct schedule_counts *c = &b->counts;
+    char size[PLAN_COUNT_BYTES];
+    plan_count(b->plan, c->total, size);
     struct study_status s = {.state = b->state,
                              .message = b->message,
                              .study = b->plan->study,
                              .uuid = b->uuid,
                              .file = b->file,
+                             .size = size,
                              .updated_unix_s = clock_unix_s(),
                              .started_unix_s = b->start_unix_s,
                              .deadline_unix_s = b->deadline_s,
@@ -127,6 +132,7 @@ void statusfile_put_board(struct json *json, const struct board *b)
     s.num_workers = s.worker ? b->num_workers : 0; /* a display can do without */
     for (int i = 0; i < s.num_workers; i++) s.worker[i] = worker_status_of(b, i);
     statusfile_put(json, &s);
+    for (int i = 0; i < s.num_workers; i++) free((char *)s.worker[i].settings);
     free(s.worker);
 }
 

@@ -11,9 +11,9 @@ struct board;
 struct worker_status {
     double rank;
     const char *host;
-    double run; /* NaN: idle, like key */
-    const char *key;
-    double epoch, num_epochs; /* 0: not known yet */
+    double run;                 /* NaN: idle, like key and settings */
+    const char *key, *settings; /* what tells the run apart: plan_tell */
+    double epoch, num_epochs;   /* 0: not known yet */
     double train_loss, val_loss;
     double last_seen_s; /* ago */
 };
@@ -22,6 +22,7 @@ struct study_status {
     const char *state;   /* "running", "complete", "interrupted", "failed" */
     const char *message; /* why it ended, "" while all is well */
     const char *study, *uuid, *file;
+    const char *size; /* "14 runs (7 cells x 2 seeds)" */
     double updated_unix_s, started_unix_s, deadline_unix_s, elapsed_s, eta_s, eta_half_s;
     double core_hours; /* in runs that ended */
     double ranks, workers;

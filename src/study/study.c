@@ -172,6 +172,13 @@ static void finish_board(struct study *s, struct status *st)
         log_line(&s->log, LOG_WARNING, "%s.status.json: cannot be written", s->options->output);
 }
 
+static void tell_start(struct study *s)
+{
+    char size[PLAN_COUNT_BYTES];
+    plan_count(s->plan, schedule_counts(s->schedule).total, size);
+    progress_say(&s->progress, "note", "study %s: %s", s->plan->study, size);
+}
+
 static void coordinate(struct study *s, struct status *st)
 {
     struct coordinator c = {
@@ -187,6 +194,7 @@ static void coordinate(struct study *s, struct status *st)
         .reserve_s = s->plan->study_settings.run.reserve_s,
     };
     s->coordinated = true;
+    tell_start(s);
     if (coordinator_run(&c, s->size > 1 ? NULL : &s->worker, st) == 0)
         st->code = schedule_exit_code(s->schedule);
 }
@@ -260,6 +268,7 @@ int study_run_all(const struct plan *plan, const struct study_options *options, 
     MPI_Comm_rank(s.comm, &s.rank);
     MPI_Comm_size(s.comm, &s.size);
     log_init(&s.log, options->err, -1);
+    s.log.timed = true;
     signals_install(&signals);
 
     if (prepare_all(&s, st) == 0) run_all(&s, st);

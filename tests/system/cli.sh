@@ -148,6 +148,20 @@ seeds: [0, 9007199254740993]
 YAML
 grid=$work/grid.yaml file=$work/small.h5
 expect 0 '' . run "$grid" -o "$file"
+# counts read the same everywhere; what varies is told, not only a key
+count='4 runs \(2 cells x 2 seeds\)'
+expect 0 "ok: $count$" '' check "$grid"
+expect 0 "^study small: $count$" '' plan "$grid"
+expect 0 "study small: $count, 2 chosen by --where" '' run -n "$grid" --where 'seed = 0'
+expect 0 "^  $count$" '' status "$file"
+expect 0 "^$count: mean" '' summary "$file"
+expect 0 '^told apart by    rnn.hidden=8 seed 9007199254740993$' '' why "$file" 3
+rm -f "$work/b.h5"
+stamp='hmmgrid: [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8} '
+expect 3 '' "${stamp}failed: run 0 \(rnn.hidden=6 seed 0; key [0-9a-f]{8}\) on rank 0: " run "$grid" -o "$work/b.h5" \
+    --set train.learning_rate=10 --set train.clip_norm=0 --set analysis=false --set data.length=400
+tally "$(grep -qE "${stamp}study small: $count" "$err" && echo 1 || echo 0)" "the log of a study" "lacks its first line"
+tally "$(grep -qvE "^$stamp|^  |^$" "$err" && echo 0 || echo 1)" "the log of a study" "a line has no time"
 chosen() { # chosen NUM EXPR: so many runs, by plan and by summary
     expect 0 "$([ "$1" -gt 0 ] && echo "$1 run")" '' plan "$grid" --where "$2"
     expect 0 . '' summary "$file" --by run --format csv --where "$2"
@@ -156,8 +170,11 @@ chosen() { # chosen NUM EXPR: so many runs, by plan and by summary
 chosen 4 "hmm.states = 2 && !(rnn.hidden == 7)"
 chosen 1 "6 < rnn.hidden <= 8 and seed == 9007199254740993"
 chosen 2 "seed != 9007199254740992 && 'a-b' == block and rnn.hidden in (8, 9)"
-expect 0 . 'no run' summary "$file" --where "seed == 9007199254740992"
-expect 0 . 'no run' summary "$file" --where "best_val_loss == none"
+none="--where chooses none of the 4 runs"
+expect 0 . "$none; seed is 0, 9007199254740993$" summary "$file" --where "seed == 9007199254740992"
+expect 0 . "$none; best_val_loss is [0-9.]+" summary "$file" --where "best_val_loss == none"
+expect 0 . "$none; rnn.hidden is 6, 8; run is 0, 1, 2, 3$" plan "$grid" --where 'rnn.hidden < 3 or run > 7'
+expect 2 '' "error: $none; hmm.architecture is linear-chain$" run "$grid" -o "$work/x.h5" --where 'hmm.architecture = cyclic'
 expect 2 '' '^  hmm.states = four$' plan "$grid" --where 'hmm.states = four'
 tally "$(grep -qE '^ {15}\^$' "$err" && echo 1 || echo 0)" "plan --where" "the mark is not below the word"
 expect 2 '' "column 1: unknown name 'states'. Did you mean 'hmm.states'" summary "$file" --where 'states == 2'
