@@ -29,7 +29,7 @@ SIMD_SRC  := $(filter %_simd.c,$(call room,base model measure))
 YAML_SRC  := $(addprefix src/plan/,yaml.c assign.c expand.c grid.c labels.c)
 TABLE_SRC := $(addprefix src/report/,aggregate.c table.c)
 CORE_SRC  := $(filter-out $(SIMD_SRC) $(YAML_SRC),$(call room,base settings model measure plan \
- dynamics analyse analyse/circuit analyse/ablation analyse/evolution experiment forecast) $(TABLE_SRC))
+ dynamics analyse analyse/circuit analyse/ablation analyse/evolution experiment isolate forecast) $(TABLE_SRC))
 MPI_SRC   := $(call room,store study)
 CLI_SRC   := $(filter-out $(TABLE_SRC),$(call room,report cli))
 
@@ -127,7 +127,7 @@ STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals \
  $(BUILD)/tests/test_store_versions
 WRAP_test_network := -Wl,--wrap=linalg_eigenvalues
 WRAP_test_store_versions := -Wl,--wrap=columns_init,--wrap=plan_parse_json,--wrap=H5Fopen
-STUDY_BIN := $(BUILD)/tests/test_study $(BUILD)/tests/test_study_stop
+STUDY_BIN := $(patsubst tests/mpi/%.c,$(BUILD)/tests/%,$(wildcard tests/mpi/test_study*.c))
 MPI_BIN := $(STUDY_BIN) $(BUILD)/tests/test_store_mpi
 
 # plain kernels that the fast ones are compared with

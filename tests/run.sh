@@ -70,6 +70,7 @@ done
 for ranks in 1 2 3 4; do
     try "study_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study"
     try "study_stop_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study_stop"
+    try "study_deaths_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study_deaths"
 done
 try same_bits all 900 "tests/system/same_bits.sh $program"
 try kill_resume all 1200 "tests/system/kill_resume.sh $program 1 $build/tests/test_study"

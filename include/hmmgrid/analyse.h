@@ -91,10 +91,13 @@ struct analyses {
     double *memory;  /* owner */
 };
 
-/* Room for the enabled ones, all NaN. STATUS_NO_MEMORY. Free with
- * analyses_free, also after a failure. */
+/* Room for the enabled ones, all NaN. STATUS_NO_MEMORY. Free with analyses_free, also after a
+ * failure. */
 int analyses_init(struct analyses *a, const struct settings *s, struct status *st);
 void analyses_free(struct analyses *a);
+
+/* All its numbers, (count), processor times last; borrowed. NULL and 0 where there are none. */
+double *analyses_numbers(const struct analyses *a, const struct settings *s, size_t *count);
 
 struct analyse_options {
     const float *snapshots;    /* (num_snapshots, rnn_num_params); NULL: none */

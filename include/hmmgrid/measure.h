@@ -22,6 +22,9 @@ struct measures {
 int measures_init(struct measures *m, int symbols, int T, struct status *st);
 void measures_free(struct measures *m);
 
+/* All its numbers, (count), borrowed; NULL and 0 where there are none. */
+double *measures_numbers(const struct measures *m, int symbols, int T, size_t *count);
+
 /* The floors depend on the HMM and the sizes only, not on the run: one cache a worker.
  * Their streams are keyed by the HMM's fingerprint and sizes, so cached or not the bits agree. */
 struct floor_cache;

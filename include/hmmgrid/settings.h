@@ -31,6 +31,8 @@ enum selection { SELECT_LAST, SELECT_BEST_VALIDATION };
  * REFERENCE: h_0 = 0 is emitted too (a uniform first symbol), then T-1 steps (SCIENCE D7). */
 enum generation { GENERATE_TRAINED, GENERATE_REFERENCE };
 enum run_order { ORDER_LONGEST, ORDER_GRID };
+/* Where a worker does its runs: in a process of its own, or in the rank itself. */
+enum isolation { ISOLATE_PROCESS, ISOLATE_NONE };
 
 enum { MAX_STATES = 64, MAX_SYMBOLS = 255, MAX_LIST = 8, MAX_MATRIX_NAME = 32 };
 
@@ -133,6 +135,9 @@ struct settings {
         bool max_failures_is_share;
         double reserve_s;
         double checkpoint_s;
+        int isolate;       /* enum isolation */
+        double memory_mb;  /* that a run may take; NaN: the rank's share of its machine */
+        double patience_s; /* without a sign of life of a run, in processor time */
     } run;
 };
 

@@ -27,6 +27,7 @@ enum status_code {
     /* tier two: of one run, never an exit code */
     STATUS_RUN_FAILED = 200,  /* this run failed; text says why */
     STATUS_RUN_STOPPED = 201, /* this run was asked to stop and did */
+    STATUS_RUN_DIED = 202,    /* the process that did this run died; text says of what */
     /* either tier: the caller decides */
     STATUS_NO_MEMORY = 210,
 };

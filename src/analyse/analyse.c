@@ -80,16 +80,24 @@ int analysis_check_stop(const struct analysis_input *in, struct status *st)
 
 /* --- results ---------------------------------------------------------------------------------- */
 
-int analyses_init(struct analyses *a, const struct settings *s, struct status *st)
+/* Outputs of the enabled ones and their numbers, processor times not among them. */
+static size_t count_numbers(const struct settings *s, size_t *outputs)
 {
-    size_t count = 0, at = 0, pointers = 0;
-    *a = (struct analyses){0};
+    size_t count = 0;
+    *outputs = 0;
     for (int i = 0; i < num_analyses; i++) {
         if (!analysis_is_enabled(analysis_table[i], s)) continue;
-        pointers += (size_t)analysis_table[i]->num_outputs;
+        *outputs += (size_t)analysis_table[i]->num_outputs;
         for (int o = 0; o < analysis_table[i]->num_outputs; o++)
             count += analysis_count(&analysis_table[i]->output[o], s);
     }
+    return count;
+}
+
+int analyses_init(struct analyses *a, const struct settings *s, struct status *st)
+{
+    size_t at = 0, pointers, count = count_numbers(s, &pointers);
+    *a = (struct analyses){0};
     a->memory = malloc((count + (size_t)num_analyses) * sizeof *a->memory);
     a->value = calloc((size_t)num_analyses + pointers, sizeof *a->value);
     if (!a->memory || !a->value) {
@@ -129,6 +137,13 @@ double analyses_number(const struct analyses *a, const char *column)
                 return *a->value[i][o];
     }
     return NAN;
+}
+
+double *analyses_numbers(const struct analyses *a, const struct settings *s, size_t *count)
+{
+    size_t outputs;
+    *count = a->memory ? count_numbers(s, &outputs) + (size_t)num_analyses : 0;
+    return a->memory;
 }
 
 /* Where the entry index (num) of an output stands; row: the first of so many, its other indices 0.

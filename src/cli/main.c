@@ -1,9 +1,11 @@
 /* main: hands the program its arguments and streams. */
 #include "cli.h"
 #include "base/linalg.h"
+#include "isolate/child.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int main(int argc, char **argv)
@@ -16,5 +18,6 @@ int main(int argc, char **argv)
     /* an OpenBLAS that does not know this CPU: start again with the kernels that it can run */
     const char *core = linalg_advised_core();
     if (core && setenv("OPENBLAS_CORETYPE", core, 1) == 0) execv("/proc/self/exe", argv);
+    if (argc == 2 && strcmp(argv[1], CHILD_WORD) == 0) return child_serve(experiment_run);
     return cli_main(argc, argv, stdout, stderr);
 }

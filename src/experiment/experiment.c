@@ -1,7 +1,5 @@
 /* experiment: see experiment.h. Refuses to know about ranks, files or messages. */
 #include "experiment.h"
-#include "base/kernel.h"
-#include "base/linalg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,39 +12,12 @@ static int64_t reseeded(int64_t seed, int attempt)
     return (int64_t)(((uint64_t)seed + (uint64_t)attempt * 1000000007) & INT64_MAX);
 }
 
-static int take_memory(const struct settings *s, struct run_output *out, struct status *st)
-{
-    size_t epochs = (size_t)train_num_epochs(s), params = rnn_num_params(out->shape);
-    size_t snapshots = (size_t)train_num_snapshots(s);
-    struct train_output *t = &out->train;
-    t->train_loss = calloc(epochs, sizeof(float));
-    t->val_loss = calloc(epochs, sizeof(float));
-    t->last = calloc(params, sizeof(float));
-    t->best = calloc(params, sizeof(float));
-    if (snapshots) t->snapshots = calloc(snapshots * params, sizeof(float));
-    if (!t->train_loss || !t->val_loss || !t->last || !t->best || (snapshots && !t->snapshots))
-        return status_no_memory(st, "the results of a run");
-    return STATUS_OK;
-}
-
-/* so that a run that fails leaves no left-over numbers behind */
-static void forget(const struct settings *s, struct run_output *out)
-{
-    size_t epochs = (size_t)train_num_epochs(s), params = rnn_num_params(out->shape);
-    struct train_output *t = &out->train;
-    for (size_t i = 0; i < epochs; i++) t->train_loss[i] = t->val_loss[i] = NAN;
-    for (size_t i = 0; i < params; i++) t->last[i] = t->best[i] = NAN;
-    t->best_epoch = 0;
-    t->best_val_loss = t->final_val_loss = t->loss_floor = t->loss_floor_sd = NAN;
-    out->loss_z = NAN;
-}
-
 /* Train; again with further seeds while the result is outside `accept`. */
 static int train_accepted(const struct settings *s, const char *run_key, int64_t seed,
                           struct run_context *context, struct run_output *out, struct status *st)
 {
     for (int attempt = 0;; attempt++) {
-        forget(s, out);
+        run_output_forget(s, out);
         out->effective_seed = reseeded(seed, attempt);
         out->reseeds = attempt;
         int code =
@@ -78,6 +49,7 @@ static int measure_network(const struct settings *s, const char *run_key,
     struct rng rng = rng_stream((uint64_t)out->effective_seed, run_key, "measure_network");
     int code = rnn_generate(out->shape, params, s->measure.generation, s->rnn.initial_state, rng, 0,
                             n, T, symbols, st);
+    measures_free(&out->measures); /* measure_run makes them anew */
     if (!code)
         code =
             measure_run(s, &out->hmm, run_key, out->effective_seed, (struct sample){symbols, n, T},
@@ -106,13 +78,7 @@ static int analyse(const struct settings *s, const struct run_context *context,
 int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
                    struct run_context *context, struct run_output *out, struct status *st)
 {
-    *out = (struct run_output){.shape = rnn_shape_of(s)};
-    out->kernel = kernel_name();
-    out->blas_core = linalg_core();
-    int code = hmm_init(&out->hmm, s, st);
-    if (!code) code = measures_init(&out->measures, s->hmm.symbols, s->measure.length, st);
-    if (!code) code = analyses_init(&out->analyses, s, st);
-    if (!code) code = take_memory(s, out, st);
+    int code = run_output_init(s, out, st);
     if (!code) code = train_accepted(s, run_key, seed, context, out, st);
     if (!code) code = measure_network(s, run_key, context, out, st);
     if (!code) code = analyse(s, context, out, st);

@@ -14,12 +14,15 @@ enum { HOST_BYTES = 72 }; /* for a machine's name: up to 64 bytes and a NUL */
 struct run_attempt {
     int run;     /* row */
     int attempt; /* 1-based */
-    int status;  /* RUN_DONE or RUN_FAILED */
+    int status;  /* RUN_DONE, RUN_FAILED or RUN_CRASHED */
     int rank;
     const char *host;  /* borrowed, like error; NULL: not known */
     const char *error; /* why it failed; NULL when done */
     double t_start_s;  /* Unix time, s */
     double wall_s, cpu_s;
+    double peak_bytes; /* of resident memory; NaN: not known */
+    int signal;        /* that ended the run's process; 0: none */
+    double idle_s;     /* that the worker waited before it */
 };
 
 struct run_output {
@@ -36,5 +39,23 @@ struct run_output {
     const char *blas_core;     /* OpenBLAS core type; the same */
 };
 
+/* Room for all that a run with these settings makes, NaN or zero, and its HMM. STATUS_NO_MEMORY,
+ * or as of hmm_init; free it with run_output_free even then. */
+int run_output_init(const struct settings *s, struct run_output *out, struct status *st);
+
+/* What training leaves is NaN again, so that a run that fails keeps no left-over numbers. */
+void run_output_forget(const struct settings *s, struct run_output *out);
+
 /* NULL and zeroed ones are fine. */
 void run_output_free(struct run_output *out);
+
+/* All that a run has made so far, piece by piece and in place: what another process copies into an
+ * output that run_output_init made from the same settings. value NULL: not there. Returns their
+ * number. */
+struct run_part {
+    void *value;
+    size_t bytes;
+};
+enum { MAX_RUN_PARTS = 20 };
+int run_output_parts(const struct settings *s, struct run_output *out,
+                     struct run_part part[MAX_RUN_PARTS]);

@@ -93,7 +93,7 @@ static struct schedule *make_schedule(const struct forecast_run *run, int num, i
     double *cost_s = calloc((size_t)num + 1, sizeof *cost_s);
     for (int i = 0; cost_s && i < num; i++) cost_s[i] = run[i].order_s;
     struct schedule *schedule =
-        zero && cost_s ? schedule_new(num, zero, zero, cost_s, &options) : NULL;
+        zero && cost_s ? schedule_new(num, zero, zero, zero, cost_s, &options) : NULL;
     free(zero);
     free(cost_s);
     return schedule;

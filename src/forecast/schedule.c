@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 struct item {
-    int status, attempts;
+    int status, attempts, deaths;
     int place; /* in the order */
     double cost_s, progress;
 };
@@ -82,11 +82,10 @@ static void set_leaf(struct schedule *s, int place, double cost_s)
 }
 
 /* What a run is like when a new study finds it. */
-static int status_found(int status, int attempts, int retries)
+static int status_found(int status, int deaths, int retries)
 {
-    if (status == RUN_DONE || status == RUN_FAILED || status == RUN_CRASHED) return status;
-    if (status == RUN_RUNNING && attempts > retries) return RUN_CRASHED;
-    return RUN_PENDING;
+    if (status == RUN_DONE || status == RUN_FAILED) return status;
+    return status != RUN_PENDING && deaths > retries ? RUN_CRASHED : RUN_PENDING;
 }
 
 static void update_too_many(struct schedule *s)
@@ -95,8 +94,8 @@ static void update_too_many(struct schedule *s)
     if (num > 0 && num >= s->options.max_failures) s->counts.too_many_failures = true;
 }
 
-struct schedule *schedule_new(int num, const int *status, const int *attempts, const double *cost_s,
-                              const struct schedule_options *options)
+struct schedule *schedule_new(int num, const int *status, const int *attempts, const int *deaths,
+                              const double *cost_s, const struct schedule_options *options)
 {
     struct schedule *s = calloc(1, sizeof *s);
     if (!s) return NULL;
@@ -112,8 +111,9 @@ struct schedule *schedule_new(int num, const int *status, const int *attempts, c
     for (int i = 0; i < num; i++) {
         struct item *item = &s->item[i];
         /* a cost that is not a number must not spoil the sort */
-        *item = (struct item){.status = status_found(status[i], attempts[i], options->retries),
+        *item = (struct item){.status = status_found(status[i], deaths[i], options->retries),
                               .attempts = attempts[i],
+                              .deaths = deaths[i],
                               .cost_s = cost_s[i] > 0 && isfinite(cost_s[i]) ? cost_s[i] : 0,
                               .progress = NAN};
         if (item->status == RUN_PENDING) s->counts.pending++;
@@ -151,6 +151,11 @@ int schedule_crashed(const struct schedule *s, const int **run)
 int schedule_attempts(const struct schedule *s, int run)
 {
     return s->item[run].attempts;
+}
+
+int schedule_deaths(const struct schedule *s, int run)
+{
+    return s->item[run].deaths;
 }
 
 /* Wall time a second of the cost model takes: 1 until a run has finished. */
@@ -223,9 +228,12 @@ void schedule_ended(struct schedule *s, int run, int status, double wall_s)
     } else if (status == RUN_FAILED) {
         s->counts.failed++;
         update_too_many(s);
+    } else if (status == RUN_CRASHED && ++item->deaths > s->options.retries) {
+        s->counts.crashed++;
+        update_too_many(s);
     } else {
         item->status = RUN_PENDING;
-        item->attempts--;
+        if (status != RUN_CRASHED) item->attempts--;
         s->counts.pending++;
         set_leaf(s, item->place, item->cost_s);
     }

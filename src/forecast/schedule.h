@@ -9,16 +9,18 @@ struct schedule; /* opaque */
 
 struct schedule_options {
     int order;           /* enum run_order */
-    int retries;         /* a run whose rank died more often than this is crashed */
+    int retries;         /* a run whose own process died more often than this is crashed */
     double max_failures; /* so many failed and crashed runs together and nothing is handed out
                             any more; 0: the first one. INFINITY: never stop for failures */
 };
 
-/* status[i] (enum run_status), attempts[i] and cost_s[i] of num runs, as found in the file.
- * RUN_RUNNING = started by a study that died. Those with attempts > retries become RUN_CRASHED at
- * once (see schedule_crashed), others are pending again. Arrays are copied. NULL: memory out. */
-struct schedule *schedule_new(int num, const int *status, const int *attempts, const double *cost_s,
-                              const struct schedule_options *options);
+/* status[i] (enum run_status), attempts[i], deaths[i] (attempts in which its own process died) and
+ * cost_s[i] of num runs, as found in the file. Runs that are started or crashed and have deaths >
+ * retries are RUN_CRASHED (those that were not yet: see schedule_crashed), others are pending
+ * again: a study that ended as a whole blames no run, and more retries take crashed ones up. Arrays
+ * are copied. NULL: memory out. */
+struct schedule *schedule_new(int num, const int *status, const int *attempts, const int *deaths,
+                              const double *cost_s, const struct schedule_options *options);
 void schedule_free(struct schedule *schedule);
 
 /* Runs found crashed by schedule_new: *run borrowed, returns how many. */
@@ -30,12 +32,14 @@ int schedule_crashed(const struct schedule *schedule, const int **run);
 enum { SCHEDULE_NONE = -1 };
 int schedule_next(struct schedule *schedule, double seconds_left);
 
-/* Attempts at a run so far, the running one included. */
+/* Attempts at a run so far, the running one included; and in how many its own process died. */
 int schedule_attempts(const struct schedule *schedule, int run);
+int schedule_deaths(const struct schedule *schedule, int run);
 
-/* A running run ended: RUN_DONE or RUN_FAILED; RUN_PENDING: given back unfinished (it may be handed
- * out again; the attempt does not count, for its rank did not die). wall_s (>= 0) of a done run
- * calibrates the cost model: later estimates are scaled by the ratio seen so far. */
+/* A running run ended: RUN_DONE or RUN_FAILED; RUN_CRASHED: its own process died, and it is handed
+ * out again unless that happened more than `retries` times; RUN_PENDING: given back unfinished (it
+ * may be handed out again; the attempt does not count, for its rank did not die). wall_s (>= 0) of
+ * a done run calibrates the cost model: later estimates are scaled by the ratio seen so far. */
 void schedule_ended(struct schedule *schedule, int run, int status, double wall_s);
 
 /* Calibrate with the wall time of a run that was done before this study took over. */

@@ -16,6 +16,7 @@
 static const char *const initial_names[] = {"zeros", "normal", NULL};
 static const char *const select_names[] = {"last", "best_validation", NULL};
 static const char *const generation_names[] = {"trained", "reference", NULL};
+static const char *const isolate_names[] = {"process", "none", NULL};
 static const char *const order_names[] = {"longest", "grid", NULL};
 
 #define ROW(name, field, kind, in, def, from, to, text, ...)                                       \
@@ -117,6 +118,15 @@ const struct setting settings_table[] = {
           "time kept free before the deadline", run.reserve_s, ),
     STUDY("run.checkpoint", SETTING_DURATION, "s", "10min", 1, 30 * DAY_S,
           "time between checkpoints of a run; none are made in this version", run.checkpoint_s, ),
+    STUDY("run.isolate", SETTING_ENUM, "", "process", 0, 0,
+          "do runs in a process of their own, so that one that dies costs that run alone",
+          run.isolate, WORDS(isolate_names)),
+    STUDY("run.memory", SETTING_REAL, "MB", "auto", 1, 1e9,
+          "memory of a run's process; one that takes more fails (auto: the rank's share)",
+          run.memory_mb, ),
+    STUDY("run.patience", SETTING_DURATION, "s", "10min", 1, 30 * DAY_S,
+          "processor time without a sign of life after which a run's process is ended",
+          run.patience_s, ),
 };
 const int num_settings = sizeof settings_table / sizeof settings_table[0];
 

@@ -20,6 +20,9 @@ PUT(put_error, text, m->attempt->error)
 PUT(put_t_start, real, m->attempt->t_start_s)
 PUT(put_wall, real, m->attempt->wall_s)
 PUT(put_cpu, real, m->attempt->cpu_s)
+PUT(put_max_rss, real, m->attempt->peak_bytes / 1e6)
+PUT(put_signal, integer, m->attempt->signal)
+PUT(put_idle, real, m->attempt->idle_s)
 PUT(put_rank, integer, m->attempt->rank)
 PUT(put_host, text, m->attempt->host)
 PUT(put_effective_seed, integer,
@@ -174,6 +177,12 @@ static const struct fixed_column fixed_columns[] = {
     {"hmm_emission_matrix", TYPE_F8, 0, 2, {SCHEMA_STATE, SCHEMA_SYMBOL}, "1", true, WRITER_WORKER,
      WHEN_TRIED, put_emission,
      "emission matrix of the target HMM, rows sum to 1"},
+    {"max_rss", TYPE_F8, 0, 0, {0}, "MB", false, WRITER_WORKER, WHEN_EVER, put_max_rss,
+     "most memory that the run's process held while it was on"},
+    {"signal", TYPE_I1, 0, 0, {0}, "1", false, WRITER_WORKER, WHEN_EVER, put_signal,
+     "signal that ended the run's process; 0: none"},
+    {"idle_s", TYPE_F8, 0, 0, {0}, "s", false, WRITER_WORKER, WHEN_EVER, put_idle,
+     "time that the worker waited before it was given the run"},
     {"train_loss", TYPE_F4, 0, 1, {SCHEMA_EPOCH}, "1", true, WRITER_WORKER, WHEN_TRIED,
      put_train_loss,
      "training loss: mean over the batches of the epoch, before each update"},

@@ -22,7 +22,7 @@ enum { RECORD_SEALED_BYTES = 56 };
 
 void record_encode(const struct record *record, unsigned char bytes[RECORD_BYTES])
 {
-    int32_t number[4] = {record->run, record->attempt, record->status, 0};
+    int32_t number[4] = {record->run, record->attempt, record->status, record->deaths};
     memset(bytes, 0, RECORD_BYTES);
     memcpy(bytes, record_magic, sizeof record_magic);
     memcpy(bytes + 8, number, sizeof number);
@@ -41,9 +41,11 @@ bool record_decode(const unsigned char bytes[RECORD_BYTES], int run, struct reco
     record->run = number[0];
     record->attempt = number[1];
     record->status = number[2];
+    record->deaths = number[3];
     return memcmp(bytes, record_magic, sizeof record_magic) == 0 &&
            seal == hash_64(bytes, RECORD_SEALED_BYTES) && record->run == run &&
-           record->attempt >= 0 && record->status >= 0 && record->status < NUM_RUN_STATUS;
+           record->attempt >= 0 && record->status >= 0 && record->status < NUM_RUN_STATUS &&
+           record->deaths >= 0;
 }
 
 bool store_record(const struct store *store, int run, struct record *record)
@@ -85,6 +87,14 @@ int store_run_attempts(struct store *store, int run)
     struct record record;
     if (store_record(store, run, &record)) return record.attempt;
     return store->attempts[run] > 0 ? store->attempts[run] : 0;
+}
+
+int store_run_deaths(struct store *store, int run)
+{
+    struct record record;
+    if (!store_record(store, run, &record)) return 0;
+    /* files made before deaths were told from other ends */
+    return record.status == RUN_CRASHED && !record.deaths ? record.attempt : record.deaths;
 }
 
 /* --- rows --------------------------------------------------------------------------------- */
@@ -281,10 +291,12 @@ static int write_crashed(struct store *store, const struct store_commit *commit,
                                   .attempt = commit->attempt,
                                   .status = RUN_CRASHED,
                                   .rank = -1,
-                                  .error = commit->error ? commit->error : "crashed",
+                                  .error = commit->error,
                                   .t_start_s = NAN,
                                   .wall_s = NAN,
-                                  .cpu_s = NAN};
+                                  .cpu_s = NAN,
+                                  .peak_bytes = NAN,
+                                  .idle_s = NAN};
     int code = write_run(store, &attempt, NULL, checksum, st);
     return code ? code : sync_data(store, st);
 }
@@ -297,22 +309,22 @@ int store_commit_runs(struct store *store, const struct store_commit *commit, in
     if (!record) return status_no_memory(st, "%s", store->path);
     for (int i = 0; i < num && !code; i++) {
         const struct store_commit *c = &commit[i];
-        record[i] = (struct record){c->run, c->attempt, c->status, c->checksum};
+        record[i] = (struct record){c->run, c->attempt, c->status, c->checksum, c->deaths};
         if (c->run < 0 || c->run >= store->num_runs || c->status == RUN_RUNNING)
             code = status_set(st, STATUS_INTERNAL, "%s: run %d cannot be committed as %d",
                               store->path, c->run, c->status);
-        else if (c->status == RUN_CRASHED)
+        else if (c->status == RUN_CRASHED && c->error)
             code = write_crashed(store, c, &record[i].checksum, st);
         else if (c->status == RUN_PENDING)
-            record[i] =
-                (struct record){c->run, c->attempt > 0 ? c->attempt - 1 : 0, RUN_PENDING, 0};
+            record[i] = (struct record){c->run, c->attempt > 0 ? c->attempt - 1 : 0, RUN_PENDING, 0,
+                                        c->deaths};
     }
     if (!code) code = store_write_records(store, record, num, st);
     free(record);
     return code;
 }
 
-int store_begin_runs(struct store *store, const int *run, int num, struct status *st)
+int store_begin_runs(struct store *store, const int *run, int num, bool blamed, struct status *st)
 {
     struct record *record = calloc((size_t)(num > 0 ? num : 1), sizeof *record);
     int code = STATUS_OK;
@@ -321,8 +333,8 @@ int store_begin_runs(struct store *store, const int *run, int num, struct status
         if (run[i] < 0 || run[i] >= store->num_runs)
             code = status_set(st, STATUS_INTERNAL, "%s: no run %d to begin", store->path, run[i]);
         else
-            record[i] =
-                (struct record){run[i], store_run_attempts(store, run[i]) + 1, RUN_RUNNING, 0};
+            record[i] = (struct record){run[i], store_run_attempts(store, run[i]) + 1, RUN_RUNNING,
+                                        0, store_run_deaths(store, run[i]) + blamed};
     }
     if (!code) code = store_write_records(store, record, num, st);
     free(record);

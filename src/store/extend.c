@@ -240,7 +240,8 @@ static int copy_runs(struct store *from, struct store *to, const int *target, in
             code = copy_run(from, run, to, target[run], st);
             *num_copied += !code;
         } else if (!store_is_committed(from, run) && store_run_attempts(from, run) > 0) {
-            struct record started = {target[run], store_run_attempts(from, run), RUN_RUNNING, 0};
+            struct record started = {target[run], store_run_attempts(from, run), RUN_RUNNING, 0,
+                                     store_run_deaths(from, run)};
             if (store_run_status(from, run) == RUN_PENDING) started.status = RUN_PENDING;
             code = store_write_records(to, &started, 1, st);
         }

@@ -136,6 +136,7 @@ struct weight_group {
 struct record {
     int run, attempt, status;
     uint64_t checksum;
+    int deaths;
 };
 
 struct attribute {

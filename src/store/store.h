@@ -67,19 +67,23 @@ int store_close_all(struct store *store, struct status *st);
 int store_write_run(struct store *store, const struct run_attempt *attempt,
                     const struct run_output *out, uint64_t *checksum, struct status *st);
 
-/* Rank 0: what makes runs count; one sync for all of them. status RUN_DONE or RUN_FAILED (checksum
- * of the row that the worker wrote), RUN_CRASHED (rank 0 empties the row and writes the error text
- * itself) or RUN_PENDING (given back unfinished, as at a deadline: the attempt is not counted). */
+/* Rank 0: what makes runs count; one sync for all of them. status RUN_DONE, RUN_FAILED or
+ * RUN_CRASHED (checksum of the row that the worker wrote), RUN_CRASHED with an error (rank 0
+ * empties the row and writes this text itself) or RUN_PENDING (given back unfinished, as at a
+ * deadline: the attempt is not counted). */
 struct store_commit {
     int run, attempt, status;
     uint64_t checksum;
-    const char *error; /* used for RUN_CRASHED only */
+    const char *error; /* NULL: the worker wrote the row */
+    int deaths;        /* attempts so far in which the run's own process died */
 };
 int store_commit_runs(struct store *store, const struct store_commit *commit, int num,
                       struct status *st);
 
-/* Rank 0: runs are about to start: status running, attempts + 1, durable before return. */
-int store_begin_runs(struct store *store, const int *run, int num, struct status *st);
+/* Rank 0: runs are about to start: status running, attempts + 1, durable before return. blamed: an
+ * attempt that never ends counts as a death of the run's own process, for it is done in the rank.
+ */
+int store_begin_runs(struct store *store, const int *run, int num, bool blamed, struct status *st);
 
 /* --- reading (serial, also while a study runs) -----------------------------------------------
  * A reader sees the records as they were when it opened the file. */
@@ -113,6 +117,7 @@ bool store_is_altered(const struct store *store);
  * RUN_RUNNING. */
 int store_run_status(struct store *store, int run);
 int store_run_attempts(struct store *store, int run);
+int store_run_deaths(struct store *store, int run); /* as of struct store_commit */
 /* Is there a record that makes no sense, or, in a file that another program changed, one that its
  * row does not agree with? Its run is RUN_RUNNING above, and repeated by a resume. */
 bool store_record_is_damaged(const struct store *store, int run);

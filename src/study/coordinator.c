@@ -190,7 +190,7 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
     case UP_ENDED:
     case UP_GIVEN_BACK:
         set_phase(c, w, RANK_IDLE);
-        if (up->kind == UP_ENDED && up->status == RUN_FAILED) report_failure(c, rank, up);
+        if (up->kind == UP_ENDED && up->status != RUN_DONE) report_failure(c, rank, up);
         ledger_note_end(&c->ledger, w->job, up);
         break;
     }

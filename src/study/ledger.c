@@ -8,7 +8,8 @@
 int ledger_init(struct ledger *l, struct store *store, struct schedule *schedule, const int *row,
                 int room, struct status *st)
 {
-    *l = (struct ledger){.store = store, .schedule = schedule, .row = row, .room = room};
+    *l = (struct ledger){
+        .store = store, .schedule = schedule, .row = row, .room = room, .blamed = l->blamed};
     size_t n = (size_t)room;
     l->start = calloc(n, sizeof *l->start);
     l->start_row = calloc(n, sizeof *l->start_row);
@@ -39,7 +40,8 @@ void ledger_note_start(struct ledger *l, int rank, int job)
 
 int ledger_begin(struct ledger *l, struct status *st)
 {
-    int code = l->store ? store_begin_runs(l->store, l->start_row, l->num_starts, st) : 0;
+    int code =
+        l->store ? store_begin_runs(l->store, l->start_row, l->num_starts, l->blamed, st) : 0;
     if (!code) return 0;
     l->broken = true;
     for (int i = 0; i < l->num_starts; i++)
@@ -60,8 +62,12 @@ void ledger_note_end(struct ledger *l, int job, const struct up_message *up)
     struct ledger_end *end = &l->end[i];
     end->job = job;
     end->wall_s = up->wall_s;
-    l->commit[i] = (struct store_commit){
-        .run = up->run, .attempt = up->attempt, .status = up->status, .checksum = up->checksum};
+    l->commit[i] = (struct store_commit){.run = up->run,
+                                         .attempt = up->attempt,
+                                         .status = up->status,
+                                         .checksum = up->checksum,
+                                         .deaths = schedule_deaths(l->schedule, job) +
+                                                   (up->status == RUN_CRASHED)};
 }
 
 int ledger_commit(struct ledger *l, double *wall_s, struct status *st)
@@ -81,11 +87,14 @@ int ledger_commit(struct ledger *l, double *wall_s, struct status *st)
 
 int ledger_commit_crashed(struct ledger *l, int job, char error[256], struct status *st)
 {
-    int attempts = schedule_attempts(l->schedule, job);
-    snprintf(error, 256, "its rank died %d time%s; it is skipped from now on", attempts,
-             attempts == 1 ? "" : "s");
-    struct store_commit commit = {
-        .run = l->row[job], .attempt = attempts, .status = RUN_CRASHED, .error = error};
+    int attempts = schedule_attempts(l->schedule, job), deaths = schedule_deaths(l->schedule, job);
+    snprintf(error, 256, "its rank died %d time%s; a larger --retries takes it up again", deaths,
+             deaths == 1 ? "" : "s");
+    struct store_commit commit = {.run = l->row[job],
+                                  .attempt = attempts,
+                                  .status = RUN_CRASHED,
+                                  .error = error,
+                                  .deaths = deaths};
     int code = l->store ? store_commit_runs(l->store, &commit, 1, st) : 0;
     if (code) l->broken = true;
     return code;

@@ -19,6 +19,7 @@ struct ledger {
     struct store *store; /* borrowed, like the next two; NULL: nothing is kept (benchmarks) */
     struct schedule *schedule;
     const int *row; /* row of the file of every run of the schedule */
+    bool blamed;    /* an attempt that never ends counts as a death: runs are done in the ranks */
     bool broken;    /* the file cannot be written: nothing counts any more */
     int room;       /* of each list below */
     int num_starts, num_ends;
@@ -28,7 +29,7 @@ struct ledger {
     struct store_commit *commit; /* of the ends */
 };
 
-/* Lists for `room` starts and as many ends. STATUS_NO_MEMORY. */
+/* Lists for `room` starts and as many ends; `blamed` has been set. STATUS_NO_MEMORY. */
 int ledger_init(struct ledger *ledger, struct store *store, struct schedule *schedule,
                 const int *row, int room, struct status *st);
 void ledger_free(struct ledger *ledger);

@@ -94,8 +94,9 @@ static int load(struct output *o, const char *path, int num, const struct log *l
     if (code) return code;
     o->status = calloc((size_t)num + 1, sizeof *o->status);
     o->attempts = calloc((size_t)num + 1, sizeof *o->attempts);
+    o->deaths = calloc((size_t)num + 1, sizeof *o->deaths);
     o->wall_s = calloc((size_t)num + 1, sizeof *o->wall_s);
-    if (!o->status || !o->attempts || !o->wall_s) {
+    if (!o->status || !o->attempts || !o->deaths || !o->wall_s) {
         code = status_no_memory(st, "the state of the runs");
         goto cleanup;
     }
@@ -103,6 +104,7 @@ static int load(struct output *o, const char *path, int num, const struct log *l
     for (int i = 0; i < num; i++) {
         o->status[i] = store_run_status(store, i);
         o->attempts[i] = store_run_attempts(store, i);
+        o->deaths[i] = store_run_deaths(store, i);
     }
     code = check_rows(o, store, num, log, st);
     if (!code) code = read_wall_times(o, store, num, st);
@@ -177,6 +179,7 @@ void output_free(struct output *o)
     lock_release(&o->lock, true);
     free(o->status);
     free(o->attempts);
+    free(o->deaths);
     free(o->wall_s);
     o->status = o->attempts = NULL;
     o->wall_s = NULL;

@@ -11,6 +11,7 @@ struct output {
     char uuid[64];
     int *status;    /* [num_runs] enum run_status as its records say; damaged rows are pending */
     int *attempts;  /* [num_runs] */
+    int *deaths;    /* [num_runs] attempts in which the run's own process died */
     double *wall_s; /* [num_runs] of committed runs, else NaN */
     int num_damaged, num_found; /* rows whose bytes are not what was committed; finished runs */
 };

@@ -6,6 +6,7 @@
 #include "store/store.h"
 #include "study.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,10 +21,12 @@ static int write_run(struct store *store, const struct run_output *out, double c
                                   .host = host,
                                   .t_start_s = (double)time(NULL) - cpu_s,
                                   .wall_s = cpu_s,
-                                  .cpu_s = cpu_s};
+                                  .cpu_s = cpu_s,
+                                  .peak_bytes = NAN,
+                                  .idle_s = NAN};
     struct store_commit commit = {.attempt = 1, .status = RUN_DONE};
     gethostname(host, sizeof host - 1);
-    int code = store_begin_runs(store, &run, 1, st);
+    int code = store_begin_runs(store, &run, 1, true, st);
     if (!code) code = store_write_run(store, &attempt, out, &commit.checksum, st);
     return code ? code : store_commit_runs(store, &commit, 1, st);
 }

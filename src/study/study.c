@@ -6,6 +6,7 @@
 #include "study.h"
 
 #include "coordinator.h"
+#include "memory.h"
 #include "output.h"
 #include "provenance.h"
 #include "signals.h"
@@ -63,11 +64,12 @@ static int make_schedule(struct study *s, struct status *st)
         s->row[num] = i;
         o->status[num] = o->status[i]; /* the others are of no use to a study */
         o->attempts[num] = o->attempts[i];
+        o->deaths[num] = o->deaths[i];
         o->wall_s[num] = o->wall_s[i];
         s->cost_s[num++] = cost_run_s(&plan->cells[plan->runs[i].cell].settings);
     }
     s->max_failures = count_max_failures(settings, num);
-    s->schedule = schedule_new(num, o->status, o->attempts, s->cost_s,
+    s->schedule = schedule_new(num, o->status, o->attempts, o->deaths, s->cost_s,
                                &(struct schedule_options){.order = settings->run.order,
                                                           .retries = settings->run.retries,
                                                           .max_failures = s->max_failures});
@@ -192,6 +194,7 @@ static void coordinate(struct study *s, struct status *st)
         .status_path = s->options->output,
         .deadline_s = s->options->deadline_s,
         .reserve_s = s->plan->study_settings.run.reserve_s,
+        .ledger.blamed = s->plan->study_settings.run.isolate == ISOLATE_NONE,
     };
     s->coordinated = true;
     tell_start(s);
@@ -222,7 +225,8 @@ static int prepare_all(struct study *s, struct status *st)
     s->worker = (struct worker){
         .plan = s->plan, .store = s->store, .run = s->options->run, .rank = s->rank};
     memcpy(s->worker.host, s->facts.host, sizeof s->worker.host);
-    worker_init(&s->worker, st);
+    double share = memory_share_all(s->comm);
+    if (s->rank > 0 || s->size == 1) worker_init(&s->worker, share, st);
     return protocol_agree_all(s->comm, st);
 }
 

@@ -8,22 +8,34 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const double progress_every_s = 1;
 
-int worker_init(struct worker *w, struct status *st)
+int worker_init(struct worker *w, double memory_bytes, struct status *st)
 {
+    const struct settings *s = &w->plan->study_settings;
+    struct isolate_options options = {.memory_bytes = memory_bytes,
+                                      .patience_s = s->run.patience_s};
+    if (!isnan(s->run.memory_mb)) options.memory_bytes = 1e6 * s->run.memory_mb;
     w->floors = floor_cache_new();
-    return w->floors ? 0 : status_no_memory(st, "the floors of rank %d", w->rank);
+    if (s->run.isolate == ISOLATE_PROCESS) w->isolate = isolate_new(&options);
+    w->free_s = clock_monotonic_s();
+    if (w->floors && (w->isolate || s->run.isolate == ISOLATE_NONE)) return STATUS_OK;
+    return status_no_memory(st, "the runs of rank %d", w->rank);
 }
 
 void worker_free(struct worker *w)
 {
     if (!w) return;
     floor_cache_free(w->floors);
+    isolate_free(w->isolate);
     w->floors = NULL;
+    w->isolate = NULL;
 }
 
 static void write_row(struct worker *w, const struct run_attempt *attempt,
@@ -37,26 +49,60 @@ static void write_row(struct worker *w, const struct run_attempt *attempt,
     }
 }
 
+/* In this process; what it takes is the most that this process ever took. */
+static int do_here(struct worker *w, const struct run *r, const struct train_watch *watch,
+                   struct run_output *out, struct isolate_report *report, struct status *st)
+{
+    struct run_context context = {.floors = w->floors, .watch = *watch};
+    struct rusage usage;
+    double start_cpu_s = clock_cpu_s();
+    int code = w->run(&w->plan->cells[r->cell].settings, r->key, r->seed, &context, out, st);
+    getrusage(RUSAGE_SELF, &usage);
+    *report = (struct isolate_report){.cpu_s = clock_cpu_s() - start_cpu_s,
+                                      .peak_bytes = 1024 * (double)usage.ru_maxrss};
+    return code;
+}
+
+static int do_apart(struct worker *w, int run, const struct train_watch *watch,
+                    struct run_output *out, struct isolate_report *report, struct status *st)
+{
+    const struct settings *s = &w->plan->cells[w->plan->runs[run].cell].settings;
+    char *line = plan_run_json(w->plan, run);
+    if (!line) return status_no_memory(st, "a run");
+    int code = isolate_run(w->isolate, line, s, watch, out, report, st);
+    free(line);
+    return code;
+}
+
+/* Of a run whose attempt ended with this code. */
+static int status_of(int code)
+{
+    return !code ? RUN_DONE : code == STATUS_RUN_DIED ? RUN_CRASHED : RUN_FAILED;
+}
+
 void worker_do_run(struct worker *w, int run, int attempt_number, const struct train_watch *watch,
                    struct up_message *up)
 {
     const struct run *r = &w->plan->runs[run];
-    struct run_context context = {.floors = w->floors, .watch = *watch};
     struct run_output out = {0};
+    struct isolate_report report = {0};
     struct status st = {0};
-    double start_s = clock_monotonic_s(), start_cpu_s = clock_cpu_s(),
-           start_unix_s = clock_unix_s();
-    int code = w->run(&w->plan->cells[r->cell].settings, r->key, r->seed, &context, &out, &st);
+    double start_s = clock_monotonic_s(), start_unix_s = clock_unix_s();
+    int code = w->isolate ? do_apart(w, run, watch, &out, &report, &st)
+                          : do_here(w, r, watch, &out, &report, &st);
 
     struct run_attempt attempt = {.run = run,
                                   .attempt = attempt_number,
-                                  .status = code ? RUN_FAILED : RUN_DONE,
+                                  .status = status_of(code),
                                   .rank = w->rank,
                                   .host = w->host,
                                   .error = code ? st.text : NULL,
                                   .t_start_s = start_unix_s,
                                   .wall_s = clock_monotonic_s() - start_s,
-                                  .cpu_s = clock_cpu_s() - start_cpu_s};
+                                  .cpu_s = report.cpu_s,
+                                  .peak_bytes = report.peak_bytes,
+                                  .signal = report.signal,
+                                  .idle_s = start_s - w->free_s};
     *up = (struct up_message){.kind = UP_ENDED,
                               .run = run,
                               .attempt = attempt_number,
@@ -66,13 +112,15 @@ void worker_do_run(struct worker *w, int run, int attempt_number, const struct t
     if (code == STATUS_RUN_STOPPED) {
         up->kind = UP_GIVEN_BACK;
         up->status = RUN_PENDING;
-    } else if (code == 0 || code == STATUS_RUN_FAILED || code == STATUS_NO_MEMORY) {
+    } else if (code == STATUS_OK || code == STATUS_RUN_FAILED || code == STATUS_NO_MEMORY ||
+               code == STATUS_RUN_DIED) {
         write_row(w, &attempt, &out, up);
     } else {
         up->kind = UP_BROKEN;
         up->code = code;
     }
     run_output_free(&out);
+    w->free_s = clock_monotonic_s();
 }
 
 /* --- a worker rank ---------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "experiment/experiment.h"
+#include "isolate/isolate.h"
 #include "store/store.h"
 #include "protocol.h"
 
@@ -11,11 +12,14 @@ struct worker {
     run_function run;
     int rank;
     char host[HOST_BYTES];
-    struct floor_cache *floors; /* owned */
+    /* its own, owned */
+    struct floor_cache *floors;
+    struct isolate *isolate; /* does the runs; NULL: they are done here */
+    double free_s;           /* since when it has had nothing to do, monotonic clock */
 };
 
-/* STATUS_NO_MEMORY. */
-int worker_init(struct worker *worker, struct status *st);
+/* What is not borrowed. memory_bytes: the rank's share of its machine. STATUS_NO_MEMORY. */
+int worker_init(struct worker *worker, double memory_bytes, struct status *st);
 void worker_free(struct worker *worker);
 
 /* One run: *up becomes UP_ENDED, UP_GIVEN_BACK or UP_BROKEN. Local; sends nothing. */

@@ -91,7 +91,7 @@ static struct spent coordinate(struct bench *b, int num, struct worker *worker)
     int *zero = calloc((size_t)num, sizeof *zero);
     double *cost_s = calloc((size_t)num, sizeof *cost_s);
     struct schedule *schedule =
-        zero && cost_s ? schedule_new(num, zero, zero, cost_s,
+        zero && cost_s ? schedule_new(num, zero, zero, zero, cost_s,
                                       &(struct schedule_options){ORDER_LONGEST, 1, INFINITY})
                        : NULL;
     if (!schedule) MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
@@ -124,7 +124,7 @@ static struct spent study_all(struct bench *b, run_function run, int num)
     struct status st = {0};
     struct spent spent = {0};
     struct worker worker = {.plan = &b->plan, .run = run, .rank = b->rank, .host = "here"};
-    if (worker_init(&worker, &st) != 0) MPI_Abort(MPI_COMM_WORLD, st.code);
+    if (worker_init(&worker, INFINITY, &st) != 0) MPI_Abort(MPI_COMM_WORLD, st.code);
     MPI_Barrier(MPI_COMM_WORLD);
     if (b->rank == 0)
         spent = coordinate(b, num, &worker);

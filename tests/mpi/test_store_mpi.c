@@ -102,7 +102,7 @@ static int begin_all(struct store *store, struct status *st)
 {
     int run[64], num = here.plan.num_runs;
     for (int i = 0; i < num; i++) run[i] = i;
-    return store_begin_runs(store, run, num, st);
+    return store_begin_runs(store, run, num, true, st);
 }
 
 static int commit_first(struct store *store, const uint64_t *checksum, int num, struct status *st)

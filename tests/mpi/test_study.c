@@ -94,7 +94,7 @@ static void a_killer_is_quarantined(struct test *t)
         CHECK(t, store_open_all(&store, t->file, &t->plan, MPI_COMM_SELF, &st) == 0);
         const int run[] = {0, 1, 1};
         for (int i = 0; store && i < 3; i++)
-            CHECK(t, store_begin_runs(store, &run[i], 1, &st) == 0);
+            CHECK(t, store_begin_runs(store, &run[i], 1, true, &st) == 0);
         if (store) CHECK(t, store_close_all(store, &st) == 0);
     }
     MPI_Barrier(t->comm);
@@ -117,7 +117,8 @@ static void dies(struct test *t)
     new_file_all(t, "unused");
     t->options.output = file;
     t->options.existing = EXISTING_RESUME;
-    make_plan(t, "6000, 1, 2, 3", (const char *const[]){"run.retries=1", "run.order=grid", NULL});
+    make_plan(t, "6000, 1, 2, 3",
+              (const char *const[]){"run.retries=1", "run.order=grid", "run.isolate=none", NULL});
     setenv("HMMGRID_DUMMY_MS", "2500", 1); /* longer than the launcher takes to send SIGTERM */
     CHECK(t, study_all(t, &st) == STATUS_SOME_FAILED);
     struct found f = look_all(t, file);
@@ -173,8 +174,9 @@ static void coordinate_nothing(struct test *t, struct worker *worker)
     int *zero = calloc(NUM_EMPTY_RUNS, sizeof *zero);
     double *cost_s = calloc(NUM_EMPTY_RUNS, sizeof *cost_s);
     CHECK(t, zero && cost_s && t->size <= 64);
-    struct schedule *schedule = schedule_new(
-        NUM_EMPTY_RUNS, zero, zero, cost_s, &(struct schedule_options){ORDER_LONGEST, 1, INFINITY});
+    struct schedule *schedule =
+        schedule_new(NUM_EMPTY_RUNS, zero, zero, zero, cost_s,
+                     &(struct schedule_options){ORDER_LONGEST, 1, INFINITY});
     CHECK(t, schedule != NULL);
     progress_init(&progress, PROGRESS_NONE, stderr);
     struct coordinator c = {.plan = &t->plan,
@@ -197,7 +199,8 @@ static void empty_runs(struct test *t)
     struct status st;
     make_plan(t, "0", NULL);
     struct worker worker = {.plan = &t->plan, .run = run_nothing, .rank = t->rank, .host = "here"};
-    CHECK(t, worker_init(&worker, &st) == 0);
+    t->plan.study_settings.run.isolate = ISOLATE_NONE; /* the coordinator alone is looked at */
+    CHECK(t, worker_init(&worker, INFINITY, &st) == 0);
     if (t->rank == 0)
         coordinate_nothing(t, &worker);
     else

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+bool dummy_is_child;
+
 static const double give_up_s = 20; /* a wait that nobody ends is a failure, not a hang */
 
 static double now_s(void)
@@ -100,7 +102,16 @@ int dummy_run(const struct settings *s, const char *run_key, int64_t seed,
         return status_set(st, STATUS_RUN_FAILED, "dummy: seed %lld fails", (long long)seed);
     if (kind == DUMMY_BREAKS) return status_set(st, STATUS_INTERNAL, "dummy: broken world");
     if (kind == DUMMY_DIES) kill(getpid(), SIGKILL);
-    if (!released && kind == DUMMY_SIGNALS_SELF) kill(getpid(), SIGTERM);
+    if (kind == DUMMY_SPINS)
+        for (volatile int i = 0;; i++) continue;
+    while (kind == DUMMY_ALLOCATES) {
+        char *block = malloc(1 << 20);
+        if (block) memset(block, 1, 1 << 20);
+        nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+    }
+    pid_t rank = dummy_is_child ? getppid() : getpid();
+    if (!released && kind == DUMMY_KILLS_RANK) kill(rank, SIGKILL);
+    if (!released && kind == DUMMY_SIGNALS_SELF) kill(rank, SIGTERM);
     if (!released && kind == DUMMY_SIGNALS_ROOT) {
         const char *root = getenv("HMMGRID_DUMMY_ROOT");
         if (root && atoi(root) > 1) kill(atoi(root), SIGUSR1);
@@ -115,6 +126,10 @@ int dummy_run(const struct settings *s, const char *run_key, int64_t seed,
     out->blas_core = "dummy";
     int code = take_time(watch, st);
     if (!code) code = fill_training(s, run_key, watch, out, st);
+    if (kind == DUMMY_SEGFAULTS) {
+        fputs("dummy: about to touch what is not there\n", stderr);
+        raise(SIGSEGV);
+    }
     if (!code) code = fill_measures(s, run_key, out, st);
     return code;
 }

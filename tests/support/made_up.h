@@ -128,7 +128,7 @@ static inline int made_up_run(struct store *store, const struct plan *plan, int 
 {
     struct run_output out = {0};
     struct store_commit commit = {.run = run, .status = status};
-    int code = store_begin_runs(store, &run, 1, st);
+    int code = store_begin_runs(store, &run, 1, true, st);
     commit.attempt = store_run_attempts(store, run);
     struct run_attempt attempt = made_up_attempt(run, commit.attempt, status);
     if (!code) code = made_up_output(plan, run, &out, st);

@@ -17,8 +17,9 @@ import sys
 import h5py
 import numpy as np
 
-PROVENANCE = {"t_start", "wall_s", "cpu_s", "analyses_cpu_s", "rank", "attempts", "checksum"}
-KEPT = {"t_start", "wall_s", "cpu_s", "rank"}
+PROVENANCE = {"t_start", "wall_s", "cpu_s", "analyses_cpu_s", "rank", "attempts", "checksum",
+              "max_rss", "signal", "idle_s"}
+KEPT = {"t_start", "wall_s", "cpu_s", "rank", "max_rss", "signal", "idle_s"}
 GROUPS = ("runs", "weights", "snapshots", "analysis")
 DONE, CRASHED = 2, 4
 

@@ -73,7 +73,8 @@ static void finish_all(struct store *store, const struct plan *plan, bool backwa
     struct status st = {0};
     for (int i = 0; i < plan->num_runs; i++) {
         int run = backwards ? plan->num_runs - 1 - i : i;
-        for (int a = 1; a < attempts; a++) check_ok(store_begin_runs(store, &run, 1, &st), &st);
+        for (int a = 1; a < attempts; a++)
+            check_ok(store_begin_runs(store, &run, 1, true, &st), &st);
         check_ok(made_up_run(store, plan, run, run == 3 ? RUN_FAILED : RUN_DONE, &st), &st);
     }
 }
@@ -187,7 +188,7 @@ static void status_column_counts_for_nothing(void **state)
     check_ok(made_up_run(store, &p->plan, 0, RUN_DONE, &st), &st);
     int begun = 1;
     uint64_t checksum;
-    check_ok(store_begin_runs(store, &begun, 1, &st), &st);
+    check_ok(store_begin_runs(store, &begun, 1, true, &st), &st);
     check_ok(made_up_output(&p->plan, 1, &out, &st), &st);
     struct run_attempt attempt = made_up_attempt(1, 1, RUN_DONE);
     check_ok(store_write_run(store, &attempt, &out, &checksum, &st), &st);
@@ -226,8 +227,8 @@ static void crashed_given_back_and_repeated(void **state)
     int run = 2;
     make(p->file, &p->plan, &store);
     check_ok(made_up_run(store, &p->plan, run, RUN_DONE, &st), &st);
-    check_ok(store_begin_runs(store, &run, 1, &st), &st);
-    check_ok(store_begin_runs(store, &run, 1, &st), &st);
+    check_ok(store_begin_runs(store, &run, 1, true, &st), &st);
+    check_ok(store_begin_runs(store, &run, 1, true, &st), &st);
     assert_int_equal(store_run_status(store, run), RUN_RUNNING);
     assert_int_equal(store_run_attempts(store, run), 3);
     struct store_commit back = {.run = run, .attempt = 3, .status = RUN_PENDING};
@@ -310,7 +311,7 @@ static void extend_keeps_finished_rows(void **state)
     }
     assert_int_equal(done, 15);
     begun = 0; /* of block wide: started, never finished */
-    check_ok(store_begin_runs(store, &begun, 1, &st), &st);
+    check_ok(store_begin_runs(store, &begun, 1, true, &st), &st);
     check_ok(store_close_all(store, &st), &st);
 
     check_ok(store_extend(p->file, &p->larger, NULL, &copied, NULL, &st), &st);
@@ -467,7 +468,7 @@ static void python_reads_while_open(void **state)
             for (int run = 0; run < 11; run++)
                 check_ok(made_up_run(store, &p->plan, run, run == 3 ? RUN_FAILED : RUN_DONE, &st),
                          &st);
-        check_ok(store_begin_runs(store, &begun, 1, &st), &st);
+        check_ok(store_begin_runs(store, &begun, 1, true, &st), &st);
         check_ok(store_open(&reader, p->file, &st), &st);
         assert_int_equal(store_run_status(reader, begun), RUN_RUNNING);
         store_close(reader);

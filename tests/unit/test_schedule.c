@@ -12,7 +12,7 @@ static struct schedule *fresh(int num, const double *cost_s, int order, double m
     int *zero = calloc((size_t)num + 1, sizeof *zero);
     assert_non_null(zero);
     struct schedule *s = schedule_new(
-        num, zero, zero, cost_s,
+        num, zero, zero, zero, cost_s,
         &(struct schedule_options){.order = order, .retries = 1, .max_failures = max_failures});
     assert_non_null(s);
     free(zero);
@@ -119,7 +119,7 @@ static void resume_keeps_results_and_quarantines_killers(void **state)
     const int status[] = {RUN_DONE, RUN_RUNNING, RUN_RUNNING, RUN_FAILED, RUN_CRASHED, RUN_PENDING};
     const int attempts[] = {1, 1, 2, 1, 2, 0};
     const double cost[] = {1, 1, 1, 1, 1, 1};
-    struct schedule *s = schedule_new(6, status, attempts, cost,
+    struct schedule *s = schedule_new(6, status, attempts, attempts, cost,
                                       &(struct schedule_options){ORDER_GRID, 1, INFINITY});
     assert_non_null(s);
     const int *crashed;
@@ -144,7 +144,7 @@ static void retries_0_quarantines_at_the_first_death(void **state)
     (void)state;
     const int status[] = {RUN_RUNNING}, attempts[] = {1};
     const double cost[] = {1};
-    struct schedule *s = schedule_new(1, status, attempts, cost,
+    struct schedule *s = schedule_new(1, status, attempts, attempts, cost,
                                       &(struct schedule_options){ORDER_GRID, 0, INFINITY});
     const int *crashed;
     assert_int_equal(schedule_crashed(s, &crashed), 1);

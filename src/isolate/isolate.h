@@ -1,0 +1,35 @@
+/* isolate: a run in a process of its own, so that a crash, an endless loop or want of memory costs
+ * one attempt at one run and not the study. The process is this program started anew (never a fork:
+ * MPI forbids it), does one run after another, and is started again when it died. No MPI, no HDF5.
+ */
+#pragma once
+
+#include "experiment/experiment.h"
+
+struct isolate_options {
+    double memory_bytes; /* more than this is resident: the run fails. INFINITY: no bound */
+    double patience_s; /* of processor time without a sign of life, or ten times that by the clock:
+                          the process is ended. INFINITY: for ever */
+};
+
+/* What became of the process besides the output of its run. */
+struct isolate_report {
+    double cpu_s, peak_bytes; /* of the run alone; NaN where not known */
+    int signal;               /* that ended the process; 0: none */
+};
+
+struct isolate; /* opaque */
+
+/* Nothing is started before the first run. NULL: memory is out. */
+struct isolate *isolate_new(const struct isolate_options *options);
+void isolate_free(struct isolate *isolate); /* ends the process */
+
+/* The run of `line` (plan_run_json) with these settings, which are the line's; results in *out
+ * (free with run_output_free even after a failure; kernel and blas_core are borrowed until the next
+ * run). watch is asked every few milliseconds whether to stop; a run that does not within 10 s is
+ * ended. Codes as of the run_function that the child was started with, and STATUS_RUN_DIED, with
+ * what it died of, how far it was and what it said last; STATUS_INTERNAL: no process can be
+ * started. */
+int isolate_run(struct isolate *isolate, const char *line, const struct settings *s,
+                const struct train_watch *watch, struct run_output *out,
+                struct isolate_report *report, struct status *st);

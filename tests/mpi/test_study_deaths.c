@@ -1,0 +1,116 @@
+/* test_study_deaths: studies with a dummy run function some of whose runs die, hang or take all
+ * memory, under mpirun with any number of ranks: such a run costs itself and nothing else.
+ * timeout 120 mpirun -n 3 test_study_deaths [DIR [NAME]] */
+#include "study_case.h"
+
+/* Does the error of the run with this seed say so, in a row of this status? Collective. */
+static bool says(struct test *t, int64_t seed, int status, const char *words)
+{
+    struct store *store = NULL;
+    struct status st = {0};
+    int found = 0;
+    if (t->rank == 0 && store_open(&store, t->file, &st) == 0) {
+        for (int i = 0; i < store_num_runs(store); i++) {
+            char text[1100] = "";
+            const struct decoded_run *run = store_settings(store, i, &st);
+            if (!run || run->seed != seed) continue;
+            store_read_text(store, store_find_column(store, "error"), i, text, sizeof text, &st);
+            found = store_run_status(store, i) == status && strstr(text, words);
+            if (!found) fprintf(stderr, "seed %lld: %s\n", (long long)seed, text);
+        }
+        store_close(store);
+    }
+    MPI_Bcast(&found, 1, MPI_INT, 0, t->comm);
+    return found;
+}
+
+/* Of twenty runs one crashes, one takes memory without end and one spins. */
+static void three_of_twenty(struct test *t)
+{
+    struct status st;
+    new_file_all(t, "deaths");
+    make_plan(t, "7000, 8000, 9000, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16",
+              (const char *const[]){"run.retries=1", "run.order=grid", "run.memory=150",
+                                    "run.patience=1s", "run.max_failures=100%", NULL});
+    CHECK(t, study_all(t, &st) == STATUS_SOME_FAILED);
+    struct found f = look_all(t, t->file);
+    CHECK(t, f.count[RUN_DONE] == 17 && f.count[RUN_FAILED] == 1 && f.count[RUN_CRASHED] == 2);
+    CHECK(t, f.attempts == 17 + 1 + 2 * 2); /* what may be chance is tried again */
+    CHECK(t, says(t, 7000, RUN_CRASHED, "signal 11"));
+    CHECK(t, says(t, 7000, RUN_CRASHED, "after epoch 3 of 3"));
+    CHECK(t, says(t, 7000, RUN_CRASHED, "it said last: dummy: about to touch what is not there"));
+    CHECK(t, says(t, 8000, RUN_FAILED, "run.memory"));
+    CHECK(t, says(t, 9000, RUN_CRASHED, "no sign of life"));
+    check_status_file(t, "complete");
+    t->options.existing = EXISTING_RESUME;
+    CHECK(t, study_all(t, &st) == STATUS_SOME_FAILED); /* and stays so */
+    CHECK(t, look_all(t, t->file).attempts == f.attempts);
+}
+
+/* Crashed runs are taken up by a larger number of retries. */
+static void more_retries(struct test *t)
+{
+    struct status st;
+    new_file_all(t, "retries");
+    make_plan(t, "6000, 0, 1", (const char *const[]){"run.retries=0", NULL});
+    CHECK(t, study_all(t, &st) == STATUS_SOME_FAILED);
+    CHECK(t, says(t, 6000, RUN_CRASHED, "signal 9"));
+    struct found f = look_all(t, t->file);
+    CHECK(t, f.count[RUN_CRASHED] == 1 && f.attempts == 3);
+    make_plan(t, "6000, 0, 1", (const char *const[]){"run.retries=2", NULL});
+    t->options.existing = EXISTING_RESUME;
+    CHECK(t, study_all(t, &st) == STATUS_SOME_FAILED);
+    f = look_all(t, t->file);
+    CHECK(t, f.count[RUN_CRASHED] == 1 && f.count[RUN_DONE] == 2 && f.attempts == 5);
+}
+
+/* The same rows whether runs have processes of their own or not. */
+static void same_rows(struct test *t)
+{
+    struct status st;
+    const char *const how[] = {"run.isolate=process", "run.isolate=none"};
+    struct found f[2];
+    for (int i = 0; i < 2; i++) {
+        new_file_all(t, i ? "here" : "apart");
+        make_plan(t, "0, 1, 2", (const char *const[]){how[i], NULL});
+        CHECK(t, study_all(t, &st) == 0);
+        f[i] = look_all(t, t->file);
+    }
+    CHECK(t, strcmp(f[0].digest, f[1].digest) == 0);
+}
+
+/* A study that ended as a whole blames no run, however often. */
+static void innocent(struct test *t)
+{
+    struct status st;
+    new_file_all(t, "innocent");
+    make_plan(t, "0, 1, 2", (const char *const[]){"run.retries=0", NULL});
+    t->options.deadline_s = 0; /* only makes the file */
+    CHECK(t, study_all(t, &st) == STATUS_STOPPED);
+    t->options.deadline_s = INFINITY;
+    t->options.existing = EXISTING_RESUME;
+    if (t->rank == 0) {
+        struct store *store = NULL;
+        const int run = 1;
+        CHECK(t, store_open_all(&store, t->file, &t->plan, MPI_COMM_SELF, &st) == 0);
+        for (int i = 0; store && i < 5; i++)
+            CHECK(t, store_begin_runs(store, &run, 1, false, &st) == 0);
+        if (store) CHECK(t, store_close_all(store, &st) == 0);
+    }
+    MPI_Barrier(t->comm);
+    CHECK(t, study_all(t, &st) == 0);
+    struct found f = look_all(t, t->file);
+    CHECK(t, f.count[RUN_DONE] == 3 && f.attempts == 5 + 3);
+}
+
+static const struct study_case cases[] = {
+    {"three_of_twenty", three_of_twenty, false},
+    {"more_retries", more_retries, false},
+    {"same_rows", same_rows, false},
+    {"innocent", innocent, false},
+};
+
+int main(int argc, char **argv)
+{
+    return study_cases_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
