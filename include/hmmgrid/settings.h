@@ -130,7 +130,7 @@ struct settings {
     /* of the study, not of a run: not part of the run key */
     struct {
         int order;           /* enum run_order */
-        int retries;         /* further attempts at a run that killed its rank */
+        int retries;         /* further attempts at a run whose process died */
         double max_failures; /* share of runs when <= 1 and given with %, otherwise a count */
         bool max_failures_is_share;
         double reserve_s;

@@ -33,7 +33,7 @@ static const struct cli_option run_options[] = {
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
     {"seeds", 0, "LIST", NULL, false, "seeds instead of the grid's, such as 0-9 or 0-4,10"},
     {"retries", 0, "N", "HMMGRID_RETRIES", false,
-     "further attempts at a run that killed its rank (run.retries)"},
+     "further attempts at a run whose process died (run.retries)"},
     {"max-failures", 0, "N|P%", "HMMGRID_MAX_FAILURES", false,
      "failed runs that end the study early (run.max_failures)"},
     {"order", 0, "longest|grid", "HMMGRID_ORDER", false, "which run first (run.order)"},

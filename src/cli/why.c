@@ -1,5 +1,5 @@
 /* why: what became of one run, and what it was. Reads the results file only; refuses to guess why
- * a rank died: the file knows that an attempt began and did not end.
+ * an attempt did not end: the file knows that it began.
  */
 #include "cli.h"
 
@@ -33,8 +33,8 @@ static const char *advice(int status, int attempts)
         return "kept with its reason and not run again; `hmmgrid repro` makes a grid of it, to try "
                "it alone or with another setting";
     case RUN_CRASHED:
-        return "every attempt ended with the death of its rank (memory? a signal? see "
-               "the job's log), so the run is passed over";
+        return "its process died more often than run.retries allows, so the run is passed over; "
+               "--resume with a larger --retries takes it up again";
     default: return "";
     }
 }

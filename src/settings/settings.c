@@ -111,7 +111,7 @@ const struct setting settings_table[] = {
     STUDY("run.order", SETTING_ENUM, "", "longest", 0, 0, "which runs start first", run.order,
           WORDS(order_names)),
     STUDY("run.retries", SETTING_INT, "", "1", 0, 100,
-          "further attempts at a run that killed its rank", run.retries, ),
+          "further attempts at a run whose process died", run.retries, ),
     STUDY("run.max_failures", SETTING_COUNT_OR_SHARE, "", "10%", 0, 1e9,
           "failed runs, as a count or a share, that end the study early", run.max_failures, ),
     STUDY("run.reserve", SETTING_DURATION, "s", "3min", 0, 7 * DAY_S,
