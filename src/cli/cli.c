@@ -99,7 +99,6 @@ int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st)
     if (said) sets[num++] = seeds;
     code = plan_load_text(file, &text, &bytes, st);
     if (!code) code = plan_read(plan, file, text, bytes, sets, num, st);
-    if (!code) code = plan_check_trainable(plan, st);
     if (!code && plan->warnings) log_line(&inv->log, LOG_WARNING, "%s", plan->warnings);
 cleanup:
     free(text);

@@ -72,7 +72,7 @@ int cli_values(const struct invocation *inv, const char *option, const char *con
 int cli_fail(const struct invocation *inv, const struct status *st);
 
 /* Read and expand the grid that is the first operand, with the overrides of --set. Errors as of
- * plan_read and plan_check_trainable. */
+ * plan_read. */
 int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st);
 
 /* Warn of what store_note says. */

@@ -2,6 +2,7 @@
  * without the excluded ones, then the includes; each then overridden, given the --set options,
  * resolved, and merged with an earlier equal cell. Pure: every rank gets the same plan.
  * Refuses grids of more than MAX_RUNS runs before it allocates for them. */
+#include "draft.h"
 #include "effects.h"
 #include "names.h"
 #include "base/hash.h"
@@ -15,12 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A cell in the making: its settings so far and who set each of them last (NULL: a default). */
-struct draft {
-    struct settings settings;
-    const struct assign *origin[MAX_SETTINGS];
-};
-
 struct expansion {
     struct reading *r;
     struct grid *grid;
@@ -31,51 +26,10 @@ struct expansion {
     size_t num_slots;
 };
 
-static void draft_set(struct draft *draft, const struct assign *assign)
+/* A fault where `origin` stands, at the block when it is NULL. */
+static void report(struct expansion *e, const struct assign *origin, const struct node *block,
+                   const char *text)
 {
-    value_store(&draft->settings, assign->row, &assign->value);
-    draft->origin[setting_index(assign->row)] = assign;
-}
-
-static void draft_set_all(struct draft *draft, const struct assigns *assigns)
-{
-    for (int i = 0; i < assigns->count; i++) draft_set(draft, &assigns->item[i]);
-}
-
-static bool is_given(const struct draft *draft, const char *key)
-{
-    return draft->origin[setting_index(settings_find(key))] != NULL;
-}
-
-/* Matrices say how many states and symbols there are, unless the grid does. */
-static void fill_sizes(const struct draft *draft, struct settings *s)
-{
-    const struct matrix *transition = &s->hmm.transition, *emission = &s->hmm.emission_matrix;
-    bool is_matrix = s->hmm.emission == EMISSION_MATRIX;
-    if (!is_given(draft, "hmm.states")) {
-        if (s->hmm.architecture == CUSTOM && transition->rows)
-            s->hmm.states = transition->rows;
-        else if (is_matrix)
-            s->hmm.states = emission->rows;
-    }
-    if (!is_given(draft, "hmm.symbols") && is_matrix) s->hmm.symbols = emission->cols;
-}
-
-/* What exclude and when look at: the settings resolved as far as they resolve, so that
- * hmm.emission: linear matches a linear chain that does not write it. */
-static struct settings draft_view(const struct draft *draft)
-{
-    struct settings view = draft->settings;
-    fill_sizes(draft, &view);
-    settings_resolve(&view, NULL, NULL);
-    return view;
-}
-
-static void report(struct expansion *e, const struct draft *draft, const char *key,
-                   const struct node *block, const char *text)
-{
-    const struct setting *row = key ? settings_find(key) : NULL;
-    const struct assign *origin = row ? draft->origin[setting_index(row)] : NULL;
     const struct node *at = origin ? origin->at : block;
     if (origin && origin->option)
         faults_add(e->r->faults, 0, 0, "--set %.100s: %.560s", origin->option, text);
@@ -103,7 +57,7 @@ static void refuse_disagreement(struct expansion *e, const struct draft *draft,
              "the same networks as those of line %d, which differ in %s only; a network is trained "
              "once: set it alike in both places",
              cell->line, row->key);
-    report(e, draft, row->key, at, text);
+    report(e, draft_origin(draft, row->key), at, text);
 }
 
 static void add_cell(struct expansion *e, const struct draft *draft, const char *block,
@@ -135,6 +89,7 @@ static void finish_cell(struct expansion *e, struct draft *draft, const char *bl
     struct status st = {0};
     const char *key = NULL;
     struct settings view;
+    bool elsewhere = !e->r->faults->file; /* a program's grid, of a network that it was given */
     for (int i = 0; i < e->grid->num_overrides; i++) {
         struct override *override = &e->grid->override[i];
         if (i == 0) view = draft_view(draft);
@@ -145,12 +100,15 @@ static void finish_cell(struct expansion *e, struct draft *draft, const char *bl
         for (int k = 0; k < override->set.count && !override->changed; k++)
             override->changed = !settings_equal(&before, &view, override->set.item[k].row);
     }
+    const struct draft before = *draft;
     draft_set_all(draft, &e->options);
-    fill_sizes(draft, &draft->settings);
-    if (settings_resolve(&draft->settings, &key, &st))
-        report(e, draft, key, at, st.text);
-    else
+    if (!draft_resolve(draft, elsewhere, &key, &st)) {
         add_cell(e, draft, block, at);
+        return;
+    }
+    const struct assign *option = draft_option_at_fault(&before, &e->options, elsewhere);
+    const struct assign *origin = draft_origin(draft, key);
+    report(e, option && !(origin && origin->option) ? option : origin, at, st.text);
 }
 
 static bool is_excluded(const struct expansion *e, const struct draft *draft)

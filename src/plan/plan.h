@@ -46,7 +46,8 @@ struct plan {
 };
 
 /* Read and expand.
- *   file      shown in messages with line and column; NULL: neither, the text is a program's
+ *   file      shown in messages with line and column; NULL: neither, the text is a program's, and
+ *             its HMM may be unknown, which cannot be trained on
  *   text, bytes  the YAML (not kept)
  *   sets      "key=value" overrides of --set, applied last to every cell and to run.*; of
  *             --seeds: "seeds=0-9"
@@ -54,9 +55,6 @@ struct plan {
  * "file:line:column: what, why, what to do". On failure *plan is zeroed. Local, pure. */
 int plan_read(struct plan *plan, const char *file, const char *text, size_t bytes,
               const char *const *sets, int num_sets, struct status *st);
-
-/* Can every cell be trained? STATUS_BAD_GRID, "file:line:1: ...", where one has an unknown HMM. */
-int plan_check_trainable(const struct plan *plan, struct status *st);
 
 /* Read a file of at most 1 MiB ("-": standard input) into malloc'd *text.
  * STATUS_NO_INPUT, STATUS_BAD_GRID when too large. */

@@ -427,17 +427,6 @@ char *plan_tell(const struct plan *plan, int run)
     return names_tell(&plan->cells[r->cell].settings, r->seed, plan->tells);
 }
 
-int plan_check_trainable(const struct plan *plan, struct status *st)
-{
-    for (int c = 0; c < plan->num_cells; c++)
-        if (plan->cells[c].settings.hmm.architecture == UNKNOWN_HMM)
-            return status_set(st, STATUS_BAD_GRID,
-                              "%s:%d:1: hmm.architecture: unknown is for networks "
-                              "trained elsewhere (hmmgrid analyse); name the HMM to train on",
-                              plan->file, plan->cells[c].line);
-    return STATUS_OK;
-}
-
 void plan_free(struct plan *plan)
 {
     if (!plan) return;

@@ -116,7 +116,6 @@ static int expand(struct launch *l, struct status *st)
 {
     int code =
         plan_read(&l->plan, l->request->grid, l->text, l->text_bytes, l->sets, l->num_sets, st);
-    if (!code) code = plan_check_trainable(&l->plan, st);
     return code ? code : select_runs(l, st);
 }
 

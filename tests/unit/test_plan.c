@@ -172,6 +172,15 @@ static void bad_options_are_named(void **state)
         {"train.betas=[0.9", "not valid YAML"},
         {"hmm.states=9", "--set hmm.states=9: hmm.states: 9 states with"},
         {"run.retries=-1", "out of range"},
+        /* what is at fault is what the option changed, though the grid says the rest */
+        {"hmm.architecture=cyclic",
+         "--set hmm.architecture=cyclic: hmm.architecture: cyclic serves"},
+        {"hmm.architecture=unknown",
+         "--set hmm.architecture=unknown: hmm.architecture: unknown is"},
+        {"hmm.architecture=custom", "--set hmm.architecture=custom: hmm.transition: missing"},
+        {"hmm.emission=[[1], [1], [1]]",
+         "--set hmm.emission=[[1], [1], [1]]: hmm.symbols: 1 is out"},
+        {"data.sequences=3", "--set data.sequences=3: data.split: leaves no sequence"},
         {"seeds=3,0-4", "--seeds 3,0-4: duplicate 3"},
         {"seeds=[", "--seeds [: not valid YAML"},
         {"seeds=", "none is given"},
@@ -179,7 +188,10 @@ static void bad_options_are_named(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct plan p;
         struct status st;
-        check_code(read_with(&p, "version: 1\nstudy: s\ngrid: {a: {}}\n", &rows[i].option, 1, &st),
+        check_code(read_with(&p,
+                             "version: 1\nstudy: s\ngrid: {a: {set: {hmm.states: 2, data.split: "
+                             "[1, .1, 1]}}}\n",
+                             &rows[i].option, 1, &st),
                    STATUS_BAD_GRID, &st);
         if (!strstr(st.text, rows[i].words)) fail_msg("%s: %s", rows[i].option, st.text);
         assert_null(p.memory);
