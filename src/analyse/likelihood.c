@@ -164,16 +164,18 @@ static double average_of(const struct scored *q, bool possible, const double *x,
 }
 
 /* Forms to the outputs from `first` on, of what is x[0] (n) at P and x[1] (n) at 2P; x[0] is
- * overwritten. */
+ * overwritten. Those of RNN_ENTROPY only where they are an entropy rate. */
 static void fill_forms(const struct scored *q, bool possible, double *const x[2], int first,
                        struct outputs *out)
 {
-    double se;
-    put(out, first + AT_P, average_of(q, possible, x[0], &se));
-    put(out, first + AT_2P, average_of(q, possible, x[1], &se));
-    for (size_t i = 0; i < q->n; i++) x[0][i] = 2 * x[1][i] - x[0][i];
-    double mean = average_of(q, possible, x[0], &se);
-    put_pair(out, first + EXTRAPOLATED, mean, se);
+    for (int form = AT_P; form <= EXTRAPOLATED; form++) {
+        double se, *own = x[form == AT_2P];
+        for (size_t i = 0; form == EXTRAPOLATED && i < q->n; i++) own[i] = 2 * x[1][i] - own[i];
+        double mean = average_of(q, possible, own, &se);
+        if (first == RNN_ENTROPY) mean = particle_entropy_rate(mean, se, out->s->hmm.symbols);
+        put(out, first + form, mean);
+        if (form == EXTRAPOLATED) put(out, first + form + 1, isnan(mean) ? NAN : se);
+    }
 }
 
 /* Forms of -log2 p_RNN per symbol of all sequences; possible: of those possible under the HMM, plus

@@ -189,7 +189,9 @@ static int measure_kl(struct sweep *w, const struct analysis_input *in, int leve
     particle_free(&filter);
     if (code) return code;
     for (size_t i = 0; i < w->num_kl; i++) entropy[i] = -bits[i] / w->T;
-    average(entropy, w->num_kl, out, RNN_ENTROPY, level);
+    double rate = mean_of(entropy, w->num_kl), se = sem_about(entropy, w->num_kl, rate);
+    rate = particle_entropy_rate(rate, se, (int)K);
+    put_pair(out, RNN_ENTROPY, rate, isnan(rate) ? NAN : se, level);
     for (size_t i = 0; i < w->num_kl; i++) {
         const uint8_t *symbol = w->kl_symbols + i * T;
         double *value = &w->kl[level][i];

@@ -144,6 +144,12 @@ static void redraw(struct particle_filter *filter, size_t sequence, double u)
         memcpy(state + i * H, moved + filter->from[i] * H, H * sizeof *state);
 }
 
+double particle_entropy_rate(double bits, double se, int K)
+{
+    const double most = log2(K), chance = 1e-6 + (isnan(se) ? 0 : 3 * se);
+    return bits < -chance || bits > most + chance || se > most ? NAN : bits;
+}
+
 /* --- sequences -------------------------------------------------------------------------------- */
 
 static void filter_tile(struct particle_filter *filter, struct rng rng, size_t first,

@@ -37,6 +37,12 @@ void particle_log2_likelihood(struct particle_filter *filter, struct rng rng, si
                               const uint8_t *symbols, size_t n, int T, double *bits,
                               double *predictive);
 
+/* An entropy rate, bits/symbol, estimated by filters as -log2 p^ of a network's own sequences with
+ * this standard error (NaN: not known); NaN when that is no estimate: beyond 0..log2 K by more than
+ * chance explains, or known to no better than log2 K. So it is when none of the particles took a
+ * turn that the sequence took, and its probability is about 0. */
+double particle_entropy_rate(double bits, double se, int K);
+
 /* Systematic resampling: from (n) out, ascending; index i is taken floor or ceil of
  * n weight[i] / sum times. weight (n) >= 0 with a positive, finite sum; 0 <= u < 1. Indices of
  * weight 0 are not taken. */

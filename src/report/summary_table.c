@@ -182,6 +182,7 @@ static void print_legend(const struct summary *s, FILE *out)
         fputs("\nA network that `hmmgrid analyse` took apart: nothing was trained here, so it "
               "has\nno losses and no scores. What is not defined for it is -.\n",
               out);
+        print_diverged(s, out);
         fflush(out);
         return;
     }

@@ -267,6 +267,38 @@ static void test_regular(void **state)
     }
 }
 
+/* Now and then a symbol of which few particles think, and then with certainty: what p^ says of such
+ * sequences is no entropy rate. */
+static void test_lost_filter(void **state)
+{
+    (void)state;
+    struct made m = make(1, 1, 3, true);
+    struct settings s;
+    struct status st = {0};
+    struct results r;
+    m.U[0] = 1;
+    m.bias_h[0] = -2; /* symbol 0 where the noise is above 2.5 */
+    m.R[0] = 1e7f;
+    m.bias_z[1] = 5e6f;
+    make_ready(&m);
+    settings_of(&s, hmm_transition);
+    s.analysis.particles = 2;
+    check_ok(run(&r, "likelihood", &s, &m, NULL, NULL, &st), &st);
+    assert_true(isnan(value(&r, "rnn_entropy_p")) && isnan(value(&r, "rnn_entropy_2p")));
+    assert_true(isnan(value(&r, "rnn_entropy_extrapolated")) && isnan(value(&r, "rnn_entropy_se")));
+    analyses_free(&r.a);
+    s.analysis.particles = 2000; /* enough */
+    check_ok(run(&r, "likelihood", &s, &m, NULL, NULL, &st), &st);
+    const double p = 0.5 * erfc(2.5 / sqrt(2)), bits = -p * log2(p) - (1 - p) * log2(1 - p);
+    check_near(value(&r, "rnn_entropy_p"), bits, 4 * value(&r, "rnn_entropy_se"));
+    analyses_free(&r.a);
+    made_free(&m);
+    check_near(particle_entropy_rate(1.5852, .0004, 3), 1.5852, 0);
+    check_near(particle_entropy_rate(-.002, .001, 3), -.002, 0);
+    assert_true(isnan(particle_entropy_rate(1.62, .0004, 3)));
+    assert_true(isnan(particle_entropy_rate(-4e11, 3e11, 3)));
+}
+
 static bool stop_at_once(void *context)
 {
     (void)context;
@@ -351,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_homogeneity),
         cmocka_unit_test(test_dead),
         cmocka_unit_test(test_regular),
+        cmocka_unit_test(test_lost_filter),
         cmocka_unit_test(test_exploding),
         cmocka_unit_test(test_impossible),
     };
