@@ -1,10 +1,11 @@
 /* cli: see cli.h. The table of verbs, parsing, usage errors, dispatch.
- * Refuses to know what any verb does, and to touch MPI: study_launch starts it.
+ * Refuses to know what any verb does, and to touch MPI: src/study starts it.
  */
 #include "cli.h"
 #include "help.h"
 
 #include "base/spelling.h"
+#include "study/study.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -118,17 +119,28 @@ int cli_with_store(const struct invocation *inv, cli_work *work)
     return code ? cli_fail(inv, &st) : STATUS_OK;
 }
 
+/* The first of these variables that says a number; 0: none does. */
+static int number_of_launcher(const char *const *name)
+{
+    for (; *name; name++) {
+        const char *text = getenv(*name);
+        if (text && *text) return atoi(text);
+    }
+    return 0;
+}
+
 /* Of the launcher that started us (Open MPI, PMIx, PMI, Slurm), 0 without one: MPI is not up yet.
  */
 static int launcher_rank(void)
 {
-    static const char *const name[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
-                                       "SLURM_PROCID"};
-    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
-        const char *text = getenv(name[i]);
-        if (text && *text) return atoi(text);
-    }
-    return 0;
+    return number_of_launcher((const char *const[]){"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK",
+                                                    "SLURM_PROCID", NULL});
+}
+
+static bool launcher_has_several(void)
+{
+    return number_of_launcher((const char *const[]){"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+                                                    "SLURM_STEP_NUM_TASKS", NULL}) > 1;
 }
 
 /* Every rank reads the same words: rank 0 complains. The others leave later, for a launcher ends
@@ -352,6 +364,25 @@ static char *quoted(int argc, char **argv)
 
 /* --- the program ----------------------------------------------------------------------------- */
 
+/* What was printed must have been written. */
+static int finish(const struct invocation *inv, int code)
+{
+    errno = 0;
+    bool lost = fflush(inv->out) != 0;
+    if ((!lost && !ferror(inv->out)) || (code != STATUS_OK && code != STATUS_SOME_FAILED))
+        return code;
+    struct status st = {0};
+    status_set(&st, STATUS_IO, "cannot write to standard output: %s",
+               errno ? strerror(errno) : "an earlier write failed");
+    return cli_fail(inv, &st);
+}
+
+static int perform(void *context)
+{
+    const struct invocation *inv = context;
+    return finish(inv, inv->verb->run ? inv->verb->run(inv) : cli_with_store(inv, inv->verb->work));
+}
+
 static int run_verb(struct invocation *inv, int argc, char **argv)
 {
     struct status st = {0};
@@ -362,8 +393,10 @@ static int run_verb(struct invocation *inv, int argc, char **argv)
         code = usage_fail(inv, &st);
     else if (wants_help(inv))
         help_verb(inv->out, inv->verb);
+    else if (inv->verb->parallel || !launcher_has_several())
+        code = perform(inv);
     else
-        code = inv->verb->run ? inv->verb->run(inv) : cli_with_store(inv, inv->verb->work);
+        code = study_on_rank_0(perform, inv, &inv->log);
     free(inv->command_line);
     free(inv->operand);
     free(inv->value);
@@ -406,16 +439,10 @@ static int dispatch(struct invocation *inv, int argc, char **argv)
 
 int cli_main(int argc, char **argv, FILE *out, FILE *err)
 {
-    struct invocation inv = {.out = out, .err = err};
+    FILE *nowhere = launcher_rank() > 0 ? fopen("/dev/null", "we") : NULL; /* rank 0 prints */
+    struct invocation inv = {.out = nowhere ? nowhere : out, .err = err};
     log_init(&inv.log, err, -1);
-    int code = dispatch(&inv, argc, argv);
-    errno = 0;
-    bool lost = fflush(out) != 0;
-    if ((lost || ferror(out)) && (code == STATUS_OK || code == STATUS_SOME_FAILED)) {
-        struct status st = {0};
-        status_set(&st, STATUS_IO, "cannot write to standard output: %s",
-                   errno ? strerror(errno) : "an earlier write failed");
-        code = cli_fail(&inv, &st);
-    }
+    int code = finish(&inv, dispatch(&inv, argc, argv));
+    if (nowhere) fclose(nowhere);
     return code;
 }

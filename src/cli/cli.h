@@ -35,6 +35,7 @@ struct verb {
     const struct cli_option *options;
     int (*run)(const struct invocation *inv); /* returns the exit code; NULL: cli_with_store's */
     cli_work *work;
+    bool parallel; /* every rank of a launcher runs it; of other verbs rank 0 alone */
 };
 
 /* What the command line said. Texts live as long as it does. */
@@ -54,9 +55,9 @@ struct invocation {
 extern const struct verb verb_check, verb_plan, verb_run, verb_status, verb_why, verb_summary,
     verb_export, verb_repro, verb_verify, verb_analyse;
 
-/* The program: parse, dispatch, print errors; returns the exit code. Local: it never touches MPI
- * (a verb may). out is flushed; an output that could not be written turns 0 and 3 into
- * STATUS_IO. */
+/* The program: parse, dispatch, print errors; returns the exit code. Under a launcher of several
+ * ranks it prints once and every rank returns the same code. out is flushed; an output that could
+ * not be written turns 0 and 3 into STATUS_IO. */
 int cli_main(int argc, char **argv, FILE *out, FILE *err);
 
 /* What was said of an option. Asking for one that the verb's list does not have is a defect: NULL,

@@ -199,4 +199,5 @@ const struct verb verb_run = {
         "done.",
     .options = run_options,
     .run = run_run,
+    .parallel = true,
 };

@@ -69,6 +69,9 @@ void backoff_wait(struct backoff *b)
 
 int protocol_start(struct status *st)
 {
+    int started = 0;
+    MPI_Initialized(&started);
+    if (started) return 0;
     setenv("OMPI_MCA_io", "romio321", 0); /* OMPIO 4.1.4 overflows on long paths, can hang */
     return MPI_Init(NULL, NULL) == MPI_SUCCESS ? 0
                                                : status_set(st, STATUS_INTERNAL, "MPI_Init failed");

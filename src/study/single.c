@@ -36,6 +36,8 @@ int study_write_single(const char *path, const struct plan *plan, const struct r
 {
     struct provenance_facts facts;
     struct store *store = NULL;
+    int of_caller = 0;
+    MPI_Initialized(&of_caller);
     if (protocol_start(st)) return st->code;
     provenance_gather_all(&facts, command_line, MPI_COMM_SELF);
     int code = store_create(path, plan, &facts.view, replace, st);
@@ -48,6 +50,6 @@ int study_write_single(const char *path, const struct plan *plan, const struct r
         if (code) unlink(path);
     }
     provenance_free(&facts);
-    MPI_Finalize();
+    if (!of_caller) MPI_Finalize();
     return code;
 }

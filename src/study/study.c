@@ -178,7 +178,8 @@ static void tell_start(struct study *s)
 {
     char size[PLAN_COUNT_BYTES];
     plan_count(s->plan, schedule_counts(s->schedule).total, size);
-    progress_say(&s->progress, "note", "study %s: %s", s->plan->study, size);
+    if (s->progress.kind != PROGRESS_JSON) /* its first event says it too */
+        progress_say(&s->progress, "note", "study %s: %s", s->plan->study, size);
 }
 
 static void coordinate(struct study *s, struct status *st)

@@ -52,10 +52,15 @@ struct study_request {
 int study_launch(const struct study_request *request, struct status *st);
 
 /* A results file for one run that was made without a study: layout, row, record; durable. plan has
- * one run. Refuses an existing file unless `replace`. Initialises MPI, which can be done once a
- * process. Errors as of store_create and store_write_run. */
+ * one run. Refuses an existing file unless `replace`. Initialises MPI, once a process, unless it
+ * is. Errors as of store_create and store_write_run. */
 int study_write_single(const char *path, const struct plan *plan, const struct run_output *out,
                        double cpu_s, const char *command_line, bool replace, struct status *st);
+
+/* One process's work, also where a launcher started several: rank 0 does it, the others wait, and
+ * every rank returns its code. Initialises MPI and ends it. An MPI that does not start is told on
+ * the log. */
+int study_on_rank_0(int (*work)(void *context), void *context, const struct log *log);
 
 /* --- the status file, FILE.h5.status.json, and the lock FILE.h5.lock ------------------------- */
 

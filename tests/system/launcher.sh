@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# launcher: what a launcher and a terminal do to the program: a bad command line is told once and not
-# once a rank; losing the terminal (SIGHUP) stops a study so that it can be resumed, nohup is obeyed,
+# launcher: what a launcher and a terminal do to the program: every verb, and a bad command line, is told
+# once and not once a rank; losing the terminal (SIGHUP) stops a study so that it can be resumed, nohup is obeyed,
 # and a reader of the progress that goes away (SIGPIPE) ends nothing.
 #   tests/system/launcher.sh [PROGRAM]        default: build/hmmgrid
 # MPIRUN overrides the launcher. Every wait has a limit; only processes started here are signalled.
@@ -52,6 +52,27 @@ done
 timeout 60 $mpirun -n 3 "$program" run grid.yaml -o x.h5 --set no.such=1 --progress none > log 2>&1
 check "a bad setting: exit code" $? 65
 check "a bad setting: told once" "$(grep -c 'hmmgrid: error' log)" 1
+
+# --- every verb prints once and has one code, as alone --------------------------------------------------
+"$program" run grid.yaml -o s.h5 --progress none --set train.epochs=2 > log 2>&1
+check "a study: exit code" $? 0
+rm -f s.h5.status.json # it tells the time
+for words in "check grid.yaml" "check no.yaml" "plan grid.yaml" "plan grid.yaml --where seed=7" "status s.h5" \
+    "summary s.h5" "summary s.h5 --by nix" "why s.h5 1" "why s.h5 9" "verify s.h5" "repro s.h5 1" "--help" \
+    "help metrics" "--version" "export s.h5 1 -o w.h5" "export s.h5 1 -o w.h5" \
+    "analyse w.h5 -o a.h5 --set analysis.steps=500"; do
+    rm -f alone.h5
+    # shellcheck disable=SC2086
+    "$program" ${words/-o ?.h5/-o alone.h5} > alone 2> alone.err
+    code=$?
+    case $words in export*) [ -e w.h5 ] && code=73 ;; esac
+    # shellcheck disable=SC2086
+    timeout 60 $mpirun -n 3 "$program" $words > log 2> err
+    check "'$words' by 3 ranks: exit code" $? $code
+    check "'$words' by 3 ranks: printed as by one" "$(diff alone log | head -3)" ""
+    check "'$words' by 3 ranks: errors as by one" "$(grep -c 'hmmgrid: ' err)" \
+        "$([ $code = 73 ] && echo 1 || grep -c 'hmmgrid: ' alone.err)"
+done
 
 # --- a terminal that goes away ----------------------------------------------------------------------
 wait_running() { # wait_running FILE.h5 PID: until a run is on
