@@ -57,6 +57,7 @@ done
 try cells 1 300 "tests/system/cells.sh $program"
 try command_line 1 300 "tests/system/cli.sh $program"
 try altered 1 300 "tests/system/altered.sh $program"
+try mistakes 1 300 "tests/system/mistakes.sh $program"
 try bad_grids 1 600 "tests/system/bad_grids.sh $program"
 try diverged 1 300 "tests/system/diverged.sh $program"
 try grid 1 300 "tests/system/grid.sh $program"
