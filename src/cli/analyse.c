@@ -23,6 +23,13 @@ static int make_grid(const struct imported *network, char **text, struct status 
         if (code) return code;
     }
     struct settings s = run.settings;
+    if (network->resolved && *network->resolved && s.hmm.symbols != network->shape.symbols) {
+        decoded_run_free(&run);
+        return status_set(st, STATUS_BAD_GRID,
+                          "hmm.symbols is %d, but fc.weight has %d rows; where the weights are of "
+                          "another network, delete the attribute",
+                          s.hmm.symbols, network->shape.symbols);
+    }
     if (!network->resolved || !*network->resolved) {
         settings_default(&s);
         s.hmm.architecture = UNKNOWN_HMM;
@@ -212,7 +219,7 @@ const struct verb verb_analyse = {
     "is on unless --set turns it off. A network of `hmmgrid export` brings its HMM and the "
     "parameters of its analyses along, and gets the same bits as in its study; of others the HMM "
     "is unknown unless --set tells it, and what needs one stays empty.\n\n"
-    "  hmmgrid analyse weights.h5 -o network.h5 --set hmm.architecture=fully-connected\n"
+    "  hmmgrid analyse weights.h5 -o network.h5 --set hmm.architecture=cyclic\n"
     "  hmmgrid summary network.h5\n"
     "  hmmgrid summary network.h5 --metrics pca.dimension,orbit.rotation_number",
     options,

@@ -47,7 +47,7 @@ static const char *advice(int error)
     case ENOENT: return "; make the directory first or correct the path";
     case ENOTDIR: return "; a part of the path is a file, not a directory";
     case EACCES:
-    case EPERM: return "; you lack the permission: choose another directory or change its mode";
+    case EPERM: return "; you lack the permission: choose another path or change its mode";
     case EROFS: return "; the file system is mounted read-only: choose another one";
     case ENOSPC: return "; the disk is full: free some space or choose another file system";
     case EDQUOT: return "; your quota is used up: free some space or choose another file system";

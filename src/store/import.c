@@ -106,11 +106,14 @@ static int find_prefix(const struct tensors *in, char *prefix, size_t n)
             (length > role && t->dotted[length - role - 1] != '.') ||
             strncmp(t->dotted, snapshots, strlen(snapshots)) == 0)
             continue;
-        if (found)
+        if (found) {
+            const struct tensor *other = length > role ? t : found; /* one with a prefix */
             return tensors_refuse(in,
                                   "it holds two networks, %.200s and %.200s; --ignore '%.*s*' "
                                   "leaves one of them out",
-                                  found->name, t->name, (int)(length - role), t->dotted);
+                                  found->name, t->name, (int)(strlen(other->dotted) - role),
+                                  other->dotted);
+        }
         found = t;
         if (length - role >= n)
             return tensors_refuse(in, "%.200s: what stands before %s is longer than %zu bytes",
@@ -140,6 +143,10 @@ static int check_nonlinearity(const struct tensors *in, bool *says_relu)
         if (!isspace((unsigned char)*c)) word[n++] = (char)tolower((unsigned char)*c);
     *says_relu = said != NULL;
     free(said);
+    if (!*says_relu && H5Aexists(in->file, "nonlinearity") > 0)
+        return tensors_refuse(in,
+                              "its attribute nonlinearity is not one text; write \"relu\", if the "
+                              "units are ReLU");
     return !*says_relu || strcmp(word, "relu") == 0
                ? STATUS_OK
                : tensors_refuse(in,

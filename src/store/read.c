@@ -43,8 +43,8 @@ int store_check_format(struct store *store, struct status *st)
                           store->path, store->path);
     if (strcmp(format, FORMAT_NAME) != 0)
         return status_set(st, STATUS_IO,
-                          "%s: its attribute format is \"%s\", not \"%s\": not a "
-                          "results file of hmmgrid",
+                          "%s: its attribute format is \"%s\", not \"%s\": not a results file of "
+                          "hmmgrid; weights from elsewhere are for `hmmgrid analyse`",
                           store->path, format, FORMAT_NAME);
     if (atoi(version) != FORMAT_MAJOR)
         return status_set(st, STATUS_IO,

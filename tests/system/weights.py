@@ -80,6 +80,7 @@ write("plain")
 for prefix in "module.", "model.", "_orig_mod.module.", "net/", "a/b.":
     write("prefix_" + prefix.strip("./").replace("/", "_"), prefix)
 write("two", "student.", {"teacher." + k: np.zeros(s, "f4") for k, s in MATRICES.items()})
+write("two_and_none", extra={"a." + k: np.zeros(s, "f4") for k, s in MATRICES.items()})
 write("lstm_name", rename=("rnn.", "recurrent."))
 write("lstm_name_gates", rename=("rnn.", "lstm."))
 copy("lstm_name_gates", lambda f: (f.move("rnn.weight_hh_l0", "lstm.weight_hh_l0"),
@@ -98,6 +99,8 @@ for name, relu in {"upper": "ReLU", "padded": np.array(b"relu    ", "S8"), "byte
 for name, epochs in {"counted": [0, 2, 4], "negative": [0, -2, 4], "late": [0, 2, 2000000000]}.items():
     write("snapshots_" + name, extra={"snapshots/" + k: np.zeros((3,) + s, "f4") for k, s in MATRICES.items()}
           | {"snapshots/epoch": epochs})
+write("says_several", relu=["relu", "relu"])
+write("says_number", relu=1)
 # values
 for dtype in "f2", "f8", ">f4", ">f8":
     write("type_" + dtype.replace(">", "big_"), dtype=dtype)

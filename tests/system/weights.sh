@@ -75,6 +75,7 @@ done
 taken prefix_net "names begin with net."
 same prefix_net
 refused 66 two.h5 'two networks, student.rnn.weight_hh_l0 and teacher.rnn.weight_hh_l0'
+refused 66 two_and_none.h5 "--ignore 'a.*'"
 taken two "names begin with student." --ignore 'teacher.*'
 refused 66 lstm_name.h5 'for k in list(f): f.move(k, k.replace("recurrent.", "rnn."))'
 refused 66 lstm_name_gates.h5 'lstm.weight_hh_l0 is 24 x 6, as of an LSTM'
@@ -96,6 +97,8 @@ refused 66 plain.h5 'no matrix rnn.weight_hh_l0' --ignore '*hh*'
 for name in upper padded bytes one blanks; do taken "says_$name" ""; done
 taken says_none 'does not say that its units are ReLU'
 refused 66 says_tanh.h5 'nonlinearity says tanh'
+
+for name in several number; do refused 66 "says_$name.h5" 'nonlinearity is not one text'; done
 
 # --- networks over training ---------------------------------------------------------------------------
 taken snapshots_counted ""
