@@ -15,7 +15,7 @@ const char page_where[] =
     "  OP           == = != < <= > >=\n"
     "  NAME         a setting, hmm.states or hmm_states; seed, block, key, run;\n"
     "               of a results file also status, attempts, error and every\n"
-    "               column that holds one value a run, such as best_val_loss or\n"
+    "               column of numbers, such as best_val_loss, word_tv[3] or\n"
     "               orbit.rotation_number ('hmmgrid help metrics' lists them)\n"
     "  VALUE        a number, a word, a quoted text, true, false, none\n\n"
     "A word behind a NAME is a VALUE, so two names cannot be compared. Words are compared letter "

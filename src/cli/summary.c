@@ -56,8 +56,10 @@ static const struct cli_option options[] = {
      "group by these settings, comma-separated: hmm.states or hmm_states, also seed, block, "
      "status, run, host; default: hmm.architecture and every setting that tells cells apart"},
     {"metrics", 'm', "LIST", NULL, false,
-     "scores, comma-separated, an element of an array by its label: word_tv[3], frequency[0]; all: "
-     "every scalar one; default: a handful that tells how good the emulation is, of a file of "
+     "scores, comma-separated; of arrays elements by labels, word_tv[3] or "
+     "contours.area[1.0,0.95], by "
+     "position, word_tv[#0], or all of them, frequency; all: every scalar score; default: a "
+     "handful that tells how good the emulation is, of a file of "
      "`hmmgrid analyse` the outputs of its analyses"},
     {"stats", 's', "LIST", NULL, false,
      "of mean, sd, median, ci95, n, min, max, one column each; default: mean ± sd (floor) in one "

@@ -95,6 +95,8 @@ static void next_word(struct parser *p)
     p->word = p->source + p->at;
     for (p->length = 1; is_word_byte(p->word[p->length]); p->length++) {
     }
+    if (p->word[p->length] == '[') p->length += strcspn(p->word + p->length, "]") + 1;
+    if (!p->word[p->length - 1]) p->length--; /* never closed: the name of nothing */
     p->at += p->length;
     if (is_word(p, "and"))
         p->token = T_AND;
@@ -134,8 +136,6 @@ static int unexpected(struct parser *p, const char *expected)
     if (p->token == T_BAD && (c == '&' || c == '|'))
         return fail_at(p, p->start, "%c alone means nothing; write %s or %c%c", c,
                        c == '&' ? "and" : "or", c, c);
-    if (p->token == T_BAD && c == '[')
-        return fail_at(p, p->start, "elements of arrays cannot be asked for, only scalar columns");
     return fail_at(p, p->start, "%s was expected", expected);
 }
 

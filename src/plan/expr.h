@@ -7,8 +7,8 @@
  *   OP    := == = != < <= > >=      VALUE := number | word | 'text' | "text" | true | false | none
  * A word is a NAME where a comparison begins or behind a VALUE, and a VALUE behind a NAME. Names
  * are settings ("rnn.hidden", and "rnn_hidden" is the same), seed, block, key, run, and, over a
- * results file, status, attempts, error and every scalar column. Bounded depth (64) and length
- * (4096).
+ * results file, status, attempts, error, every scalar column and elements of the others,
+ * "word_tv[3]". Bounded depth (64) and length (4096).
  */
 #pragma once
 

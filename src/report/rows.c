@@ -1,5 +1,6 @@
 /* rows: see rows.h. Refuses to print and to know about statistics. */
 #include "rows.h"
+#include "elements.h"
 
 #include "plan/choose.h"
 
@@ -46,9 +47,32 @@ static int column_value(struct store *store, int run, int column, struct expr_va
     return value->text ? STATUS_OK : status_no_memory(st, "the text of a run");
 }
 
+/* One element of an array column, "word_tv[3]". */
+static int element_value(struct store *store, int run, const char *name, struct expr_value *value,
+                         struct status *st)
+{
+    struct element element[MAX_ELEMENTS];
+    char column_name[128];
+    int num = 0;
+    snprintf(column_name, sizeof column_name, "%.*s", (int)strcspn(name, "["), name);
+    int column = store_find_column(store, column_name);
+    if (column < 0 || store_column(store, column)->type == TYPE_TEXT)
+        return names_unknown(column_name, rows_nearest(store, column_name, false), st);
+    int code = elements_find(store, column, strchr(name, '['), element, &num, st);
+    if (!code && num != 1)
+        code = status_set(st, STATUS_USAGE, "%s is %d numbers; name one of them", name, num);
+    double *number = calloc((size_t)store_column_count(store, column), sizeof *number);
+    if (!number) return status_no_memory(st, "%s", name);
+    if (!code) code = store_read_numbers(store, column, run, number, st);
+    *value = expr_number(code ? NAN : number[element[0].at]);
+    free(number);
+    return code;
+}
+
 int rows_value(struct store *store, int run, const char *name, struct expr_value *value,
                struct status *st)
 {
+    if (strchr(name, '[')) return element_value(store, run, name, value, st);
     if (!names_is_known(name)) {
         int column = store_find_column(store, name);
         return column >= 0 && store_column_count(store, column) == 1

@@ -2,6 +2,7 @@
  * and shapes come from the file.
  */
 #include "scores.h"
+#include "elements.h"
 
 #include "base/spelling.h"
 #include "plan/names.h"
@@ -80,39 +81,22 @@ static int unknown_score(struct store *store, const char *name, struct status *s
                       nearest ? "'?" : "");
 }
 
-/* "[3]" or "[0,2]" behind a name -> element of the column's row-major value. */
-static int parse_index(struct store *store, const char *name, int column, const char *index,
-                       int *element, struct status *st)
+/* A list of scores that grows. */
+struct score_list {
+    struct score *score;
+    int num, room;
+};
+
+static struct score *next_score(struct score_list *s)
 {
-    const struct schema_row *row = store_column(store, column);
-    const char *at = index;
-    char example[64] = "";
-    *element = 0;
-    if (row->num_dims == 0 && !*index) return STATUS_OK;
-    if (row->num_dims == 0)
-        return status_set(st, STATUS_USAGE,
-                          "--metrics: %s is one number a run; write it without %s", name, index);
-    for (int d = 0; d < row->num_dims; d++) {
-        const struct schema_axis *axis = store_axis(store, row->dim[d]);
-        size_t n = strlen(example);
-        snprintf(example + n, sizeof example - n, "%c%d", d ? ',' : '[', axis->first);
+    if (s->num == s->room) {
+        int room = 2 * s->room + 16;
+        struct score *larger = realloc(s->score, (size_t)room * sizeof *larger);
+        if (!larger) return NULL;
+        s->score = larger;
+        s->room = room;
     }
-    for (int d = 0; d < row->num_dims; d++) {
-        const struct schema_axis *axis = store_axis(store, row->dim[d]);
-        int label, end = 0, last = axis->first + axis->size - 1;
-        if (*at != (d ? ',' : '[') || sscanf(at + 1, "%d %n", &label, &end) != 1 || end == 0 ||
-            (d == row->num_dims - 1 && strcmp(at + 1 + end, "]") != 0))
-            return status_set(st, STATUS_USAGE,
-                              "--metrics: %s holds %d numbers a run; name one of them, such as "
-                              "%s%s]",
-                              name, store_column_count(store, column), name, example);
-        if (label < axis->first || label > last)
-            return status_set(st, STATUS_USAGE, "--metrics: index %d of %s%s is outside %d to %d",
-                              label, name, index, axis->first, last);
-        *element = *element * axis->size + label - axis->first;
-        at += 1 + end;
-    }
-    return STATUS_OK;
+    return &s->score[s->num++];
 }
 
 static void find_floor(struct store *store, const char *name, const char *index,
@@ -130,27 +114,34 @@ static void find_floor(struct store *store, const char *name, const char *index,
     if (n < 0 || (size_t)n >= sizeof score->floor_name) score->floor_name[0] = '\0';
 }
 
-static int parse_score(struct store *store, const char *text, struct score *score,
+/* The scores of one item: a scalar, an element of an array or several. */
+static int parse_score(struct store *store, const char *text, struct score_list *to,
                        struct status *st)
 {
     char name[96];
+    struct element element[MAX_ELEMENTS];
     size_t n = strcspn(text, "[");
-    *score = (struct score){.floor_column = -1};
-    snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : 0, text);
-    score->column = *name ? store_find_column(store, name) : -1;
+    int num = 0;
     if (!*text)
         return status_set(st, STATUS_USAGE,
                           "--metrics: an entry of the list is empty; write names with one comma "
                           "between them");
-    if (score->column < 0 || strlen(text) >= sizeof score->name)
-        return unknown_score(store, *name ? name : text, st);
-    if (store_column(store, score->column)->type == TYPE_TEXT)
+    snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : 0, text);
+    int column = *name ? store_find_column(store, name) : -1;
+    if (column < 0) return unknown_score(store, *name ? name : text, st);
+    if (store_column(store, column)->type == TYPE_TEXT)
         return status_set(st, STATUS_USAGE,
                           "--metrics: %s is text, not a number; --by %s groups by it", name, name);
-    snprintf(score->name, sizeof score->name, "%s", text);
-    int code = parse_index(store, name, score->column, text + n, &score->element, st);
-    if (!code) find_floor(store, name, text + n, score);
-    return code;
+    if (elements_find(store, column, text + n, element, &num, st))
+        return st ? status_prefix(st, "--metrics: ") : STATUS_USAGE;
+    for (int i = 0; i < num; i++) {
+        struct score *score = next_score(to);
+        if (!score) return status_no_memory(st, "%d metrics", to->num);
+        *score = (struct score){.column = column, .floor_column = -1, .element = element[i].at};
+        snprintf(score->name, sizeof score->name, "%s%s", name, element[i].index);
+        find_floor(store, name, element[i].index, score);
+    }
+    return STATUS_OK;
 }
 
 /* Next item of a list that is split at commas outside of brackets; NULL at the end. */
@@ -167,13 +158,12 @@ static char *next_item(char **rest)
     return item;
 }
 
-static int select_listed(struct store *store, const char *list, struct score *score, int *num,
+static int select_listed(struct store *store, const char *list, struct score_list *to,
                          struct status *st)
 {
     char *copy = strdup(list), *rest = copy;
     int code = copy ? STATUS_OK : status_no_memory(st, "a list");
-    for (char *item; !code && (item = next_item(&rest));)
-        code = parse_score(store, item, &score[(*num)++], st);
+    for (char *item; !code && (item = next_item(&rest));) code = parse_score(store, item, to, st);
     free(copy);
     return code;
 }
@@ -181,27 +171,23 @@ static int select_listed(struct store *store, const char *list, struct score *sc
 int scores_select(struct store *store, const char *list, struct score **score, int *num,
                   struct status *st)
 {
-    size_t most = sizeof default_score / sizeof default_score[0], columns;
-    columns = (size_t)store_num_columns(store);
-    if (columns > most) most = columns;
-    for (const char *p = list; p && *p; p++) most += *p == ',';
-    *num = 0;
-    *score = calloc(most + 1, sizeof **score);
-    if (!*score) return status_no_memory(st, "%zu metrics", most);
+    struct score_list to = {.num = 0};
+    int code = STATUS_OK;
     if (!list && !is_analysed(store)) {
         for (size_t i = 0; i < sizeof default_score / sizeof default_score[0]; i++)
-            if (parse_score(store, default_score[i], &(*score)[*num], NULL) == STATUS_OK) (*num)++;
-        return STATUS_OK;
+            parse_score(store, default_score[i], &to, NULL); /* what the file lacks is left out */
+    } else if (list && strcmp(list, "all") != 0) {
+        code = select_listed(store, list, &to, st);
+    } else {
+        for (int c = 0; c < store_num_columns(store) && !code; c++) {
+            const struct schema_row *row = store_column(store, c);
+            if (is_result(row) && (list || strcmp(row->group, SCHEMA_RUNS) != 0))
+                code = parse_score(store, row->name, &to, st);
+        }
     }
-    if (list && strcmp(list, "all") != 0) return select_listed(store, list, *score, num, st);
-    for (size_t c = 0; c < columns; c++) {
-        const struct schema_row *row = store_column(store, (int)c);
-        if (!is_result(row) || (!list && strcmp(row->group, SCHEMA_RUNS) == 0)) continue;
-        int code = parse_score(store, row->name, &(*score)[*num], st);
-        if (code) return code;
-        (*num)++;
-    }
-    return STATUS_OK;
+    *score = to.score;
+    *num = to.num;
+    return code;
 }
 
 int scores_read(struct store *store, const struct score *score, bool floor, const int *row, int num,

@@ -1,21 +1,20 @@
-/* scores: numbers of a run that can be summarised: a scalar column by its name, or one element of
- * an array column, "word_tv[3]", "transition_rnn[0,2]"; each with its floor where it has one. */
+/* scores: numbers of a run that can be summarised: a scalar column by its name, or elements of an
+ * array column by their labels (elements.h); each with its floor where it has one. */
 #pragma once
 
 #include "store/store.h"
 
 struct score {
-    char name[96];       /* as asked for: word_tv[3] */
-    char floor_name[96]; /* word_tv_floor[3]; "" without floor */
+    char name[160];       /* word_tv[3] */
+    char floor_name[160]; /* word_tv_floor[3]; "" without floor */
     int column, floor_column;
     int element; /* in the row-major value of one run */
 };
 
 /* The scores of a comma-separated list; NULL: a handful that tells how good an emulation is, or,
  * of a file of `hmmgrid analyse`, the scalar outputs of its analyses; "all": every scalar result.
- * An index is a label of the dimension's scale: symbols, states and lags count from 0, epochs and
- * word lengths from 1, so word_tv[3] is about words of three symbols. score  malloc'd array of
- * *num, the caller's STATUS_USAGE for what is not there, with the nearest name. */
+ *   score  malloc'd array of *num, the caller's, whatever is returned
+ * STATUS_USAGE for what is not there, with the nearest name. */
 int scores_select(struct store *store, const char *list, struct score **score, int *num,
                   struct status *st);
 

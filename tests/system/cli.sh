@@ -184,6 +184,28 @@ expect 2 '' "unknown key 'hots'. Did you mean 'host'" summary "$file" --by hots
 expect 2 '' "no numbers named 'loss'. Did you mean 'best_val_loss'" summary "$file" -m loss
 expect 2 '' "Did you mean 'orbit.rotation_number'" summary "$file" -m rotation_numbr
 
+# arrays: elements by the labels of their dimensions, by position, or all of a few
+header() { # header METRICS COLUMNS: what summary shows of them
+    expect 0 . '' summary "$file" --by block --metrics "$1" --stats mean --format csv
+    tally "$(head -n 1 "$out" | tr -d '\r' | grep -qxF "block,n,n_failed,$2" && echo 1 || echo 0)" "--metrics $1" "not $2"
+}
+header 'contours.area[1.0,0.95]' '"contours.area[1,0.95]_mean"'
+header 'contours.area[#4,#0]' '"contours.area[4,0.8]_mean"'
+header 'contours.area[1,*]' '"contours.area[1,0.8]_mean","contours.area[1,0.95]_mean","contours.area[1,0.99]_mean"'
+header 'frequency_exact' 'frequency_exact[0]_mean,frequency_exact[1]_mean,frequency_exact[2]_mean'
+header 'word_tv_z[ 3 ],best_val_loss' 'word_tv_z[3]_mean,best_val_loss_mean,loss_floor'
+expect 2 '' "contours.area: no noise_sd is '7'; choose by labels, such as contours.area\[0.1,0.8\]" summary "$file" \
+    -m 'contours.area[7,0.95]'
+tally "$(grep -qx '  mass: 0.8, 0.95, 0.99' "$err" && echo 1 || echo 0)" "--metrics" "does not list the labels"
+expect 2 '' "contours.density is 12500 numbers a run, at most 64" summary "$file" -m contours.density
+expect 2 '' "contours.area has 2 dimensions" summary "$file" -m 'contours.area[1]'
+expect 2 '' "contours.area has 2 dimensions" summary "$file" -m 'contours.area[1,0.8,3]'
+expect 2 '' "best_val_loss is one number a run" summary "$file" -m 'best_val_loss[0]'
+chosen_of_file() { expect 0 . '' summary "$file" --by run --format csv --where "$1"; }
+chosen_of_file 'word_tv[1] >= 0 and contours.area[1.0,0.95] > 0'
+tally "$([ "$(wc -l < "$out")" -eq 5 ] && echo 1 || echo 0)" "summary --where" "elements of arrays do not choose"
+expect 2 '' "column 1: word_tv: no word_length is '9'" summary "$file" --where 'word_tv[9] > 0'
+
 # --- an output that cannot be written is exit code 74 --------------------------------------------------
 "$program" --help >/dev/full 2>"$err"
 got=$?

@@ -153,7 +153,8 @@ static void parse_errors(void **state)
         {"status == 'failed", "column 11: the quote"},
         {"status == and", "column 11: a number"},
         {"a == 1 & b == 2", "column 8: & alone means nothing; write and or &&"},
-        {"word_tv[3] < 1", "column 8: elements of arrays"},
+        {"word_tv[3] [ < 1", "column 12: one of"},
+        {"word_tv[3 < 1", "column 14: one of"},
         /* the column counts characters, and the mark stands below the place */
         {"block = \u03b1 ? 2", "column 11: 'and', 'or' or the end was expected\n"
                                "block = \u03b1 ? 2\n          ^"},
@@ -177,6 +178,7 @@ static void eval_errors(void **state)
         {"hmm.states == '4'", "column 15: hmm.states is a number, the text '4' is not"},
         {"3 < hmm.states < rnn.hidden", "column 18: hmm.states is a number, 'rnn.hidden' is not"},
         {"loss < none", "column 8: loss is a number, 'none' is not"},
+        {"word_tv[3] < 1", "column 1: unknown name 'word_tv[3]'"},
         {"status < failed", "column 1: status is a word, it has no order"},
         {"3 < status", "column 5: status is a word, it has no order"},
     };
