@@ -4,6 +4,7 @@
 # usage: tests/system/grid.sh PROGRAM
 set -u
 program=$(realpath "$1")
+here=$PWD/tests/system
 . tests/support/ok.sh
 export HMMGRID_LOG=warning
 unset HMMGRID_RETRIES HMMGRID_ORDER HMMGRID_PROGRESS
@@ -60,6 +61,7 @@ done
 ok "on standard error" [ -z "$("$program" plan rules.yaml 2>/dev/null | grep warning)" ]
 
 name='what check takes, a run can do'
+ok "as the help says" "$python" "$here/ranges.py" "$program" tiny.yaml
 for set in train.scaling=0.99 train.scaling=0.01 train.temperature=1e-30 train.blur=0.01; do
     ok "check $set" "$program" check tiny.yaml --set $set
     ok "run $set" "$program" run tiny.yaml -o range.h5 --fresh --progress none --seeds 0 --set $set
