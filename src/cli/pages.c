@@ -48,13 +48,15 @@ const char page_grid[] =
     "       rnn.noise_dim: 100}\n"
     "  overrides:                # last, wherever `when` agrees\n"
     "    - {when: {hmm.states: 3}, set: {train.epochs: 800}}\n"
-    "  seeds: [0, 1, 2]\n"
+    "  seeds: [0-4, 10]          # or 0-49, {start: 0, count: 50}; --seeds for a try\n"
     "  analysis: {ablation: false}     # or false: none; accept and reseed likewise\n"
-    "  run: {retries: 1, max_failures: 10%, reserve: 3min}\n\n"
+    "  run: {retries: 1, max_failures: 10%, reserve: 3min}\n"
+    "  .base: &base {rnn.bias: true}   # . or x- in front: not read, for anchors\n\n"
     "Only version, study and grid are needed. A cell is one full set of settings, a run is a cell "
     "with a seed: runs = cells x seeds. Two entries with the same settings are one cell. A run's "
-    "key is a hash of its settings and seed, whatever else the grid holds. Fractions such as 1/3 "
-    "are numbers.\n";
+    "key is a hash of its settings and seed, whatever else the grid holds. 1/3 is a "
+    "number, 1e3 and 10.0 are whole numbers, null turns off what 0 turns off. An exclude, "
+    "override, include or block that does nothing is warned of.\n";
 
 const char page_file[] =
     "A results file is HDF5; h5py, xarray, pandas and netCDF tools read it, also while the study "

@@ -8,6 +8,7 @@
 #include "report/scores.h"
 #include "settings/value.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,10 @@ static int print_column(struct store *store, int run, const char *name, FILE *ou
     int code = rows_value(store, run, name, &value, st);
     if (code) return code;
     if (value.text && *value.text) fprintf(out, "%-16s %s\n", name, value.text);
-    if (!isnan(value.number)) fprintf(out, "%-16s %.10g\n", name, value.number);
+    if (value.is_whole)
+        fprintf(out, "%-16s %" PRId64 "\n", name, value.whole);
+    else if (!isnan(value.number))
+        fprintf(out, "%-16s %.10g\n", name, value.number);
     free(value.memory);
     return STATUS_OK;
 }

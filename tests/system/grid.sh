@@ -52,6 +52,11 @@ ok "seeds beyond 2^53" "$program" run tiny.yaml -o large.h5 --progress none \
 ok "which are two" [ "$("$program" summary large.h5 --by seed --format csv |
     grep -c '^900719925474099[23],')" = 2 ]
 
+ok "further seeds" "$program" run tiny.yaml -o further.h5 --progress none \
+    --set accept.max_excess_loss=0 --set reseed.max=1 --seeds 9007199254740993,9223372036854775807
+says '^effective_seed +9007200254741000$' "$program" why further.h5 0
+says '^effective_seed +1000000006$' "$program" why further.h5 1
+
 name='rules without effect'
 cp tiny.yaml rules.yaml
 echo 'exclude: [{rnn.hidden: 61}]' >>rules.yaml
