@@ -35,6 +35,7 @@ struct verb {
     const struct cli_option *options;
     int (*run)(const struct invocation *inv); /* returns the exit code; NULL: cli_with_store's */
     cli_work *work;
+    bool streams;  /* -o - is standard output */
     bool parallel; /* every rank of a launcher runs it; of other verbs rank 0 alone */
 };
 

@@ -2,8 +2,10 @@
  * file, and runs that are not done: they have no network. */
 #include "cli.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The weights that the grid selects, unless told otherwise. */
 static const char *which_of(const struct invocation *inv, const struct decoded_run *decoded)
@@ -32,6 +34,42 @@ static int read_snapshots(struct store *store, int run, const struct settings *s
     return STATUS_OK;
 }
 
+static int copy_to(FILE *out, const char *path, struct status *st)
+{
+    char buffer[65536];
+    size_t n = 0;
+    FILE *in = fopen(path, "re");
+    if (!in) return status_set(st, STATUS_IO, "%s: %s", path, strerror(errno));
+    while ((n = fread(buffer, 1, sizeof buffer, in)) > 0) fwrite(buffer, 1, n, out);
+    bool bad = ferror(in) != 0;
+    fclose(in);
+    return bad ? status_set(st, STATUS_IO, "%s: cannot read it", path) : STATUS_OK;
+}
+
+/* HDF5 writes back and forth, so a stream gets the copy of a file. */
+static int write_stream(FILE *out, const struct imported *network, const char *key,
+                        struct status *st)
+{
+    const char *tmp = getenv("TMPDIR");
+    char folder[4096], path[4200];
+    snprintf(folder, sizeof folder, "%s/hmmgrid.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(folder))
+        return status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: cannot make a temporary folder: %s; set TMPDIR", folder,
+                          strerror(errno));
+    snprintf(path, sizeof path, "%s/weights.h5", folder);
+    int code = store_export_weights(path, network, key, st);
+    if (!code) code = copy_to(out, path, st);
+    unlink(path);
+    rmdir(folder);
+    return code;
+}
+
+static bool is_stream(const char *output)
+{
+    return strcmp(output, "-") == 0;
+}
+
 static int export_run(const struct invocation *inv, struct store *store, int run, struct status *st)
 {
     struct imported network = {.params = NULL};
@@ -50,7 +88,9 @@ static int export_run(const struct invocation *inv, struct store *store, int run
         code = read_snapshots(store, run, &decoded->settings, &network, st);
     if (!code) {
         network.resolved = strdup(store_resolved(store, run));
-        code = store_export_weights(cli_value(inv, "output"), &network, decoded->key, st);
+        const char *output = cli_value(inv, "output");
+        code = is_stream(output) ? write_stream(inv->out, &network, decoded->key, st)
+                                 : store_export_weights(output, &network, decoded->key, st);
     }
     store_imported_free(&network);
     return code;
@@ -64,11 +104,16 @@ static int run_export(const struct invocation *inv)
         status_set(&st, STATUS_USAGE, "export: -o WEIGHTS.h5 is missing: the file to make");
     else if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
         status_set(&st, STATUS_USAGE, "--which: '%s' is not one of best, last", which);
+    else if (is_stream(output) && isatty(fileno(inv->out)))
+        status_set(&st, STATUS_USAGE,
+                   "export: -o -: weights are bytes, not for a terminal; send them to a file or a "
+                   "program: ... -o - > weights.h5");
     return st.code ? cli_fail(inv, &st) : cli_with_store(inv, export_run);
 }
 
 static const struct cli_option options[] = {
-    {"output", 'o', "WEIGHTS.h5", NULL, false, "the file to make; it must not exist"},
+    {"output", 'o', "WEIGHTS.h5", NULL, false,
+     "the file to make; it must not exist; -: standard output"},
     {"which", 0, "best|last", NULL, false,
      "weights of the best validation loss or of the last epoch; default: what the run's setting "
      "train.select says"},
@@ -90,4 +135,5 @@ const struct verb verb_export = {
     "           state = {name: torch.from_numpy(f[name][...]) for name in f}",
     options,
     .run = run_export,
+    .streams = true,
 };

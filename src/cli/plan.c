@@ -55,6 +55,7 @@ static const char *bytes_text(double bytes, char buf[32])
 static void add_columns(struct table *table, const struct plan *plan)
 {
     table_column(table, false, "block");
+    table->num_keys = 1;
     for (int i = 0; i < num_settings; i++) {
         const struct setting *s = &settings_table[i];
         if (plan->tells[i])
@@ -118,7 +119,7 @@ static void print_totals(const struct plan *plan, const struct forecast *f, FILE
     for (int i = 0; i < f->num_estimates; i++) {
         const struct estimate *e = &f->estimate[i];
         snprintf(text, sizeof text, "on %d rank%s", e->ranks, e->ranks == 1 ? "" : "s");
-        fprintf(out, "%-14s %s with %d worker%s, at least %s; ask Slurm for --time=%s\n", text,
+        fprintf(out, "%-14s %s with %d worker%s, at least %s; Slurm: --time=%s\n", text,
                 progress_duration(e->schedule.makespan_s, a), e->workers,
                 e->workers == 1 ? "" : "s", progress_duration(e->schedule.bound_s, b), e->time);
     }

@@ -199,7 +199,7 @@ static void print_legend(const struct summary *s, FILE *out)
 
 int summary_print(const struct summary *s, FILE *out, struct status *st)
 {
-    struct table table = {0};
+    struct table table = {.num_keys = (size_t)s->num_keys};
     int next = 0;
     add_columns(s, &table);
     for (int i = 0; i < s->num_rows; i++)

@@ -9,11 +9,13 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 
 static const char *const format_name[] = {"table", "csv", "md", "json"};
 
@@ -86,6 +88,7 @@ void table_turn(struct table *table)
     free(table->cell);
     table->cell = turned;
     table->num_columns = rows;
+    table->num_keys = 1;
 }
 
 /* --- characters ------------------------------------------------------------------------------ */
@@ -132,24 +135,62 @@ static int column_width(const struct table *table, size_t column)
     return width;
 }
 
-static void write_text(const struct table *table, const int *width, FILE *out)
+/* num columns of the table, side by side. */
+static void write_columns(const struct table *table, const int *width, const size_t *column,
+                          size_t num, FILE *out)
 {
     for (size_t r = 0; r < num_rows(table); r++) {
-        for (size_t c = 0; c < table->num_columns; c++) {
+        for (size_t i = 0; i < num; i++) {
+            size_t c = column[i];
             const char *s = cell_at(table, r, c);
             int blanks = width[c] - text_width(s);
-            bool number = table->cell[c].is_number, last = c == table->num_columns - 1;
-            fprintf(out, "%*s", (c ? 2 : 0) + (number ? blanks : 0), "");
+            bool number = table->cell[c].is_number, last = i == num - 1;
+            fprintf(out, "%*s", (i ? 2 : 0) + (number ? blanks : 0), "");
             put_line(out, s);
             fprintf(out, "%*s", number || last ? 0 : blanks, "");
         }
         fputc('\n', out);
-        for (size_t c = 0; r == 0 && c < table->num_columns; c++) {
-            if (c) fputs("  ", out);
-            for (int i = 0; i < width[c]; i++) fputc('-', out);
-            if (c == table->num_columns - 1) fputc('\n', out);
+        for (size_t i = 0; r == 0 && i < num; i++) {
+            if (i) fputs("  ", out);
+            for (int k = 0; k < width[column[i]]; k++) fputc('-', out);
+            if (i == num - 1) fputc('\n', out);
         }
     }
+}
+
+/* Columns of the stream's terminal; a file is as wide as it takes. */
+static int stream_width(FILE *out)
+{
+    struct winsize size;
+    bool terminal = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return terminal ? size.ws_col : INT_MAX;
+}
+
+/* Parts below each other where the table is wider than the terminal, the keys in front of each. */
+static int write_text(const struct table *table, FILE *out, struct status *st)
+{
+    size_t num = table->num_columns, keys = table->num_keys < num ? table->num_keys : 0,
+           next = keys;
+    int *width = calloc(num + 1, sizeof *width), limit = stream_width(out), keys_width = 0;
+    size_t *column = calloc(num + 1, sizeof *column);
+    int code = width && column ? STATUS_OK : status_no_memory(st, "a table");
+    for (size_t c = 0; c < num && !code; c++) {
+        width[c] = column_width(table, c);
+        column[c] = c;
+        if (c < keys) keys_width += width[c] + 2;
+    }
+    while (next < num && !code) {
+        size_t n = keys;
+        if (next > keys) fputc('\n', out);
+        for (int used = keys_width; next < num && (n == keys || used + width[next] <= limit);) {
+            used += width[next] + 2;
+            column[n++] = next++;
+        }
+        write_columns(table, width, column, n, out);
+    }
+    free(width);
+    free(column);
+    return code;
 }
 
 static void write_csv(const struct table *table, FILE *out)
@@ -223,11 +264,7 @@ int table_write(const struct table *table, enum table_format format, FILE *out, 
 {
     if (table->is_lost) return status_no_memory(st, "a table");
     if (format == TABLE_TEXT) {
-        int *width = malloc(table->num_columns * sizeof *width);
-        if (!width) return status_no_memory(st, "a table");
-        for (size_t c = 0; c < table->num_columns; c++) width[c] = column_width(table, c);
-        write_text(table, width, out);
-        free(width);
+        if (write_text(table, out, st)) return st ? st->code : STATUS_NO_MEMORY;
     } else if (format == TABLE_CSV) {
         write_csv(table, out);
     } else if (format == TABLE_MARKDOWN) {

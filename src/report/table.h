@@ -9,6 +9,7 @@ enum table_format { TABLE_TEXT, TABLE_CSV, TABLE_MARKDOWN, TABLE_JSON };
 
 /* Zeroed to begin with. */
 struct table {
+    size_t num_keys; /* first columns, that say what a row is; set by the caller */
     size_t num_columns, num_cells, room; /* cells: the header's, then row after row */
     struct table_cell {
         char *text;
@@ -34,7 +35,8 @@ void table_turn(struct table *table);
 int table_format_of(const char *name);
 
 /* Write it all and flush. STATUS_IO when the stream fails, STATUS_NO_MEMORY.
- *   TABLE_TEXT      columns aligned by their width on a terminal (UTF-8), two blanks apart
+ *   TABLE_TEXT      columns aligned by their width on a terminal (UTF-8), two blanks apart; on a
+ *                   terminal that is narrower, parts below each other, each with the keys
  *   TABLE_CSV       RFC 4180: CRLF, quotes where needed, doubled inside
  *   TABLE_MARKDOWN  GitHub's table; | and \ escaped
  *   TABLE_JSON      an array of objects, one a line; a number column's cell is bare when it is a

@@ -206,6 +206,26 @@ chosen_of_file 'word_tv[1] >= 0 and contours.area[1.0,0.95] > 0'
 tally "$([ "$(wc -l < "$out")" -eq 5 ] && echo 1 || echo 0)" "summary --where" "elements of arrays do not choose"
 expect 2 '' "column 1: word_tv: no word_length is '9'" summary "$file" --where 'word_tv[9] > 0'
 
+# --- "-" is standard output where bytes can be streamed, and never a file -------------------------------
+expect 0 '' '' export "$file" 1 -o "$work/w.h5"
+"$program" export "$file" 1 -o - > "$work/stream.h5" 2> "$err"
+tally "$(cmp -s "$work/w.h5" "$work/stream.h5" && [ ! -s "$err" ] && echo 1 || echo 0)" "export -o -" "not the bytes of the file"
+expect 2 '' 'run: -o -: a results file .* cannot be a stream' run "$grid" --output=-
+HMMGRID_OUTPUT=- expect 2 '' 'run: -o -: a results file' run "$grid"
+expect 2 '' 'analyse: -o -: a results file' analyse "$work/w.h5" -o -
+tally "$([ ! -e - ] && [ ! -e "$work/-" ] && echo 1 || echo 0)" "-o -" "made a file called -"
+on_terminal() { script -qec "stty cols 80; $*" /dev/null > "$out" 2>&1; } # 80 columns wide
+if script -qec true /dev/null > /dev/null 2>&1; then
+    on_terminal "$program" export "$file" 1 -o -
+    tally "$(grep -q 'not for a terminal' "$out" && echo 1 || echo 0)" "export -o - on a terminal" "is not refused"
+    on_terminal "$program" summary "$file" && cp "$out" "$work/wide" && on_terminal "$program" plan "$grid"
+    tally "$(cat "$work/wide" "$out" | tr -d '\r' | sed 's/±/+/g' | awk 'length($0) > 80' | grep -q . && echo 0 || echo 1)" \
+        "summary and plan on a terminal" "wider than 80 columns"
+    tally "$(grep -c '^rnn.hidden\|^hmm.architecture' "$work/wide" | awk '{ print ($1 > 1) }')" "summary on a terminal" "not in parts"
+else
+    echo "skipped: tables on a terminal; there is no script(1)"
+fi
+
 # --- an output that cannot be written is exit code 74 --------------------------------------------------
 "$program" --help >/dev/full 2>"$err"
 got=$?

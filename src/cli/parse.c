@@ -1,0 +1,163 @@
+/* parse: see parse.h. Options may stand anywhere, and be shortened as far as they stay one. */
+#include "parse.h"
+#include "help.h"
+
+#include "base/spelling.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cli_option *option_at(const struct invocation *inv, int i)
+{
+    return i < inv->num_options ? &inv->verb->options[i] : &help_option;
+}
+
+/* n: bytes of its name. several: it begins more than one. */
+static int unknown_option(const struct invocation *inv, const char *said, int n, bool several,
+                          struct status *st)
+{
+    enum { MOST = 64 };
+    const char *candidate[MOST];
+    char word[64];
+    int num = 0;
+    for (; num <= inv->num_options && num < MOST; num++) candidate[num] = option_at(inv, num)->name;
+    snprintf(word, sizeof word, "%.*s", n, said);
+    const char *nearest = spelling_nearest(word, candidate, num);
+    return status_set(st, STATUS_USAGE, "%s option '--%s'.%s%s%s See 'hmmgrid %s --help'.",
+                      several ? "ambiguous" : "unknown", word, nearest ? " Did you mean '--" : "",
+                      nearest ? nearest : "", nearest ? "'?" : "", inv->verb->name);
+}
+
+/* Keep an option's value: the text attached to it, or else the next word. */
+static int keep_value(struct invocation *inv, int i, const char *attached, char ***word,
+                      struct status *st)
+{
+    const char *said = **word, *text = attached;
+    if (!text) text = option_at(inv, i)->arg ? *++*word : "";
+    if (!text)
+        return status_set(st, STATUS_USAGE, "option '%s' needs a value; see 'hmmgrid %s --help'",
+                          said, inv->verb->name);
+    inv->value[i * inv->num_words + inv->num_values[i]++] = text;
+    return STATUS_OK;
+}
+
+/* "--output FILE", "--output=FILE", or a beginning that no other option has. */
+static int parse_long(struct invocation *inv, char ***word, struct status *st)
+{
+    const char *said = **word + 2;
+    size_t n = strcspn(said, "=");
+    int found = -1, num_found = 0;
+    for (int i = 0; i <= inv->num_options && n > 0; i++) {
+        const char *name = option_at(inv, i)->name;
+        if (strncmp(name, said, n) != 0) continue;
+        num_found++;
+        found = i;
+        if (name[n]) continue;
+        num_found = 1;
+        break;
+    }
+    if (num_found != 1) return unknown_option(inv, said, (int)n, num_found > 1, st);
+    if (said[n] && !option_at(inv, found)->arg)
+        return status_set(st, STATUS_USAGE, "option '--%s' takes no value; see 'hmmgrid %s --help'",
+                          option_at(inv, found)->name, inv->verb->name);
+    return keep_value(inv, found, said[n] ? said + n + 1 : NULL, word, st);
+}
+
+/* "-o FILE", "-oFILE", or several flags: "-nh". */
+static int parse_letters(struct invocation *inv, char ***word, struct status *st)
+{
+    int code = STATUS_OK;
+    bool ends = false;
+    for (const char *letter = **word + 1; *letter && !ends && !code; letter++) {
+        int i = 0;
+        while (i <= inv->num_options && option_at(inv, i)->letter != *letter) i++;
+        if (i > inv->num_options)
+            return status_set(st, STATUS_USAGE, "unknown option '-%c'; see 'hmmgrid %s --help'",
+                              *letter, inv->verb->name);
+        ends = option_at(inv, i)->arg; /* the rest is its value */
+        code = keep_value(inv, i, ends && letter[1] ? letter + 1 : NULL, word, st);
+    }
+    return code;
+}
+
+/* The words behind the verb, up to a NULL. */
+static int parse_words(struct invocation *inv, char **word, struct status *st)
+{
+    int code = STATUS_OK;
+    bool all_operands = false;
+    for (; *word && !code; word++) {
+        if (all_operands || (*word)[0] != '-' || !(*word)[1])
+            inv->operand[inv->num_operands++] = *word;
+        else if (strcmp(*word, "--") == 0)
+            all_operands = true;
+        else
+            code = ((*word)[1] == '-' ? parse_long : parse_letters)(inv, &word, st);
+    }
+    return code;
+}
+
+static bool means_no(const char *text)
+{
+    static const char *const no[] = {"", "0", "no", "false", "off"};
+    return text_index(no, sizeof no / sizeof no[0], text) >= 0;
+}
+
+/* Two values are one too many, unless it may repeat; where there is none, ask the environment. */
+static int check_values(struct invocation *inv, struct status *st)
+{
+    for (int i = 0; i < inv->num_options; i++) {
+        const struct cli_option *o = &inv->verb->options[i];
+        const char **value = inv->value + i * inv->num_words, *env = o->env ? getenv(o->env) : NULL;
+        int num = inv->num_values[i];
+        if (num > 1 && !o->repeats && o->arg)
+            return status_set(st, STATUS_USAGE,
+                              "option '--%s' is given twice, as '%s' and '%s'; keep one", o->name,
+                              value[num - 2], value[num - 1]);
+        if (num == 0 && env && *env && (o->arg || !means_no(env)))
+            value[inv->num_values[i]++] = env;
+        bool stream = o->letter == 'o' && inv->num_values[i] > 0 && strcmp(*value, "-") == 0;
+        if (stream && !inv->verb->streams)
+            return status_set(
+                st, STATUS_USAGE,
+                "%s: -o -: a results file is written in many places at once and cannot "
+                "be a stream; name a file, such as -o study.h5",
+                inv->verb->name);
+    }
+    return STATUS_OK;
+}
+
+static int check_operands(const struct invocation *inv, struct status *st)
+{
+    const struct verb *verb = inv->verb;
+    if (inv->num_operands < verb->num_operands)
+        return status_set(st, STATUS_USAGE, "'hmmgrid %s' needs %s; usage: hmmgrid %s [OPTIONS] %s",
+                          verb->name, verb->operands, verb->name, verb->operands);
+    if (inv->num_operands > verb->num_operands)
+        return status_set(st, STATUS_USAGE,
+                          "'%s' is one operand too many; usage: hmmgrid %s [OPTIONS] %s",
+                          inv->operand[verb->num_operands], verb->name, verb->operands);
+    return STATUS_OK;
+}
+
+bool parse_wants_help(const struct invocation *inv)
+{
+    return inv->num_values[inv->num_options] > 0;
+}
+
+int parse_command(struct invocation *inv, int argc, char **argv, struct status *st)
+{
+    const struct cli_option *options = inv->verb->options;
+    while (options && options[inv->num_options].name) inv->num_options++;
+    size_t num = (size_t)inv->num_options + 1, words = (size_t)argc;
+    inv->num_words = argc;
+    inv->operand = calloc(words, sizeof *inv->operand);
+    inv->value = calloc(num * words, sizeof *inv->value);
+    inv->num_values = calloc(num, sizeof *inv->num_values);
+    if (!inv->operand || !inv->value || !inv->num_values)
+        return status_no_memory(st, "the command line");
+    int code = parse_words(inv, argv + 1, st);
+    if (!code && !parse_wants_help(inv)) code = check_values(inv, st);
+    if (!code && !parse_wants_help(inv)) code = check_operands(inv, st);
+    return code;
+}
