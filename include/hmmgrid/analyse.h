@@ -87,7 +87,7 @@ size_t analysis_count(const struct analysis_output *output, const struct setting
 struct analyses {
     double ***value; /* [num_analyses][num_outputs], arrays row-major at the sizes of this run;
                         value[a] is NULL for one that is off */
-    double *cpu_s;   /* [num_analyses] processor time; NaN for one that is off */
+    double *cpu_s;   /* [num_analyses] processor time; NaN for one that is off or not done */
     double *memory;  /* owner */
 };
 
@@ -103,7 +103,9 @@ struct analyse_options {
     const float *snapshots;    /* (num_snapshots, rnn_num_params); NULL: none */
     const int *snapshot_epoch; /* (num_snapshots); 0: before training */
     int num_snapshots;
-    struct stop stop; /* asked between pieces of work */
+    struct stop stop;            /* asked between pieces of work */
+    void (*done)(void *context); /* told after each analysis; NULL: nobody */
+    void *context;
 };
 
 /* A scalar of them by the name of its column, ANALYSIS.name; NaN: that analysis is off. */
@@ -113,9 +115,10 @@ double analyses_number(const struct analyses *a, const char *column);
  * what is FROM_DRIVEN_RUN is then NaN. */
 #define DIVERGED_COLUMN "stability.diverged_at_step"
 
-/* Run the enabled analyses on one network into *a (analyses_init has been called).
- *   params (rnn_num_params(shape)); hmm NULL: not known; options NULL: none of them
- * Local; no files, no messages. Errors as of analysis.compute. */
+/* Run the enabled analyses on one network into *a (analyses_init has been called); those that have
+ * a processor time are done already and stay as they are. params (rnn_num_params(shape)); hmm NULL:
+ * not known; options NULL: none of them Local; no files, no messages. Errors as of
+ * analysis.compute. */
 int analyse_network(const struct settings *s, struct rnn_shape shape, const float *params,
                     const struct hmm *hmm, const struct analyse_options *options,
                     struct analyses *a, struct status *st);

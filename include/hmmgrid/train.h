@@ -44,7 +44,8 @@ struct train_array {
     size_t count; /* 0: the settings ask for none */
 };
 
-enum { NUM_TRAIN_ARRAYS = 8 };
+/* The first ones are the trainer's own, the others the output's. */
+enum { NUM_TRAINER_ARRAYS = 3, NUM_TRAIN_ARRAYS = 8 };
 
 struct train_state {
     int epoch;                   /* done so far */
@@ -62,8 +63,9 @@ int train_open(const struct settings *s, const struct hmm *hmm, const char *run_
                struct status *st);
 
 /* The next epoch; not to be called when train_num_epochs are done. NaN or infinite loss:
- * STATUS_RUN_FAILED with the epoch and the last finite loss; STATUS_RUN_STOPPED. After either the
- * output is filled as far as training came and the state is of no use. */
+ * STATUS_RUN_FAILED with the epoch and the last finite loss; then the output is filled as far as
+ * training came and the state is of no use. STATUS_RUN_STOPPED: the state is that before the epoch.
+ */
 int train_epoch(struct trainer *trainer, struct status *st);
 
 /* What to keep and put back; what it points at is the trainer's and the output's. */

@@ -276,6 +276,7 @@ int analysis_run(int index, const struct analysis_input *in, struct analyses *a,
     watched.net = &net;
     int code = source == FROM_DRIVEN_RUN ? driven_get(&watched, &driven, st) : STATUS_OK;
     if (!code && source == FROM_DRIVEN_RUN) diverged = driven->diverged_at > 0;
+    mask(&out, true); /* of an attempt that was stopped */
     if (!code && !diverged) code = out.analysis->compute(&watched, &out, st);
     mask(&out, diverged && source != FROM_WEIGHTS);
     pile_free(&in->memo->scratch);
@@ -300,7 +301,7 @@ int analyse_network(const struct settings *s, struct rnn_shape shape, const floa
     hash_128_hex(params, rnn_num_params(shape) * sizeof *params, weights);
     struct analysis_memo memo = {.shared = rng_stream(0, weights, "analyses")};
     for (int i = 0; i < num_analyses && !code; i++) {
-        if (!a->value[i]) continue;
+        if (!a->value[i] || !isnan(a->cpu_s[i])) continue;
         struct analysis_input in = {.s = s,
                                     .net = &net,
                                     .hmm = hmm,
@@ -313,7 +314,8 @@ int analyse_network(const struct settings *s, struct rnn_shape shape, const floa
         code = analysis_check_stop(&in, st);
         double start = clock_cpu_s();
         if (!code) code = analysis_run(i, &in, a, st);
-        a->cpu_s[i] = clock_cpu_s() - start;
+        if (code != STATUS_RUN_STOPPED) a->cpu_s[i] = clock_cpu_s() - start;
+        if (!code && options->done) options->done(options->context);
         if (code && code != STATUS_RUN_STOPPED)
             status_prefix(st, "analysis.%s: ", analysis_table[i]->name);
     }

@@ -33,6 +33,8 @@ struct trainer {
     uint8_t *symbols; /* (batch, T) generated */
     float *dsymbols;  /* (batch, T, K) */
     float *params, *grad, *m, *v;
+    float *before; /* (NUM_TRAINER_ARRAYS, num_params) as they were before the epoch */
+    long step_before;
     struct sinkhorn_options loss;
 };
 
@@ -96,6 +98,7 @@ static void take_memory(struct trainer *tr, struct arena *arena)
     tr->grad = arena_take(arena, tr->num_params, sizeof(float));
     tr->m = arena_take(arena, tr->num_params, sizeof(float));
     tr->v = arena_take(arena, tr->num_params, sizeof(float));
+    tr->before = arena_take(arena, NUM_TRAINER_ARRAYS * tr->num_params, sizeof(float));
     take_part(tr, &tr->train, arena, 0, (size_t)part[0]);
     take_part(tr, &tr->val, arena, (size_t)part[0], (size_t)part[1]);
 }
@@ -211,6 +214,23 @@ static void keep_snapshot(const struct trainer *tr)
                    tr->num_params * sizeof(float));
 }
 
+/* What a stop in mid-epoch is to leave: the trainer's arrays and Adam's step as they are now. */
+static void remember(struct trainer *tr)
+{
+    for (size_t i = 0; i < NUM_TRAINER_ARRAYS; i++)
+        memcpy(tr->before + i * tr->num_params, tr->state.array[i].value,
+               tr->num_params * sizeof(float));
+    tr->step_before = tr->state.step;
+}
+
+static void go_back(struct trainer *tr)
+{
+    for (size_t i = 0; i < NUM_TRAINER_ARRAYS; i++)
+        memcpy(tr->state.array[i].value, tr->before + i * tr->num_params,
+               tr->num_params * sizeof(float));
+    tr->state.step = tr->step_before;
+}
+
 int train_epoch(struct trainer *tr, struct status *st)
 {
     const struct settings *s = tr->s;
@@ -224,10 +244,11 @@ int train_epoch(struct trainer *tr, struct status *st)
     struct adam_options adam = {s->train.learning_rate.value[rate], s->train.betas.value[0],
                                 s->train.betas.value[1], s->train.adam_eps};
     double train_loss, val_loss;
+    remember(tr);
     int code = epoch_loss(tr, &tr->train, &adam, &train_loss, st);
-    if (code) return code;
-    if (!isfinite(train_loss)) return diverged(tr, "training loss or gradient", st);
-    code = epoch_loss(tr, &tr->val, NULL, &val_loss, st);
+    if (!code && !isfinite(train_loss)) return diverged(tr, "training loss or gradient", st);
+    if (!code) code = epoch_loss(tr, &tr->val, NULL, &val_loss, st);
+    if (code == STATUS_RUN_STOPPED) go_back(tr);
     if (code) return code;
     if (!isfinite(val_loss)) return diverged(tr, "validation loss", st);
     out->train_loss[epoch] = (float)train_loss;

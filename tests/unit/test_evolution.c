@@ -59,11 +59,12 @@ static float *part(const struct history *h, int snapshot, int which)
     return h->params + (size_t)snapshot * rnn_num_params(h->shape) + view[which].offset;
 }
 
-static int history_run(struct history *h, int num_snapshots, struct status *st)
+static int history_run(struct history *h, int num_snapshots, struct stop stop, struct status *st)
 {
     struct analyse_options options = {.snapshots = num_snapshots ? h->params : NULL,
                                       .snapshot_epoch = h->epoch,
-                                      .num_snapshots = num_snapshots};
+                                      .num_snapshots = num_snapshots,
+                                      .stop = stop};
     analyses_free(&h->a);
     check_ok(analyses_init(&h->a, &h->s, st), st);
     return analyse_network(&h->s, h->shape, h->params, NULL, &options, &h->a, st);
@@ -72,7 +73,7 @@ static int history_run(struct history *h, int num_snapshots, struct status *st)
 static void history_measure(struct history *h)
 {
     struct status st = {0};
-    check_ok(history_run(h, h->n, &st), &st);
+    check_ok(history_run(h, h->n, (struct stop){0}, &st), &st);
 }
 
 static const double *result(const struct history *h, const char *name)
@@ -319,17 +320,12 @@ static void test_degenerate(void **state)
     assert_true(isnan(result(&h, "explained_variance")[0]) && isnan(scalar(&h, "bifurcation")));
     check_near(scalar(&h, "converged_transition_rate"), 0, 0);
     /* no snapshots, fewer than the study has room for, a stop */
-    check_ok(history_run(&h, 0, &st), &st);
+    check_ok(history_run(&h, 0, (struct stop){0}, &st), &st);
     assert_true(isnan(result(&h, "epoch")[0]) && isnan(scalar(&h, "bifurcation")));
-    check_ok(history_run(&h, 3, &st), &st);
+    check_ok(history_run(&h, 3, (struct stop){0}, &st), &st);
     check_near(result(&h, "epoch")[2], 2, 0);
     assert_true(isnan(result(&h, "epoch")[3]) && isnan(scalar(&h, "converged_transition_rate")));
-    struct analyse_options options = {.snapshots = h.params,
-                                      .snapshot_epoch = h.epoch,
-                                      .num_snapshots = h.n,
-                                      .stop = {always, NULL}};
-    check_code(analyse_network(&h.s, h.shape, h.params, NULL, &options, &h.a, &st),
-               STATUS_RUN_STOPPED, &st);
+    check_code(history_run(&h, h.n, (struct stop){always, NULL}, &st), STATUS_RUN_STOPPED, &st);
     history_free(&h);
     /* one snapshot of one unit that explodes, and 255 symbols; then beyond the range of a float */
     for (int growth = 0; growth < 2; growth++) {
