@@ -62,7 +62,6 @@ try bad_grids 1 600 "tests/system/bad_grids.sh $program"
 try diverged 1 300 "tests/system/diverged.sh $program"
 try grid 1 300 "tests/system/grid.sh $program"
 try old_files 1 300 "tests/system/old_files.sh $program"
-try paths 1 300 "tests/system/paths.sh $program"
 try library 1 300 "tests/system/library.sh $build"
 try house 1 60 tests/system/house.sh
 # those of several ranks
@@ -76,6 +75,7 @@ for ranks in 1 2 3 4; do
 done
 try same_bits all 900 "tests/system/same_bits.sh $program"
 try kill_resume all 1200 "tests/system/kill_resume.sh $program 1 $build/tests/test_study"
+try checkpoints all 600 "tests/system/checkpoints.sh $program"
 try launcher all 600 "tests/system/launcher.sh $program"
 
 # --- running them ----------------------------------------------------------------------------------

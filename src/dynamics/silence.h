@@ -29,8 +29,7 @@ struct silence_task {
     const uint8_t *quiet;  /* (groups, H) 1: this unit gets no noise; NULL: none */
 };
 
-/* Of one trajectory: switches, and steps spent in `from` at which one could be seen; none of either
- * when the silenced network made it overflow. */
+/* Of one trajectory: switches, and steps spent in `from` at which one could be seen. */
 struct switch_count {
     uint16_t events, steps;
 };

@@ -1,6 +1,8 @@
 /* experiment: see experiment.h. Refuses to know about ranks, files or messages. */
 #include "experiment.h"
 
+#include "keep.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +14,36 @@ static int64_t reseeded(int64_t seed, int attempt)
     return (int64_t)(((uint64_t)seed + (uint64_t)attempt * 1000000007) & INT64_MAX);
 }
 
+/* One training, from its checkpoint where there is one. */
+static int train(const struct settings *s, const char *run_key, struct keeper *keeper,
+                 const struct run_context *context, struct run_output *out, struct status *st)
+{
+    struct trainer *trainer;
+    int code = train_open(s, &out->hmm, run_key, out->effective_seed, &context->watch, &out->train,
+                          &trainer, st);
+    if (code) return code;
+    keep_training(keeper, trainer);
+    while (!code && train_state(trainer)->epoch < train_num_epochs(s)) {
+        code = train_epoch(trainer, st);
+        if (!code) keep_epoch(keeper);
+    }
+    if (!code) code = train_floor(trainer, st);
+    if (code == STATUS_RUN_STOPPED) keep_now(keeper);
+    keep_training(keeper, NULL);
+    train_close(trainer);
+    return code;
+}
+
 /* Train; again with further seeds while the result is outside `accept`. */
 static int train_accepted(const struct settings *s, const char *run_key, int64_t seed,
-                          struct run_context *context, struct run_output *out, struct status *st)
+                          struct keeper *keeper, const struct run_context *context,
+                          struct run_output *out, struct status *st)
 {
-    for (int attempt = 0;; attempt++) {
+    for (int attempt = out->reseeds;; attempt++) {
         run_output_forget(s, out);
         out->effective_seed = reseeded(seed, attempt);
         out->reseeds = attempt;
-        int code =
-            train_run(s, &out->hmm, run_key, out->effective_seed, &context->watch, &out->train, st);
+        int code = train(s, run_key, keeper, context, out, st);
         if (code) return code;
         double excess = out->train.best_val_loss - out->train.loss_floor;
         out->accepted = isnan(s->accept.max_excess_loss) || excess <= s->accept.max_excess_loss;
@@ -29,6 +51,7 @@ static int train_accepted(const struct settings *s, const char *run_key, int64_t
     }
     double sd = out->train.loss_floor_sd;
     out->loss_z = sd > 0 ? (out->train.best_val_loss - out->train.loss_floor) / sd : NAN;
+    keep_stage(keeper, STAGE_TRAINED);
     return STATUS_OK;
 }
 
@@ -38,8 +61,9 @@ static const float *selected_weights(const struct settings *s, const struct run_
     return s->train.select == SELECT_LAST ? out->train.last : out->train.best;
 }
 
-static int measure_network(const struct settings *s, const char *run_key,
-                           struct run_context *context, struct run_output *out, struct status *st)
+static int measure_network(const struct settings *s, const char *run_key, struct keeper *keeper,
+                           const struct run_context *context, struct run_output *out,
+                           struct status *st)
 {
     size_t n = (size_t)s->measure.sequences;
     int T = s->measure.length;
@@ -55,11 +79,17 @@ static int measure_network(const struct settings *s, const char *run_key,
             measure_run(s, &out->hmm, run_key, out->effective_seed, (struct sample){symbols, n, T},
                         context->floors, &context->watch.stop, &out->measures, st);
     free(symbols);
+    if (!code) keep_stage(keeper, STAGE_MEASURED);
     return code;
 }
 
-static int analyse(const struct settings *s, const struct run_context *context,
-                   struct run_output *out, struct status *st)
+static void analysis_done(void *keeper)
+{
+    keep_part(keeper);
+}
+
+static int analyse(const struct settings *s, struct keeper *keeper,
+                   const struct run_context *context, struct run_output *out, struct status *st)
 {
     int num = train_num_snapshots(s), code = STATUS_OK;
     int *epoch = calloc((size_t)num + 1, sizeof *epoch);
@@ -68,7 +98,9 @@ static int analyse(const struct settings *s, const struct run_context *context,
     struct analyse_options options = {.snapshots = out->train.snapshots,
                                       .snapshot_epoch = epoch,
                                       .num_snapshots = num,
-                                      .stop = context->watch.stop};
+                                      .stop = context->watch.stop,
+                                      .done = analysis_done,
+                                      .context = keeper};
     code = analyse_network(s, out->shape, selected_weights(s, out), &out->hmm, &options,
                            &out->analyses, st);
     free(epoch);
@@ -78,9 +110,15 @@ static int analyse(const struct settings *s, const struct run_context *context,
 int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
                    struct run_context *context, struct run_output *out, struct status *st)
 {
+    struct keeper keeper = {.at = {.stage = STAGE_BEGUN}};
     int code = run_output_init(s, out, st);
-    if (!code) code = train_accepted(s, run_key, seed, context, out, st);
-    if (!code) code = measure_network(s, run_key, context, out, st);
-    if (!code) code = analyse(s, context, out, st);
+    if (!code) code = keep_open(&keeper, s, run_key, context, out, st);
+    if (!code && keeper.at.stage < STAGE_TRAINED)
+        code = train_accepted(s, run_key, seed, &keeper, context, out, st);
+    if (!code && keeper.at.stage < STAGE_MEASURED)
+        code = measure_network(s, run_key, &keeper, context, out, st);
+    if (!code) code = analyse(s, &keeper, context, out, st);
+    if (code == STATUS_RUN_STOPPED && keeper.at.stage > STAGE_BEGUN) keep_now(&keeper);
+    keep_close(&keeper);
     return code;
 }

@@ -5,15 +5,19 @@
  */
 #pragma once
 
-#include "run_record.h"
+#include "checkpoint.h"
 
 struct run_context {
     struct floor_cache *floors;
     struct train_watch watch;
+    const struct checkpoints
+        *checkpoints;      /* the run goes on from them and makes them; NULL: none */
+    const struct log *log; /* for trouble with them; NULL: nowhere */
 };
 
 /* The run (settings resolved, key, seed) -> *out (zeroed first; free with run_output_free even
- * after a failure). STATUS_RUN_FAILED with reason, STATUS_RUN_STOPPED, or STATUS_INTERNAL. */
+ * after a failure). STATUS_RUN_FAILED with reason, STATUS_RUN_STOPPED (after a checkpoint), or
+ * STATUS_INTERNAL. Checkpoints of a run that is over are the caller's to remove. */
 typedef int (*run_function)(const struct settings *s, const char *run_key, int64_t seed,
                             struct run_context *context, struct run_output *out, struct status *st);
 

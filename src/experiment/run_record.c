@@ -81,7 +81,9 @@ int run_output_parts(const struct settings *s, struct run_output *out,
                                    {&out->effective_seed, sizeof out->effective_seed},
                                    {&out->reseeds, sizeof out->reseeds},
                                    {&out->accepted, sizeof out->accepted},
-                                   {&out->loss_z, sizeof out->loss_z}};
+                                   {&out->loss_z, sizeof out->loss_z},
+                                   {&out->earlier_wall_s, sizeof out->earlier_wall_s},
+                                   {&out->earlier_cpu_s, sizeof out->earlier_cpu_s}};
     int num = sizeof all / sizeof all[0];
     for (int i = 0; i < num; i++) part[i] = all[i];
     return num;

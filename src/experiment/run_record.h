@@ -35,6 +35,8 @@ struct run_output {
     int reseeds;               /* how many further seeds were tried */
     int accepted;              /* 1, or 0: outside `accept` after all reseeds (kept and marked) */
     double loss_z;             /* (best_val_loss - loss_floor) / loss_floor_sd */
+    double earlier_wall_s,     /* what was spent on it, by the clock and of the processor, before */
+        earlier_cpu_s;         /* this attempt went on from a checkpoint */
     const char *kernel;        /* kernel choice, e.g. "avx512"; borrowed from the program */
     const char *blas_core;     /* OpenBLAS core type; the same */
 };

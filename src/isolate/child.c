@@ -23,6 +23,7 @@ struct child {
     run_function run;
     struct wire_page *page;
     struct floor_cache *floors;
+    struct log log;
 };
 
 /* --- the worker's questions, while a run is on ------------------------------------------ */
@@ -96,14 +97,16 @@ static bool send_answer(struct wire_answer *answer, const struct settings *s,
     return sent;
 }
 
-static bool do_run(struct child *c, const char *line)
+static bool do_run(struct child *c, const char *line, const struct checkpoints *kept)
 {
     struct decoded_run decoded;
     struct status st = {0};
     struct run_output out = {.accepted = 0};
     struct wire_answer answer = {.code = plan_parse_json(line, &decoded, &st)};
     struct run_context context = {.floors = c->floors,
-                                  .watch = {{should_stop, c->page}, epoch_done}};
+                                  .watch = {{should_stop, c->page}, epoch_done},
+                                  .checkpoints = *kept->folder ? kept : NULL,
+                                  .log = &c->log};
     forget_peak();
     double start_cpu_s = clock_cpu_s();
     if (!answer.code)
@@ -121,6 +124,23 @@ static bool do_run(struct child *c, const char *line)
     return sent;
 }
 
+/* The next request; false: there is none. */
+static bool serve(struct child *c, int *code)
+{
+    struct wire_request request;
+    if (!wire_read(WIRE_REQUESTS, &request, sizeof request)) return false;
+    size_t bytes = request.line_bytes + request.folder_bytes + request.program_bytes;
+    char *line = malloc(bytes);
+    *code = STATUS_INTERNAL;
+    if (line && wire_read(WIRE_REQUESTS, line, bytes)) {
+        const char *folder = line + request.line_bytes;
+        struct checkpoints kept = {folder, folder + request.folder_bytes, request.checkpoint_s};
+        *code = do_run(c, line, &kept) ? STATUS_OK : STATUS_IO;
+    }
+    free(line);
+    return true;
+}
+
 /* Signals that a study watches for reach every process of a terminal's or a job's group. */
 static void leave_signals_to_the_worker(void)
 {
@@ -135,7 +155,6 @@ static void leave_signals_to_the_worker(void)
 int child_serve(run_function run)
 {
     struct child c = {.run = run, .floors = floor_cache_new()};
-    struct wire_request request;
     struct status st = {0};
     leave_signals_to_the_worker();
     offer_to_die_first();
@@ -147,13 +166,9 @@ int child_serve(run_function run)
     c.page = page;
     int code = linalg_start(&st);
     if (code) fprintf(stderr, "hmmgrid: error: %s\n", st.text);
-    while (!code && wire_read(WIRE_REQUESTS, &request, sizeof request)) {
-        char *line = malloc(request.line_bytes + 1);
-        if (!line || !wire_read(WIRE_REQUESTS, line, request.line_bytes)) code = STATUS_INTERNAL;
-        if (!code) line[request.line_bytes] = '\0';
-        if (!code && !do_run(&c, line)) code = STATUS_IO;
-        free(line);
-    }
+    log_init(&c.log, stderr, -1);
+    c.log.timed = true;
+    while (!code && serve(&c, &code)) continue;
     floor_cache_free(c.floors);
     return status_exit_code(code);
 }

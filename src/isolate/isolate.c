@@ -324,6 +324,18 @@ static int tell_death(struct watching *w, struct isolate_report *report, struct 
                       *words ? "; it said last: " : "", words);
 }
 
+static bool ask(struct isolate *c, const char *line)
+{
+    static const struct checkpoints none = {"", "", 0};
+    const struct checkpoints *kept = c->options.checkpoints ? c->options.checkpoints : &none;
+    struct wire_request request = {strlen(line) + 1, strlen(kept->folder) + 1,
+                                   strlen(kept->program) + 1, kept->every_s};
+    return wire_write(c->requests, &request, sizeof request) &&
+           wire_write(c->requests, line, request.line_bytes) &&
+           wire_write(c->requests, kept->folder, request.folder_bytes) &&
+           wire_write(c->requests, kept->program, request.program_bytes);
+}
+
 int isolate_run(struct isolate *c, const char *line, const struct settings *s,
                 const struct train_watch *watch, struct run_output *out,
                 struct isolate_report *report, struct status *st)
@@ -339,13 +351,10 @@ int isolate_run(struct isolate *c, const char *line, const struct settings *s,
                          .memory_look_s = now_s,
                          .alive_s = now_s,
                          .cpu_s = processor_s(c->pid)};
-    struct wire_request request = {strlen(line)};
     struct wire_answer answer;
     *c->page = (struct wire_page){.stop = 0};
     c->num_last = 0;
-    bool asked = wire_write(c->requests, &request, sizeof request) &&
-                 wire_write(c->requests, line, request.line_bytes);
-    if (!asked || !wait_for_answer(&w) || !take_answer(c, s, out, &answer))
+    if (!ask(c, line) || !wait_for_answer(&w) || !take_answer(c, s, out, &answer))
         return tell_death(&w, report, st);
     report->cpu_s = answer.cpu_s;
     report->peak_bytes = answer.peak_bytes;

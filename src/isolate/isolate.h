@@ -10,6 +10,7 @@ struct isolate_options {
     double memory_bytes; /* more than this is resident: the run fails. INFINITY: no bound */
     double patience_s; /* of processor time without a sign of life, or ten times that by the clock:
                           the process is ended. INFINITY: for ever */
+    const struct checkpoints *checkpoints; /* borrowed; NULL: none are made */
 };
 
 /* What became of the process besides the output of its run. */

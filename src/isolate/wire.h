@@ -1,7 +1,7 @@
 /* wire: what passes between a worker and the process that does its runs. Both are the same program
  * on the same machine, so numbers pass as they lie in memory. Private to src/isolate.
  *
- * Three descriptors of the child: requests (struct wire_request and its line), answers (struct
+ * Three descriptors of the child: requests (struct wire_request and its texts), answers (struct
  * wire_answer, then each part of the output that is there: its index, its bytes), and a page of
  * memory that both see, for what is asked and told while a run is on.
  */
@@ -20,8 +20,11 @@ struct wire_page {
     _Atomic float train_loss, val_loss;
 };
 
+/* Then texts, each with its NUL: plan_run_json, the folder of checkpoints ("": none are made), the
+ * program as they name it. */
 struct wire_request {
-    size_t line_bytes; /* of plan_run_json, no newline or NUL */
+    size_t line_bytes, folder_bytes, program_bytes;
+    double checkpoint_s;
 };
 
 struct wire_answer {

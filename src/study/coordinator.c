@@ -45,11 +45,12 @@ static void refresh_board(struct coordinator *c)
 static void write_status_file(struct coordinator *c)
 {
     c->last_status_s = c->board->now_s;
-    struct status st = {0};
-    if (!c->status_path || statusfile_write(c->status_path, c->board, &st) == 0) return;
+    if (!c->status_path || statusfile_write(c->status_path, c->board) == 0) return;
     if (!c->warned_status_file)
         progress_say(c->progress, "warning",
-                     "%s; the study goes on, `hmmgrid status` will be out of date", st.text);
+                     "%s.status.json: cannot be written: %s; the study "
+                     "goes on, `hmmgrid status` will be out of date",
+                     c->status_path, strerror(errno));
     c->warned_status_file = true;
 }
 
@@ -150,10 +151,16 @@ static void commit_ended(struct coordinator *c, struct status *st)
 {
     struct status failure = {0};
     double wall_s = 0;
-    if (c->ledger.num_ends == 0) return;
+    int num = c->ledger.num_ends;
+    if (num == 0) return;
     if (ledger_commit(&c->ledger, &wall_s, &failure) != 0)
         breakdown(c, failure.code, failure.text, st);
     c->board->wall_sum_s += wall_s;
+    for (int i = 0; i < num && !c->ledger.broken && c->checkpoints; i++) {
+        const struct store_commit *ended = &c->ledger.commit[i];
+        if (ended->status == RUN_DONE || ended->status == RUN_FAILED)
+            checkpoint_remove(c->checkpoints, c->plan->runs[ended->run].key);
+    }
 }
 
 static void take_message(struct coordinator *c, int rank, const struct up_message *up,

@@ -16,6 +16,7 @@ struct coordinator {
     struct board *board;
     struct progress *progress;
     const char *status_path; /* results file beside which the status file goes; NULL: none */
+    const char *checkpoints; /* folder of those of runs that are on; NULL: there are none */
     double deadline_s;       /* Unix time; INFINITY: none */
     double reserve_s;        /* kept free before the deadline */
 

@@ -29,6 +29,8 @@ struct study {
     struct lock alive;
     struct store *store;
     struct worker worker;
+    char folder[4096], program[128];
+    struct checkpoints checkpoints; /* of these two */
     struct log log;
     /* rank 0, while coordinating */
     struct progress progress;
@@ -39,6 +41,37 @@ struct study {
     double max_failures;
     bool coordinated;
 };
+
+/* --- checkpoints ------------------------------------------------------------------------------ */
+
+static int name_checkpoints(struct study *s, struct status *st)
+{
+    const struct provenance *facts = &s->facts.view;
+    snprintf(s->program, sizeof s->program, "%s %s", facts->program_version, facts->git_commit);
+    s->checkpoints = (struct checkpoints){.folder = s->folder,
+                                          .program = s->program,
+                                          .every_s = s->plan->study_settings.run.checkpoint_s};
+    if (checkpoint_folder(s->options->output, s->folder, sizeof s->folder)) return STATUS_OK;
+    return status_set(st, STATUS_CANNOT_CREATE, "%s: the path is too long", s->options->output);
+}
+
+/* Rank 0, once the file is known: those of finished runs are of no use. */
+static void look_at_checkpoints(struct study *s)
+{
+    int num = 0;
+    for (int i = 0; i < s->plan->num_runs; i++) {
+        const char *key = s->plan->runs[i].key;
+        int status = s->output.status[i];
+        if (status == RUN_DONE || status == RUN_FAILED || s->options->existing == EXISTING_FRESH)
+            checkpoint_remove(s->folder, key);
+        else
+            num += checkpoint_is_there(s->folder, key);
+    }
+    if (num)
+        log_line(&s->log, LOG_INFO, "%s: %d run%s from %s checkpoint%s", s->folder, num,
+                 num == 1 ? " goes on" : "s go on", num == 1 ? "its" : "their",
+                 num == 1 ? "" : "s");
+}
 
 /* --- rank 0: the schedule of the selected runs ------------------------------------------------ */
 
@@ -170,9 +203,8 @@ static void finish_board(struct study *s, struct status *st)
     tell_end(s, st);
     tell_diverged(s);
     if (st->code) snprintf(b->message, sizeof b->message, "%.1000s", st->text);
-    struct status writing = {0};
-    if (statusfile_write(s->options->output, b, &writing))
-        log_line(&s->log, LOG_WARNING, "%s", writing.text);
+    if (statusfile_write(s->options->output, b) != 0)
+        log_line(&s->log, LOG_WARNING, "%s.status.json: cannot be written", s->options->output);
 }
 
 static void tell_start(struct study *s)
@@ -194,6 +226,7 @@ static void coordinate(struct study *s, struct status *st)
         .board = &s->board,
         .progress = &s->progress,
         .status_path = s->options->output,
+        .checkpoints = s->folder,
         .deadline_s = s->options->deadline_s,
         .reserve_s = s->plan->study_settings.run.reserve_s,
         .ledger.blamed = s->plan->study_settings.run.isolate == ISOLATE_NONE,
@@ -211,21 +244,28 @@ static int prepare_all(struct study *s, struct status *st)
 {
     provenance_gather_all(&s->facts, s->options->command_line, s->comm);
     *st = (struct status){0};
+    int code = name_checkpoints(s, st);
     if (s->rank == 0) {
         progress_init(&s->progress, s->options->progress, s->options->err);
-        int code = output_prepare(&s->output, s->plan, s->options, &s->facts.view, &s->log, st);
+        if (!code)
+            code = output_prepare(&s->output, s->plan, s->options, &s->facts.view, &s->log, st);
+        if (!code) look_at_checkpoints(s);
         if (!code) code = make_board(s, st);
         if (!code) code = make_schedule(s, st);
-        if (!code) code = lock_alive(&s->alive, s->options->output, st);
         st->code = code;
+        if (!code) lock_alive(&s->alive, s->options->output);
     }
     if (protocol_agree_all(s->comm, st)) return st->code;
-    if (s->rank > 0) lock_alive(&s->alive, s->options->output, NULL);
-    int code = store_open_all(&s->store, s->options->output, s->plan, s->comm, st);
+    if (s->rank > 0) lock_alive(&s->alive, s->options->output);
+    code = store_open_all(&s->store, s->options->output, s->plan, s->comm, st);
     if (code) return code;
 
-    s->worker = (struct worker){
-        .plan = s->plan, .store = s->store, .run = s->options->run, .rank = s->rank};
+    s->worker = (struct worker){.plan = s->plan,
+                                .store = s->store,
+                                .run = s->options->run,
+                                .rank = s->rank,
+                                .checkpoints = &s->checkpoints,
+                                .log = &s->log};
     memcpy(s->worker.host, s->facts.host, sizeof s->worker.host);
     double share = memory_share_all(s->comm);
     if (s->rank > 0 || s->size == 1) worker_init(&s->worker, share, st);
@@ -253,6 +293,7 @@ static void release_all(struct study *s, struct status *st)
     MPI_Barrier(s->comm); /* nobody writes any more */
     lock_release(&s->alive, s->rank == 0);
     if (s->coordinated) finish_board(s, st);
+    if (s->coordinated) checkpoint_remove_folder(s->folder);
     protocol_agree_all(s->comm, st);
     if (s->rank == 0) output_free(&s->output);
     schedule_free(s->schedule);

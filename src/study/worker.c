@@ -20,7 +20,8 @@ int worker_init(struct worker *w, double memory_bytes, struct status *st)
 {
     const struct settings *s = &w->plan->study_settings;
     struct isolate_options options = {.memory_bytes = memory_bytes,
-                                      .patience_s = s->run.patience_s};
+                                      .patience_s = s->run.patience_s,
+                                      .checkpoints = w->checkpoints};
     if (!isnan(s->run.memory_mb)) options.memory_bytes = 1e6 * s->run.memory_mb;
     w->floors = floor_cache_new();
     if (s->run.isolate == ISOLATE_PROCESS) w->isolate = isolate_new(&options);
@@ -53,7 +54,8 @@ static void write_row(struct worker *w, const struct run_attempt *attempt,
 static int do_here(struct worker *w, const struct run *r, const struct train_watch *watch,
                    struct run_output *out, struct isolate_report *report, struct status *st)
 {
-    struct run_context context = {.floors = w->floors, .watch = *watch};
+    struct run_context context = {
+        .floors = w->floors, .watch = *watch, .checkpoints = w->checkpoints, .log = w->log};
     struct rusage usage;
     double start_cpu_s = clock_cpu_s();
     int code = w->run(&w->plan->cells[r->cell].settings, r->key, r->seed, &context, out, st);
@@ -98,8 +100,8 @@ void worker_do_run(struct worker *w, int run, int attempt_number, const struct t
                                   .host = w->host,
                                   .error = code ? st.text : NULL,
                                   .t_start_s = start_unix_s,
-                                  .wall_s = clock_monotonic_s() - start_s,
-                                  .cpu_s = report.cpu_s,
+                                  .wall_s = out.earlier_wall_s + clock_monotonic_s() - start_s,
+                                  .cpu_s = out.earlier_cpu_s + report.cpu_s,
                                   .peak_bytes = report.peak_bytes,
                                   .signal = report.signal,
                                   .idle_s = start_s - w->free_s};

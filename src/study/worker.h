@@ -12,6 +12,8 @@ struct worker {
     run_function run;
     int rank;
     char host[HOST_BYTES];
+    const struct checkpoints *checkpoints; /* NULL: none are made */
+    const struct log *log;                 /* for trouble with them, in this process */
     /* its own, owned */
     struct floor_cache *floors;
     struct isolate *isolate; /* does the runs; NULL: they are done here */

@@ -1,0 +1,300 @@
+/* checkpoint: see checkpoint.h. Refuses to follow links and to trust a size before the checksum. */
+#include "checkpoint.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char magic[8] = "hmmckpt";
+enum { FORMAT = 1, NAME_BYTES = 64 };
+
+struct head {
+    char magic[8];
+    uint32_t format, owner_bytes;
+};
+
+static const char *const generation[] = {".ckpt", ".ckpt.prev"}, *const unfinished = ".ckpt.tmp";
+enum { NUM_GENERATIONS = sizeof generation / sizeof generation[0] };
+
+static const char *name_of(const char *key, const char *end, char name[NAME_BYTES])
+{
+    snprintf(name, NAME_BYTES, "%.48s%s", key, end);
+    return name;
+}
+
+static int open_folder(const char *folder)
+{
+    return open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+bool checkpoint_folder(const char *results_path, char *folder, size_t bytes)
+{
+    return (size_t)snprintf(folder, bytes, "%s.ckpt", results_path) < bytes;
+}
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+static bool write_all(int fd, const void *from, size_t bytes)
+{
+    for (const char *at = from; bytes > 0;) {
+        ssize_t n = write(fd, at, bytes);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        at += n;
+        bytes -= (size_t)n;
+    }
+    return true;
+}
+
+struct writer {
+    int fd;
+    struct hash_state *hash;
+    bool good;
+};
+
+static void put(struct writer *w, const void *from, size_t bytes)
+{
+    if (!bytes) return;
+    hash_add(w->hash, from, bytes);
+    w->good = w->good && write_all(w->fd, from, bytes);
+}
+
+/* All of it, durable; false: errno says why. */
+static bool fill(int fd, const char *owner, const struct run_part *piece, int num)
+{
+    struct writer w = {fd, hash_begin(), true};
+    struct head head = {.format = FORMAT, .owner_bytes = (uint32_t)strlen(owner)};
+    memcpy(head.magic, magic, sizeof magic);
+    if (!w.hash) {
+        errno = ENOMEM;
+        return false;
+    }
+    put(&w, &head, sizeof head);
+    put(&w, owner, head.owner_bytes);
+    for (int i = 0; i < num; i++) {
+        uint64_t bytes = piece[i].value ? piece[i].bytes : 0;
+        put(&w, &bytes, sizeof bytes);
+        put(&w, piece[i].value, bytes);
+    }
+    uint64_t hash = hash_end(w.hash);
+    return w.good && write_all(fd, &hash, sizeof hash) && fsync(fd) == 0;
+}
+
+/* The new file under its own name, its generations moved; false: errno says why. */
+static bool write_in(int folder, const char *key, const char *owner, const struct run_part *piece,
+                     int num)
+{
+    char made[NAME_BYTES], newest[NAME_BYTES], before[NAME_BYTES];
+    name_of(key, unfinished, made);
+    name_of(key, generation[0], newest);
+    name_of(key, generation[1], before);
+    unlinkat(folder, made, 0); /* of a process that was killed */
+    int fd = openat(folder, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0) return false;
+    bool good = fill(fd, owner, piece, num);
+    int error = errno;
+    if (close(fd) != 0 && good) good = false, error = errno;
+    if (good) {
+        renameat(folder, newest, folder, before); /* there may be none */
+        good = renameat(folder, made, folder, newest) == 0 && fsync(folder) == 0;
+        error = errno;
+    }
+    if (!good) unlinkat(folder, made, 0);
+    errno = error;
+    return good;
+}
+
+int checkpoint_write(const char *folder, const char *key, const char *owner,
+                     const struct run_part *piece, int num, struct status *st)
+{
+    mkdir(folder, 0777); /* what does not work shows when it is opened */
+    int fd = open_folder(folder);
+    if (fd < 0)
+        return status_set(st, STATUS_CANNOT_CREATE, "%s: cannot be used as a folder: %s", folder,
+                          strerror(errno));
+    int code = STATUS_OK;
+    if (!write_in(fd, key, owner, piece, num))
+        code = status_set(st, STATUS_IO, "%s/%s%s: cannot be written: %s", folder, key,
+                          generation[0], strerror(errno));
+    close(fd);
+    return code;
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+struct checkpoint {
+    size_t first;  /* byte of the first piece */
+    size_t bytes;  /* up to the checksum */
+    char memory[]; /* the file */
+};
+
+enum { WHY_BYTES = 512 };
+
+static bool read_all(int fd, char *to, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t n = read(fd, to, bytes);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        to += n;
+        bytes -= (size_t)n;
+    }
+    return true;
+}
+
+/* More than a file with these pieces has, or one of the same run with other analyses. */
+static size_t most_bytes(const struct run_part *piece, int num)
+{
+    size_t bytes = 1 << 24;
+    for (int i = 0; i < num; i++) bytes += 4 * piece[i].bytes;
+    return bytes;
+}
+
+/* What is in the file, unless there is more than `most`; NULL with the reason. */
+static struct checkpoint *load(int fd, size_t most, char why[WHY_BYTES])
+{
+    struct stat info;
+    struct checkpoint *c = NULL;
+    size_t size = 0;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size >= 0)
+        size = (size_t)info.st_size;
+    if (size < sizeof(struct head) + sizeof(uint64_t) || size > most) {
+        snprintf(why, WHY_BYTES, "it is no file of the size of a checkpoint");
+        return NULL;
+    }
+    if (!(c = malloc(sizeof *c + size)) || !read_all(fd, c->memory, size)) {
+        snprintf(why, WHY_BYTES, "it cannot be read: %s", c ? strerror(errno) : "out of memory");
+        free(c);
+        return NULL;
+    }
+    c->bytes = size - sizeof(uint64_t);
+    return c;
+}
+
+/* The first line in which two owners differ. */
+static void tell_owner(const char *theirs, size_t bytes, const char *ours, char why[WHY_BYTES])
+{
+    size_t line = 0;
+    for (size_t i = 0; i < bytes && theirs[i] == ours[i]; i++)
+        if (ours[i] == '\n') line = i + 1;
+    snprintf(why, WHY_BYTES, "it was made with %.*s, and this is %.*s",
+             (int)strcspn(theirs + line, "\n"), theirs + line, (int)strcspn(ours + line, "\n"),
+             ours + line);
+}
+
+/* Every piece has its bytes or none. */
+static bool has_pieces(const struct checkpoint *c, const struct run_part *piece, int num)
+{
+    size_t at = c->first;
+    for (int i = 0; i < num; i++) {
+        uint64_t bytes;
+        if (c->bytes - at < sizeof bytes) return false;
+        memcpy(&bytes, c->memory + at, sizeof bytes);
+        at += sizeof bytes;
+        if ((bytes && bytes != piece[i].bytes) || bytes > c->bytes - at) return false;
+        at += bytes;
+    }
+    return at == c->bytes;
+}
+
+/* Whole, and of this run, program and machine; or the reason. */
+static bool is_valid(struct checkpoint *c, const char *owner, const struct run_part *piece, int num,
+                     char why[WHY_BYTES])
+{
+    struct head head;
+    uint64_t hash;
+    memcpy(&head, c->memory, sizeof head);
+    memcpy(&hash, c->memory + c->bytes, sizeof hash);
+    if (memcmp(head.magic, magic, sizeof magic) != 0 || head.format != FORMAT) {
+        snprintf(why, WHY_BYTES, "it is no checkpoint of this version");
+        return false;
+    }
+    if (hash != hash_64(c->memory, c->bytes) || head.owner_bytes > c->bytes - sizeof head) {
+        snprintf(why, WHY_BYTES, "it is damaged");
+        return false;
+    }
+    c->first = sizeof head + head.owner_bytes;
+    if (head.owner_bytes != strlen(owner) ||
+        memcmp(c->memory + sizeof head, owner, head.owner_bytes)) {
+        tell_owner(c->memory + sizeof head, head.owner_bytes, owner, why);
+        return false;
+    }
+    if (has_pieces(c, piece, num)) return true;
+    snprintf(why, WHY_BYTES, "it has other pieces than a checkpoint of this run");
+    return false;
+}
+
+struct checkpoint *checkpoint_read(const char *folder, const char *key, const char *owner,
+                                   const struct run_part *piece, int num, const struct log *log)
+{
+    struct checkpoint *c = NULL;
+    int dir = open_folder(folder);
+    if (dir < 0) return NULL;
+    for (int g = 0; g < NUM_GENERATIONS && !c; g++) {
+        char name[NAME_BYTES], why[WHY_BYTES];
+        int fd = openat(dir, name_of(key, generation[g], name),
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT) continue;
+        if (fd < 0) snprintf(why, WHY_BYTES, "it cannot be opened: %s", strerror(errno));
+        if (fd >= 0) c = load(fd, most_bytes(piece, num), why);
+        if (fd >= 0) close(fd);
+        if (c && is_valid(c, owner, piece, num, why)) break;
+        free(c);
+        c = NULL;
+        log_line(log, LOG_WARNING, "%s/%s: ignored: %s", folder, name, why);
+    }
+    close(dir);
+    return c;
+}
+
+void checkpoint_put_back(const struct checkpoint *c, const struct run_part *piece, int num)
+{
+    size_t at = c->first;
+    for (int i = 0; i < num; i++) {
+        uint64_t bytes;
+        memcpy(&bytes, c->memory + at, sizeof bytes);
+        at += sizeof bytes;
+        if (bytes && piece[i].value) memcpy(piece[i].value, c->memory + at, bytes);
+        at += bytes;
+    }
+}
+
+void checkpoint_free(struct checkpoint *c)
+{
+    free(c);
+}
+
+/* --- the folder ----------------------------------------------------------------------------- */
+
+bool checkpoint_is_there(const char *folder, const char *key)
+{
+    char name[NAME_BYTES];
+    bool there = false;
+    int dir = open_folder(folder);
+    if (dir < 0) return false;
+    for (int g = 0; g < NUM_GENERATIONS && !there; g++)
+        there = faccessat(dir, name_of(key, generation[g], name), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    close(dir);
+    return there;
+}
+
+void checkpoint_remove(const char *folder, const char *key)
+{
+    char name[NAME_BYTES];
+    int dir = open_folder(folder);
+    if (dir < 0) return;
+    unlinkat(dir, name_of(key, unfinished, name), 0);
+    for (int g = 0; g < NUM_GENERATIONS; g++) unlinkat(dir, name_of(key, generation[g], name), 0);
+    close(dir);
+}
+
+void checkpoint_remove_folder(const char *folder)
+{
+    rmdir(folder);
+}

@@ -1,0 +1,48 @@
+/* checkpoint: files from which a run goes on: pieces of memory, written so that a kill or a power
+ * cut at any moment leaves one that is whole. Refuses to know what the pieces are (keep.h does).
+ *
+ *   FOLDER/KEY.ckpt        the newest: made as KEY.ckpt.tmp, synced, renamed
+ *   FOLDER/KEY.ckpt.prev   the one before
+ *
+ * A file: struct head, the owner's text, of each piece its size and its bytes, and XXH3 of all
+ * that. Numbers stand as they lie in memory: the owner's text names the program and the kind of
+ * machine, and whoever finds another text ignores the file.
+ */
+#pragma once
+
+#include "base/log.h"
+#include "run_record.h"
+
+/* Of a study; texts borrowed. */
+struct checkpoints {
+    const char *folder;  /* made when the first file is */
+    const char *program; /* version and commit */
+    double every_s;      /* of a run; 0: after every epoch */
+};
+
+/* The folder of a results file; false: the path is too long. */
+bool checkpoint_folder(const char *results_path, char *folder, size_t bytes);
+
+/* owner: lines "name value". Pieces whose value is NULL are left out. STATUS_CANNOT_CREATE or
+ * STATUS_IO with the file and the reason; the files that were there are as they were. */
+int checkpoint_write(const char *folder, const char *key, const char *owner,
+                     const struct run_part *piece, int num, struct status *st);
+
+/* The newest file that is whole, has this owner, and of every piece so many bytes or none (the
+ * value is not looked at). NULL: there is none. Why one that is there was ignored is told on log.
+ */
+struct checkpoint *checkpoint_read(const char *folder, const char *key, const char *owner,
+                                   const struct run_part *piece, int num, const struct log *log);
+
+/* Copy the pieces that it has to where value is not NULL. */
+void checkpoint_put_back(const struct checkpoint *checkpoint, const struct run_part *piece,
+                         int num);
+void checkpoint_free(struct checkpoint *checkpoint);
+
+/* Is there a file of this run, whatever is in it? */
+bool checkpoint_is_there(const char *folder, const char *key);
+
+/* All files of this run; and the folder, if it is empty. Errors do not matter: what is left over is
+ * removed by the next study. */
+void checkpoint_remove(const char *folder, const char *key);
+void checkpoint_remove_folder(const char *folder);

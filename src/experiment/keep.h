@@ -1,0 +1,49 @@
+/* keep: what of one run goes into its checkpoints, when, and how the run goes on from them. Between
+ * two epochs that is the whole state of training, afterwards what was measured and analysed; all
+ * else follows from settings, key and seed, so that the run ends with the bits of one that was
+ * never interrupted. Private to src/experiment. */
+#pragma once
+
+#include "experiment.h"
+
+/* What is over. */
+enum stage { STAGE_BEGUN, STAGE_TRAINED, STAGE_MEASURED };
+
+struct keeper {
+    const struct settings *s;        /* borrowed, like all that is not said to be owned */
+    const struct checkpoints *where; /* NULL: nothing is kept */
+    const struct log *log;
+    const char *key;
+    struct run_output *out;
+    struct trainer *trainer;  /* NULL: none is open */
+    char *owner;              /* owned */
+    struct checkpoint *found; /* of an earlier attempt, in training, until it was put back; owned */
+    struct position {
+        int stage, epoch;
+        long step;
+        double wall_s, cpu_s; /* spent on the run until then */
+    } at;
+    double start_s, start_cpu_s, kept_s; /* of this attempt; when a checkpoint was made last */
+    bool troubled;                       /* one could not be written, and that was told */
+};
+
+/* Look for a checkpoint of this run; where there is one, *out and keeper->at.stage are as it says
+ * (in training: the reseeds). Free with keep_close, also after a failure. STATUS_NO_MEMORY. */
+int keep_open(struct keeper *keeper, const struct settings *s, const char *run_key,
+              const struct run_context *context, struct run_output *out, struct status *st);
+void keep_close(struct keeper *keeper);
+
+/* This trainer, just opened, is now at work, from where the checkpoint was; NULL: it is closed. */
+void keep_training(struct keeper *keeper, struct trainer *trainer);
+
+/* A stage is over. */
+void keep_stage(struct keeper *keeper, enum stage stage);
+
+/* The run is between two epochs, or (parts) between two of its parts, which are longer: make a
+ * checkpoint when the last one is older than a study wants, or a tenth of that. What cannot be
+ * written is told once, and the run goes on. */
+void keep_epoch(struct keeper *keeper);
+void keep_part(struct keeper *keeper);
+
+/* Make one now: the run is asked to stop. */
+void keep_now(struct keeper *keeper);
