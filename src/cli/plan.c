@@ -18,7 +18,8 @@ static const struct cli_option plan_options[] = {
      "estimate for N ranks: one hands out runs, the others work"},
     {"calibrate", 0, NULL, NULL, false,
      "time pieces of the runs on one core of this machine, for a minute or so"},
-    {"where", 0, "EXPR", NULL, false, "only the runs for which EXPR is true"},
+    {"where", 0, "EXPR", NULL, false,
+     "only the runs for which EXPR is true; see 'hmmgrid help where'"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run (repeats)"},
     {"seeds", 0, "LIST", NULL, false, "seeds instead of the grid's, such as 0-9 or 0-4,10"},
     {"json", 0, NULL, NULL, false, "one JSON document: study, every run resolved, totals"},
@@ -222,8 +223,8 @@ const struct verb verb_plan = {
         "Expands a grid (\"-\": standard input) and prints one line a cell with what varies, then "
         "the totals: core-hours, memory, size of the results file, time on N ranks and the --time "
         "to ask Slurm for. The seconds are a model's, good for an order; --calibrate times pieces "
+        "of every kind of run, within 2 minutes (cells beyond that are scaled), in processor time "
         "of "
-        "every kind of run, within 2 minutes (cells beyond that are scaled), in processor time of "
         "one core. Workers that share a node's memory may be slower. Memory is that of a rank at "
         "its peak, libraries included; \"core-s each\" leaves out the floors.\n"
         "\n"

@@ -29,7 +29,8 @@ static const struct cli_option run_options[] = {
     {"extend", 0, NULL, NULL, false,
      "add this grid's new runs to FILE.h5, keep the finished ones; where it analyses some "
      "otherwise these are run again, and the file as it was is kept as FILE.h5.old"},
-    {"where", 0, "EXPR", NULL, false, "do only the runs for which EXPR is true"},
+    {"where", 0, "EXPR", NULL, false,
+     "do only the runs for which EXPR is true; see 'hmmgrid help where'"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
     {"seeds", 0, "LIST", NULL, false, "seeds instead of the grid's, such as 0-9 or 0-4,10"},
     {"retries", 0, "N", "HMMGRID_RETRIES", false,

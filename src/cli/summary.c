@@ -66,7 +66,7 @@ static const struct cli_option options[] = {
      "cell, or for programs mean,sd,n"},
     {"format", 'f', "FORMAT", NULL, false, "table (default), csv, md or json"},
     {"where", 'w', "EXPR", NULL, false,
-     "only these runs: 'hmm.states in (4,5) and best_val_loss < 5'"},
+     "only these runs: 'hmm.states in (4,5) and best_val_loss < 5'; see 'hmmgrid help where'"},
     {0},
 };
 

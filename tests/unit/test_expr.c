@@ -379,6 +379,46 @@ static void names_of_a_run(void **state)
     assert_non_null(strstr(st.text, "Did you mean 'rnn.hidden'?"));
 }
 
+static const struct settings *one_of(void *all, int i)
+{
+    return ((const struct settings *const *)all)[i];
+}
+
+/* A run is told by what varies, without what follows from that; runs are counted in one wording. */
+static void runs_for_people(void **state)
+{
+    (void)state;
+    struct settings chain, cyclic;
+    bool *tells = calloc((size_t)num_settings, sizeof *tells);
+    char text[PLAN_COUNT_BYTES], *told;
+    settings_default(&chain);
+    cyclic = chain;
+    cyclic.hmm.architecture = CYCLIC;
+    cyclic.hmm.states = 4;
+    settings_resolve(&chain, NULL, NULL);
+    settings_resolve(&cyclic, NULL, NULL);
+    const struct settings *all[] = {NULL, &chain, &cyclic};
+    names_telling(one_of, all, 3, tells);
+    told = names_tell(&cyclic, INT64_MAX, tells);
+    assert_string_equal(told, "hmm.architecture=cyclic hmm.states=4 seed 9223372036854775807");
+    free(told);
+    all[2] = &chain;
+    names_telling(one_of, all, 3, tells);
+    told = names_tell(&chain, 0, tells);
+    assert_string_equal(told, "seed 0");
+    free(told);
+    free(tells);
+    static const int cell[] = {0, 0, 2, 2, 2};
+    names_count(cell, 4, 3, text);
+    assert_string_equal(text, "4 runs (2 cells x 2 seeds)");
+    names_count(cell, 5, 3, text);
+    assert_string_equal(text, "5 runs (2 cells)");
+    names_count(cell, 1, 3, text);
+    assert_string_equal(text, "1 run (1 cell x 1 seed)");
+    names_count(cell, 0, 3, text);
+    assert_string_equal(text, "0 runs");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +429,7 @@ int main(void)
         cmocka_unit_test(random_expressions),
         cmocka_unit_test(hostile_texts),
         cmocka_unit_test(names_of_a_run),
+        cmocka_unit_test(runs_for_people),
     };
     return cmocka_run_group_tests_name("expr", tests, NULL, NULL);
 }
