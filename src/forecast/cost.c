@@ -72,19 +72,29 @@ double cost_floors_s(const struct settings *s)
     return s->measure.floor_draws * evaluation_s(s);
 }
 
+/* The Sinkhorn divergences of one pass over n sequences. */
+static double loss_s(const struct settings *s, double n)
+{
+    double softmins = (annealing_levels(s) + 2) * num_cost_matrices;
+    return batch_pairs(n, s->train.batch) * softmins * softmin_pair_s;
+}
+
+double cost_epoch_s(const struct settings *s)
+{
+    int part[3];
+    settings_split(s, part);
+    double T = s->data.length;
+    return pass_s(s, part[0], T, true) + loss_s(s, part[0]) + pass_s(s, part[1], T, false) +
+           loss_s(s, part[1]);
+}
+
 double cost_run_s(const struct settings *s)
 {
     int part[3];
     settings_split(s, part);
-    double T = s->data.length, batch = s->train.batch, draws = s->measure.floor_draws;
-    double softmins = (annealing_levels(s) + 2) * num_cost_matrices;
-    double train_loss = batch_pairs(part[0], batch) * softmins * softmin_pair_s;
-    double val_loss = batch_pairs(part[1], batch) * softmins * softmin_pair_s;
-    double epoch =
-        pass_s(s, part[0], T, true) + train_loss + pass_s(s, part[1], T, false) + val_loss;
     double measure = pass_s(s, s->measure.sequences, measured_length(s), false) + evaluation_s(s);
-    return train_num_epochs(s) * epoch + draws * val_loss + measure + cost_floors_s(s) +
-           cost_analyses_s(s, 0);
+    return train_num_epochs(s) * cost_epoch_s(s) + s->measure.floor_draws * loss_s(s, part[1]) +
+           measure + cost_floors_s(s) + cost_analyses_s(s, 0);
 }
 
 /* The driven run, and what the largest analysis takes beside it. */

@@ -9,6 +9,9 @@
  * (counted for every run, although runs of the same HMM on one worker share them), analyses. */
 double cost_run_s(const struct settings *s);
 
+/* One of its epochs. */
+double cost_epoch_s(const struct settings *s);
+
 /* The part of cost_run_s that its analyses take. step_s: seconds of one step of one state where
  * they were measured; 0: by the model. What a circuit costs depends on the network: by a factor of
  * three. */

@@ -182,7 +182,8 @@ int schedule_next(struct schedule *s, double seconds_left)
 {
     if (s->counts.stopped || s->counts.too_many_failures || s->counts.pending == 0)
         return SCHEDULE_NONE;
-    int place = place_that_fits(s, seconds_left);
+    bool parts_fit = s->options.part_s > 0 && seconds_left >= s->options.part_s;
+    int place = place_that_fits(s, parts_fit ? INFINITY : seconds_left);
     s->counts.no_time = place == s->num;
     if (s->counts.no_time) return SCHEDULE_NONE;
 

@@ -12,6 +12,8 @@ struct schedule_options {
     int retries;         /* a run whose own process died more often than this is crashed */
     double max_failures; /* so many failed and crashed runs together and nothing is handed out
                             any more; 0: the first one. INFINITY: never stop for failures */
+    double part_s;       /* with so much time left any run may start, since it comes to its next
+                            checkpoint; 0: there are none, and a run has to fit as a whole */
 };
 
 /* status[i] (enum run_status), attempts[i], deaths[i] (attempts in which its own process died) and

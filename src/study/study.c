@@ -89,6 +89,7 @@ static int make_schedule(struct study *s, struct status *st)
     struct output *o = &s->output;
     size_t room = (size_t)plan->num_runs + 1;
     int num = 0;
+    double epoch_s = 0; /* the longest */
     s->row = calloc(room, sizeof *s->row);
     s->cost_s = calloc(room, sizeof *s->cost_s);
     if (!s->row || !s->cost_s) return status_no_memory(st, "the schedule");
@@ -99,13 +100,17 @@ static int make_schedule(struct study *s, struct status *st)
         o->attempts[num] = o->attempts[i];
         o->deaths[num] = o->deaths[i];
         o->wall_s[num] = o->wall_s[i];
-        s->cost_s[num++] = cost_run_s(&plan->cells[plan->runs[i].cell].settings);
+        const struct settings *run = &plan->cells[plan->runs[i].cell].settings;
+        epoch_s = fmax(epoch_s, cost_epoch_s(run));
+        s->cost_s[num++] = cost_run_s(run);
     }
     s->max_failures = count_max_failures(settings, num);
-    s->schedule = schedule_new(num, o->status, o->attempts, o->deaths, s->cost_s,
-                               &(struct schedule_options){.order = settings->run.order,
-                                                          .retries = settings->run.retries,
-                                                          .max_failures = s->max_failures});
+    s->schedule =
+        schedule_new(num, o->status, o->attempts, o->deaths, s->cost_s,
+                     &(struct schedule_options){.order = settings->run.order,
+                                                .retries = settings->run.retries,
+                                                .max_failures = s->max_failures,
+                                                .part_s = settings->run.checkpoint_s + epoch_s});
     if (!s->schedule) return status_no_memory(st, "the schedule");
     for (int j = 0; j < num; j++) {
         if (isnan(o->wall_s[j])) continue;

@@ -92,7 +92,7 @@ static struct spent coordinate(struct bench *b, int num, struct worker *worker)
     double *cost_s = calloc((size_t)num, sizeof *cost_s);
     struct schedule *schedule =
         zero && cost_s ? schedule_new(num, zero, zero, zero, cost_s,
-                                      &(struct schedule_options){ORDER_LONGEST, 1, INFINITY})
+                                      &(struct schedule_options){ORDER_LONGEST, 1, INFINITY, 0})
                        : NULL;
     if (!schedule) MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
     progress_init(&progress, PROGRESS_NONE, stderr);

@@ -176,7 +176,7 @@ static void coordinate_nothing(struct test *t, struct worker *worker)
     CHECK(t, zero && cost_s && t->size <= 64);
     struct schedule *schedule =
         schedule_new(NUM_EMPTY_RUNS, zero, zero, zero, cost_s,
-                     &(struct schedule_options){ORDER_LONGEST, 1, INFINITY});
+                     &(struct schedule_options){ORDER_LONGEST, 1, INFINITY, 0});
     CHECK(t, schedule != NULL);
     progress_init(&progress, PROGRESS_NONE, stderr);
     struct coordinator c = {.plan = &t->plan,

@@ -120,7 +120,7 @@ static void resume_keeps_results_and_quarantines_killers(void **state)
     const int attempts[] = {1, 1, 2, 1, 2, 0};
     const double cost[] = {1, 1, 1, 1, 1, 1};
     struct schedule *s = schedule_new(6, status, attempts, attempts, cost,
-                                      &(struct schedule_options){ORDER_GRID, 1, INFINITY});
+                                      &(struct schedule_options){ORDER_GRID, 1, INFINITY, 0});
     assert_non_null(s);
     const int *crashed;
     assert_int_equal(schedule_crashed(s, &crashed), 1); /* 2 attempts > 1 retry; 4 is old news */
@@ -145,7 +145,7 @@ static void retries_0_quarantines_at_the_first_death(void **state)
     const int status[] = {RUN_RUNNING}, attempts[] = {1};
     const double cost[] = {1};
     struct schedule *s = schedule_new(1, status, attempts, attempts, cost,
-                                      &(struct schedule_options){ORDER_GRID, 0, INFINITY});
+                                      &(struct schedule_options){ORDER_GRID, 0, INFINITY, 0});
     const int *crashed;
     assert_int_equal(schedule_crashed(s, &crashed), 1);
     assert_true(schedule_is_finished(s));
@@ -181,6 +181,25 @@ static void stop_after_the_last_run_is_no_stop(void **state)
     schedule_ended(s, schedule_next(s, INFINITY), RUN_DONE, 1);
     schedule_stop(s);
     assert_int_equal(schedule_exit_code(s), STATUS_OK);
+    schedule_free(s);
+}
+
+static void runs_that_come_to_a_checkpoint_start(void **state)
+{
+    (void)state;
+    const int zero[3] = {0};
+    const double cost[] = {100, 10, 1};
+    struct schedule *s =
+        schedule_new(3, zero, zero, zero, cost,
+                     &(struct schedule_options){.max_failures = INFINITY, .part_s = 20});
+    assert_int_equal(schedule_next(s, 19), 1); /* as a whole */
+    assert_int_equal(schedule_next(s, 20), 0);
+    schedule_ended(s, 0, RUN_PENDING, 20);
+    schedule_ended(s, 1, RUN_DONE, 20); /* twice the cost, but a checkpoint comes by the clock */
+    assert_int_equal(schedule_next(s, 19), 2);
+    assert_int_equal(schedule_next(s, 19), SCHEDULE_NONE);
+    assert_true(schedule_counts(s).no_time);
+    assert_int_equal(schedule_next(s, 20), 0);
     schedule_free(s);
 }
 
@@ -305,6 +324,7 @@ int main(void)
         cmocka_unit_test(retries_0_quarantines_at_the_first_death),
         cmocka_unit_test(a_run_given_back_is_pending_and_its_attempt_does_not_count),
         cmocka_unit_test(stop_after_the_last_run_is_no_stop),
+        cmocka_unit_test(runs_that_come_to_a_checkpoint_start),
         cmocka_unit_test(runs_that_do_not_fit_are_passed_over),
         cmocka_unit_test(calibration_changes_what_fits),
         cmocka_unit_test(eta_from_finished_runs),
