@@ -83,9 +83,10 @@ void rnn_backward(struct rnn_work *work, const float *params, const struct rnn_d
 /* Emit n sequences of T symbols with fresh noise; symbols (n, T) out.
  * rng is split into noise, Gumbel and initial state; sequence i depends on (rng, first + i, T)
  * only. Symbols are drawn from softmax(z): temperature 1 (SCIENCE 2.2). first: a multiple of 64.
+ * *overflowed, unless NULL: did states leave the range of a float? They are then no sample.
  * STATUS_NO_MEMORY; STATUS_RUN_FAILED when a weight is not finite. */
 int rnn_generate(struct rnn_shape shape, const float *params, int generation, int initial_state,
-                 struct rng rng, size_t first, size_t n, int T, uint8_t *symbols,
+                 struct rng rng, size_t first, size_t n, int T, uint8_t *symbols, bool *overflowed,
                  struct status *st);
 
 #endif

@@ -234,7 +234,7 @@ static int of_rnn_sequences(const struct analysis_input *in, struct scored *q, s
     const float *params = in->net->U; /* the first view of the block */
     q->of_hmm = false;
     int code = rnn_generate(in->net->shape, params, GENERATE_TRAINED, in->s->rnn.initial_state,
-                            rng_child(in->rng, STREAM_RNN), 0, q->n, q->T, q->symbols, st);
+                            rng_child(in->rng, STREAM_RNN), 0, q->n, q->T, q->symbols, NULL, st);
     if (!code) code = score(in, rng_child(in->rng, STREAM_FILTER_RNN), q, st);
     if (code) return code;
     fill_rates(q, false, 1, RNN_ENTROPY, out);

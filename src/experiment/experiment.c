@@ -67,17 +67,19 @@ static int measure_network(const struct settings *s, const char *run_key, struct
 {
     size_t n = (size_t)s->measure.sequences;
     int T = s->measure.length;
+    bool overflowed;
     uint8_t *symbols = malloc(n * (size_t)T);
     if (!symbols) return status_no_memory(st, "the measured sample");
     const float *params = selected_weights(s, out);
     struct rng rng = rng_stream((uint64_t)out->effective_seed, run_key, "measure_network");
     int code = rnn_generate(out->shape, params, s->measure.generation, s->rnn.initial_state, rng, 0,
-                            n, T, symbols, st);
-    measures_free(&out->measures); /* measure_run makes them anew */
-    if (!code)
+                            n, T, symbols, &overflowed, st);
+    if (!code && !overflowed) {        /* else its metrics are not defined: NaN as they are */
+        measures_free(&out->measures); /* measure_run makes them anew */
         code =
             measure_run(s, &out->hmm, run_key, out->effective_seed, (struct sample){symbols, n, T},
                         context->floors, &context->watch.stop, &out->measures, st);
+    }
     free(symbols);
     if (!code) keep_stage(keeper, STAGE_MEASURED);
     return code;

@@ -14,6 +14,7 @@
 #include "rnn_simd.h"
 #include "base/dispatch.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -367,7 +368,8 @@ static void generate_reference(struct rnn_work *work, const float *params,
 }
 
 int rnn_generate(struct rnn_shape shape, const float *params, int generation, int initial_state,
-                 struct rng rng, size_t first, size_t n, int T, uint8_t *symbols, struct status *st)
+                 struct rng rng, size_t first, size_t n, int T, uint8_t *symbols, bool *overflowed,
+                 struct status *st)
 {
     size_t num = rnn_num_params(shape);
     for (size_t i = 0; i < num; i++)
@@ -389,6 +391,7 @@ int rnn_generate(struct rnn_shape shape, const float *params, int generation, in
         driven = arena_take(&arena, (size_t)TILE * (size_t)T, 1);
     }
     struct rnn_drive drive = rnn_drive_of(rng, reference ? INITIAL_ZEROS : initial_state);
+    if (overflowed) *overflowed = false;
     for (size_t done = 0; done < n; done += TILE) {
         size_t take = n - done < TILE ? n - done : TILE;
         drive.first = first + done;
@@ -397,6 +400,10 @@ int rnn_generate(struct rnn_shape shape, const float *params, int generation, in
                                symbols + done * (size_t)T);
         else
             rnn_forward(&work, params, &drive, take, 1.0, symbols + done * (size_t)T);
+        /* sums: the last logits */
+        if (overflowed && steps > 0)
+            *overflowed |=
+                kernels()->exceeds(work.sums, take * (size_t)shape.symbols, FLT_MAX) != 0;
     }
     arena_free(&arena);
     return STATUS_OK;

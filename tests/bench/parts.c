@@ -69,7 +69,7 @@ static void init(struct bench *p, struct bench_shape shape)
     rng_fill_normal(p->rng, 0, params, p->grad);
     p->symbols = bench_take(n, (size_t)shape.T);
     bench_check(rnn_generate(p->rnn, p->params, GENERATE_TRAINED, INITIAL_ZEROS, p->rng, 0, n,
-                             shape.T, p->symbols, &st),
+                             shape.T, p->symbols, NULL, &st),
                 &st);
     p->target = bench_sequences(&s, "y", n);
     p->sample = bench_sequences(&s, "x", n);

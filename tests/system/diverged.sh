@@ -42,20 +42,22 @@ analysis: {steps: 500, particles: 16, likelihood_sequences: 6, permutations: 20}
 grid:
   stable: {set: {hmm.architecture: cyclic, hmm.states: 4, train.learning_rate: 0.001}}
   chain:  {set: {hmm.states: 3}}
+  long:   {set: {hmm.states: 2, measure.length: 2000}}
 seeds: [0, 1]
 G
 "$program" run grid.yaml -o study.h5 --progress plain 2>end
 ok "a study" [ $? -eq 0 ]
-ok "its end" grep -q '2 of 4 networks diverged.*hmmgrid why study.h5' end
+ok "its end" grep -q '4 of 6 networks diverged.*hmmgrid why study.h5' end
 ok "numbers of the study" clean study.h5
 says '^diverged +at step [0-9]+ of the driven run of 500 \(spectral radius' "$program" why study.h5 2
 ok "none where it is stable" sh -c '! "$0" why study.h5 0 | grep -q diverged' "$program"
 says '^Diverged, so' "$program" summary study.h5
-says '^  2 of 2 runs of linear-chain' "$program" summary study.h5
+says '^  2 of 2 runs of linear-chain 3' "$program" summary study.h5
 says '^\[k of n\]: ' "$program" summary study.h5 --metrics pca.dimension
-ok "a summary for programs" sh -c '"$0" summary study.h5 --format csv 2>&1 >/dev/null | grep -q "2 of 4 runs diverged"' "$program"
+ok "a summary for programs" sh -c '"$0" summary study.h5 --format csv 2>&1 >/dev/null | grep -q "4 of 6 runs diverged"' "$program"
 says '^ *2 +1 ' "$program" summary study.h5 --by run --metrics stability.diverged_at_step \
     --where 'stability.diverged_at_step > 0 and run == 2'
+says '^long +.* - \[0 of 2\]' "$program" summary study.h5 --by block --metrics volatility
 sed 's/steps: 500,/&  stability: false,/' grid.yaml >off.yaml
 ok "a study without the analysis" "$program" run off.yaml -o off.h5 --progress none --where 'block == chain'
 ok "numbers without it" clean off.h5

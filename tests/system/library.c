@@ -24,7 +24,7 @@ static int study_one(struct settings *s, const char *key, struct status *st)
     if (!code)
         code = rnn_generate(shape, best, s->measure.generation, s->rnn.initial_state,
                             rng_stream(SEED, key, "measure_network"), 0, SEQUENCES, LENGTH, symbols,
-                            st);
+                            NULL, st);
     if (!code)
         code = measure_run(s, &hmm, key, SEED, (struct sample){symbols, SEQUENCES, LENGTH}, NULL,
                            NULL, &measures, st);

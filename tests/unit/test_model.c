@@ -411,9 +411,29 @@ static uint8_t *generate(struct rnn_shape shape, const float *params, int genera
     uint8_t *symbols = malloc(n * (size_t)T);
     struct status st;
     check_ok(rnn_generate(shape, params, generation, INITIAL_ZEROS, rng_stream(2, "k", "gen"),
-                          first, n, T, symbols, &st),
+                          first, n, T, symbols, NULL, &st),
              &st);
     return symbols;
+}
+
+/* Logits that leave the range of a float are told of. */
+static void test_generate_overflows(void **state)
+{
+    (void)state;
+    enum { N = 70, T = 200 };
+    struct rnn_shape shape = {4, 2, 3, false};
+    float params[4 * 2 + 4 * 4 + 3 * 4];
+    uint8_t symbols[N * T];
+    for (int length = 10; length <= T; length += T - 10) {
+        bool overflowed;
+        struct status st;
+        for (size_t i = 0; i < sizeof params / sizeof *params; i++) params[i] = .5f; /* 2^200 */
+        check_ok(rnn_generate(shape, params, GENERATE_TRAINED, INITIAL_ZEROS,
+                              rng_stream(2, "k", "overflow"), 0, N, length, symbols, &overflowed,
+                              &st),
+                 &st);
+        assert_int_equal(overflowed, length == T);
+    }
 }
 
 /* A sequence does not depend on how many are drawn with it or how calls are cut. */
@@ -553,6 +573,7 @@ int main(void)
                                        cmocka_unit_test(test_sinkhorn_finite_differences),
                                        cmocka_unit_test(test_rnn_finite_differences),
                                        cmocka_unit_test(test_rnn_sizes),
+                                       cmocka_unit_test(test_generate_overflows),
                                        cmocka_unit_test(test_generate_is_cut_free),
                                        cmocka_unit_test(test_generate_frequencies),
                                        cmocka_unit_test(test_generate_is_softmax),
