@@ -110,6 +110,15 @@ static void run_group(const struct silence_task *task, struct block *b, int firs
     }
 }
 
+/* Did the trajectory in this row leave the range of a float? It does not come back. */
+static bool overflowed(const struct ensemble *all, int row)
+{
+    int K = all->net->shape.symbols;
+    for (int k = 0; k < K; k++)
+        if (!isfinite(all->z[row * K + k])) return true;
+    return false;
+}
+
 struct switch_count silence_count_switches(const uint8_t *o, size_t stride, int steps, int from,
                                            int to)
 {
@@ -141,10 +150,14 @@ int silence_count(const struct silence_task *task, struct switch_count *count, s
             int num_quiet = list_marked(task->quiet ? task->quiet + at : NULL, H, quiet);
             run_group(task, &b, first, rows, silent, num_silent, quiet, num_quiet);
             for (int d = 0; d < task->num_to; d++)
-                for (int i = 0; i < rows; i++)
-                    count[(size_t)(g * task->num_to + d) * (size_t)task->n + (size_t)(first + i)] =
-                        silence_count_switches(b.symbol + i, (size_t)rows, task->steps, task->from,
-                                               task->to[d]);
+                for (int i = 0; i < rows; i++) {
+                    struct switch_count *own =
+                        count + (size_t)(g * task->num_to + d) * (size_t)task->n + first + i;
+                    *own = (struct switch_count){0, 0};
+                    if (!overflowed(&b.all, i))
+                        *own = silence_count_switches(b.symbol + i, (size_t)rows, task->steps,
+                                                      task->from, task->to[d]);
+                }
         }
     }
     free(silent);

@@ -29,7 +29,8 @@ struct silence_task {
     const uint8_t *quiet;  /* (groups, H) 1: this unit gets no noise; NULL: none */
 };
 
-/* Of one trajectory: switches, and steps spent in `from` at which one could be seen. */
+/* Of one trajectory: switches, and steps spent in `from` at which one could be seen; none of either
+ * when the silenced network made it overflow. */
 struct switch_count {
     uint16_t events, steps;
 };

@@ -2,6 +2,7 @@
  * order of its units; networks before training, and those that have none to find, give none.
  * Source: SCIENCE 8.5.
  */
+#include "../support/made_network.h"
 #include "../support/planted.h"
 #include "analyse/analysis.h"
 #include "analyse/circuit/kick_set.h"
@@ -200,6 +201,41 @@ static void test_rate_left_and_its_error(void **state)
     check_near(silence_ratio(two, one, 4, &error), 1, 1e-15);
     assert_true(isnan(error)); /* without the first, nothing is left of nothing */
     assert_true(isnan(silence_ratio(two, none, 4, &error)) && isnan(error));
+}
+
+/* A unit that explodes without the one that inhibits it: of those trajectories nothing is counted.
+ */
+static void test_silenced_and_overflowed(void **state)
+{
+    (void)state;
+    enum { N = 4, STEPS = 200 };
+    struct made m = make(2, 1, 2, true);
+    struct status st = {0};
+    struct switch_count count[2][N];
+    float start[N * 2] = {0};
+    const uint8_t silent[] = {0, 0, 0, 1};
+    const int to = 1;
+    m.U[0] = .1f;
+    m.bias_h[1] = 1; /* always on */
+    m.W[0] = 2;
+    m.W[1] = -3;
+    m.R[1] = m.R[2] = 1; /* symbol 0 while the first unit is off */
+    make_ready(&m);
+    struct silence_task task = {.net = &m.net,
+                                .rng = rng_stream(1, "silenced", "test"),
+                                .start = start,
+                                .n = N,
+                                .steps = STEPS,
+                                .num_to = 1,
+                                .to = &to,
+                                .groups = 2,
+                                .silent = silent};
+    check_ok(silence_count(&task, count[0], &st), &st);
+    for (int i = 0; i < N; i++) {
+        assert_true(count[0][i].steps > STEPS - 10 && count[0][i].events == 0);
+        assert_true(count[1][i].steps == 0 && count[1][i].events == 0);
+    }
+    made_free(&m);
 }
 
 /* As many as there are, none twice, none of the set's units. */
@@ -416,6 +452,7 @@ int main(void)
     struct status st = {0};
     if (linalg_start(&st)) return 1;
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_silenced_and_overflowed),
         cmocka_unit_test(test_planted_small),
         cmocka_unit_test(test_planted_large),
         cmocka_unit_test(test_kicks_that_stand_in_for_each_other),
