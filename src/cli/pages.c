@@ -68,6 +68,7 @@ const char page_file[] =
     "  /runs/                one row a run\n"
     "    key cell seed block                     who it is\n"
     "    hmm_architecture rnn_hidden ...         settings that the grid varies\n"
+    "    hmm_emission hmm_transition_name ...    a matrix by its name or tag\n"
     "    status                                  0 pending, 1 running, 2 done,\n"
     "                                            3 failed, 4 crashed\n"
     "    attempts error checksum t_start wall_s cpu_s rank host kernel\n"
