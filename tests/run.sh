@@ -62,6 +62,7 @@ try bad_grids 1 600 "tests/system/bad_grids.sh $program"
 try diverged 1 300 "tests/system/diverged.sh $program"
 try grid 1 300 "tests/system/grid.sh $program"
 try old_files 1 300 "tests/system/old_files.sh $program"
+try paths 1 300 "tests/system/paths.sh $program"
 try library 1 300 "tests/system/library.sh $build"
 try house 1 60 tests/system/house.sh
 # those of several ranks

@@ -3,6 +3,7 @@
  */
 #include "cli.h"
 
+#include "base/file.h"
 #include "report/rows.h"
 #include "study/progress.h"
 #include "study/statusfile.h"
@@ -31,13 +32,17 @@ struct view {
     char size[PLAN_COUNT_BYTES];
 };
 
-static void read_view(struct view *v, const char *path)
+static int read_view(struct view *v, const char *path, struct status *st)
 {
+    char *real; /* beside which these files are */
     *v = (struct view){.has_file = false};
-    v->live = study_is_locked(path, v->holder, sizeof v->holder);
-    v->has_file = statusfile_read(path, &v->study);
+    if (file_follow(path, &real, st)) return st->code;
+    v->live = study_is_locked(real, v->holder, sizeof v->holder);
+    v->has_file = statusfile_read(real, &v->study);
+    free(real);
     if (!v->has_file) v->study.state = v->live ? "starting" : "unknown";
     if (!v->live && strcmp(v->study.state, "running") == 0) v->study.state = "interrupted";
+    return STATUS_OK;
 }
 
 /* --- from the status file --------------------------------------------------------------------- */
@@ -145,9 +150,9 @@ static void print_json(FILE *out, const struct view *v)
 static int show(const struct invocation *inv, bool *live, struct status *st)
 {
     struct view v;
-    read_view(&v, inv->operand[0]);
+    int code = read_view(&v, inv->operand[0], st);
     *live = v.live;
-    int code = v.has_file ? STATUS_OK : read_store(inv, &v, st);
+    if (!code && !v.has_file) code = read_store(inv, &v, st);
     if (!code && cli_flag(inv, "json"))
         print_json(inv->out, &v);
     else if (!code)

@@ -5,6 +5,7 @@
 #include "draft.h"
 #include "effects.h"
 #include "names.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/sheet.h"
 #include "plan.h"
@@ -315,21 +316,20 @@ cleanup:
 
 int plan_load_text(const char *file, char **text, size_t *bytes, struct status *st)
 {
-    bool is_stdin = strcmp(file, "-") == 0;
-    FILE *in = is_stdin ? stdin : fopen(file, "rb");
+    size_t n = 0;
+    char *buf = malloc(MAX_GRID_BYTES + 1);
     *text = NULL;
     *bytes = 0;
-    if (!in)
-        return status_set(st, STATUS_NO_INPUT, "%s: cannot open the grid: %s", file,
-                          strerror(errno));
-    int code = STATUS_OK;
-    char *buf = malloc(MAX_GRID_BYTES + 1);
-    size_t n = buf ? fread(buf, 1, MAX_GRID_BYTES + 1, in) : 0;
-    if (!buf)
-        code = status_no_memory(st, "%s", file);
-    else if (ferror(in))
-        code =
-            status_set(st, STATUS_NO_INPUT, "%s: cannot read the grid: %s", file, strerror(errno));
+    if (!buf) return status_no_memory(st, "%s", file);
+    int code = STATUS_OK, error = file_read_text(file, buf, MAX_GRID_BYTES + 1, &n);
+    if (error == ETIMEDOUT)
+        code = status_set(st, STATUS_NO_INPUT,
+                          "%s: cannot read the grid: nothing came out of this pipe for %d s; write "
+                          "the grid into a file first, or give `-` and pipe it in",
+                          file, SILENCE_S);
+    else if (error)
+        code = status_set(st, STATUS_NO_INPUT, "%s: cannot %s the grid: %s", file,
+                          error == ENOENT ? "open" : "read", strerror(error));
     else if (n >= 4 && memcmp(buf, "\x89HDF", 4) == 0)
         code = status_set(st, STATUS_BAD_GRID,
                           "%s: an HDF5 file, not a grid; `hmmgrid summary` reads results, `hmmgrid "
@@ -339,7 +339,6 @@ int plan_load_text(const char *file, char **text, size_t *bytes, struct status *
         code = status_set(st, STATUS_BAD_GRID,
                           "%s:1:1: more than %d bytes; a grid is at most 1 MiB, split it", file,
                           MAX_GRID_BYTES);
-    if (!is_stdin) fclose(in);
     if (code) {
         free(buf);
         return code;

@@ -59,12 +59,12 @@ int store_export_weights(const char *path, const struct imported *network, const
     struct tree tree;
     struct rnn_shape shape = network->shape;
     struct rnn_view view[MAX_RNN_VIEWS];
-    char *tmp = NULL, description[512];
+    char *real, *tmp, description[512];
     size_t num = rnn_num_params(shape), networks = 1 + (size_t)network->num_snapshots;
     if (access(path, F_OK) == 0)
         return status_set(st, STATUS_CANNOT_CREATE,
                           "%s: exists already; remove it or choose another name", path);
-    int code = layout_prepare(path, false, &tmp, st);
+    int code = layout_prepare(path, false, &real, &tmp, st);
     if (code) return code;
     snprintf(
         description, sizeof description,
@@ -88,8 +88,9 @@ int store_export_weights(const char *path, const struct imported *network, const
         code = tree.code;
     }
     tree_free(&tree);
-    if (!code) code = layout_publish(tmp, path, false, st);
+    if (!code) code = layout_publish(tmp, real, false, st);
     if (code) unlink(tmp);
+    free(real);
     free(tmp);
     return code;
 }

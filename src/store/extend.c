@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* --- may it be? --------------------------------------------------------------------------- */
@@ -215,11 +216,12 @@ static int plan_extension(struct store *from, struct plan *plan, int *target, in
 /* The name under which a file is kept whose rows are run again; there must be none of that name. */
 static int name_old(const char *path, char **old, struct status *st)
 {
+    struct stat info;
     if (asprintf(old, "%s.old", path) < 0) {
         *old = NULL;
         return status_no_memory(st, "%s", path);
     }
-    if (access(*old, F_OK) != 0) return STATUS_OK;
+    if (lstat(*old, &info) != 0) return STATUS_OK;
     return status_set(
         st, STATUS_CANNOT_CREATE,
         "%s: finished runs of it would be run again and the file be kept as %s, which "
@@ -254,7 +256,7 @@ int store_extend(const char *path, const struct plan *plan, const struct provena
 {
     struct store *from = NULL, *to = NULL;
     struct plan wanted = *plan;
-    char *tmp = NULL, *old = NULL;
+    char *real = NULL, *tmp = NULL, *old = NULL;
     int copied = 0, left = 0, *target = NULL;
     int code = store_attach(&from, path, false, NULL, st);
     if (code) return code;
@@ -266,19 +268,20 @@ int store_extend(const char *path, const struct plan *plan, const struct provena
     } else {
         code = status_no_memory(st, "%s", path);
     }
-    if (!code && left) code = name_old(path, &old, st);
-    if (!code) code = layout_prepare(path, true, &tmp, st);
-    if (!code) code = layout_make(tmp, path, &wanted, provenance, st);
+    if (!code) code = layout_prepare(path, true, &real, &tmp, st);
+    if (!code && left) code = name_old(real, &old, st);
+    if (!code) code = layout_make(tmp, real, &wanted, provenance, st);
     if (!code) code = store_attach(&to, tmp, true, &wanted, st);
     if (!code) code = copy_runs(from, to, target, &copied, st);
     store_detach(to);
     store_detach(from);
-    if (!code && old && link(path, old) != 0)
+    if (!code && old && link(real, old) != 0)
         code = file_fail(st, STATUS_CANNOT_CREATE, old, "keep the file under this name", errno);
-    if (!code) code = layout_publish(tmp, path, true, st);
+    if (!code) code = layout_publish(tmp, real, true, st);
     if (code && tmp) unlink(tmp);
     if (num_copied) *num_copied = code ? 0 : copied;
     if (num_left) *num_left = code ? 0 : left;
+    free(real);
     free(old);
     free(wanted.runs);
     free(target);

@@ -23,14 +23,7 @@ static const char snapshots[] = "snapshots.", recurrent[] = "rnn.weight_hh_l0";
 
 static int check_kind(const char *path, int fd, struct status *st)
 {
-    struct stat info;
     struct file_kind kind = {"", ""};
-    if (fstat(fd, &info) != 0) return file_fail(st, STATUS_NO_INPUT, path, "look at it", errno);
-    if (!S_ISREG(info.st_mode))
-        return status_set(st, STATUS_NO_INPUT,
-                          "%s: %s, not a file of weights; name an HDF5 file, such as "
-                          "`hmmgrid export` writes",
-                          path, S_ISDIR(info.st_mode) ? "a directory" : "a pipe or device");
     if (H5Fis_hdf5(path) > 0) return STATUS_OK;
     kind_of(fd, &kind);
     return status_set(st, STATUS_NO_INPUT, "%s: not an HDF5 file%s%s%s", path,
@@ -42,9 +35,9 @@ static int check_kind(const char *path, int fd, struct status *st)
 
 static int open_file(struct tensors *in)
 {
-    int fd = open(in->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is not waited for */
-    if (fd < 0 && errno == ENOENT) return tensors_refuse(in, "no such file; check the path");
-    if (fd < 0) return file_fail(in->st, STATUS_NO_INPUT, in->path, "open it", errno);
+    int fd =
+        file_open(in->path, O_RDONLY, "a file of weights, such as `hmmgrid export` writes", in->st);
+    if (fd < 0) return STATUS_NO_INPUT;
     int code = check_kind(in->path, fd, in->st);
     close(fd);
     if (code) return code;

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "store.h"
+
+#include "base/file.h"
 #include <hdf5.h>
 #include <sys/types.h>
 
@@ -33,17 +35,8 @@ struct extent {
     uint64_t offset, bytes;
 };
 
-/* --- file.c: bytes and errors ---------------------------------------------------------------- */
-
-/* All n bytes or an errno value (ENODATA: the file ends before). Interrupted calls are repeated. */
-int file_read_at(int fd, uint64_t offset, void *buf, size_t n);
-int file_write_at(int fd, uint64_t offset, const void *buf, size_t n);
-
-/* "PATH: cannot DOING: reason; advice", with the advice that fits errno. Returns code. */
-int file_fail(struct status *st, int code, const char *path, const char *doing, int error);
-
-/* fsync of the directory that holds path. */
-int file_sync_directory(const char *path, struct status *st);
+/* --- library.c: HDF5 and its errors -------------------------------------------------------------
+ */
 
 /* HDF5 without its own printing and file locks; before any other HDF5 call. */
 void library_init(void);
@@ -278,8 +271,9 @@ int layout_make(const char *tmp, const char *path, const struct plan *plan,
 /* Sync tmp and rename it to path; !replace: fails when path exists meanwhile. */
 int layout_publish(const char *tmp, const char *path, bool replace, struct status *st);
 /* Can a file be created at path at all? Refuses directories, files of other programs, missing and
- * read-only directories, each by name. tmp gets "path.tmp" (malloc'd). */
-int layout_prepare(const char *path, bool replace, char **tmp, struct status *st);
+ * read-only directories, each by name. real: where path leads, tmp: an empty file beside it, both
+ * malloc'd. */
+int layout_prepare(const char *path, bool replace, char **real, char **tmp, struct status *st);
 
 /* --- locate.c: where things are ----------------------------------------------------------- */
 

@@ -217,7 +217,7 @@ static int seal(struct tree *tree, const char *tmp, size_t guard)
     size_t num = 0;
     for (size_t i = 0; i < tree->num_pieces; i++)
         if (tree->piece[i].changes && i != guard) extent[num++] = tree->piece[i].where;
-    int fd = open(tmp, O_RDWR | O_CLOEXEC);
+    int fd = open(tmp, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     int code = fd < 0 ? file_fail(tree->st, STATUS_CANNOT_CREATE, tree->path, "seal it", errno)
                       : guard_seal(fd, tree->path, tree->piece[guard].where, extent, num, tree->st);
     if (fd >= 0) close(fd);

@@ -12,7 +12,7 @@
 
 int layout_publish(const char *tmp, const char *path, bool replace, struct status *st)
 {
-    int fd = open(tmp, O_RDWR | O_CLOEXEC);
+    int fd = open(tmp, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     int error = fd < 0 || fsync(fd) != 0 ? errno : 0;
     if (fd >= 0 && close(fd) != 0 && !error) error = errno;
     if (error) return file_fail(st, STATUS_CANNOT_CREATE, path, "sync it", error);
@@ -32,7 +32,7 @@ int layout_publish(const char *tmp, const char *path, bool replace, struct statu
 static int check_replaceable(const char *path, const struct stat *info, bool replace,
                              struct status *st)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = file_open(path, O_RDONLY, "a results file", NULL);
     bool ours = fd >= 0 && (info->st_size == 0 || guard_is_present(fd));
     if (fd >= 0) close(fd);
     struct store *altered =
@@ -54,45 +54,50 @@ static int check_replaceable(const char *path, const struct stat *info, bool rep
     return STATUS_OK;
 }
 
-int layout_prepare(const char *path, bool replace, char **tmp, struct status *st)
+static int check_place(const char *path, bool replace, struct status *st)
 {
     struct stat info;
+    if (stat(path, &info) != 0)
+        return errno == ENOENT ? STATUS_OK
+                               : file_fail(st, STATUS_CANNOT_CREATE, path, "create it", errno);
+    if (S_ISDIR(info.st_mode))
+        return file_fail(st, STATUS_CANNOT_CREATE, path, "create it", EISDIR);
+    if (!S_ISREG(info.st_mode))
+        return status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: exists and is not a regular file; choose another name", path);
+    return check_replaceable(path, &info, replace, st);
+}
+
+int layout_prepare(const char *path, bool replace, char **real, char **tmp, struct status *st)
+{
     *tmp = NULL;
-    if (stat(path, &info) == 0) {
-        if (S_ISDIR(info.st_mode))
-            return file_fail(st, STATUS_CANNOT_CREATE, path, "create it", EISDIR);
-        if (!S_ISREG(info.st_mode))
-            return status_set(st, STATUS_CANNOT_CREATE,
-                              "%s: exists and is not a regular file; choose another name", path);
-        int code = check_replaceable(path, &info, replace, st);
-        if (code) return code;
-    } else if (errno != ENOENT) {
-        return file_fail(st, STATUS_CANNOT_CREATE, path, "create it", errno);
-    }
-    if (asprintf(tmp, "%s.tmp", path) < 0) {
+    int code = file_follow(path, real, st);
+    if (!code) code = check_place(*real, replace, st);
+    if (!code && asprintf(tmp, "%s.tmp", *real) < 0) {
         *tmp = NULL;
-        return status_no_memory(st, "a path");
+        code = status_no_memory(st, "a path");
     }
-    int fd = open(*tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        int code = file_fail(st, STATUS_CANNOT_CREATE, *tmp, "create it", errno);
-        free(*tmp);
-        *tmp = NULL;
-        return code;
+    int fd = code ? -1 : file_create(*tmp, true, st);
+    if (fd >= 0) {
+        close(fd);
+        return STATUS_OK;
     }
-    close(fd);
-    return STATUS_OK;
+    free(*real);
+    free(*tmp);
+    *real = *tmp = NULL;
+    return code ? code : STATUS_CANNOT_CREATE;
 }
 
 int store_create(const char *path, const struct plan *plan, const struct provenance *provenance,
                  bool replace, struct status *st)
 {
-    char *tmp = NULL;
-    int code = layout_prepare(path, replace, &tmp, st);
+    char *real, *tmp;
+    int code = layout_prepare(path, replace, &real, &tmp, st);
     if (code) return code;
-    code = layout_make(tmp, path, plan, provenance, st);
-    if (!code) code = layout_publish(tmp, path, replace, st);
+    code = layout_make(tmp, real, plan, provenance, st);
+    if (!code) code = layout_publish(tmp, real, replace, st);
     if (code) unlink(tmp);
+    free(real);
     free(tmp);
     return code;
 }

@@ -217,12 +217,6 @@ static int load_grid(struct store *store, struct status *st)
 
 /* --- opening ------------------------------------------------------------------------------ */
 
-static int refuse_irregular(const struct store *store, struct status *st)
-{
-    return status_set(st, STATUS_NO_INPUT, "%s: not a regular file; name a results file",
-                      store->path);
-}
-
 /* A store with its descriptor open, and nothing else. */
 static int begin_open(struct store **store, const char *path, bool writable, struct status *st)
 {
@@ -235,23 +229,12 @@ static int begin_open(struct store **store, const char *path, bool writable, str
     s->writable = writable;
     s->path = strdup(path);
     if (!s->path) return status_no_memory(st, "%s", path);
-    s->fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-    if (s->fd >= 0) return STATUS_OK;
-    if (errno == EISDIR) return refuse_irregular(s, st);
-    if (errno == ENOENT || errno == ENOTDIR)
-        return status_set(st, STATUS_NO_INPUT, "%s: cannot open it: %s; check the path", path,
-                          strerror(errno));
-    return file_fail(st, writable ? STATUS_CANNOT_CREATE : STATUS_NO_INPUT, path,
-                     writable ? "open it for writing" : "open it", errno);
-}
-
-static int check_regular(struct store *store, struct status *st)
-{
+    s->fd = file_open(path, writable ? O_RDWR : O_RDONLY, "a results file", st);
+    if (s->fd < 0) return st ? st->code : STATUS_NO_INPUT;
     struct stat info;
-    if (fstat(store->fd, &info) != 0)
-        return file_fail(st, STATUS_NO_INPUT, store->path, "look at it", errno);
-    store->file_bytes = (uint64_t)info.st_size;
-    return S_ISREG(info.st_mode) ? STATUS_OK : refuse_irregular(store, st);
+    if (fstat(s->fd, &info) != 0) return file_fail(st, STATUS_NO_INPUT, path, "look at it", errno);
+    s->file_bytes = (uint64_t)info.st_size;
+    return STATUS_OK;
 }
 
 int store_load(struct store *store, struct status *st)
@@ -318,7 +301,6 @@ int store_attach(struct store **store, const char *path, bool writable, const st
     int code = begin_open(store, path, writable, st);
     struct store *s = *store;
     if (s) s->plan = plan;
-    if (!code) code = check_regular(s, st);
     if (!code) code = guard_check(s->fd, path, &s->seal, st);
     if (!code) code = s->seal == SEAL_WHOLE ? store_load_by_library(s, st) : load_altered(s, st);
     if (code) {

@@ -373,7 +373,7 @@ int tree_finish(struct tree *tree, const char *tmp)
     if (tree->code) return tree->code;
     unsigned char *block = calloc(4, FILL_BLOCK_BYTES);
     const struct piece **sorted = calloc(tree->num_pieces + 1, sizeof *sorted);
-    int fd = open(tmp, O_RDWR | O_CLOEXEC);
+    int fd = open(tmp, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     int error = fd < 0 || fstat(tree->memory, &info) != 0 ? errno : 0;
     if (!block || !sorted) {
         tree->code = status_no_memory(tree->st, "%s", tree->path);

@@ -45,12 +45,11 @@ static void refresh_board(struct coordinator *c)
 static void write_status_file(struct coordinator *c)
 {
     c->last_status_s = c->board->now_s;
-    if (!c->status_path || statusfile_write(c->status_path, c->board) == 0) return;
+    struct status st = {0};
+    if (!c->status_path || statusfile_write(c->status_path, c->board, &st) == 0) return;
     if (!c->warned_status_file)
         progress_say(c->progress, "warning",
-                     "%s.status.json: cannot be written: %s; the study "
-                     "goes on, `hmmgrid status` will be out of date",
-                     c->status_path, strerror(errno));
+                     "%s; the study goes on, `hmmgrid status` will be out of date", st.text);
     c->warned_status_file = true;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "study.h"
 
+#include "base/file.h"
 #include "base/kernel.h"
 #include "base/linalg.h"
 #include "base/sheet.h"
@@ -45,18 +46,22 @@ static int share_all(char **block, size_t *bytes, int rank, struct status *st)
     return 0;
 }
 
-/* Output, where and the sets as texts one after the other. */
+/* Output (the file itself, whatever links lead to it), where and the sets as texts one after the
+ * other. */
 static void pack_words(struct launch *l, struct status *st)
 {
     const struct study_request *r = l->request;
+    char *output = NULL;
+    if (r->study.output && file_follow(r->study.output, &output, st)) return;
     struct sheet sheet;
     FILE *out = sheet_open(&sheet);
     for (int i = -2; out && i < r->num_sets; i++) {
-        const char *word = i == -2 ? r->study.output : i == -1 ? r->where : r->sets[i];
+        const char *word = i == -2 ? output : i == -1 ? r->where : r->sets[i];
         fwrite(word ? word : "", 1, word ? strlen(word) + 1 : 1, out);
     }
     if (out) l->words = sheet_close(&sheet, out, true, &l->words_bytes);
     if (!l->words) status_no_memory(st, "the request");
+    free(output);
 }
 
 static void unpack_words(struct launch *l, struct status *st)

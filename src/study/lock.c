@@ -3,6 +3,7 @@
 #include "lock.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "study.h"
 #include "statusfile.h"
 
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,23 +30,6 @@ static int make_path(char *path, size_t n, const char *results_path, const char 
     return length > 0 && (size_t)length < n;
 }
 
-/* flock without waiting. A look by `status` holds the lock for microseconds: try a few times. */
-static int try_lock(int fd, int how)
-{
-    int rc = -1;
-    for (int i = 0; i < TRIES; i++) {
-        rc = flock(fd, how | LOCK_NB);
-        if (rc == 0 || errno != EWOULDBLOCK) break;
-        sleep_ms(10);
-    }
-    return rc;
-}
-
-static bool is_unsupported(int error)
-{
-    return error == ENOSYS || error == EOPNOTSUPP || error == ENOLCK || error == EINVAL;
-}
-
 static void read_holder(int fd, char *holder, size_t n)
 {
     ssize_t got = n > 1 ? pread(fd, holder, n - 1, 0) : 0;
@@ -62,13 +45,6 @@ static int write_holder(int fd)
     int n = snprintf(line, sizeof line, "host %s pid %ld%s%.60s\n", host, (long)getpid(),
                      job ? " slurm job " : "", job ? job : "");
     return ftruncate(fd, 0) == 0 && pwrite(fd, line, (size_t)n, 0) == n ? 0 : -1;
-}
-
-static bool is_same_file(int fd, const char *path)
-{
-    struct stat open_file, named;
-    return fstat(fd, &open_file) == 0 && stat(path, &named) == 0 &&
-           open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
 }
 
 static int refuse_held(const char *results_path, const char *holder, struct status *st)
@@ -106,27 +82,22 @@ static int take_once(struct lock *lock, const char *results_path, const struct l
                      bool *again, bool *held, struct status *st)
 {
     *again = *held = false;
-    lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (lock->fd < 0)
-        return status_set(st, STATUS_CANNOT_CREATE,
-                          "%s: cannot make the lock file: %s; is the directory there and writable?",
-                          lock->path, strerror(errno));
-    int code = 0;
-    if (try_lock(lock->fd, LOCK_EX) == 0) {
-        *again = !is_same_file(lock->fd, lock->path); /* its holder removed it meanwhile */
+    lock->fd = file_create(lock->path, false, st);
+    if (lock->fd < 0) return STATUS_CANNOT_CREATE;
+    int code = 0, error = file_lock(lock->fd, LOCK_EX);
+    if (!error) {
+        *again = !file_is(lock->fd, lock->path); /* its holder removed it meanwhile */
         if (!*again && write_holder(lock->fd) != 0)
-            code = status_set(st, STATUS_IO, "%s: cannot write the lock file: %s", lock->path,
-                              strerror(errno));
-    } else if (errno == EWOULDBLOCK) {
+            code = file_fail(st, STATUS_IO, lock->path, "write the lock file", errno);
+    } else if (error == EWOULDBLOCK) {
         char holder[256];
         read_holder(lock->fd, holder, sizeof holder);
         *held = true;
         code = refuse_held(results_path, holder, st);
-    } else if (is_unsupported(errno)) {
+    } else if (file_has_no_locks(error)) {
         code = take_without_flock(results_path, log, st);
     } else {
-        code = status_set(st, STATUS_CANNOT_CREATE, "%s: cannot lock: %s", lock->path,
-                          strerror(errno));
+        code = file_fail(st, STATUS_CANNOT_CREATE, lock->path, "lock it", error);
     }
     if (code || *again) lock_release(lock, false);
     return code;
@@ -138,8 +109,9 @@ static int wait_for_orphans(const char *results_path, double wait_s, const struc
 {
     char path[4096];
     if (!make_path(path, sizeof path, results_path, ".alive")) return 0;
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0) return 0;
+    if (access(path, F_OK) != 0) return 0;
+    int fd = file_create(path, false, st);
+    if (fd < 0) return STATUS_CANNOT_CREATE;
     double start_s = clock_monotonic_s();
     bool told = false;
     int code = 0;
@@ -194,12 +166,14 @@ void lock_release(struct lock *lock, bool remove)
     lock->fd = -1;
 }
 
-void lock_alive(struct lock *alive, const char *results_path)
+int lock_alive(struct lock *alive, const char *results_path, struct status *st)
 {
     *alive = (struct lock){.fd = -1};
-    if (!make_path(alive->path, sizeof alive->path, results_path, ".alive")) return;
-    alive->fd = open(alive->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (alive->fd >= 0 && flock(alive->fd, LOCK_SH | LOCK_NB) != 0) lock_release(alive, false);
+    if (!make_path(alive->path, sizeof alive->path, results_path, ".alive")) return STATUS_OK;
+    alive->fd = file_create(alive->path, false, st);
+    if (alive->fd < 0) return STATUS_CANNOT_CREATE;
+    if (file_lock(alive->fd, LOCK_SH) != 0) lock_release(alive, false);
+    return STATUS_OK;
 }
 
 bool study_is_locked(const char *results_path, char *holder, size_t n)
@@ -207,11 +181,11 @@ bool study_is_locked(const char *results_path, char *holder, size_t n)
     char path[4096];
     if (n > 0) holder[0] = '\0';
     if (!make_path(path, sizeof path, results_path, ".lock")) return false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = file_open(path, O_RDONLY, "a lock file", NULL);
     if (fd < 0) return false;
     bool locked = false;
     if (flock(fd, LOCK_SH | LOCK_NB) != 0)
-        locked = errno == EWOULDBLOCK || (is_unsupported(errno) && is_renewed(results_path));
+        locked = errno == EWOULDBLOCK || (file_has_no_locks(errno) && is_renewed(results_path));
     if (locked && n > 0) read_holder(fd, holder, n);
     close(fd);
     return locked;

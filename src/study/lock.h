@@ -25,9 +25,10 @@ struct lock {
 int lock_take(struct lock *lock, const char *results_path, double held_wait_s, double wait_s,
               const struct log *log, struct status *st);
 
-/* Hold FILE.alive shared; rank 0 calls it first and makes the file. A failure is not fatal (fd
- * stays -1): the file only guards against orphans. */
-void lock_alive(struct lock *alive, const char *results_path);
+/* Hold FILE.alive shared; rank 0 calls it first and makes the file. STATUS_CANNOT_CREATE, which is
+ * of no importance on other ranks: the file only guards against orphans, and their node may see it
+ * late. fd stays -1 where it cannot be held. */
+int lock_alive(struct lock *alive, const char *results_path, struct status *st);
 
 /* Let go. remove: also unlink the file, which is the holder's of FILE.lock to do. A lock with fd -1
  * is accepted. */

@@ -123,7 +123,7 @@ static int make_or_check(const struct plan *plan, const struct study_options *op
     bool exists = lstat(path, &info) == 0;
     switch (options->existing) {
     case EXISTING_REFUSE:
-        if (!exists) break;
+        if (!exists || !S_ISREG(info.st_mode)) break;
         return status_set(st, STATUS_CANNOT_CREATE,
                           "%s: exists already; --resume continues its study, --extend adds runs to "
                           "it, --fresh replaces it, or give another -o",

@@ -4,9 +4,11 @@
 #include "statusfile.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "board.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,24 +138,26 @@ void statusfile_put_board(struct json *json, const struct board *b)
     free(s.worker);
 }
 
-int statusfile_write(const char *results_path, const struct board *board)
+int statusfile_write(const char *results_path, const struct board *board, struct status *st)
 {
     char path[4200], temporary[4300];
     snprintf(path, sizeof path, "%s.status.json", results_path);
     snprintf(temporary, sizeof temporary, "%s.tmp", path);
-    struct json json = {.out = fopen(temporary, "we"), .lines = 2};
-    if (!json.out) return -1;
-    json_open(&json, NULL, '{');
-    statusfile_put_board(&json, board);
-    json_close(&json);
-    fputc('\n', json.out);
-    bool bad = ferror(json.out) != 0;
-    bad = fclose(json.out) != 0 || bad;
-    if (!bad && rename(temporary, path) == 0) return 0;
+    int fd = file_create(temporary, true, st);
+    if (fd < 0) return STATUS_CANNOT_CREATE;
+    struct json json = {.out = fdopen(fd, "w"), .lines = 2};
+    if (json.out) {
+        json_open(&json, NULL, '{');
+        statusfile_put_board(&json, board);
+        json_close(&json);
+        fputc('\n', json.out);
+    }
+    bool bad = !json.out || ferror(json.out) != 0;
+    bad = (json.out ? fclose(json.out) : close(fd)) != 0 || bad;
+    if (!bad && rename(temporary, path) == 0) return STATUS_OK;
     int error = errno;
     unlink(temporary);
-    errno = error;
-    return -1;
+    return file_fail(st, STATUS_IO, path, "write it", error);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -195,7 +199,8 @@ bool statusfile_read(const char *results_path, struct study_status *s)
     struct node *root;
     *s = (struct study_status){.memory = NULL};
     snprintf(path, sizeof path, "%s.status.json", results_path);
-    FILE *in = fopen(path, "re");
+    int fd = file_open(path, O_RDONLY, "a status file", NULL);
+    FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
     if (!in) return false;
     bool whole = getdelim(&text, &room, '\0', in) >= 0 && (s->memory = pool_new()) &&
                  json_read(s->memory, text, &root, NULL) == 0 && take(s, root);

@@ -32,12 +32,12 @@ struct study_status {
     struct pool *memory; /* owner of all the above */
 };
 
-/* Write the file beside results_path. Returns 0, or -1 with errno set: the caller warns once, for
- * a study does not fail because its status cannot be shown. */
-int statusfile_write(const char *results_path, const struct board *board);
+/* Write the file beside results_path. STATUS_IO, STATUS_CANNOT_CREATE: the caller warns once, for a
+ * study does not fail because its status cannot be shown. */
+int statusfile_write(const char *results_path, const struct board *board, struct status *st);
 
-/* Read it. false: none, not readable or damaged (*status is then zeroed). Free with
- * statusfile_free, which takes a zeroed one too. */
+/* Read it; results_path as of file_follow. false: none, not readable or damaged (*status is then
+ * zeroed). Free with statusfile_free, which takes a zeroed one too. */
 bool statusfile_read(const char *results_path, struct study_status *status);
 void statusfile_free(struct study_status *status);
 

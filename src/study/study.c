@@ -208,8 +208,9 @@ static void finish_board(struct study *s, struct status *st)
     tell_end(s, st);
     tell_diverged(s);
     if (st->code) snprintf(b->message, sizeof b->message, "%.1000s", st->text);
-    if (statusfile_write(s->options->output, b) != 0)
-        log_line(&s->log, LOG_WARNING, "%s.status.json: cannot be written", s->options->output);
+    struct status writing = {0};
+    if (statusfile_write(s->options->output, b, &writing))
+        log_line(&s->log, LOG_WARNING, "%s", writing.text);
 }
 
 static void tell_start(struct study *s)
@@ -257,11 +258,11 @@ static int prepare_all(struct study *s, struct status *st)
         if (!code) look_at_checkpoints(s);
         if (!code) code = make_board(s, st);
         if (!code) code = make_schedule(s, st);
+        if (!code) code = lock_alive(&s->alive, s->options->output, st);
         st->code = code;
-        if (!code) lock_alive(&s->alive, s->options->output);
     }
     if (protocol_agree_all(s->comm, st)) return st->code;
-    if (s->rank > 0) lock_alive(&s->alive, s->options->output);
+    if (s->rank > 0) lock_alive(&s->alive, s->options->output, NULL);
     code = store_open_all(&s->store, s->options->output, s->plan, s->comm, st);
     if (code) return code;
 

@@ -185,7 +185,7 @@ tally "no network" refused 66 'no matrix rnn.weight_hh_l0' analyse nothing.h5 -o
 tally "sizes that do not fit" refused 66 'do not fit' analyse misfit.h5 -o no.h5
 tally "a weight that is not finite" refused 66 'not finite' analyse nan.h5 -o no.h5
 tally "a results file" refused 66 'hmmgrid export' analyse study.h5 -o no.h5
-tally "no file" refused 66 'no such file' analyse none.h5 -o no.h5
+tally "no file" refused 66 'No such file' analyse none.h5 -o no.h5
 tally "no HDF5 file" refused 66 'HDF5' analyse grid.yaml -o no.h5
 tally "another size by --set" refused 2 'sizes of the network' analyse plain.h5 -o no.h5 --set rnn.hidden=7
 tally "nothing left behind" test ! -e no.h5 -a ! -e no.h5.tmp

@@ -98,6 +98,10 @@ check "cblas.h and lapacke.h only in src/base/linalg.c" includes '(cblas|lapacke
 
 # --- files --------------------------------------------------------------------------------------------
 
+# links and pipes that somebody put at its name: src/base/file.h; mkostemp makes a new one by itself
+check "a file is made by src/base/file.c, or new and through no link" sh -c \
+    "grep -rnE 'O_CREAT|creat\(|fopen\([^)]*\"[wa]' src |
+        grep -vE '\"/(proc|dev)/|^src/base/file\.c:|O_CREAT [|] O_EXCL [|] O_NOFOLLOW'"
 check "no code switched off, no note to self" sh -c \
     "grep -rnE '#if [0]|\b(TO[D]O|FIX[M]E|XX[X])\b' src include tests experiments Makefile"
 # nameless FILE...: files whose first line does not open with their name

@@ -141,8 +141,8 @@ refused 66 empty.h5 'an empty one (0 bytes)'
 refused 66 words.h5 'not an HDF5 file but text'
 refused 66 noise.h5 'not an HDF5 file, or its beginning is damaged'
 refused 66 folder.h5 'a directory'
-refused 66 pipe.h5 'a pipe or device'
-refused 66 none.h5 'no such file'
+refused 66 pipe.h5 'a pipe, not a regular file'
+refused 66 none.h5 'No such file'
 
 # --- settings that nobody wrote in YAML ---------------------------------------------------------------
 refused 65 not_json.h5 'not_json.h5: its attribute run'
