@@ -171,6 +171,10 @@ $(STUDY_BIN): $(BUILD)/tests/%: tests/mpi/%.c tests/mpi/study_case.c tests/suppo
 	@mkdir -p $(@D)
 	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
+$(BUILD)/tests/fail_writes.so: tests/support/fail_writes.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call tell,link)$(CC) -std=c11 $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
+
 # --- benchmarks ------------------------------------------------------------------------------------
 BENCH_SRC := tests/bench/bench.c tests/bench/gemms.c tests/bench/epoch.c tests/bench/parts.c \
  tests/bench/sinkhorn.c
@@ -206,7 +210,7 @@ test:
 	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages test
 	@$(MAKE) --no-print-directory $(if $(V),,-s) $(parallel) check-build
 
-check-build: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN)
+check-build: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN) $(BUILD)/tests/fail_writes.so
 	@V='$(V)' tests/run.sh $(BUILD) '$(ONLY)'
 
 demo:

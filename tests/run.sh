@@ -57,6 +57,7 @@ done
 try cells 1 300 "tests/system/cells.sh $program"
 try command_line 1 300 "tests/system/cli.sh $program"
 try altered 1 300 "tests/system/altered.sh $program"
+try endings 1 300 "tests/system/endings.sh $program"
 try mistakes 1 300 "tests/system/mistakes.sh $program"
 try bad_grids 1 600 "tests/system/bad_grids.sh $program"
 try diverged 1 300 "tests/system/diverged.sh $program"
@@ -74,6 +75,7 @@ for ranks in 1 2 3 4; do
     try "study_stop_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study_stop"
     try "study_deaths_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study_deaths"
 done
+try full_disk all 600 "tests/system/full_disk.sh $program $build/tests/fail_writes.so"
 try same_bits all 900 "tests/system/same_bits.sh $program"
 try kill_resume all 1200 "tests/system/kill_resume.sh $program 1 $build/tests/test_study"
 try checkpoints all 600 "tests/system/checkpoints.sh $program"

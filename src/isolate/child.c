@@ -141,12 +141,19 @@ static bool serve(struct child *c, int *code)
     return true;
 }
 
-/* Signals that a study watches for reach every process of a terminal's or a job's group. */
+static void tell_the_worker(int number)
+{
+    kill(getppid(), number);
+}
+
+/* Signals that a study watches for reach every process of a terminal's or a job's group; but the
+ * processor time is spent here. */
 static void leave_signals_to_the_worker(void)
 {
-    static const int number[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU, SIGPIPE};
+    static const int number[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
     sigset_t all;
     for (size_t i = 0; i < sizeof number / sizeof number[0]; i++) signal(number[i], SIG_IGN);
+    signal(SIGXCPU, tell_the_worker);
     sigemptyset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);

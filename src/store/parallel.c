@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,14 +108,68 @@ static void close_datasets(struct store *store)
                 if (store->group[g].dataset[w][v] >= 0) H5Dclose(store->group[g].dataset[w][v]);
 }
 
+/* Can H5Fclose write? */
+static int probe(struct store *store, struct status *st)
+{
+    unsigned char bytes[8];
+    if (store->rank != 0 || store->file < 0) return STATUS_OK;
+    ssize_t n = pread(store->fd, bytes, sizeof bytes, 0);
+    int error =
+        n == (ssize_t)sizeof bytes ? file_write_at(store->fd, 0, bytes, sizeof bytes) : errno;
+    if (!error && fdatasync(store->fd) != 0) error = errno;
+    return error ? file_fail(st, STATUS_IO, store->path, "finish it", error) : STATUS_OK;
+}
+
+void store_abandon(struct store *store)
+{
+    if (!store) return;
+    store->file = H5I_INVALID_HID;
+    store_detach(store);
+}
+
+/* Where a write of H5Fclose fails on one rank, all of them are in it for ever, each waiting for the
+ * others in another place, and no message reaches them: a clock does. */
+enum { CLOSE_WITHIN_S = 8 };
+static char not_closed[4200];
+
+static void give_up(int number)
+{
+    (void)number;
+    ssize_t n = write(STDERR_FILENO, not_closed, strlen(not_closed));
+    (void)n;
+    _exit(STATUS_IO);
+}
+
+static bool close_in_time(struct store *store)
+{
+    struct sigaction action = {.sa_handler = give_up}, before;
+    if (store->rank == 0)
+        snprintf(
+            not_closed, sizeof not_closed,
+            "hmmgrid: error: %s: cannot be closed within %d s (a full disk? a file system that "
+            "stalls?); every finished run is safe in it\n",
+            store->path, CLOSE_WITHIN_S);
+    sigaction(SIGALRM, &action, &before);
+    alarm(CLOSE_WITHIN_S);
+    bool closed = H5Fclose(store->file) >= 0;
+    alarm(0);
+    sigaction(SIGALRM, &before, NULL);
+    return closed;
+}
+
 int store_close_all(struct store *store, struct status *st)
 {
     if (!store) return STATUS_OK;
-    int code = STATUS_OK;
     MPI_Comm comm = store->comm;
+    int code = comm == MPI_COMM_NULL ? STATUS_OK : agree(comm, probe(store, st), st);
+    if (code) {
+        store_abandon(store);
+        return code;
+    }
     close_datasets(store);
-    if (store->file >= 0 && H5Fclose(store->file) < 0)
-        code = library_fail(st, STATUS_IO, store->path, "close it");
+    if (store->file >= 0 && !close_in_time(store))
+        code =
+            library_fail(st, STATUS_IO, store->path, "close it; every finished run is safe in it");
     if (store->fd >= 0 && fsync(store->fd) != 0 && !code)
         code = file_fail(st, STATUS_IO, store->path, "sync it", errno);
     if (comm != MPI_COMM_NULL) {

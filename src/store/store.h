@@ -60,7 +60,12 @@ int store_check_plan(struct store *store, const struct plan *plan, struct store_
  * Collective over comm (dup'd); all ranks return the same code. */
 int store_open_all(struct store **store, const char *path, const struct plan *plan, MPI_Comm comm,
                    struct status *st);
+/* On failure the file is abandoned. */
 int store_close_all(struct store *store, struct status *st);
+/* Let go of a file that can no longer be written, without a word to the other ranks: HDF5 keeps it
+ * open and would write, and wait for them, when MPI ends. So the process has to end by _exit.
+ * Local. */
+void store_abandon(struct store *store);
 
 /* Worker: write row, curves and weights, make them durable; *checksum covers every byte written.
  * Local. STATUS_IO when the disk says no: the run is then not committed. */

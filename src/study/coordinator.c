@@ -230,6 +230,7 @@ static void dispatch(struct coordinator *c, struct status *st)
             set_phase(c, w, RANK_IDLE);
             continue;
         }
+        c->num_started++;
         w->run = row;
         w->seen_s = clock_monotonic_s();
         struct down_message down = {DOWN_RUN, row, schedule_attempts(c->schedule, l->start[k].job)};

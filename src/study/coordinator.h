@@ -23,8 +23,9 @@ struct coordinator {
     /* its own; zero to begin with */
     struct ledger ledger;
     int size, num_in_phase[NUM_RANK_PHASES];
-    double end_s; /* deadline minus reserve on the monotonic clock */
-    int signal;   /* that asked to stop; 0: none */
+    double end_s;    /* deadline minus reserve on the monotonic clock */
+    int signal;      /* that asked to stop; 0: none */
+    int num_started; /* runs handed out */
     bool stopping, warned_status_file;
     double last_status_s, last_tick_s, last_eta_s;
 };

@@ -17,6 +17,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct launch {
     const struct study_request *request;
@@ -29,6 +30,7 @@ struct launch {
     struct plan plan;
     bool *selected; /* owned */
     int num_selected, rank, size;
+    bool abandoned; /* the results file is open for good */
     struct log log;
 };
 
@@ -154,6 +156,30 @@ static void start_numerics(int rank, struct status *st)
     if (code && rank > 0) status_prefix(st, "rank %d cannot compute: ", rank);
 }
 
+/* A launcher that this MPI does not know starts as many studies as it was to start ranks. */
+static int check_launcher(int size, struct status *st)
+{
+    static const struct {
+        const char *variable, *advice;
+    } launchers[] = {
+        {"SLURM_STEP_NUM_TASKS",
+         "srun --mpi=pmix (or pmi2; `srun --mpi=list` shows what there is), or "
+         "mpirun inside the job"},
+        {"PMI_SIZE", "the mpirun of the MPI that `ldd` shows for this program"},
+        {"OMPI_COMM_WORLD_SIZE", "the mpirun of the MPI that `ldd` shows for this program"}};
+    for (size_t i = 0; size == 1 && i < sizeof launchers / sizeof launchers[0]; i++) {
+        const char *text = getenv(launchers[i].variable);
+        int tasks = text ? atoi(text) : 0;
+        if (tasks > 1)
+            return status_set(
+                st, STATUS_USAGE,
+                "%d tasks were started (%s), but MPI connects none of them: each would "
+                "be a study of its own; use %s",
+                tasks, launchers[i].variable, launchers[i].advice);
+    }
+    return STATUS_OK;
+}
+
 /* *told: the study has told its end. */
 static void launch_all(struct launch *l, bool *told, struct status *st)
 {
@@ -170,6 +196,7 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
         return;
     }
     l->study.selected = l->selected;
+    l->study.abandoned = &l->abandoned;
     l->log.timed = true;
     code = study_run_all(&l->plan, &l->study, MPI_COMM_WORLD, st);
     *told = code == STATUS_OK || code == STATUS_SOME_FAILED || code == STATUS_STOPPED;
@@ -183,9 +210,15 @@ int study_launch(const struct study_request *request, struct status *st)
     if (started) {
         MPI_Comm_rank(MPI_COMM_WORLD, &l.rank);
         MPI_Comm_size(MPI_COMM_WORLD, &l.size);
+        if (!st->code) check_launcher(l.size, st);
         launch_all(&l, &told, st);
     }
     if (st->code && l.rank == 0 && !told) log_line(&l.log, LOG_ERROR, "%s", st->text);
+    if (l.abandoned) { /* all have heard it: MPI_Finalize would close the file once more */
+        MPI_Barrier(MPI_COMM_WORLD);
+        fflush(NULL);
+        _exit(status_exit_code(st->code));
+    }
     plan_free(&l.plan);
     free(l.text);
     free(l.words);

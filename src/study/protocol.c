@@ -73,6 +73,8 @@ int protocol_start(struct status *st)
     MPI_Initialized(&started);
     if (started) return 0;
     setenv("OMPI_MCA_io", "romio321", 0); /* OMPIO 4.1.4 overflows on long paths, can hang */
+    if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMIX_RANK") && !getenv("PMI_RANK"))
+        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* alone: no daemon, and no ssh for it */
     return MPI_Init(NULL, NULL) == MPI_SUCCESS ? 0
                                                : status_set(st, STATUS_INTERNAL, "MPI_Init failed");
 }

@@ -2,17 +2,28 @@
  * be handed nothing. Refuses to do anything in a handler but set it. */
 #include "signals.h"
 
-static const int stop_signal[NUM_STOP_SIGNALS] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
-static const char *const stop_name[] = {"SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP"};
+#include "base/clock.h"
+
+static const struct {
+    int number;
+    const char *name;
+} stop_signal[NUM_STOP_SIGNALS] = {{SIGINT, "SIGINT"},   {SIGTERM, "SIGTERM"},
+                                   {SIGHUP, "SIGHUP"},   {SIGUSR1, "SIGUSR1"},
+                                   {SIGUSR2, "SIGUSR2"}, {SIGXCPU, "SIGXCPU"}};
+static const double again_after_s = .5; /* a launcher and its job may both send the first one */
 
 static volatile sig_atomic_t received;
+static double received_s;
 
 static void remember(int number)
 {
-    if (number == SIGINT && received == SIGINT) {
-        signal(SIGINT, SIG_DFL);
-        raise(SIGINT); /* delivered when this handler returns */
+    double now_s = clock_monotonic_s();
+    if ((number == SIGINT || number == SIGTERM) && received == number &&
+        now_s - received_s > again_after_s) {
+        signal(number, SIG_DFL);
+        raise(number); /* delivered when this handler returns */
     }
+    if (received != number) received_s = now_s;
     received = number;
 }
 
@@ -23,8 +34,8 @@ void signals_install(struct signals *signals)
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < NUM_STOP_SIGNALS; i++) {
         struct sigaction *before = &signals->before[i];
-        sigaction(stop_signal[i], &action, before);
-        if (stop_signal[i] == SIGHUP && before->sa_handler == SIG_IGN)
+        sigaction(stop_signal[i].number, &action, before);
+        if (stop_signal[i].number == SIGHUP && before->sa_handler == SIG_IGN)
             sigaction(SIGHUP, before, NULL);
     }
     action.sa_handler = SIG_IGN;
@@ -33,7 +44,8 @@ void signals_install(struct signals *signals)
 
 void signals_restore(const struct signals *signals)
 {
-    for (int i = 0; i < NUM_STOP_SIGNALS; i++) sigaction(stop_signal[i], &signals->before[i], NULL);
+    for (int i = 0; i < NUM_STOP_SIGNALS; i++)
+        sigaction(stop_signal[i].number, &signals->before[i], NULL);
     sigaction(SIGPIPE, &signals->pipe_before, NULL);
 }
 
@@ -45,6 +57,6 @@ int signals_received(void)
 const char *signals_name(int number)
 {
     for (int i = 0; i < NUM_STOP_SIGNALS; i++)
-        if (stop_signal[i] == number) return stop_name[i];
+        if (stop_signal[i].number == number) return stop_signal[i].name;
     return "a signal";
 }

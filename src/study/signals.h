@@ -1,12 +1,13 @@
-/* signals: SIGINT, SIGTERM, SIGUSR1 and SIGHUP ask the study to stop early and resumably. Private
- * to src/study. Handlers only set a flag (SA_RESTART: no system call is cut short by them); a
- * second SIGINT ends the process at once, as the shell expects (128 + n). SIGHUP stays ignored
- * where it was (nohup). SIGPIPE is ignored: a study outlives the reader of its messages. */
+/* signals: SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 and SIGXCPU ask the study to stop early and
+ * resumably. Private to src/study. Handlers only set a flag (SA_RESTART: no system call is cut
+ * short by them); a second SIGINT or SIGTERM, half a second later or more, ends the process at
+ * once, as the shell expects (128 + n). SIGHUP stays ignored where it was (nohup). SIGPIPE is
+ * ignored: a study outlives the reader of its messages. */
 #pragma once
 
 #include <signal.h>
 
-enum { NUM_STOP_SIGNALS = 4 };
+enum { NUM_STOP_SIGNALS = 6 };
 
 /* What was in place before. */
 struct signals {

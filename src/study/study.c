@@ -200,7 +200,7 @@ static void finish_board(struct study *s, struct status *st)
 {
     struct board *b = &s->board;
     b->state = st->code == 0                                                    ? "complete"
-               : st->code == STATUS_STOPPED                                     ? "interrupted"
+               : st->code == STATUS_STOPPED || st->code == STATUS_USAGE         ? "interrupted"
                : st->code == STATUS_SOME_FAILED && !b->counts.too_many_failures ? "complete"
                                                                                 : "failed";
     b->eta_s = b->eta_half_s = NAN;
@@ -219,6 +219,20 @@ static void tell_start(struct study *s)
     plan_count(s->plan, schedule_counts(s->schedule).total, size);
     if (s->progress.kind != PROGRESS_JSON) /* its first event says it too */
         progress_say(&s->progress, "note", "study %s: %s", s->plan->study, size);
+}
+
+/* Another job of the same length would do nothing either: not STATUS_STOPPED, for which batch
+ * scripts start one. */
+static void tell_no_start(const struct study *s, const struct coordinator *c, struct status *st)
+{
+    char left[32], reserve[32];
+    progress_duration(fmax(0, c->end_s + c->reserve_s - s->board.start_s), left);
+    progress_duration(c->reserve_s, reserve);
+    status_set(st, STATUS_USAGE,
+               "no run could be started: the deadline was %s away and run.reserve keeps %s of that "
+               "free, too little for any run that is left; give a later deadline or a smaller "
+               "--reserve",
+               left, reserve);
 }
 
 static void coordinate(struct study *s, struct status *st)
@@ -241,6 +255,7 @@ static void coordinate(struct study *s, struct status *st)
     tell_start(s);
     if (coordinator_run(&c, s->size > 1 ? NULL : &s->worker, st) == 0)
         st->code = schedule_exit_code(s->schedule);
+    if (st->code == STATUS_STOPPED && c.num_started == 0 && !c.signal) tell_no_start(s, &c, st);
 }
 
 /* --- all ranks -------------------------------------------------------------------------------- */
@@ -289,12 +304,24 @@ static void run_all(struct study *s, struct status *st)
     protocol_agree_all(s->comm, st);
 }
 
+/* In order, whatever became of the runs; otherwise the file or the program is at fault. */
+static bool has_ended(int code)
+{
+    return code == STATUS_OK || code == STATUS_SOME_FAILED || code == STATUS_STOPPED ||
+           code == STATUS_USAGE;
+}
+
 static void release_all(struct study *s, struct status *st)
 {
     struct status closing = {0};
-    if (s->store && store_close_all(s->store, &closing) != 0 &&
-        (st->code == 0 || st->code == STATUS_SOME_FAILED || st->code == STATUS_STOPPED))
+    bool abandoned = s->store && !has_ended(st->code);
+    if (abandoned)
+        store_abandon(s->store);
+    else if (s->store && store_close_all(s->store, &closing) != 0) {
+        abandoned = true;
         *st = closing;
+    }
+    if (abandoned && s->options->abandoned) *s->options->abandoned = true;
     worker_free(&s->worker);
     MPI_Barrier(s->comm); /* nobody writes any more */
     lock_release(&s->alive, s->rank == 0);

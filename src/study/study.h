@@ -22,14 +22,16 @@ struct study_options {
                                  Borrowed */
     run_function run;         /* experiment_run, or a dummy in tests */
     FILE *out, *err;          /* streams */
+    bool *abandoned; /* becomes true when the file could not be written to its end: the process is
+                        to leave by _exit, without MPI_Finalize. NULL: not asked for */
 };
 
 /* Run everything. Collective over comm (dup'd). plan is the same on every rank.
  * plan->study_settings.run holds order, retries, reserve and max_failures: so many failed or
  * crashed runs end the study early with STATUS_SOME_FAILED, running runs being finished. A share
  * is one of the selected runs, rounded up and never less than 3 runs (0%: the first failure).
- * Installs flag-only handlers for SIGINT, SIGTERM, SIGHUP, SIGUSR1 while it runs (stop early,
- * resumable: STATUS_STOPPED); a second SIGINT ends the process at once.
+ * Installs flag-only handlers for the signals of signals.h while it runs (stop early, resumable:
+ * STATUS_STOPPED).
  * Returns the exit code of DESIGN section 1, the same on every rank, and *st with a text: the
  * errors (codes other than STATUS_OK, STATUS_SOME_FAILED, STATUS_STOPPED) are the caller's to show,
  * the other ends have been told on options->err already unless progress is json or none. */

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# endings: signals, deadlines, launchers and limits end a study, or do not, as they should.
+# usage: tests/system/endings.sh path/to/hmmgrid
+set -u
+program=$(realpath "$1")
+grid=$(realpath tests/system/mistakes/tiny.yaml)
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+passed=0 failed=0
+
+# ends NAME CODE WORDS COMMAND...: exit code and words on stderr
+ends() {
+    local name=$1 wanted=$2 words=$3 code
+    shift 3
+    "$@" 2>log >/dev/null </dev/null
+    code=$?
+    if [ $code = "$wanted" ] && { [ -z "$words" ] || grep -qE -- "$words" log; }; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "$name: code $code, not $wanted"
+        tail -n 5 log | sed 's/^/    /'
+    fi
+}
+
+fresh() { "$program" run "$grid" -o study.h5 --fresh "$@"; }
+
+# --- nothing can start: not 75, for which a batch script starts the same job again
+ends "a deadline within the reserve" 2 'run.reserve keeps 3m' fresh --progress none --deadline 2min
+ends "time for some" 75 'the deadline is near' fresh --progress plain --set train.epochs=100000 --deadline 3s --reserve 1s
+
+# --- a launcher whose ranks do not find each other
+ends "srun without PMI" 2 '3 tasks were started .SLURM_STEP_NUM_TASKS.*srun --mpi' \
+    env SLURM_STEP_NUM_TASKS=3 "$program" run "$grid" -o study.h5 --fresh
+ends "another MPI's mpirun" 2 '4 tasks were started .PMI_SIZE' env PMI_SIZE=4 "$program" run "$grid" -o study.h5 --fresh
+mkdir -p empty
+ends "alone, with nothing on the PATH" 0 '' env PATH="$work/empty" "$program" run "$grid" -o study.h5 --fresh --progress none
+
+# --- too little address space
+if ! ldd "$program" | grep -qE 'lib(a|t)san'; then
+    for limit in 100 300 600; do
+        ends "ulimit -v of $limit MB" 2 'need 700 MB to start' \
+            timeout 20 bash -c "ulimit -v ${limit}000; exec '$program' run '$grid' -o study.h5 --fresh"
+    done
+fi
+
+# --- signals
+begin() { # in the background; its pid in $study
+    "$program" run "$grid" -o study.h5 --fresh --progress plain --set train.epochs=1000000 >log 2>&1 </dev/null &
+    study=$!
+    for _ in $(seq 200); do
+        grep -q '"running": [1-9]' study.h5.status.json 2>/dev/null && return
+        sleep 0.05
+    done
+    echo "the study did not start"
+}
+for signal in USR1 USR2 XCPU TERM HUP INT; do
+    rm -f study.h5.status.json
+    # a background process of a script ignores SIGINT from the start
+    set -m
+    begin
+    set +m
+    kill -$signal "$study"
+    wait "$study"
+    code=$?
+    if [ $code = 75 ] && grep -q "SIG$signal received" log; then passed=$((passed + 1)); else
+        failed=$((failed + 1))
+        echo "SIG$signal: the study ended with $code"
+    fi
+done
+for signal in TERM INT; do
+    rm -f study.h5.status.json
+    set -m
+    begin
+    set +m
+    kill -STOP "$(pgrep -P "$study" | head -n 1)" # its run gives no answer any more
+    kill -$signal "$study"
+    sleep 1
+    kill -$signal "$study"
+    wait "$study" 2>/dev/null
+    code=$?
+    wanted=$((128 + $(kill -l $signal)))
+    if [ $code = $wanted ]; then passed=$((passed + 1)); else
+        failed=$((failed + 1))
+        echo "a second SIG$signal: the study ended with $code, not $wanted"
+    fi
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
