@@ -1,7 +1,7 @@
 /* fail_writes: preloaded into a program, it makes the disk of one process fail for good: from its
- * FAIL_FROM-th write to a regular file on, write, pwrite, fsync and fdatasync of files fail with the
- * error number FAIL_ERRNO. FAIL_RANK: only in the rank of this number (OMPI_COMM_WORLD_RANK); -1: in
- * every process. */
+ * FAIL_FROM-th write to a regular file on, write, pwrite, fsync and fdatasync of files fail with
+ * the error number FAIL_ERRNO. FAIL_RANK: only in the rank of this number (OMPI_COMM_WORLD_RANK);
+ * -1: in every process. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
