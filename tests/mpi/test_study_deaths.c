@@ -86,7 +86,7 @@ static void innocent(struct test *t)
     new_file_all(t, "innocent");
     make_plan(t, "0, 1, 2", (const char *const[]){"run.retries=0", NULL});
     t->options.deadline_s = 0; /* only makes the file */
-    CHECK(t, study_all(t, &st) == STATUS_STOPPED);
+    CHECK(t, study_all(t, &st) == STATUS_USAGE);
     t->options.deadline_s = INFINITY;
     t->options.existing = EXISTING_RESUME;
     if (t->rank == 0) {

@@ -51,7 +51,7 @@ static void deadline(struct test *t)
     new_file_all(t, "deadline");
     make_plan(t, "0, 1, 2", (const char *const[]){"run.reserve=60s", NULL});
     t->options.deadline_s = (double)time(NULL) + 30; /* within the reserve */
-    CHECK(t, study_all(t, &st) == STATUS_STOPPED);
+    CHECK(t, study_all(t, &st) == STATUS_USAGE);
     CHECK(t, look_all(t, t->file).count[RUN_PENDING] == 3);
     t->options.existing = EXISTING_RESUME;
 
