@@ -58,7 +58,7 @@ static void deadline(struct test *t)
     /* runs that would never end are stopped before the deadline */
     make_plan(t, "2000, 2001, 2002", (const char *const[]){"run.reserve=1s", NULL});
     new_file_all(t, "deadline2");
-    t->options.deadline_s = (double)time(NULL) + 3;
+    t->options.deadline_s = (double)time(NULL) + 6;
     CHECK(t, study_all(t, &st) == STATUS_STOPPED);
     CHECK(t, look_all(t, t->file).count[RUN_FAILED] == 0);
 }
