@@ -56,8 +56,9 @@ static void deadline(struct test *t)
     t->options.existing = EXISTING_RESUME;
 
     /* runs that would never end are stopped before the deadline */
-    make_plan(t, "2000, 2001, 2002",
-              (const char *const[]){"run.reserve=1s", "analysis=false", NULL});
+    make_plan(
+        t, "2000, 2001, 2002",
+        (const char *const[]){"run.reserve=1s", "analysis=false", "measure.sequences=20", NULL});
     new_file_all(t, "deadline2");
     t->options.deadline_s = (double)time(NULL) + 6;
     CHECK(t, study_all(t, &st) == STATUS_STOPPED);
