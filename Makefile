@@ -177,7 +177,7 @@ $(BUILD)/tests/fail_writes.so: tests/support/fail_writes.c $(BUILD)/flags
 
 # --- benchmarks ------------------------------------------------------------------------------------
 BENCH_SRC := tests/bench/bench.c tests/bench/gemms.c tests/bench/epoch.c tests/bench/parts.c \
- tests/bench/sinkhorn.c
+ tests/bench/sinkhorn.c tests/bench/checkpoint.c
 BENCH_BIN := $(BUILD)/tests/bench \
  $(patsubst tests/bench/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/bench_*.c))
 

@@ -141,8 +141,9 @@ void bench_machine(void)
 static const struct section {
     const char *name;
     void (*run)(void);
-} sections[] = {{"machine", bench_machine},   {"epoch", bench_epoch}, {"parts", bench_parts},
-                {"sinkhorn", bench_sinkhorn}, {"rnn", bench_rnn},     {"workers", bench_workers}};
+} sections[] = {{"machine", bench_machine},      {"epoch", bench_epoch}, {"parts", bench_parts},
+                {"sinkhorn", bench_sinkhorn},    {"rnn", bench_rnn},     {"workers", bench_workers},
+                {"checkpoint", bench_checkpoint}};
 
 int main(int argc, char **argv)
 {

@@ -75,6 +75,7 @@ void bench_parts(void);
 void bench_sinkhorn(void);
 void bench_rnn(void);
 void bench_workers(void);
+void bench_checkpoint(void);
 /* Symbols, loss and gradient of two batches, and the time of an epoch, into a file for
  * torch_epoch.py, which says how it is laid out. */
 void bench_exchange(struct bench_shape shape, const char *path);

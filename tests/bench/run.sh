@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # run: every benchmark, one table on standard output and the same as JSON in BUILD/bench.json.
 # usage: tests/bench/run.sh BUILD [SECTION...]   from the top folder; without a section: all of
-#        machine epoch parts sinkhorn rnn workers analyses dispatch torch
+#        machine epoch parts sinkhorn rnn workers checkpoint analyses dispatch torch
 # dispatch needs mpirun, torch a python with torch; what is not there is said, not measured. The exit code
 # tells whether everything ran: no figure passes or fails. HMMGRID_PYTHON: the interpreter for torch.
 set -u -o pipefail
 build=$1
 shift
-sections=${*:-machine epoch parts sinkhorn rnn workers analyses dispatch torch}
+sections=${*:-machine epoch parts sinkhorn rnn workers checkpoint analyses dispatch torch}
 case " $sections " in *" machine "*) ;; *) sections="machine $sections" ;; esac
 rows=$build/bench.tsv code=0
 scratch=$(mktemp -d) || exit 1
