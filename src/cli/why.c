@@ -3,6 +3,7 @@
  */
 #include "cli.h"
 
+#include "experiment/checkpoint.h"
 #include "hmmgrid/analyse.h"
 #include "report/rows.h"
 #include "report/scores.h"
@@ -166,6 +167,13 @@ static int print_settings(const struct decoded_run *decoded, bool trained, FILE 
     return code;
 }
 
+static bool has_checkpoint(const struct invocation *inv, const char *key)
+{
+    char folder[4096];
+    return checkpoint_folder(inv->operand[0], folder, sizeof folder) &&
+           checkpoint_is_there(folder, key);
+}
+
 static int why(const struct invocation *inv, struct store *store, int run, struct status *st)
 {
     FILE *out = inv->out;
@@ -194,6 +202,8 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
                 "`hmmgrid verify` says how to go on");
     else if (*advice(status, attempts))
         fprintf(out, "%-16s %s\n", "", advice(status, attempts));
+    if (has_checkpoint(inv, decoded->key))
+        fprintf(out, "%-16s %s\n", "checkpoint", "kept: the run goes on from it");
     if (status == RUN_DONE || status == RUN_FAILED) {
         code = print_start(store, run, out, st);
         for (int i = 0; !code && i < (trained ? NUM_SHOWN : NUM_SHOWN_UNTRAINED); i++)

@@ -123,6 +123,7 @@ for isolate in process none; do
         ok "in time" [ $SECONDS -lt 10 ]
         ok "checkpoint" kept "$file"
     done
+    says '^checkpoint .*goes on from it' "$program" why "$file" "$(ls "$file.ckpt" | head -n 1 | cut -c 1-12)"
     cp -r "$file.ckpt" "$isolate.copy"
     ends_alike 'from (its|their) checkpoint' "$file" --set "$option"
 done
@@ -133,6 +134,7 @@ file=process.h5
 cp -r process.copy "$file.ckpt"
 echo mine >"$file.ckpt/notes"
 ok "all are done" "$program" run grid.yaml -o "$file" --resume
+ok "why knows of none" [ "$("$program" why "$file" 0 | grep -c ^checkpoint)" -eq 0 ]
 ok "only those of finished runs are removed" [ "$(ls "$file.ckpt")" = notes ]
 cp process.copy/* "$file.ckpt"
 says '2 done' "$program" run grid.yaml -o "$file" --fresh
