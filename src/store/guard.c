@@ -141,6 +141,27 @@ bool guard_is_present(int fd)
     return find_guard(fd) != 0;
 }
 
+int guard_layout(int fd, struct extent **range, size_t *num)
+{
+    unsigned char header[HEADER_BYTES];
+    uint64_t offset = find_guard(fd), at = 0;
+    int error = offset ? file_read_at(fd, offset, header, sizeof header) : ENODATA;
+    if (error) return error;
+    size_t n = (size_t)get_u64(header + 48);
+    struct extent *gap = malloc((n + 1) * sizeof *gap); /* the extents, then what is between them */
+    if (!gap) return ENOMEM;
+    error = file_read_at(fd, offset + HEADER_BYTES, gap, n * sizeof *gap);
+    gap[n] = (struct extent){get_u64(header + 40), 0};
+    *num = 0;
+    for (size_t i = 0; i <= n; i++) {
+        struct extent next = gap[i];
+        if (next.offset > at) gap[(*num)++] = (struct extent){at, next.offset - at};
+        at = next.offset + next.bytes;
+    }
+    *range = gap;
+    return error;
+}
+
 /* Refuse what is no HDF5 file; *start: where it begins, behind a block that belongs to a user. */
 static int check_kind(int fd, const char *path, uint64_t file_bytes, uint64_t *start,
                       struct status *st)

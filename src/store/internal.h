@@ -106,6 +106,24 @@ enum seal { SEAL_WHOLE, SEAL_BROKEN, SEAL_ABSENT };
 int guard_check(int fd, const char *path, enum seal *seal, struct status *st);
 /* Is there a guard at all, whatever its state: "one of our files". */
 bool guard_is_present(int fd);
+/* What a whole seal covers, itself included, in order: *range (num), malloc'd. An errno value. */
+int guard_layout(int fd, struct extent **range, size_t *num);
+
+/* --- restore.c: the layout, kept while a study writes the file----------------------------------
+ */
+
+struct kept {
+    unsigned char *bytes;
+    struct extent *range; /* (num) whose bytes these are, one after the other */
+    size_t num;
+};
+
+/* Rank 0: remember it, sealed as it is. STATUS_IO, STATUS_NO_MEMORY. */
+int restore_keep(struct store *store, struct status *st);
+/* Rank 0, after the file was closed: put it back where another program changed it; st->text then
+ * says so, also with STATUS_OK. STATUS_IO: it cannot be, or finished rows were changed too. */
+int restore_layout(struct store *store, struct status *st);
+void restore_free(struct kept *kept);
 
 /* --- the open file ---------------------------------------------------------------------------- */
 
@@ -169,6 +187,7 @@ struct store {
     char *contents;   /* of an altered file: /commit/contents; NULL: it has none */
     bool *doubted;    /* (num_runs) of an altered file: finished, but its row does not agree */
     char *difference; /* of an altered file: one line about it */
+    struct kept kept; /* of a study's rank 0 */
     hid_t file;       /* open only while writing through MPI-IO */
     bool writable, parallel;
     MPI_Comm comm; /* dup'd; MPI_COMM_NULL when serial */

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The error of the lowest rank that has one, on all ranks. */
@@ -28,11 +30,42 @@ static int agree(MPI_Comm comm, int code, struct status *st)
     return st->code;
 }
 
+/* Names of one file are no names that FILE.lock could be found by: is a study writing it, or may
+ * one be? */
+static int check_links(const struct store *store, struct status *st)
+{
+    struct stat info;
+    if (fstat(store->fd, &info) != 0 || info.st_nlink < 2) return STATUS_OK;
+    if (file_lock(store->fd, LOCK_EX) != EWOULDBLOCK) return STATUS_OK;
+    return status_set(st, STATUS_CANNOT_CREATE,
+                      "%s: has %ld names (hard links), and somebody has it open who may be a study "
+                      "that writes it under another one; wait for it, or remove the other names",
+                      store->path, (long)info.st_nlink);
+}
+
+/* A shared lock on the results file lets readers in (h5py "r") and keeps out whoever would write
+ * ("r+", "a"). Where there are no locks, or where they would be in the way of those that MPI-IO
+ * takes by fcntl, as on NFS, it is not held. */
+static int hold(const struct store *store, struct status *st)
+{
+    struct flock other = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int error = file_lock(store->fd, LOCK_SH);
+    if (error == EWOULDBLOCK)
+        return status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: another program, perhaps a notebook, has it open for writing (h5py "
+                          "\"r+\" or \"a\"); close it there (\"r\" may stay open), then --resume",
+                          store->path);
+    if (!error && (fcntl(store->fd, F_GETLK, &other) != 0 || other.l_type != F_UNLCK))
+        flock(store->fd, LOCK_UN);
+    return STATUS_OK;
+}
+
 static int inspect(const char *path, const struct plan *plan, struct status *st)
 {
     struct store *probe = NULL;
     struct store_columns columns;
     int code = store_attach(&probe, path, true, NULL, st);
+    if (!code) code = check_links(probe, st);
     if (!code) code = store_check_plan(probe, plan, &columns, st);
     store_detach(probe);
     return code;
@@ -79,16 +112,15 @@ int store_open_all(struct store **store, const char *path, const struct plan *pl
     s->plan = plan;
     MPI_Comm_dup(comm, &s->comm);
     s->path = strdup(path);
-    s->fd = open(path, O_RDWR | O_CLOEXEC);
-    if (!s->path)
-        code = status_no_memory(st, "%s", path);
-    else if (s->fd < 0)
-        code = file_fail(st, STATUS_IO, path, "open it for writing on every rank", errno);
-    else
-        s->file_bytes = (uint64_t)lseek(s->fd, 0, SEEK_END);
+    if (!s->path) code = status_no_memory(st, "%s", path);
+    if (!code && (s->fd = file_open(path, O_RDWR, "a results file", st)) < 0) code = st->code;
+    if (!code) s->file_bytes = (uint64_t)lseek(s->fd, 0, SEEK_END);
+    if (!code) code = hold(s, st);
     code = agree(comm, code, st);
     if (!code) code = open_shared(s, st);
-    if (!code) code = agree(comm, store_load(s, st), st);
+    if (!code) code = store_load(s, st);
+    if (!code && rank == 0) code = restore_keep(s, st);
+    code = agree(comm, code, st);
     if (code) {
         struct status ignored;
         store_close_all(s, &ignored);
@@ -114,8 +146,7 @@ static int probe(struct store *store, struct status *st)
     unsigned char bytes[8];
     if (store->rank != 0 || store->file < 0) return STATUS_OK;
     ssize_t n = pread(store->fd, bytes, sizeof bytes, 0);
-    int error =
-        n == (ssize_t)sizeof bytes ? file_write_at(store->fd, 0, bytes, sizeof bytes) : errno;
+    int error = n < 0 ? errno : file_write_at(store->fd, 0, bytes, (size_t)n);
     if (!error && fdatasync(store->fd) != 0) error = errno;
     return error ? file_fail(st, STATUS_IO, store->path, "finish it", error) : STATUS_OK;
 }
@@ -173,6 +204,8 @@ int store_close_all(struct store *store, struct status *st)
     if (store->fd >= 0 && fsync(store->fd) != 0 && !code)
         code = file_fail(st, STATUS_IO, store->path, "sync it", errno);
     if (comm != MPI_COMM_NULL) {
+        code = agree(comm, code, st); /* all have closed it */
+        if (!code && store->rank == 0) code = restore_layout(store, st);
         code = agree(comm, code, st);
         MPI_Comm_free(&comm);
     }

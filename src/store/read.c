@@ -17,9 +17,11 @@ int store_num_runs(const struct store *store)
 bool store_is_trained(struct store *store, int run)
 {
     double epoch = 0;
+    bool valid = false;
     int column = store_find_column(store, "best_epoch"); /* from 1 */
     return store_run_status(store, run) != RUN_DONE || column < 0 ||
-           store_read_numbers(store, column, run, &epoch, NULL) || epoch != 0;
+           store_read_numbers(store, column, run, &epoch, NULL) || epoch != 0 ||
+           store_check_run(store, run, &valid, NULL) || !valid; /* a row of zeros is damaged */
 }
 
 const char *store_attribute(struct store *store, const char *name)

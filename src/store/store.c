@@ -329,6 +329,7 @@ void store_detach(struct store *store)
     free(store->doubted);
     free(store->difference);
     altered_free(store);
+    restore_free(&store->kept);
     free(store->line);
     free(store->resolved);
     free(store->record);

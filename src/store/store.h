@@ -57,10 +57,13 @@ int store_check_plan(struct store *store, const struct plan *plan, struct store_
 /* --- writing -------------------------------------------------------------------------------- */
 
 /* Open for a study whose plan is `plan` (borrowed until close); refuses what store_check_plan does.
- * Collective over comm (dup'd); all ranks return the same code. */
+ * Until it is closed no other program can open it for writing, where the file system has locks;
+ * STATUS_CANNOT_CREATE when one has it open so already. Collective over comm (dup'd); all ranks
+ * return the same code. */
 int store_open_all(struct store **store, const char *path, const struct plan *plan, MPI_Comm comm,
                    struct status *st);
-/* On failure the file is abandoned. */
+/* With STATUS_OK, rank 0's st->text is "" or says what was put back in a file into which another
+ * program wrote meanwhile. On failure the file is abandoned. */
 int store_close_all(struct store *store, struct status *st);
 /* Let go of a file that can no longer be written, without a word to the other ranks: HDF5 keeps it
  * open and would write, and wait for them, when MPI ends. So the process has to end by _exit.

@@ -1,8 +1,8 @@
 /* lock: one study, one writer. Private to src/study.
  *
  * FILE.lock   held exclusively by rank 0 while a study runs (flock; the kernel drops it when the
- *             process dies). Holds one line about the holder. Never the results file itself:
- *             a lock on that would keep readers out.
+ *             process dies). Holds one line about the holder. Never the results file itself,
+ *             on which the store has a shared lock: this one would keep readers out.
  * FILE.alive  held shared by every rank: orphans of a killed study live on for seconds and may
  *             still write; a new study waits until they are gone.
  */

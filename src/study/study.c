@@ -322,6 +322,7 @@ static void release_all(struct study *s, struct status *st)
         *st = closing;
     }
     if (abandoned && s->options->abandoned) *s->options->abandoned = true;
+    if (!closing.code && *closing.text) log_line(&s->log, LOG_WARNING, "%s", closing.text);
     worker_free(&s->worker);
     MPI_Barrier(s->comm); /* nobody writes any more */
     lock_release(&s->alive, s->rank == 0);

@@ -5,6 +5,7 @@
 # usage: tests/system/paths.sh path/to/hmmgrid
 set -u
 program=$(realpath "$1")
+live=$(realpath "$(dirname "$0")/live_file.py")
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
@@ -152,6 +153,15 @@ ok "a grid from <(...)" "$program" check <(cat grid.yaml)
 ok "a grid from a pipe that is written late" eval 'mkfifo late; (sleep 0.3; cat grid.yaml >late) & "$program" check late'
 ok "a grid from standard input" eval '"$program" check - <grid.yaml && "$program" check /dev/stdin <grid.yaml'
 ok "a grid without end" ends 65 "at most 1 MiB" "$program" check /dev/zero
+
+# --- a file that is open elsewhere while a study writes it ------------------------------------------
+
+sed 's/sequences: 96, length: 8/sequences: 1500, length: 20/; s/hidden: 6/hidden: 24/
+    s/epochs: 2, batch: 32/epochs: 150, batch: 500/; s/^seeds.*/seeds: 0-2/' grid.yaml >slow.yaml
+ok "an undisturbed study" run slow.yaml quiet.h5
+digest=$("$program" verify quiet.h5 | sed -n 's/^digest //p')
+live() { [ -z "$("$python" "$live" "$program" slow.yaml "$digest" 2>&1 | tee /dev/stderr)" ]; }
+ok "h5py on a live file" live
 
 wait $silent
 ok "a silent pipe for a grid is given up" eval '[ "$(cat silent.code)" = 66 ] && grep -q "nothing came out of this pipe" silent.out'
