@@ -41,8 +41,8 @@ static const struct cli_option run_options[] = {
     {"reserve", 0, "TIME", "HMMGRID_RESERVE", false,
      "time kept free before the deadline (run.reserve)"},
     {"deadline", 0, "TIME", "HMMGRID_DEADLINE", false,
-     "stop in time for this: seconds since 1970, or a duration from now such as 3h50m; default "
-     "SLURM_JOB_END_TIME when that is set"},
+     "stop in time for this: seconds since 1970, or a duration from now such as 3h50m; default: "
+     "the end of the job, as Slurm or Flux tells it, asked again every 10 minutes"},
     {"progress", 0, "auto|bar|plain|json|none", "HMMGRID_PROGRESS", false,
      "how to show progress on stderr"},
     {"dry-run", 'n', NULL, NULL, false, "only say what would be run"},
@@ -118,14 +118,13 @@ static int read_progress(struct request *r, struct status *st)
     return 0;
 }
 
-/* Unix seconds, or a duration from now. Digits alone from 10^9 on are Unix seconds. */
+/* Unix seconds, or a duration from now. Digits alone from 10^9 on are Unix seconds. NAN: not given.
+ */
 static int read_deadline(struct request *r, struct status *st)
 {
-    const char *text = cli_value(r->inv, "deadline"), *source;
-    char named[64];
-    source = cli_source(r->inv, "deadline", named, sizeof named);
-    r->study.study.deadline_s = INFINITY;
-    if (!text) text = getenv("SLURM_JOB_END_TIME"), source = "SLURM_JOB_END_TIME";
+    const char *text = cli_value(r->inv, "deadline");
+    char source[64];
+    r->study.study.deadline_s = NAN;
     if (!text || !*text) return 0;
     if (strspn(text, "0123456789.") == strlen(text) && strtod(text, NULL) >= 1e9) {
         r->study.study.deadline_s = strtod(text, NULL);
@@ -137,7 +136,8 @@ static int read_deadline(struct request *r, struct status *st)
         return status_set(st, STATUS_USAGE,
                           "%s: '%s' is neither seconds since 1970 nor a duration "
                           "such as 3h50m (%s)",
-                          source, text, duration.text);
+                          cli_source(r->inv, "deadline", source, sizeof source), text,
+                          duration.text);
     r->study.study.deadline_s = (double)time(NULL) + seconds;
     return 0;
 }

@@ -76,11 +76,19 @@ static void report_silence(struct coordinator *c)
     }
 }
 
+/* The deadline, less the reserve, by the clock that nobody sets. */
+static void set_end(struct coordinator *c)
+{
+    c->board->deadline_s = c->deadline->end_s;
+    c->end_s = clock_monotonic_s() + (c->deadline->end_s - c->reserve_s - clock_unix_s());
+}
+
 static void tick(struct coordinator *c)
 {
     double now_s = clock_monotonic_s();
     if (now_s - c->last_tick_s < tick_every_s) return;
     c->last_tick_s = c->board->now_s = now_s;
+    if (deadline_look(c->deadline)) set_end(c);
     refresh_board(c);
     progress_tick(c->progress, c->board);
     report_silence(c);
@@ -340,7 +348,7 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
         MPI_Abort(c->comm, st->code);
     }
     c->board->now_s = clock_monotonic_s();
-    c->end_s = c->board->now_s + (c->deadline_s - c->reserve_s - clock_unix_s());
+    set_end(c);
     commit_crashed(c, st);
     refresh_board(c);
     write_status_file(c);

@@ -2,6 +2,7 @@
  * src/study. */
 #pragma once
 
+#include "deadline.h"
 #include "ledger.h"
 #include "progress.h"
 #include "worker.h"
@@ -17,8 +18,8 @@ struct coordinator {
     struct progress *progress;
     const char *status_path; /* results file beside which the status file goes; NULL: none */
     const char *checkpoints; /* folder of those of runs that are on; NULL: there are none */
-    double deadline_s;       /* Unix time; INFINITY: none */
-    double reserve_s;        /* kept free before the deadline */
+    struct deadline *deadline;
+    double reserve_s; /* kept free before the deadline */
 
     /* its own; zero to begin with */
     struct ledger ledger;

@@ -26,6 +26,7 @@ struct study {
     int rank, size;
     struct provenance_facts facts;
     struct output output; /* rank 0 */
+    struct deadline deadline;
     struct lock alive;
     struct store *store;
     struct worker worker;
@@ -129,7 +130,7 @@ static int make_board(struct study *s, struct status *st)
     b->state = "running";
     b->ranks = s->size;
     b->num_workers = workers;
-    b->deadline_s = s->options->deadline_s;
+    b->deadline_s = INFINITY;
     b->start_unix_s = clock_unix_s();
     b->start_s = b->now_s = clock_monotonic_s();
     memcpy(b->uuid, s->output.uuid, sizeof b->uuid);
@@ -247,11 +248,12 @@ static void coordinate(struct study *s, struct status *st)
         .progress = &s->progress,
         .status_path = s->options->output,
         .checkpoints = s->folder,
-        .deadline_s = s->options->deadline_s,
+        .deadline = &s->deadline,
         .reserve_s = s->plan->study_settings.run.reserve_s,
         .ledger.blamed = s->plan->study_settings.run.isolate == ISOLATE_NONE,
     };
     s->coordinated = true;
+    deadline_first(&s->deadline, s->options->deadline_s);
     tell_start(s);
     if (coordinator_run(&c, s->size > 1 ? NULL : &s->worker, st) == 0)
         st->code = schedule_exit_code(s->schedule);
@@ -329,6 +331,7 @@ static void release_all(struct study *s, struct status *st)
     if (s->coordinated) finish_board(s, st);
     if (s->coordinated) checkpoint_remove_folder(s->folder);
     protocol_agree_all(s->comm, st);
+    deadline_free(&s->deadline);
     if (s->rank == 0) output_free(&s->output);
     schedule_free(s->schedule);
     free(s->board.worker);

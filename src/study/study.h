@@ -17,7 +17,7 @@ struct study_options {
     const char *command_line; /* for provenance */
     int existing;             /* enum study_existing */
     int progress;             /* enum study_progress */
-    double deadline_s;        /* Unix time; INFINITY: none */
+    double deadline_s;        /* Unix time; INFINITY: none; NAN: what the job's scheduler says */
     const bool *selected;     /* [num_runs] runs to do, others stay as they are; NULL: all.
                                  Borrowed */
     run_function run;         /* experiment_run, or a dummy in tests */

@@ -102,7 +102,7 @@ static struct spent coordinate(struct bench *b, int num, struct worker *worker)
                             .row = zero,
                             .board = &board,
                             .progress = &progress,
-                            .deadline_s = INFINITY};
+                            .deadline = &(struct deadline){.end_s = INFINITY}};
     double start_s = clock_monotonic_s(), start_cpu_s = cpu_s();
     int code = coordinator_run(&c, b->size > 1 ? NULL : worker, &st);
     struct spent spent = {clock_monotonic_s() - start_s, cpu_s() - start_cpu_s};

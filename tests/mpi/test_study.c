@@ -185,7 +185,7 @@ static void coordinate_nothing(struct test *t, struct worker *worker)
                             .row = zero,
                             .board = &board,
                             .progress = &progress,
-                            .deadline_s = INFINITY};
+                            .deadline = &(struct deadline){.end_s = INFINITY}};
     CHECK(t, coordinator_run(&c, t->size > 1 ? NULL : worker, &st) == 0);
     CHECK(t, schedule_exit_code(schedule) == 0);
     CHECK(t, schedule_counts(schedule).done == NUM_EMPTY_RUNS);

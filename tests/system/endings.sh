@@ -30,6 +30,36 @@ fresh() { "$program" run "$grid" -o study.h5 --fresh "$@"; }
 ends "a deadline within the reserve" 2 'run.reserve keeps 3m' fresh --progress none --deadline 2min
 ends "time for some" 75 'the deadline is near' fresh --progress plain --set train.epochs=100000 --deadline 3s --reserve 1s
 
+# --- the end of the job, as its scheduler tells it
+mkdir -p scheduler
+cat >scheduler/squeue <<'S'
+#!/bin/sh
+[ "$*" = "-h -o %e -j 77" ] && cat answer
+S
+cat >scheduler/flux <<'S'
+#!/bin/sh
+[ "$*" = "job timeleft f7" ] && cat answer
+S
+printf '#!/bin/sh\nsleep 100\n' >scheduler/slow
+chmod +x scheduler/*
+# this MPI takes FLUX_JOB_ID for a real Flux
+asks() { env OMPI_MCA_schizo=^flux OMPI_MCA_pmix=^flux PATH="$work/scheduler:$PATH" "$@" "$program" run "$grid" -o study.h5 --fresh --progress none; }
+date -d '+100 seconds' +%Y-%m-%dT%H:%M:%S >answer
+ends "squeue: 100 s left" 2 'run.reserve keeps 3m' asks SLURM_JOB_ID=77
+date -d '+1 hour' +%Y-%m-%dT%H:%M:%S >answer
+ends "squeue: an hour left" 0 '' asks SLURM_JOB_ID=77
+echo N/A >answer
+ends "squeue: no limit" 0 '' asks SLURM_JOB_ID=77
+ends "squeue knows no such job" 0 '' asks SLURM_JOB_ID=78
+echo 50.5 >answer
+ends "flux: 50 s left" 2 'run.reserve keeps 3m' asks FLUX_JOB_ID=f7
+ends "Slurm's variable" 2 'run.reserve keeps 3m' asks SLURM_JOB_END_TIME="$(date -d '+100 seconds' +%s)"
+ends "a deadline that is given counts alone" 0 '' asks FLUX_JOB_ID=f7 HMMGRID_DEADLINE=2h
+cp scheduler/slow scheduler/squeue
+started=$SECONDS
+ends "squeue does not answer" 0 '' asks SLURM_JOB_ID=77
+[ $((SECONDS - started)) -le 15 ] || { failed=$((failed + 1)); echo "squeue was waited for $((SECONDS - started)) s"; }
+
 # --- a launcher whose ranks do not find each other
 ends "srun without PMI" 2 '3 tasks were started .SLURM_STEP_NUM_TASKS.*srun --mpi' \
     env SLURM_STEP_NUM_TASKS=3 "$program" run "$grid" -o study.h5 --fresh

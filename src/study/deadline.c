@@ -1,0 +1,124 @@
+/* deadline: see deadline.h. Refuses to fork (MPI forbids it) and to wait for a scheduler that does
+ * not answer. Source: RELIABILITY section 4. */
+#include "deadline.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const double ask_every_s = 600, answer_within_s = 10;
+
+extern char **environ;
+
+/* "2026-01-31T12:00:00", local time; anything else ("N/A", "Unknown"): no limit. */
+static double local_time(const char *text)
+{
+    struct tm when = {.tm_isdst = -1};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &when);
+    return end ? (double)mktime(&when) : INFINITY;
+}
+
+static double seconds_from_now(const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    return end == text ? INFINITY : clock_unix_s() + seconds;
+}
+
+/* Who is asked, where the variable names a job. */
+static const struct scheduler {
+    const char *variable;
+    const char *command[6]; /* the job's name comes last */
+    double (*read)(const char *answer);
+} schedulers[] = {{"SLURM_JOB_ID", {"squeue", "-h", "-o", "%e", "-j"}, local_time},
+                  {"FLUX_JOB_ID", {"flux", "job", "timeleft"}, seconds_from_now}};
+enum { NUM_SCHEDULERS = sizeof schedulers / sizeof schedulers[0] };
+
+static void forget(struct deadline *d)
+{
+    if (!d->pid) return;
+    close(d->answer);
+    kill(d->pid, SIGKILL);
+    while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    d->pid = 0;
+}
+
+static void ask(struct deadline *d)
+{
+    const struct scheduler *s = &schedulers[d->kind];
+    char *argv[8] = {NULL};
+    int end[2], num = 0;
+    d->asked_s = clock_monotonic_s();
+    d->num_text = 0;
+    if (pipe2(end, O_CLOEXEC) != 0) return;
+    for (int i = 0; i < 6 && s->command[i]; i++) argv[num++] = (char *)s->command[i];
+    argv[num] = getenv(s->variable);
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, end[1], 1);
+    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+    if (posix_spawnp(&d->pid, argv[0], &files, NULL, argv, environ) != 0) d->pid = 0;
+    posix_spawn_file_actions_destroy(&files);
+    close(end[1]);
+    d->answer = end[0];
+    if (!d->pid) close(end[0]);
+    if (d->pid) fcntl(d->answer, F_SETFL, O_NONBLOCK);
+}
+
+/* Take what has been printed: true when that is all of it, and end_s then says it. */
+static bool listen_to(struct deadline *d)
+{
+    ssize_t n;
+    do {
+        n = read(d->answer, d->text + d->num_text, sizeof d->text - 1 - d->num_text);
+        if (n > 0) d->num_text += (size_t)n;
+    } while (n > 0 && d->num_text < sizeof d->text - 1);
+    bool late = clock_monotonic_s() - d->asked_s > answer_within_s;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR) && !late) return false;
+    d->text[d->num_text] = '\0';
+    forget(d);
+    if (d->num_text) d->end_s = schedulers[d->kind].read(d->text);
+    return true;
+}
+
+void deadline_first(struct deadline *d, double given_s)
+{
+    const char *slurm = getenv("SLURM_JOB_END_TIME");
+    *d = (struct deadline){.end_s = isnan(given_s) ? INFINITY : given_s};
+    if (!isnan(given_s)) return;
+    if (slurm && strtod(slurm, NULL) >= 1e9) d->end_s = strtod(slurm, NULL);
+    while (d->kind < NUM_SCHEDULERS && !getenv(schedulers[d->kind].variable)) d->kind++;
+    d->is_asked = d->kind < NUM_SCHEDULERS;
+    if (!d->is_asked) return;
+    ask(d);
+    while (d->pid && !listen_to(d))
+        poll(&(struct pollfd){.fd = d->answer, .events = POLLIN}, 1, 100);
+}
+
+bool deadline_look(struct deadline *d)
+{
+    double before_s = d->end_s;
+    if (d->pid)
+        listen_to(d);
+    else if (d->is_asked && clock_monotonic_s() - d->asked_s > ask_every_s)
+        ask(d);
+    return d->end_s != before_s;
+}
+
+void deadline_free(struct deadline *d)
+{
+    forget(d);
+}
