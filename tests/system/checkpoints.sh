@@ -13,13 +13,13 @@ root=
 # killed ranks leave shared memory files behind: below $work they go with it
 mpirun="mpirun $root --oversubscribe --bind-to none --mca btl_vader_backing_directory $work"
 
-cat >grid.yaml <<'YAML'
+cat >grid.yaml <<YAML
 version: 1
 study: checkpoints
 defaults:
   data:    {sequences: 900, length: 12}
   rnn:     {hidden: 16, noise_dim: 6}
-  train:   {epochs: 200, batch: 300, learning_rate: [0.01, 0.003], snapshots: 100}
+  train:   {epochs: $((100 * kills)), batch: 300, learning_rate: [0.01, 0.003], snapshots: 50}
   measure: {sequences: 200, floor_draws: 2}
 analysis: {circuit: false, ablation: false, likelihood: false, resonance: false, noise_sensitivity: false}
 grid:
@@ -51,6 +51,10 @@ rank() {
     for p in $(processes "$2"); do
         grep -qsxzF "OMPI_COMM_WORLD_RANK=$1" "/proc/$p/environ" && echo "$p"
     done
+}
+
+end() { # end PID...: there may be none left
+    [ $# -eq 0 ] || kill -9 "$@"
 }
 
 kept() { # kept FILE.h5: until a checkpoint newer than the mark is there
@@ -89,9 +93,9 @@ for victim in child worker all; do
         kept "$file" || break
         sleep 0.$((RANDOM % 3))
         case $victim in
-        child) kill -9 $(processes --do-runs) ;;
-        worker) kill -9 $(rank $((1 + RANDOM % 2)) "$file") ;;
-        all) kill -9 $(processes "$file") ;;
+        child) end $(processes --do-runs) ;;
+        worker) end $(rank $((1 + RANDOM % 2)) "$file") ;;
+        all) end $(processes "$file") ;;
         esac
         [ "$victim" = child ] || wait "$study"
         touch mark
@@ -101,7 +105,7 @@ for victim in child worker all; do
         ok "study goes on by itself" [ $? -eq 0 ]
         ok "its child died" [ "$("$program" why "$file" 0 | sed -n 's/^attempts *//p')" -gt 1 ]
     else
-        [ -z "$(ls "$file.ckpt")" ] || words='from (its|their) checkpoint'
+        [ -z "$(ls "$file.ckpt" 2>/dev/null)" ] || words='from (its|their) checkpoint'
     fi
     ends_alike "$words" "$file"
 done

@@ -4,9 +4,11 @@
 #include "experiment/checkpoint.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -221,6 +223,35 @@ static void links_and_pipes(void **state)
     assert_int_equal(unlink(other), 0);
 }
 
+/* No room, wherever it ends: what was there stays, and nothing half made. */
+static void a_full_disk(void **state)
+{
+    struct place *p = *state;
+    struct status st = {0};
+    struct state s = {3, {3}};
+    struct run_part piece[3];
+    struct rlimit limit, small;
+    struct stat info;
+    int num = pieces_of(&s, piece);
+    write_epoch(p, 1);
+    write_epoch(p, 2);
+    assert_int_equal(stat(p->newest, &info), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    for (rlim_t room = 0; room < (rlim_t)info.st_size; room++) {
+        small = (struct rlimit){room, limit.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        int code = checkpoint_write(p->folder, "k", owner, piece, num, &st);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        check_code(code, STATUS_IO, &st);
+        assert_non_null(strstr(st.text, "a.h5.ckpt/k.ckpt: cannot be written: File too large"));
+        assert_true(access(p->made, F_OK) != 0);
+        assert_int_equal(read_epoch(p, owner), 2);
+    }
+    assert_int_equal(unlink(p->newest), 0);
+    assert_int_equal(read_epoch(p, owner), 1);
+}
+
 static void only_its_own_are_removed(void **state)
 {
     struct place *p = *state;
@@ -245,6 +276,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(damage_is_found, make, clear),
         cmocka_unit_test_setup_teardown(strangers_are_named, make, clear),
         cmocka_unit_test_setup_teardown(links_and_pipes, make, clear),
+        cmocka_unit_test_setup_teardown(a_full_disk, make, clear),
         cmocka_unit_test_setup_teardown(only_its_own_are_removed, make, clear),
     };
     return cmocka_run_group_tests_name("checkpoint", tests, NULL, NULL);
