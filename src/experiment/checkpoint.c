@@ -2,7 +2,9 @@
 #include "checkpoint.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,12 +21,13 @@ struct head {
     uint32_t format, owner_bytes;
 };
 
-static const char *const generation[] = {".ckpt", ".ckpt.prev"}, *const unfinished = ".ckpt.tmp";
-enum { NUM_GENERATIONS = sizeof generation / sizeof generation[0] };
+/* ends of names */
+enum { NEWEST, BEFORE, NUM_GENERATIONS, UNFINISHED = NUM_GENERATIONS, NUM_ENDS };
+static const char *const ends[NUM_ENDS] = {".ckpt", ".ckpt.prev", ".ckpt.tmp"};
 
-static const char *name_of(const char *key, const char *end, char name[NAME_BYTES])
+static const char *name_of(const char *key, int end, char name[NAME_BYTES])
 {
-    snprintf(name, NAME_BYTES, "%.48s%s", key, end);
+    snprintf(name, NAME_BYTES, "%.48s%s", key, ends[end]);
     return name;
 }
 
@@ -91,9 +94,9 @@ static bool write_in(int folder, const char *key, const char *owner, const struc
                      int num)
 {
     char made[NAME_BYTES], newest[NAME_BYTES], before[NAME_BYTES];
-    name_of(key, unfinished, made);
-    name_of(key, generation[0], newest);
-    name_of(key, generation[1], before);
+    name_of(key, UNFINISHED, made);
+    name_of(key, NEWEST, newest);
+    name_of(key, BEFORE, before);
     unlinkat(folder, made, 0); /* of a process that was killed */
     int fd = openat(folder, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) return false;
@@ -110,18 +113,28 @@ static bool write_in(int folder, const char *key, const char *owner, const struc
     return good;
 }
 
+/* A power cut is not to take the new folder with it. */
+static void sync_above(int folder)
+{
+    int above = openat(folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (above < 0) return;
+    fsync(above);
+    close(above);
+}
+
 int checkpoint_write(const char *folder, const char *key, const char *owner,
                      const struct run_part *piece, int num, struct status *st)
 {
-    mkdir(folder, 0777); /* what does not work shows when it is opened */
+    bool is_new = mkdir(folder, 0777) == 0; /* what does not work shows when it is opened */
     int fd = open_folder(folder);
     if (fd < 0)
         return status_set(st, STATUS_CANNOT_CREATE, "%s: cannot be used as a folder: %s", folder,
                           strerror(errno));
+    if (is_new) sync_above(fd);
     int code = STATUS_OK;
     if (!write_in(fd, key, owner, piece, num))
         code = status_set(st, STATUS_IO, "%s/%s%s: cannot be written: %s", folder, key,
-                          generation[0], strerror(errno));
+                          ends[NEWEST], strerror(errno));
     close(fd);
     return code;
 }
@@ -238,8 +251,7 @@ struct checkpoint *checkpoint_read(const char *folder, const char *key, const ch
     if (dir < 0) return NULL;
     for (int g = 0; g < NUM_GENERATIONS && !c; g++) {
         char name[NAME_BYTES], why[WHY_BYTES];
-        int fd = openat(dir, name_of(key, generation[g], name),
-                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        int fd = openat(dir, name_of(key, g, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT) continue;
         if (fd < 0) snprintf(why, WHY_BYTES, "it cannot be opened: %s", strerror(errno));
         if (fd >= 0) c = load(fd, most_bytes(piece, num), why);
@@ -279,9 +291,28 @@ bool checkpoint_is_there(const char *folder, const char *key)
     int dir = open_folder(folder);
     if (dir < 0) return false;
     for (int g = 0; g < NUM_GENERATIONS && !there; g++)
-        there = faccessat(dir, name_of(key, generation[g], name), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        there = faccessat(dir, name_of(key, g, name), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
     close(dir);
     return there;
+}
+
+void checkpoint_each(const char *folder,
+                     void (*each)(void *context, const char *key, bool is_newest), void *context)
+{
+    int fd = open_folder(folder);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        char *end = strchr(entry->d_name, '.');
+        int which = end ? text_index(ends, NUM_ENDS, end) : -1;
+        if (which < 0) continue;
+        *end = '\0';
+        each(context, entry->d_name, which == NEWEST);
+    }
+    if (dir)
+        closedir(dir);
+    else if (fd >= 0)
+        close(fd);
 }
 
 void checkpoint_remove(const char *folder, const char *key)
@@ -289,8 +320,7 @@ void checkpoint_remove(const char *folder, const char *key)
     char name[NAME_BYTES];
     int dir = open_folder(folder);
     if (dir < 0) return;
-    unlinkat(dir, name_of(key, unfinished, name), 0);
-    for (int g = 0; g < NUM_GENERATIONS; g++) unlinkat(dir, name_of(key, generation[g], name), 0);
+    for (int i = 0; i < NUM_ENDS; i++) unlinkat(dir, name_of(key, i, name), 0);
     close(dir);
 }
 

@@ -42,6 +42,11 @@ void checkpoint_free(struct checkpoint *checkpoint);
 /* Is there a file of this run, whatever is in it? */
 bool checkpoint_is_there(const char *folder, const char *key);
 
+/* For every file of a run in the folder, whatever is in it: its key, and whether it is the newest.
+ */
+void checkpoint_each(const char *folder,
+                     void (*each)(void *context, const char *key, bool is_newest), void *context);
+
 /* All files of this run; and the folder, if it is empty. Errors do not matter: what is left over is
  * removed by the next study. */
 void checkpoint_remove(const char *folder, const char *key);

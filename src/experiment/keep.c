@@ -48,6 +48,14 @@ static void forget_found(struct keeper *k)
     k->found = NULL;
 }
 
+/* Does it say where such a run can be? */
+static bool is_possible(struct keeper *k, const struct run_part *piece)
+{
+    checkpoint_put_back(k->found, piece, 1);
+    return k->at.stage >= STAGE_BEGUN && k->at.stage <= STAGE_MEASURED && k->at.epoch >= 0 &&
+           k->at.epoch <= train_num_epochs(k->s);
+}
+
 static void put_back(struct keeper *k)
 {
     struct run_part piece[MAX_PIECES];
@@ -74,6 +82,11 @@ int keep_open(struct keeper *k, const struct settings *s, const char *run_key,
         return status_no_memory(st, "a checkpoint");
     int num = pieces_of(k, piece);
     k->found = checkpoint_read(k->where->folder, run_key, k->owner, piece, num, k->log);
+    if (k->found && !is_possible(k, piece)) {
+        log_line(k->log, LOG_WARNING, "checkpoint of run %s: ignored: its epoch is none", run_key);
+        k->at = (struct position){.stage = STAGE_BEGUN};
+        forget_found(k);
+    }
     if (k->found) put_back(k);
     if (k->at.stage > STAGE_BEGUN) forget_found(k);
     return STATUS_OK;

@@ -32,6 +32,7 @@ struct study {
     struct worker worker;
     char folder[4096], program[128];
     struct checkpoints checkpoints; /* of these two */
+    int num_kept;                   /* of runs that are not finished; rank 0 */
     struct log log;
     /* rank 0, while coordinating */
     struct progress progress;
@@ -56,22 +57,27 @@ static int name_checkpoints(struct study *s, struct status *st)
     return status_set(st, STATUS_CANNOT_CREATE, "%s: the path is too long", s->options->output);
 }
 
+static void look_at_checkpoint(void *context, const char *key, bool is_newest)
+{
+    struct study *s = context;
+    int i = 0, num = s->plan->num_runs;
+    while (i < num && strcmp(s->plan->runs[i].key, key) != 0) i++;
+    if (i == num) return; /* not ours to remove */
+    int status = s->output.status[i];
+    if (status == RUN_DONE || status == RUN_FAILED || s->options->existing == EXISTING_FRESH)
+        checkpoint_remove(s->folder, key);
+    else
+        s->num_kept += is_newest;
+}
+
 /* Rank 0, once the file is known: those of finished runs are of no use. */
 static void look_at_checkpoints(struct study *s)
 {
-    int num = 0;
-    for (int i = 0; i < s->plan->num_runs; i++) {
-        const char *key = s->plan->runs[i].key;
-        int status = s->output.status[i];
-        if (status == RUN_DONE || status == RUN_FAILED || s->options->existing == EXISTING_FRESH)
-            checkpoint_remove(s->folder, key);
-        else
-            num += checkpoint_is_there(s->folder, key);
-    }
-    if (num)
-        log_line(&s->log, LOG_INFO, "%s: %d run%s from %s checkpoint%s", s->folder, num,
-                 num == 1 ? " goes on" : "s go on", num == 1 ? "its" : "their",
-                 num == 1 ? "" : "s");
+    checkpoint_each(s->folder, look_at_checkpoint, s);
+    if (s->num_kept)
+        log_line(&s->log, LOG_INFO, "%s: %d run%s from %s checkpoint%s", s->folder, s->num_kept,
+                 s->num_kept == 1 ? " goes on" : "s go on", s->num_kept == 1 ? "its" : "their",
+                 s->num_kept == 1 ? "" : "s");
 }
 
 /* --- rank 0: the schedule of the selected runs ------------------------------------------------ */

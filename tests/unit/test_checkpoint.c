@@ -252,6 +252,18 @@ static void a_full_disk(void **state)
     assert_int_equal(read_epoch(p, owner), 1);
 }
 
+struct seen {
+    int newest, all;
+};
+
+static void see(void *context, const char *key, bool is_newest)
+{
+    struct seen *seen = context;
+    assert_string_equal(key, "k");
+    seen->newest += is_newest;
+    seen->all++;
+}
+
 static void only_its_own_are_removed(void **state)
 {
     struct place *p = *state;
@@ -260,9 +272,16 @@ static void only_its_own_are_removed(void **state)
     snprintf(other, sizeof other, "%s/notes", p->folder);
     put(other, (const unsigned char *)"mine", 4);
     put(p->made, (const unsigned char *)"x", 1);
+    struct seen seen = {0};
+    checkpoint_each(p->folder, see, &seen);
+    assert_int_equal(seen.newest, 1);
+    assert_int_equal(seen.all, 2);
+    checkpoint_each(p->made, see, &seen); /* no folder */
     checkpoint_remove(p->folder, "k");
     checkpoint_remove_folder(p->folder);
     assert_false(checkpoint_is_there(p->folder, "k"));
+    checkpoint_each(p->folder, see, &seen);
+    assert_int_equal(seen.all, 2);
     assert_int_equal(access(other, F_OK), 0);
     assert_int_equal(unlink(other), 0);
     checkpoint_remove_folder(p->folder);
