@@ -123,6 +123,9 @@ int restore_keep(struct store *store, struct status *st);
 /* Rank 0, after the file was closed: put it back where another program changed it; st->text then
  * says so, also with STATUS_OK. STATUS_IO: it cannot be, or finished rows were changed too. */
 int restore_layout(struct store *store, struct status *st);
+/* Rank 0, then: when the file was removed, write it anew at its name, and say so in st->text; when
+ * another one is there, at PATH.rescued (STATUS_IO). */
+int restore_file(struct store *store, struct status *st);
 void restore_free(struct kept *kept);
 
 /* --- the open file ---------------------------------------------------------------------------- */

@@ -206,6 +206,7 @@ int store_close_all(struct store *store, struct status *st)
     if (comm != MPI_COMM_NULL) {
         code = agree(comm, code, st); /* all have closed it */
         if (!code && store->rank == 0) code = restore_layout(store, st);
+        if (!code && store->rank == 0) code = restore_file(store, st);
         code = agree(comm, code, st);
         MPI_Comm_free(&comm);
     }

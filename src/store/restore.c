@@ -6,6 +6,8 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -93,6 +95,50 @@ static int check_rows(struct store *store, int *num_lost, struct status *st)
         *num_lost += !code && !valid;
     }
     free(record);
+    return code;
+}
+
+static int copy_to(const struct store *store, const char *tmp)
+{
+    unsigned char *block = malloc(BLOCK_BYTES);
+    int fd = open(tmp, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    int error = !block ? ENOMEM : fd < 0 ? errno : 0;
+    for (uint64_t at = 0; at < store->file_bytes && !error; at += BLOCK_BYTES) {
+        uint64_t left = store->file_bytes - at;
+        size_t n = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES;
+        error = file_read_at(store->fd, at, block, n);
+        if (!error) error = file_write_at(fd, at, block, n);
+    }
+    if (fd >= 0) close(fd);
+    free(block);
+    return error;
+}
+
+int restore_file(struct store *store, struct status *st)
+{
+    char *name = NULL, *real, *tmp;
+    if (file_is(store->fd, store->path)) return STATUS_OK;
+    bool replaced = access(store->path, F_OK) == 0;
+    if (asprintf(&name, "%s%s", store->path, replaced ? ".rescued" : "") < 0)
+        return status_no_memory(st, "%s", store->path);
+    int code = layout_prepare(name, false, &real, &tmp, st);
+    int error = code ? 0 : copy_to(store, tmp);
+    if (error) code = file_fail(st, STATUS_IO, name, "write there what the study wrote", error);
+    if (!code) code = layout_publish(tmp, real, false, st);
+    if (code && tmp) unlink(tmp);
+    if (code)
+        status_prefix(st, "%s was removed while the study wrote it; ", store->path);
+    else if (replaced)
+        code = status_set(st, STATUS_IO,
+                          "%s: another file was put in its place while the study wrote it; what "
+                          "the study wrote is %s",
+                          store->path, name);
+    else
+        status_set(st, STATUS_OK, "%s: was removed while the study wrote it; it is there again",
+                   store->path);
+    free(name);
+    free(real);
+    free(tmp);
     return code;
 }
 

@@ -33,6 +33,11 @@ def halt(study, what):
     expect(f"{what}: the study is going on", study.poll(), None)
 
 
+def clean():
+    for name in [n for n in os.listdir() if n.startswith((file, "other"))]:
+        os.remove(name)
+
+
 def expect(what, found, wanted):
     if found != wanted:
         print(f"{what}: {found}, expected {wanted}")
@@ -62,8 +67,7 @@ def look(f):
 def disturb(mode, work, locking, end, said):
     """A study, h5py in the midst of it in a process of its own; `end`: its exit code."""
     case = f"{mode} {work.__name__}, locking {locking}"
-    for name in [n for n in os.listdir() if n.startswith(file)]:
-        os.remove(name)
+    clean()
     study = start()
     halt(study, case)
     pid = os.fork()
@@ -103,8 +107,7 @@ def other_name():
     """A study on another name of the same file."""
     os.link(file, "other.h5")
     expect("a file of two names that nobody has open", start("--resume").wait(60), 0)
-    for name in [n for n in os.listdir() if n.startswith((file, "other"))]:
-        os.remove(name)
+    clean()
     study = start()
     halt(study, "two names")
     os.link(file, "other.h5")
@@ -116,6 +119,23 @@ def other_name():
     expect("digest", verify().stdout.split()[-1], digest)
 
 
+def removed(replaced):
+    """The file is removed, or another one put in its place, in the midst of a study."""
+    case = "replaced" if replaced else "removed"
+    clean()
+    study = start()
+    halt(study, case)
+    os.remove(file)
+    if replaced:
+        os.symlink("slow.yaml", file)
+    study.send_signal(signal.SIGCONT)
+    _, text = study.communicate(timeout=120)
+    expect(case, (study.returncode, file + ".rescued" in text, "there again" in text),
+           (74, True, False) if replaced else (0, False, True))
+    found = verify(file + ".rescued" if replaced else file)
+    expect(f"{case}: digest", found.stdout.split()[-1], digest)
+
+
 put_back = "its layout was put back as it was"
 disturb("r", look, True, 0, "")
 disturb("a", attribute, True, 0, "")
@@ -125,3 +145,5 @@ disturb("a", groups, False, 0, put_back)
 disturb("w", dataset, False, 74, "--resume runs these again")
 held()
 other_name()
+removed(False)
+removed(True)
