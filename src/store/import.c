@@ -6,15 +6,11 @@
 #include "internal.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char snapshots[] = "snapshots.", recurrent[] = "rnn.weight_hh_l0";
 
@@ -33,13 +29,9 @@ static int check_kind(const char *path, int fd, struct status *st)
                           : "; `hmmgrid analyse --help` tells what a file of weights holds");
 }
 
-static int open_file(struct tensors *in)
+static int open_file(struct tensors *in, int fd)
 {
-    int fd =
-        file_open(in->path, O_RDONLY, "a file of weights, such as `hmmgrid export` writes", in->st);
-    if (fd < 0) return STATUS_NO_INPUT;
     int code = check_kind(in->path, fd, in->st);
-    close(fd);
     if (code) return code;
     in->file = library_open(in->path, STATUS_NO_INPUT, in->st);
     if (in->file < 0) return STATUS_NO_INPUT;
@@ -85,6 +77,18 @@ static int ignore_listed(struct tensors *in, const char *const *ignore, int num)
         free(list);
     }
     return code;
+}
+
+/* Values that are not in this file are not the file's: its owner cannot vouch for them. */
+static int refuse_elsewhere(const struct tensors *in)
+{
+    for (int i = 0; i < in->num; i++)
+        if (in->tensor[i].elsewhere && !in->tensor[i].used)
+            return tensors_refuse(in,
+                                  "its %.200s is %s; copy its values into this file, in Python: "
+                                  "f[name] = values",
+                                  in->tensor[i].name, in->tensor[i].elsewhere);
+    return STATUS_OK;
 }
 
 /* What stands before the names of the network: "" or "module.", into prefix. */
@@ -235,11 +239,11 @@ static int find_shape(const struct tensors *in, const char *prefix, struct rnn_s
                               "rnn.weight_hh_l0 %llu x %llu, fc.weight %llu x %llu",
                               (unsigned long long)ih->dim[0], D, (unsigned long long)hh->dim[0], H,
                               K, (unsigned long long)fc->dim[1]);
-    if (H < 1 || H > 10000 || D < 1 || D > 10000 || K < 2 || K > MAX_SYMBOLS)
+    if (H < 1 || H > MOST_UNITS || D < 1 || D > MOST_UNITS || K < 2 || K > MAX_SYMBOLS)
         return tensors_refuse(in,
                               "%llu hidden units, %llu inputs, %llu symbols: hmmgrid takes up to "
-                              "10000 units and inputs and 2 to %d symbols",
-                              H, D, K, (int)MAX_SYMBOLS);
+                              "%d units and inputs and 2 to %d symbols",
+                              H, D, K, (int)MOST_UNITS, (int)MAX_SYMBOLS);
     *shape = (struct rnn_shape){(int)H, (int)D, (int)K,
                                 tensors_find(in, prefix, "rnn.bias_ih_l0") ||
                                     tensors_find(in, prefix, "rnn.bias_hh_l0") ||
@@ -303,7 +307,7 @@ static int read_snapshots(const struct tensors *in, struct imported *out)
 {
     struct tensor *epoch = tensors_find(in, snapshots, "epoch");
     if (!epoch) return STATUS_OK;
-    if (epoch->num_dims != 1 || epoch->dim[0] < 1 || epoch->dim[0] > 1000000)
+    if (epoch->num_dims != 1 || epoch->dim[0] < 1 || epoch->dim[0] > MOST_SNAPSHOTS)
         return tensors_refuse(in, "its group snapshots has no list of epochs");
     int num = (int)epoch->dim[0];
     out->snapshot_epoch = calloc((size_t)num, sizeof *out->snapshot_epoch);
@@ -340,6 +344,7 @@ static int read_all(struct tensors *in, const char *const *ignore, int num_ignor
 {
     int code = tensors_list(in);
     if (!code) code = ignore_listed(in, ignore, num_ignore);
+    if (!code) code = refuse_elsewhere(in);
     if (!code) code = check_nonlinearity(in, &out->says_relu);
     if (!code) code = find_prefix(in, out->prefix, sizeof out->prefix);
     if (!code) code = refuse_other_networks(in, out->prefix);
@@ -354,27 +359,13 @@ static int read_all(struct tensors *in, const char *const *ignore, int num_ignor
     return code;
 }
 
-int store_import_weights(const char *path, const char *const *ignore, int num_ignore,
-                         struct imported *out, struct status *st)
+int import_weights(const char *path, int fd, const char *const *ignore, int num_ignore,
+                   struct imported *out, struct status *st)
 {
     struct tensors in = {.path = path, .st = st, .file = H5I_INVALID_HID};
-    *out = (struct imported){.params = NULL};
-    library_init();
-    int code = open_file(&in);
+    int code = open_file(&in, fd);
     if (!code) code = read_all(&in, ignore, num_ignore, out);
     tensors_free(&in);
     if (in.file >= 0) H5Fclose(in.file);
-    H5Eclear2(H5E_DEFAULT);
-    if (code) store_imported_free(out);
     return code;
-}
-
-void store_imported_free(struct imported *imported)
-{
-    if (!imported) return;
-    free(imported->params);
-    free(imported->resolved);
-    free(imported->snapshots);
-    free(imported->snapshot_epoch);
-    *imported = (struct imported){.params = NULL};
 }

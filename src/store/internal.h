@@ -49,6 +49,20 @@ hid_t library_serial_access(void);
 /* Open a file for reading, with them; negative, and *st filled (code), when HDF5 cannot. */
 hid_t library_open(const char *path, int code, struct status *st);
 
+/* --- foreign.c: a file of another program --------------------------------------------------------
+ */
+
+struct foreign {
+    const char *path;
+    uint64_t bytes; /* of the file */
+    int code;       /* of an error: HDF5 crashed over it, or did not come to an end */
+    /* Reads it, in the child, whose memory is lost but for what is shared. Returns a code. */
+    int (*work)(void *context, struct status *st);
+    void *context;
+};
+/* What work returned, with its *st; STATUS_IO where no process can be started. */
+int foreign_read(const struct foreign *file, struct status *st);
+
 /* --- kind.c: files that are not HDF5 ---------------------------------------------------------- */
 
 struct file_kind {
@@ -67,6 +81,7 @@ struct tensor {
     hsize_t dim[3];    /* of up to 3 dimensions */
     H5T_class_t class; /* H5T_NO_CLASS: a link that leads to no dataset */
     bool used;         /* one of the network's, or left out on request */
+    const char *elsewhere; /* "virtual: ...": its values are in other files; NULL: in this one */
 };
 
 struct tensors {
@@ -90,6 +105,15 @@ int tensors_show(const struct tensors *in, bool all, char *text, size_t n);
 /* All values as memory_type, H5T_NATIVE_FLOAT of floats only, H5T_NATIVE_INT of integers only. */
 int tensors_read(const struct tensors *in, const struct tensor *tensor, hid_t memory_type,
                  void *out);
+
+/* --- import.c, parcel.c: a network out of such a file -------------------------------------------
+ */
+
+enum { MOST_UNITS = 10000, MOST_SNAPSHOTS = 1000000 };
+/* In the child: store_import_weights of the file at path, open at fd. *out is zeroed before, and to
+ * be freed also after an error. */
+int import_weights(const char *path, int fd, const char *const *ignore, int num_ignore,
+                   struct imported *out, struct status *st);
 
 /* --- guard.c: the part of a file that never changes ------------------------------------------- */
 
@@ -169,8 +193,6 @@ enum { MOST_PLACES = 1 << 18, MOST_ATTRIBUTE_TEXT = 1 << 18 };
 
 /* What the child that reads an altered file tells its parent, in memory that they share. */
 struct report {
-    bool is_complete;
-    struct status st;
     size_t num_places;
     struct place place[MOST_PLACES];
     int num_copied;

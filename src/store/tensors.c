@@ -38,8 +38,23 @@ static bool add(struct tensors *in, const char *name)
     return tensor->name && tensor->dotted;
 }
 
+/* Of a dataset whose values other files hold: what it is, else NULL. */
+static const char *elsewhere(hid_t dataset)
+{
+    hid_t create = H5Dget_create_plist(dataset);
+    bool is_virtual = create >= 0 && H5Pget_layout(create) == H5D_VIRTUAL;
+    bool is_raw = create >= 0 && H5Pget_external_count(create) > 0;
+    if (create >= 0) H5Pclose(create);
+    return is_virtual ? "virtual: its values are in other files"
+           : is_raw   ? "external: its values are in another file, which is not HDF5"
+                      : NULL;
+}
+
+/* Even the size of a virtual dataset may be in other files. */
 static void look_at(hid_t dataset, struct tensor *tensor)
 {
+    tensor->elsewhere = elsewhere(dataset);
+    if (tensor->elsewhere) return;
     hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
     tensor->num_dims = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
     if (tensor->num_dims > 3) tensor->num_dims = -1;
@@ -49,7 +64,8 @@ static void look_at(hid_t dataset, struct tensor *tensor)
     if (space >= 0) H5Sclose(space);
 }
 
-/* A group's own links are visited too; a link to one is no dataset. */
+/* A group's own links are visited too; a link to one is no dataset. Links to other files are not
+ * followed, here or on the way (foreign.c). */
 static herr_t visit(hid_t file, const char *name, const H5L_info_t *info, void *context)
 {
     struct tensors *in = context;
@@ -62,6 +78,8 @@ static herr_t visit(hid_t file, const char *name, const H5L_info_t *info, void *
                               (int)MOST_TENSORS);
     else if (counts && !add(in, name))
         code = status_no_memory(in->st, "%s", in->path);
+    else if (info->type == H5L_TYPE_EXTERNAL)
+        in->tensor[in->num - 1].elsewhere = "a link to another file";
     else if (what == H5I_DATASET)
         look_at(object, &in->tensor[in->num - 1]);
     if (object >= 0) H5Oclose(object);
@@ -144,16 +162,11 @@ static int check_class(const struct tensors *in, const struct tensor *tensor, H5
                                : "");
 }
 
-/* Is all of it in this file, in a form that this HDF5 can undo? */
+/* Is it in a form that this HDF5 can undo? */
 static int check_storage(const struct tensors *in, const struct tensor *tensor, hid_t dataset)
 {
     hid_t create = H5Dget_create_plist(dataset);
     int code = STATUS_OK, num = create < 0 ? 0 : H5Pget_nfilters(create);
-    if (create >= 0 && H5Pget_layout(create) == H5D_VIRTUAL)
-        code = tensors_refuse(in,
-                              "its dataset %.200s is virtual: its values are in other files; write "
-                              "f[name] = values in Python",
-                              tensor->name);
     for (int i = 0; i < num && !code; i++) {
         char name[64] = "";
         unsigned flags, config;

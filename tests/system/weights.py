@@ -120,10 +120,12 @@ copy("gzip", store_as(compression="gzip", shuffle=True, fletcher32=True))
 copy("lzf", store_as(compression="lzf"))
 copy("virtual", make_virtual)
 copy("dangling", dangle)
-with h5py.File("link.h5", "w") as f:
-    for key in MATRICES:
-        f[key] = h5py.ExternalLink("plain.h5", key)
-    f.attrs["nonlinearity"] = "relu"
+copy("link", lambda f: (f.__delitem__("fc.weight"), f.__setitem__(
+    "fc.weight", h5py.ExternalLink("plain.h5", "fc.weight"))))
+copy("link_on_the_way", lambda f: (f.__setitem__("other", h5py.ExternalLink("plain.h5", "/")), f.__delitem__(
+    "fc.weight"), f.__setitem__("fc.weight", h5py.SoftLink("/other/fc.weight"))))
+copy("raw", lambda f: (f.__delitem__("fc.weight"), f.create_dataset(
+    "fc.weight", (K, H), "f4", external=[("plain.h5", 0, 4 * K * H)])))
 if os.fork() == 0:  # killed with the file open for writing
     f = h5py.File("open.h5", "w", libver="latest")
     f["fc.weight"] = np.zeros((K, H), "f4")
