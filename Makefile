@@ -3,6 +3,7 @@
 #   make test         every test, from nothing       make install  PREFIX=/usr/local DESTDIR=
 #   make bench        how fast it is; ONLY="epoch torch" chooses sections of tests/bench/run.sh
 #   make check-build ONLY='^(hmm|house)$'            the tests of these names, built and run
+#   make soak         kills, failing disks, deaths, overhead: about an hour; KILLS=200
 #   make SAN=address|undefined|thread ...            make clean
 # V=1 shows commands and a line for each test; CC=gcc|clang, MPICC=mpicc, BUILD=build, CFLAGS="-O2 -g",
 # HDF5_DIR=/path/to/parallel/hdf5
@@ -210,8 +211,19 @@ test:
 	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages test
 	@$(MAKE) --no-print-directory $(if $(V),,-s) $(parallel) check-build
 
-check-build: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN) $(BUILD)/tests/fail_writes.so
+.PHONY: check-build-programs
+check-build-programs: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN) $(BUILD)/tests/fail_writes.so
+check-build: check-build-programs
 	@V='$(V)' tests/run.sh $(BUILD) '$(ONLY)'
+
+# long campaigns; the last line of each is its figures
+.PHONY: soak
+KILLS ?= 200
+soak: check-build-programs
+	tests/system/kills.sh $(BUILD)/hmmgrid $(KILLS)
+	tests/system/full_disk.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_writes.so 3
+	tests/system/kill_resume.sh $(BUILD)/hmmgrid 5 $(BUILD)/tests/test_study | tail -n 1
+	mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root) --oversubscribe --bind-to none -n 4 $(BUILD)/tests/test_study_deaths /tmp overhead
 
 demo:
 	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages build

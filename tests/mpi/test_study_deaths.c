@@ -103,11 +103,43 @@ static void innocent(struct test *t)
     CHECK(t, f.count[RUN_DONE] == 3 && f.attempts == 5 + 3);
 }
 
+/* By name only: what handing out, processes, rows and commits cost beside the runs themselves,
+ * which sleep: 2000 of a second, or DUMMY_RUNS of them. */
+static void overhead(struct test *t)
+{
+    static const char grid[] = "version: 1\nstudy: overhead\n"
+                               "defaults:\n"
+                               "  data: {sequences: 30, length: 6}\n"
+                               "  rnn: {hidden: 4, noise_dim: 2}\n"
+                               "  train: {epochs: 3, batch: 5}\n"
+                               "  measure: {sequences: 20}\n"
+                               "analysis: false\n"
+                               "grid:\n  chain:\n    product: {hmm.states: [2, 3]}\n"
+                               "seeds: 0-999\n";
+    struct status st;
+    const char *text = getenv("DUMMY_RUNS");
+    int num = text ? atoi(text) : 2000, workers = t->size > 1 ? t->size - 1 : 1;
+    new_file_all(t, "overhead");
+    CHECK(t, plan_read(&t->plan, "overhead", grid, sizeof grid - 1, NULL, 0, &st) == 0);
+    bool *selected = calloc((size_t)t->plan.num_runs, sizeof *selected);
+    for (int i = 0; i < t->plan.num_runs; i++) selected[i] = i < num;
+    t->options.selected = selected;
+    setenv("HMMGRID_DUMMY_MS", "1000", 1);
+    double start_s = MPI_Wtime();
+    CHECK(t, study_all(t, &st) == 0);
+    double wall_s = MPI_Wtime() - start_s, ideal_s = ceil((double)num / workers);
+    if (t->rank == 0)
+        printf("%d runs of a second on %d ranks: %.1f s, %.1f s without cost: %.2f %%\n", num,
+               t->size, wall_s, ideal_s, 100 * (wall_s / ideal_s - 1));
+    free(selected);
+}
+
 static const struct study_case cases[] = {
     {"three_of_twenty", three_of_twenty, false},
     {"more_retries", more_retries, false},
     {"same_rows", same_rows, false},
     {"innocent", innocent, false},
+    {"overhead", overhead, true},
 };
 
 int main(int argc, char **argv)
