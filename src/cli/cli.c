@@ -20,6 +20,7 @@ const struct verb_entry verb_table[] = {
     {NULL, &verb_plan},
     {"run it", &verb_run},
     {NULL, &verb_status},
+    {NULL, &verb_reset},
     {"read the results", &verb_summary},
     {NULL, &verb_why},
     {NULL, &verb_export},

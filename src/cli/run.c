@@ -35,6 +35,8 @@ static const struct cli_option run_options[] = {
     {"seeds", 0, "LIST", NULL, false, "seeds instead of the grid's, such as 0-9 or 0-4,10"},
     {"retries", 0, "N", "HMMGRID_RETRIES", false,
      "further attempts at a run whose process died (run.retries)"},
+    {"retry", 0, "failed|crashed|all", NULL, false,
+     "with --resume or --extend: such runs of FILE.h5 are done anew; see 'hmmgrid reset --help'"},
     {"max-failures", 0, "N|P%", "HMMGRID_MAX_FAILURES", false,
      "failed runs that end the study early (run.max_failures)"},
     {"order", 0, "longest|grid", "HMMGRID_ORDER", false, "which run first (run.order)"},
@@ -104,6 +106,28 @@ static int read_existing(struct request *r, struct status *st)
     return 0;
 }
 
+static int read_retry(struct request *r, struct status *st)
+{
+    static const struct {
+        const char *name;
+        unsigned statuses;
+    } retries[] = {{"failed", 1 << RUN_FAILED},
+                   {"crashed", 1 << RUN_CRASHED},
+                   {"all", 1 << RUN_FAILED | 1 << RUN_CRASHED}};
+    enum { NUM_RETRIES = sizeof retries / sizeof retries[0] };
+    const char *text = cli_value(r->inv, "retry");
+    int i = 0, existing = r->study.study.existing;
+    if (!text) return 0;
+    while (i < NUM_RETRIES && strcmp(text, retries[i].name) != 0) i++;
+    if (i == NUM_RETRIES)
+        return status_set(st, STATUS_USAGE, "--retry: '%s' is none of failed, crashed, all", text);
+    if (existing != EXISTING_RESUME && existing != EXISTING_EXTEND)
+        return status_set(st, STATUS_USAGE,
+                          "--retry is about the runs of an earlier study: add --resume");
+    r->study.study.retry = retries[i].statuses;
+    return 0;
+}
+
 static int read_progress(struct request *r, struct status *st)
 {
     static const char *const name[] = {"auto", "bar", "plain", "json", "none"};
@@ -170,6 +194,7 @@ static int run_run(const struct invocation *inv)
                                             .err = inv->err}}};
     int code = read_sets(&r, &st);
     if (!code) code = read_existing(&r, &st);
+    if (!code) code = read_retry(&r, &st);
     if (!code) code = read_progress(&r, &st);
     if (!code) code = read_deadline(&r, &st);
     if (!code) check_output(&r, &st);

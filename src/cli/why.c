@@ -179,10 +179,7 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
     FILE *out = inv->out;
     const struct decoded_run *decoded = store_settings(store, run, st);
     if (!decoded) return st->code;
-    bool *tells = calloc((size_t)num_settings, sizeof *tells);
-    if (tells) rows_telling(store, tells);
-    char *told = tells ? names_tell(&decoded->settings, decoded->seed, tells) : NULL;
-    free(tells);
+    char *told = rows_tell(store, run);
     if (!told) return status_no_memory(st, "the settings");
     int status = store_run_status(store, run), attempts = store_run_attempts(store, run);
     fprintf(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n",

@@ -102,6 +102,16 @@ void rows_telling(struct store *store, bool *tells)
     names_telling(settings_of, store, store_num_runs(store), tells);
 }
 
+char *rows_tell(struct store *store, int run)
+{
+    const struct decoded_run *d = store_settings(store, run, NULL);
+    bool *tells = d ? calloc((size_t)num_settings, sizeof *tells) : NULL;
+    if (tells) rows_telling(store, tells);
+    char *told = tells ? names_tell(&d->settings, d->seed, tells) : NULL;
+    free(tells);
+    return told;
+}
+
 int rows_count(struct store *store, const int *row, int num, char text[PLAN_COUNT_BYTES],
                struct status *st)
 {

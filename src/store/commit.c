@@ -340,3 +340,13 @@ int store_begin_runs(struct store *store, const int *run, int num, bool blamed, 
     free(record);
     return code;
 }
+
+int store_reset_runs(struct store *store, const int *run, int num, struct status *st)
+{
+    struct record *record = calloc((size_t)num + 1, sizeof *record);
+    if (!record) return status_no_memory(st, "%s", store->path);
+    for (int i = 0; i < num; i++) record[i] = (struct record){.run = run[i], .status = RUN_PENDING};
+    int code = store_write_records(store, record, num, st);
+    free(record);
+    return code;
+}

@@ -349,6 +349,11 @@ int store_open(struct store **store, const char *path, struct status *st)
     return store_attach(store, path, false, NULL, st);
 }
 
+int store_open_to_reset(struct store **store, const char *path, struct status *st)
+{
+    return store_attach(store, path, true, NULL, st);
+}
+
 void store_close(struct store *store)
 {
     store_detach(store);

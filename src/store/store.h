@@ -93,6 +93,12 @@ int store_commit_runs(struct store *store, const struct store_commit *commit, in
  */
 int store_begin_runs(struct store *store, const int *run, int num, bool blamed, struct status *st);
 
+/* Open on one rank, for store_reset_runs; errors as of store_open, and a file that another program
+ * changed is refused (STATUS_CANNOT_CREATE). Close with store_close. */
+int store_open_to_reset(struct store **store, const char *path, struct status *st);
+/* These runs are pending as if never begun: no results, attempts and deaths. Durable. */
+int store_reset_runs(struct store *store, const int *run, int num, struct status *st);
+
 /* --- reading (serial, also while a study runs) -----------------------------------------------
  * A reader sees the records as they were when it opened the file. */
 

@@ -12,6 +12,8 @@
 #include "hmmgrid/status.h"
 #include <stddef.h>
 
+enum { ORPHAN_WAIT_S = 60 }; /* they end within seconds */
+
 struct lock {
     int fd; /* -1: not held */
     char path[4096];

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const double orphan_wait_s = 60, resume_wait_s = 5;
+static const double resume_wait_s = 5;
 
 enum { MAX_NAMED = 5 };
 
@@ -161,15 +161,41 @@ static int make_or_check(const struct plan *plan, const struct study_options *op
     return store_create(path, plan, provenance, false, st);
 }
 
+/* Runs that are to be done anew are pending, as if never begun, in the file too. */
+static int retry(struct output *o, const struct study_options *options, int num,
+                 const struct log *log, struct status *st)
+{
+    struct store *store = NULL;
+    int *row = calloc((size_t)num + 1, sizeof *row), retried = 0;
+    if (!row) return status_no_memory(st, "the runs to be done anew");
+    for (int i = 0; i < num; i++) {
+        bool selected = !options->selected || options->selected[i];
+        if (!selected || !(options->retry >> o->status[i] & 1)) continue;
+        row[retried++] = i;
+        o->status[i] = RUN_PENDING;
+        o->attempts[i] = o->deaths[i] = 0;
+        o->wall_s[i] = NAN;
+    }
+    int code = retried ? store_open_to_reset(&store, options->output, st) : STATUS_OK;
+    if (!code && retried) code = store_reset_runs(store, row, retried, st);
+    store_close(store);
+    free(row);
+    if (!code)
+        log_line(log, LOG_INFO, "%s: %d failed or crashed run%s taken up again", options->output,
+                 retried, retried == 1 ? " is" : "s are");
+    return code;
+}
+
 int output_prepare(struct output *o, const struct plan *plan, const struct study_options *options,
                    const struct provenance *provenance, const struct log *log, struct status *st)
 {
     *o = (struct output){.lock = {.fd = -1}};
     bool resumes = options->existing == EXISTING_RESUME;
     int code =
-        lock_take(&o->lock, options->output, resumes ? resume_wait_s : 0, orphan_wait_s, log, st);
+        lock_take(&o->lock, options->output, resumes ? resume_wait_s : 0, ORPHAN_WAIT_S, log, st);
     if (!code) code = make_or_check(plan, options, provenance, log, st);
     if (!code) code = load(o, options->output, plan->num_runs, log, st);
+    if (!code && options->retry) code = retry(o, options, plan->num_runs, log, st);
     if (code) output_free(o);
     return code;
 }

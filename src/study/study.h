@@ -6,6 +6,7 @@
 #include "experiment/experiment.h"
 #include "base/log.h"
 #include "plan/plan.h"
+#include "store/store.h"
 #include <mpi.h>
 
 enum study_existing { EXISTING_REFUSE, EXISTING_RESUME, EXISTING_FRESH, EXISTING_EXTEND };
@@ -17,11 +18,12 @@ struct study_options {
     const char *command_line; /* for provenance */
     int existing;             /* enum study_existing */
     int progress;             /* enum study_progress */
-    double deadline_s;        /* Unix time; INFINITY: none; NAN: what the job's scheduler says */
-    const bool *selected;     /* [num_runs] runs to do, others stay as they are; NULL: all.
-                                 Borrowed */
-    run_function run;         /* experiment_run, or a dummy in tests */
-    FILE *out, *err;          /* streams */
+    unsigned retry;       /* 1 << RUN_FAILED: failed runs of the file are done anew, and so on */
+    double deadline_s;    /* Unix time; INFINITY: none; NAN: what the job's scheduler says */
+    const bool *selected; /* [num_runs] runs to do, others stay as they are; NULL: all.
+                             Borrowed */
+    run_function run;     /* experiment_run, or a dummy in tests */
+    FILE *out, *err;      /* streams */
     bool *abandoned; /* becomes true when the file could not be written to its end: the process is
                         to leave by _exit, without MPI_Finalize. NULL: not asked for */
 };
@@ -58,6 +60,13 @@ int study_launch(const struct study_request *request, struct status *st);
  * is. Errors as of store_create and store_write_run. */
 int study_write_single(const char *path, const struct plan *plan, const struct run_output *out,
                        double cpu_s, const char *command_line, bool replace, struct status *st);
+
+/* Do `work` with a results file that no study writes meanwhile: locked, open for store_reset_runs.
+ * path as of file_follow. Errors as of a study that takes the lock, of store_open_to_reset, and of
+ * work. */
+int study_with_file(const char *path,
+                    int (*work)(void *context, struct store *store, struct status *st),
+                    void *context, const struct log *log, struct status *st);
 
 /* One process's work, also where a launcher started several: rank 0 does it, the others wait, and
  * every rank returns its code. Initialises MPI and ends it. An MPI that does not start is told on

@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 program=${1:-${HMMGRID:-build/hmmgrid}}
-verbs="check plan run status summary why export analyse verify repro"
+verbs="check plan run status reset summary why export analyse verify repro"
 out=$(mktemp) err=$(mktemp)
 trap 'rm -f "$out" "$err"' EXIT
 checks=0 failures=0
