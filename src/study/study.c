@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "output.h"
 #include "provenance.h"
+#include "segments.h"
 #include "signals.h"
 #include "statusfile.h"
 
@@ -28,6 +29,7 @@ struct study {
     struct output output; /* rank 0 */
     struct deadline deadline;
     struct lock alive;
+    char *segments; /* rank 0: those that an earlier study left behind */
     struct store *store;
     struct worker worker;
     char folder[4096], program[128];
@@ -281,11 +283,13 @@ static int prepare_all(struct study *s, struct status *st)
         if (!code) look_at_checkpoints(s);
         if (!code) code = make_board(s, st);
         if (!code) code = make_schedule(s, st);
+        if (!code) s->segments = segments_left(s->options->output);
         if (!code) code = lock_alive(&s->alive, s->options->output, st);
         st->code = code;
     }
     if (protocol_agree_all(s->comm, st)) return st->code;
     if (s->rank > 0) lock_alive(&s->alive, s->options->output, NULL);
+    segments_renew_all(s->comm, s->segments, s->alive.fd);
     code = store_open_all(&s->store, s->options->output, s->plan, s->comm, st);
     if (code) return code;
 
@@ -340,6 +344,7 @@ static void release_all(struct study *s, struct status *st)
     deadline_free(&s->deadline);
     if (s->rank == 0) output_free(&s->output);
     schedule_free(s->schedule);
+    free(s->segments);
     free(s->board.worker);
     free(s->row);
     free(s->cost_s);

@@ -163,6 +163,32 @@ digest=$("$program" verify quiet.h5 | sed -n 's/^digest //p')
 live() { [ -z "$("$python" "$live" "$program" slow.yaml "$digest" 2>&1 | tee /dev/stderr)" ]; }
 ok "h5py on a live file" live
 
+# --- shared memory of ranks that were killed with their launcher ------------------------------------
+
+mkdir shm
+root_flag=
+[ "$(id -u)" = 0 ] && root_flag=--allow-run-as-root
+mpirun --oversubscribe --bind-to none $root_flag --mca btl_vader_backing_directory "$work/shm" -n 3 \
+    "$program" run slow.yaml -o m.h5 --set train.epochs=100000 --progress none >out 2>&1 &
+launcher=$!
+for _ in $(seq 300); do
+    grep -qs '"running": [1-9]' m.h5.status.json && break
+    sleep 0.1
+done
+left=(shm/vader_segment.*)
+# shellcheck disable=SC2046
+kill -9 $launcher $(cat /proc/$launcher/task/*/children)
+wait $launcher 2>/dev/null
+if [ -e "${left[0]}" ]; then # another MPI has none
+    : >shm/vader_segment.other.0
+    cp "${left[0]}" copy && mv copy "${left[0]}" # the same name, another file
+    ok "the next study" run slow.yaml m.h5 --fresh
+    ok "it has removed what was left, and nothing else" \
+        [ "$(echo shm/* | wc -w)" = 2 -a -e "${left[0]}" -a -e shm/vader_segment.other.0 ]
+else
+    echo "skipped: shared memory of killed ranks, of which this MPI leaves none"
+fi
+
 wait $silent
 ok "a silent pipe for a grid is given up" eval '[ "$(cat silent.code)" = 66 ] && grep -q "nothing came out of this pipe" silent.out'
 
