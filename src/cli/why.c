@@ -22,12 +22,13 @@ static const char *const shown[] = {
     "best_val_loss", "final_val_loss", "loss_floor", "loss_floor_sd", "loss_z"};
 enum { NUM_SHOWN = sizeof shown / sizeof shown[0], NUM_SHOWN_UNTRAINED = 6 };
 
-static const char *advice(int status, int attempts)
+/* begun: an attempt at it counts, or left a checkpoint. */
+static const char *advice(int status, bool begun)
 {
     switch (status) {
     case RUN_PENDING:
-        return attempts ? "given back unfinished; `hmmgrid run GRID -o FILE --resume` takes it up"
-                        : "not started yet; `hmmgrid run GRID -o FILE --resume` takes it up";
+        return begun ? "given back unfinished; `hmmgrid run GRID -o FILE --resume` takes it up"
+                     : "not started yet; `hmmgrid run GRID -o FILE --resume` takes it up";
     case RUN_RUNNING:
         return "started and not finished: it runs now, or its study was ended; `hmmgrid status` "
                "tells which, and --resume takes it up";
@@ -188,7 +189,7 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
             store_record_is_damaged(store, run) ? "damaged" : run_status_name[status], "attempts",
             attempts);
     free(told);
-    bool trained = store_is_trained(store, run);
+    bool trained = store_is_trained(store, run), kept = has_checkpoint(inv, decoded->key);
     if (!trained)
         fprintf(out, "%-16s %s\n", "", "`hmmgrid analyse` made it: nothing was trained here");
     int code = status == RUN_DONE ? STATUS_OK : print_column(store, run, "error", out, st);
@@ -197,10 +198,9 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
         fprintf(out, "%-16s %s\n", "",
                 "finished once, and damaged since: its bytes are not the ones that were committed; "
                 "`hmmgrid verify` says how to go on");
-    else if (*advice(status, attempts))
-        fprintf(out, "%-16s %s\n", "", advice(status, attempts));
-    if (has_checkpoint(inv, decoded->key))
-        fprintf(out, "%-16s %s\n", "checkpoint", "kept: the run goes on from it");
+    else if (*advice(status, attempts || kept))
+        fprintf(out, "%-16s %s\n", "", advice(status, attempts || kept));
+    if (kept) fprintf(out, "%-16s %s\n", "checkpoint", "kept: the run goes on from it");
     if (status == RUN_DONE || status == RUN_FAILED) {
         code = print_start(store, run, out, st);
         for (int i = 0; !code && i < (trained ? NUM_SHOWN : NUM_SHOWN_UNTRAINED); i++)

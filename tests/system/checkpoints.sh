@@ -127,7 +127,8 @@ for isolate in process none; do
         ok "in time" [ $SECONDS -lt 10 ]
         ok "checkpoint" kept "$file"
     done
-    says '^checkpoint .*goes on from it' "$program" why "$file" "$(ls "$file.ckpt" | head -n 1 | cut -c 1-12)"
+    says 'given back unfinished|started and not finished' "$program" why "$file" "$(ls "$file.ckpt" | head -n 1 | cut -c 1-12)"
+    ok "why knows of it" grep -q '^checkpoint .*goes on from it' said
     cp -r "$file.ckpt" "$isolate.copy"
     ends_alike 'from (its|their) checkpoint' "$file" --set "$option"
 done
