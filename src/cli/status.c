@@ -1,6 +1,5 @@
 /* status: the verb that tells how far a study is, while it runs and afterwards. Reads the status
- * file and tests the lock; refuses to open the results file unless there is no status file.
- */
+ * file and tests the lock; refuses to open the results file of a study that runs. */
 #include "cli.h"
 
 #include "base/file.h"
@@ -22,30 +21,89 @@ static const struct cli_option status_options[] = {
     {0},
 };
 
-/* What is known, from the status file and the lock. */
+/* What is known, from the status file and the lock; when nothing runs, the results file has the
+ * last word. */
 struct view {
-    struct study_status study; /* state as it really is: one whose process is gone does not run */
-    bool has_file, live;       /* there is a status file; the lock is held */
-    char holder[256];          /* of the lock */
-    struct store *store;       /* the results file, where there is no status file */
-    int count[NUM_RUN_STATUS]; /* its runs by their status */
+    struct study_status study;
+    bool has_file, live, killed; /* a status file is there; the lock is held; it ended without a
+                                    word */
+    char holder[256];            /* of the lock */
+    struct store *store;         /* the results file, when nothing runs */
     char size[PLAN_COUNT_BYTES];
 };
 
-static int read_view(struct view *v, const char *path, struct status *st)
+/* --- what is known ---------------------------------------------------------------------------- */
+
+static int sum_wall_times(struct store *store, double *sum_s, struct status *st)
+{
+    int num = store_num_runs(store), column = store_find_column(store, "wall_s");
+    double *wall_s = calloc((size_t)num + 1, sizeof *wall_s);
+    int code = wall_s ? STATUS_OK : status_no_memory(st, "%d runs", num);
+    *sum_s = 0;
+    if (!code && column >= 0) code = store_read_column(store, column, wall_s, st);
+    for (int i = 0; i < num && !code; i++)
+        if (wall_s[i] > 0) *sum_s += wall_s[i];
+    free(wall_s);
+    return code;
+}
+
+/* The status file is believed as long as the results file holds what it says. */
+static void take_counts(struct view *v, const int count[NUM_RUN_STATUS])
+{
+    struct study_status *s = &v->study;
+    int left = count[RUN_PENDING] + count[RUN_RUNNING], total = store_num_runs(v->store);
+    v->killed = v->has_file && strcmp(s->state, "running") == 0;
+    bool agrees = v->has_file && !v->killed && s->total == total && s->done == count[RUN_DONE] &&
+                  s->failed == count[RUN_FAILED] && s->crashed == count[RUN_CRASHED];
+    if (!agrees) s->state = left ? "interrupted" : "complete";
+    if (!agrees) s->chosen_left = NAN;
+    if (!agrees && !v->killed) s->chosen = NAN;
+    s->total = total;
+    s->pending = count[RUN_PENDING];
+    s->running = count[RUN_RUNNING];
+    s->done = count[RUN_DONE];
+    s->failed = count[RUN_FAILED];
+    s->crashed = count[RUN_CRASHED];
+    s->eta_s = s->eta_half_s = NAN;
+}
+
+static int count_in_store(const struct invocation *inv, struct view *v, struct status *st)
+{
+    int count[NUM_RUN_STATUS] = {0}, code = cli_open(inv, &v->store, st);
+    struct study_status *s = &v->study;
+    if (code) return code;
+    const char *uuid = store_attribute(v->store, "uuid");
+    if (v->has_file && s->uuid && strcmp(s->uuid, uuid) != 0) { /* of another file of this name */
+        statusfile_free(s);
+        v->has_file = false;
+    }
+    if (!v->has_file)
+        s->elapsed_s = s->updated_unix_s = s->started_unix_s = s->deadline_unix_s = NAN;
+    for (int i = 0; i < store_num_runs(v->store); i++) count[store_run_status(v->store, i)]++;
+    take_counts(v, count);
+    s->study = store_attribute(v->store, "study");
+    code = sum_wall_times(v->store, &s->core_hours, st);
+    s->core_hours /= 3600;
+    if (s->chosen < s->total) return code; /* their size says both */
+    s->size = v->size;
+    return code ? code : rows_count(v->store, NULL, store_num_runs(v->store), v->size, st);
+}
+
+static int read_view(const struct invocation *inv, struct view *v, struct status *st)
 {
     char *real; /* beside which these files are */
     *v = (struct view){.has_file = false};
-    if (file_follow(path, &real, st)) return st->code;
+    if (file_follow(inv->operand[0], &real, st)) return st->code;
     v->live = study_is_locked(real, v->holder, sizeof v->holder);
     v->has_file = statusfile_read(real, &v->study);
     free(real);
-    if (!v->has_file) v->study.state = v->live ? "starting" : "unknown";
-    if (!v->live && strcmp(v->study.state, "running") == 0) v->study.state = "interrupted";
+    if (!v->live) return count_in_store(inv, v, st);
+    if (!v->has_file) v->study.state = "starting";
     return STATUS_OK;
 }
 
-/* --- from the status file --------------------------------------------------------------------- */
+/* --- as text ------------------------------------------------------------------------------------
+ */
 
 static void print_time(FILE *out, const char *what, double unix_s)
 {
@@ -72,18 +130,22 @@ static void print_worker(FILE *out, const struct worker_status *w)
     if (w->settings) fprintf(out, "            %s\n", w->settings);
 }
 
-static void print_view(FILE *out, const struct view *v)
+static void print_counts(FILE *out, const struct view *v)
 {
     const struct study_status *s = &v->study;
-    const char *message = s->message ? s->message : "";
-    char eta[32], half[32], spent[32];
-    fprintf(out, "study %s: %s%s%s%s\n", s->study ? s->study : "", s->state, v->live ? " (" : "",
-            v->live ? v->holder : "", v->live ? ")" : "");
     if (s->size) fprintf(out, "  %s\n", s->size);
-    fprintf(out,
-            "  %.0f of %.0f done, %.0f failed, %.0f crashed, %.0f running, %.0f left; %.2f "
-            "core-hours in runs\n",
-            s->done, s->total, s->failed, s->crashed, s->running, s->pending, s->core_hours);
+    fprintf(out, "  %.0f of %.0f done, %.0f failed, %.0f crashed, %.0f %s, %.0f left", s->done,
+            s->total, s->failed, s->crashed, s->running, v->live ? "running" : "begun", s->pending);
+    if (isfinite(s->core_hours)) fprintf(out, "; %.2f core-hours in runs", s->core_hours);
+    if (s->chosen < s->total && isfinite(s->chosen_left))
+        fprintf(out, "\n  %.0f of the %.0f that --where chose are left", s->chosen_left, s->chosen);
+    fputc('\n', out);
+}
+
+static void print_times(FILE *out, const struct view *v)
+{
+    const struct study_status *s = &v->study;
+    char eta[32], half[32], spent[32];
     fprintf(out, "  %s since the start", progress_duration(s->elapsed_s, spent));
     if (v->live && isfinite(s->eta_s))
         fprintf(out, ", about %s left", progress_duration(s->eta_s, eta));
@@ -93,37 +155,41 @@ static void print_view(FILE *out, const struct view *v)
     print_time(out, "updated", s->updated_unix_s);
     print_time(out, "deadline", s->deadline_unix_s);
     fputc('\n', out);
+}
+
+/* Runs that were on when their study was ended. */
+static void print_begun(FILE *out, const struct view *v)
+{
+    enum { MOST = 8 };
+    int num = 0;
+    for (int i = 0; v->store && i < store_num_runs(v->store); i++) {
+        if (store_run_status(v->store, i) != RUN_RUNNING || num++ >= MOST) continue;
+        char *told = store_record_is_damaged(v->store, i) ? NULL : rows_tell(v->store, i);
+        fprintf(out, "  run %d (%s) %s\n", i, told ? told : "its record is damaged",
+                told ? "was on" : "");
+        free(told);
+    }
+    if (num > MOST) fprintf(out, "  and %d more\n", num - MOST);
+}
+
+static void print_view(FILE *out, const struct view *v)
+{
+    const struct study_status *s = &v->study;
+    const char *message = s->message ? s->message : "";
+    fprintf(out, "study %s: %s%s%s%s\n", s->study ? s->study : "", s->state, v->live ? " (" : "",
+            v->live ? v->holder : "", v->live ? ")" : "");
+    if (!v->live || v->has_file) print_counts(out, v);
+    if (v->has_file) print_times(out, v);
     for (const char *line = message; *line;) { /* each line as far in as the others */
         int n = (int)strcspn(line, "\n");
         fprintf(out, "  %.*s\n", n, line);
         line += n + (line[n] == '\n');
     }
     for (int i = 0; v->live && i < s->num_workers; i++) print_worker(out, &s->worker[i]);
-    if (!v->live && strcmp(s->state, "interrupted") == 0 && !*message)
-        fprintf(out, "  its process is gone; `hmmgrid run ... --resume` continues it\n");
-}
-
-/* --- from the results file, where there is no status file ------------------------------------- */
-
-static int read_store(const struct invocation *inv, struct view *v, struct status *st)
-{
-    int code = cli_open(inv, &v->store, st);
-    for (int i = 0; !code && i < store_num_runs(v->store); i++) {
-        int status = store_run_status(v->store, i);
-        if (status >= 0 && status < NUM_RUN_STATUS) v->count[status]++;
-    }
-    return code ? code : rows_count(v->store, NULL, store_num_runs(v->store), v->size, st);
-}
-
-static void print_counts(FILE *out, const struct view *v)
-{
-    const int *count = v->count;
-    fprintf(out,
-            "study %s: no status file; counted in the results file\n"
-            "  %s\n"
-            "  %d of %d runs done, %d failed, %d crashed, %d started, %d pending\n",
-            store_attribute(v->store, "study"), v->size, count[RUN_DONE], store_num_runs(v->store),
-            count[RUN_FAILED], count[RUN_CRASHED], count[RUN_RUNNING], count[RUN_PENDING]);
+    print_begun(out, v);
+    if (v->killed && s->running + s->pending > 0)
+        fprintf(out,
+                "  its process ended without a word; `hmmgrid run ... --resume` continues it\n");
 }
 
 /* --- the verb --------------------------------------------------------------------------------- */
@@ -133,16 +199,7 @@ static void print_json(FILE *out, const struct view *v)
     struct json json = {.out = out, .lines = 2};
     json_open(&json, NULL, '{');
     json_value(&json, "live", v->live ? "true" : "false");
-    if (v->has_file) {
-        statusfile_put(&json, &v->study);
-    } else {
-        json_text(&json, "state", v->study.state);
-        json_text(&json, "study", store_attribute(v->store, "study"));
-        json_text(&json, "size", v->size);
-        json_integer(&json, "total", store_num_runs(v->store));
-        for (int i = 0; i < NUM_RUN_STATUS; i++)
-            json_integer(&json, run_status_name[i], v->count[i]);
-    }
+    statusfile_put(&json, &v->study);
     json_close(&json);
     fputc('\n', out);
 }
@@ -150,13 +207,9 @@ static void print_json(FILE *out, const struct view *v)
 static int show(const struct invocation *inv, bool *live, struct status *st)
 {
     struct view v;
-    int code = read_view(&v, inv->operand[0], st);
+    int code = read_view(inv, &v, st);
     *live = v.live;
-    if (!code && !v.has_file) code = read_store(inv, &v, st);
-    if (!code && cli_flag(inv, "json"))
-        print_json(inv->out, &v);
-    else if (!code)
-        (v.has_file ? print_view : print_counts)(inv->out, &v);
+    if (!code) (cli_flag(inv, "json") ? print_json : print_view)(inv->out, &v);
     store_close(v.store);
     statusfile_free(&v.study);
     fflush(inv->out);
@@ -185,9 +238,8 @@ const struct verb verb_status = {
     .description =
         "Shows the counts, the time left and what every worker is doing, from FILE.h5.status.json, "
         "which the running study renews every second; the lock beside it tells whether the study "
-        "is alive. The results file is opened only when there is no status file; a running study "
-        "is "
-        "never disturbed.\n"
+        "is alive. When it is not, the runs are counted in the results file, and those that were "
+        "on when it ended are named. A running study is never disturbed.\n"
         "\n"
         "  hmmgrid status results.h5 --watch",
     .options = status_options,

@@ -29,6 +29,7 @@ struct board {
     char message[1024];      /* why it ended, "" while all is well */
     int ranks;
     struct schedule_counts counts; /* of the selected runs */
+    int others[NUM_RUN_STATUS];    /* of the other ones, none of which runs */
     double start_unix_s, start_s;  /* start_s, now_s: monotonic */
     double now_s;
     double eta_s, eta_half_s; /* NaN: not known */

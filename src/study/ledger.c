@@ -80,7 +80,7 @@ int ledger_commit(struct ledger *l, double *wall_s, struct status *st)
     for (int i = 0; i < num; i++) {
         int status = l->broken ? RUN_PENDING : l->commit[i].status;
         schedule_ended(l->schedule, l->end[i].job, status, l->end[i].wall_s);
-        if (status != RUN_PENDING) *wall_s += l->end[i].wall_s;
+        if (status != RUN_PENDING && l->end[i].wall_s > 0) *wall_s += l->end[i].wall_s;
     }
     return code;
 }

@@ -94,7 +94,7 @@ static void print_event(struct progress *p, const char *event, const struct boar
     json_text(&json, "event", event);
     json_text(&json, "time", clock_text("%Y-%m-%dT%H:%M:%S%z", time));
     if (b)
-        statusfile_put_board(&json, b);
+        statusfile_put_board(&json, b, false);
     else
         json_text(&json, "text", text);
     json_close(&json);

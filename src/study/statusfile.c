@@ -51,6 +51,8 @@ static const struct field study_fields[] = {
     NUMBER(study_status, done, "%.0f"),
     NUMBER(study_status, failed, "%.0f"),
     NUMBER(study_status, crashed, "%.0f"),
+    NUMBER(study_status, chosen, "%.0f"),
+    NUMBER(study_status, chosen_left, "%.0f"),
 };
 enum { NUM_STUDY_FIELDS = sizeof study_fields / sizeof study_fields[0] };
 
@@ -104,7 +106,16 @@ static struct worker_status worker_status_of(const struct board *b, int i)
                                   .last_seen_s = b->now_s - w->seen_s};
 }
 
-void statusfile_put_board(struct json *json, const struct board *b)
+static void add_others(struct study_status *s, const int others[NUM_RUN_STATUS])
+{
+    for (int i = 0; i < NUM_RUN_STATUS; i++) s->total += others[i];
+    s->pending += others[RUN_PENDING];
+    s->done += others[RUN_DONE];
+    s->failed += others[RUN_FAILED];
+    s->crashed += others[RUN_CRASHED];
+}
+
+void statusfile_put_board(struct json *json, const struct board *b, bool whole_file)
 {
     const struct schedule_counts *c = &b->counts;
     char size[PLAN_COUNT_BYTES];
@@ -129,7 +140,10 @@ void statusfile_put_board(struct json *json, const struct board *b)
                              .running = c->running,
                              .done = c->done,
                              .failed = c->failed,
-                             .crashed = c->crashed};
+                             .crashed = c->crashed,
+                             .chosen = c->total,
+                             .chosen_left = c->pending + c->running};
+    if (whole_file) add_others(&s, b->others);
     s.worker = calloc((size_t)b->num_workers + 1, sizeof *s.worker);
     s.num_workers = s.worker ? b->num_workers : 0; /* a display can do without */
     for (int i = 0; i < s.num_workers; i++) s.worker[i] = worker_status_of(b, i);
@@ -148,7 +162,7 @@ int statusfile_write(const char *results_path, const struct board *board, struct
     struct json json = {.out = fdopen(fd, "w"), .lines = 2};
     if (json.out) {
         json_open(&json, NULL, '{');
-        statusfile_put_board(&json, board);
+        statusfile_put_board(&json, board, true);
         json_close(&json);
         fputc('\n', json.out);
     }

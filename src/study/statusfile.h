@@ -26,7 +26,9 @@ struct study_status {
     double updated_unix_s, started_unix_s, deadline_unix_s, elapsed_s, eta_s, eta_half_s;
     double core_hours; /* in runs that ended */
     double ranks, workers;
-    double total, pending, running, done, failed, crashed; /* runs */
+    double total, pending, running, done, failed, crashed; /* runs of the file; in an event of
+                                                              --progress json of the chosen ones */
+    double chosen, chosen_left;                            /* by --where; not ended among them */
     struct worker_status *worker;                          /* [num_workers] */
     int num_workers;
     struct pool *memory; /* owner of all the above */
@@ -43,4 +45,4 @@ void statusfile_free(struct study_status *status);
 
 /* The fields as entries of an open JSON object. */
 void statusfile_put(struct json *json, const struct study_status *status);
-void statusfile_put_board(struct json *json, const struct board *board);
+void statusfile_put_board(struct json *json, const struct board *board, bool whole_file);

@@ -103,7 +103,10 @@ static int make_schedule(struct study *s, struct status *st)
     s->cost_s = calloc(room, sizeof *s->cost_s);
     if (!s->row || !s->cost_s) return status_no_memory(st, "the schedule");
     for (int i = 0; i < plan->num_runs; i++) {
-        if (s->options->selected && !s->options->selected[i]) continue;
+        if (s->options->selected && !s->options->selected[i]) {
+            s->board.others[o->status[i] == RUN_RUNNING ? RUN_PENDING : o->status[i]]++;
+            continue;
+        }
         s->row[num] = i;
         o->status[num] = o->status[i]; /* the others are of no use to a study */
         o->attempts[num] = o->attempts[i];

@@ -32,7 +32,7 @@ try() {
     sed 's/^seeds:.*/seeds: [0, 1, 2]/' grid.yaml >grown.yaml
     finished=$(num_done old.h5)
     ok "runs are done" [ "$finished" -eq 3 ]
-    says '3 of 8 runs done, 1 failed' "$program" status old.h5
+    says '3 of 8 done, 1 failed' "$program" status old.h5
     says 'best_val_loss' "$program" summary old.h5 --metrics all
     ok "says what it said" diff old.txt <("$tests/golden/files/said.sh" "$program" old.h5)
     says '^ *4 +1 ' "$program" summary old.h5 --by run --where 'rnn.bias == true and status == done'

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# status: what it says of a study that was killed, of a part of one, and beside a stale status file,
+# is what the results file holds.
+# usage: tests/system/status.sh path/to/hmmgrid
+set -u
+program=$(realpath "$1")
+grid=$(realpath tests/system/mistakes/tiny.yaml)
+. tests/support/ok.sh
+cd "$work" || exit 2
+
+run() { "$program" run "$grid" -o study.h5 --progress none "$@"; }
+field() { "$program" status study.h5 --json | sed -n "s/^\"$1\": \"*\([^\",]*\).*/\1/p"; }
+counts() { "$program" verify study.h5 | sed -n 's/^runs 4 //p'; }
+agrees() { # the counts of status are those of verify
+    local told="pending $(field pending) running $(field running) done $(field done)"
+    told+=" failed $(field failed) crashed $(field crashed)"
+    [ "$told" = "$(counts)" ] || { echo "status: $told, verify: $(counts)"; false; }
+}
+
+# --- a part of a study
+ok "one of four" run --where 'run == 2'
+says '^study tiny: complete' "$program" status study.h5
+says '1 of 4 done' "$program" status study.h5
+says '0 of the 1 that --where chose' "$program" status study.h5
+says '4 runs .*, 1 chosen by --where' "$program" status study.h5
+cp study.h5.status.json one.json
+ok "the others" run --resume
+says '4 of 4 done' "$program" status study.h5
+
+# --- stale, missing and of another file
+cp one.json study.h5.status.json
+sed -i 's/"state": "complete"/"state": "running"/; s/"core_hours": [0-9.]*/"core_hours": null/' study.h5.status.json
+says '^study tiny: complete' "$program" status study.h5
+says '4 of 4 done.*0[.][0-9]* core-hours' "$program" status study.h5
+ok "counted beside a stale file" agrees
+rm study.h5.status.json
+says '^study tiny: complete' "$program" status study.h5
+sed 's/"uuid": "/&0/; s/"message": ""/"message": "another"/' one.json >study.h5.status.json
+ok "of another file" [ -z "$("$program" status study.h5 | grep another)" ]
+"$program" reset study.h5 --done --where 'run == 0' >/dev/null 2>&1
+says '^study tiny: interrupted' "$program" status study.h5
+ok "after a reset" agrees
+
+# --- killed, at moments that differ
+for milliseconds in 60 110 160 210 260 310; do
+    rm -f study.h5*
+    "$program" run "$grid" -o study.h5 --progress none --set train.epochs=300 &
+    study=$!
+    sleep "0.$(printf %03d $milliseconds)"
+    kill -9 $study 2>/dev/null
+    wait $study 2>/dev/null
+    [ -e study.h5 ] || continue
+    ok "killed after $milliseconds ms" agrees
+done
+rm -f study.h5*
+"$program" run "$grid" -o study.h5 --progress none --set train.epochs=1000000 &
+study=$!
+for _ in $(seq 200); do
+    grep -q '"running": 1' study.h5.status.json 2>/dev/null && break
+    sleep 0.05
+done
+says '^study tiny: running .host .* pid' "$program" status study.h5
+kill -9 $study
+wait $study 2>/dev/null
+says 'run [0-3] .hmm.states=[23] seed [01]. was on' "$program" status study.h5
+says 'ended without a word' "$program" status study.h5
+finish
