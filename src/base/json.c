@@ -1,6 +1,7 @@
 /* json: see json.h. Source: RFC 8259. Refuses to keep a NUL in a text. */
 #include "json.h"
 
+#include "show.h"
 #include "utf8.h"
 
 #include <inttypes.h>
@@ -20,7 +21,7 @@ void json_put_text(FILE *out, const char *text)
             fprintf(out, "\\%c", *text);
         else if (*text == '\n')
             fputs("\\n", out);
-        else if (point < 0x20)
+        else if (show_is_control(point))
             fprintf(out, "\\u%04x", (unsigned)point);
         else if (point == UTF8_NONE)
             fputs("\xef\xbf\xbd", out);

@@ -1,6 +1,7 @@
 /* log: see log.h. Refuses to format results: those go to stdout by their own verb. */
 #include "log.h"
 #include "clock.h"
+#include "show.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -42,9 +43,10 @@ void log_line(const struct log *log, enum log_level level, const char *fmt, ...)
         n += snprintf(line + n, sizeof line - (size_t)n, "%s%s:%s ",
                       log->colour ? level_colour[level] : "", level_name[level],
                       log->colour ? "\033[0m" : "");
-    for (const char *c = text; *c && (size_t)n < sizeof line - 4; c++) {
-        line[n++] = *c;
-        if (*c == '\n') line[n++] = ' ', line[n++] = ' ';
+    for (const char *c = text; *c && (size_t)n < sizeof line - SHOWN_BYTES - 1;) {
+        char shown[SHOWN_BYTES] = "\n  ";
+        c += *c == '\n' ? 1 : show_character(c, shown);
+        n = (int)(stpcpy(line + n, shown) - line);
     }
     line[n++] = '\n';
     fwrite(line, 1, (size_t)n, log->out); /* one write: lines of several ranks do not mix */

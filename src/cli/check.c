@@ -2,6 +2,7 @@
  * Refuses to write anything. */
 #include "cli.h"
 
+#include "base/show.h"
 #include "plan/plan.h"
 
 #include <stdlib.h>
@@ -31,12 +32,12 @@ static void print_summary(FILE *out, const struct plan *plan)
         count[k]++;
     }
     plan_count(plan, plan->num_runs, text);
-    fprintf(out, "%s: ok: %s", plan->file, text);
+    show_on(out, "%s: ok: %s", plan->file, text);
     for (int k = 0; k < num && num > 1; k++)
-        fprintf(out, "%s %s %d", k ? "," : ", cells of", name[k], count[k]);
-    if (others) fprintf(out, ", others %d", others);
+        show_on(out, "%s %s %d", k ? "," : ", cells of", name[k], count[k]);
+    if (others) show_on(out, ", others %d", others);
     if (plan->num_duplicates)
-        fprintf(out, "; %d duplicate entr%s merged", plan->num_duplicates,
+        show_on(out, "; %d duplicate entr%s merged", plan->num_duplicates,
                 plan->num_duplicates == 1 ? "y" : "ies");
     fputc('\n', out);
 }
@@ -49,7 +50,7 @@ static int run_check(const struct invocation *inv)
     if (!code)
         print_summary(inv->out, &plan);
     else if (code == STATUS_BAD_GRID)
-        fprintf(inv->err, "%s\n", st.text); /* as compilers do */
+        show_on(inv->err, "%s\n", st.text); /* as compilers do */
     else
         code = cli_fail(inv, &st);
     plan_free(&plan);

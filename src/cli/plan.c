@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "base/json.h"
+#include "base/show.h"
 #include "forecast/forecast.h"
 #include "report/table.h"
 #include "study/progress.h"
@@ -100,27 +101,27 @@ static void print_totals(const struct plan *plan, const struct forecast *f, FILE
 {
     char a[32], b[32], text[PLAN_COUNT_BYTES];
     plan_count(plan, plan->num_runs, text);
-    fprintf(out, "\nstudy %s: %s", plan->study, text);
+    show_on(out, "\nstudy %s: %s", plan->study, text);
     if (plan->num_duplicates)
-        fprintf(out, " (%d duplicate entr%s merged)", plan->num_duplicates,
+        show_on(out, " (%d duplicate entr%s merged)", plan->num_duplicates,
                 plan->num_duplicates == 1 ? "y" : "ies");
-    fprintf(out, "\n%-14s %.3g core-hours, ", "work", f->core_s / 3600);
+    show_on(out, "\n%-14s %.3g core-hours, ", "work", f->core_s / 3600);
     if (f->num_measured < 0)
         fputs("by a model; --calibrate measures it\n", out);
     else if (f->num_measured == f->num_cells)
         fputs("timed on one core of this machine\n", out);
     else
-        fprintf(out, "%d of %d cells timed on one core of this machine\n", f->num_measured,
+        show_on(out, "%d of %d cells timed on one core of this machine\n", f->num_measured,
                 f->num_cells);
     if (f->num_floors)
-        fprintf(out, "%-14s %d, each worker computes those of its runs once\n", "floors",
+        show_on(out, "%-14s %d, each worker computes those of its runs once\n", "floors",
                 f->num_floors);
-    fprintf(out, "%-14s %s a worker\n", "memory", bytes_text(f->memory_bytes, a));
-    fprintf(out, "%-14s about %s\n", "results file", bytes_text(f->result_bytes, a));
+    show_on(out, "%-14s %s a worker\n", "memory", bytes_text(f->memory_bytes, a));
+    show_on(out, "%-14s about %s\n", "results file", bytes_text(f->result_bytes, a));
     for (int i = 0; i < f->num_estimates; i++) {
         const struct estimate *e = &f->estimate[i];
         snprintf(text, sizeof text, "on %d rank%s", e->ranks, e->ranks == 1 ? "" : "s");
-        fprintf(out, "%-14s %s with %d worker%s, at least %s; Slurm: --time=%s\n", text,
+        show_on(out, "%-14s %s with %d worker%s, at least %s; Slurm: --time=%s\n", text,
                 progress_duration(e->schedule.makespan_s, a), e->workers,
                 e->workers == 1 ? "" : "s", progress_duration(e->schedule.bound_s, b), e->time);
     }

@@ -1,7 +1,10 @@
 /* repro: a grid of one run that computes a run of a results file again. Refuses to run it. */
 #include "cli.h"
 
+#include "base/show.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 static int print_grid(const struct invocation *inv, struct store *store, int run, struct status *st)
 {
@@ -19,10 +22,11 @@ static int print_grid(const struct invocation *inv, struct store *store, int run
                           inv->operand[0], run, store_attribute(store, "program_version"));
     char *yaml = plan_run_yaml(&decoded->settings, decoded->seed, store_attribute(store, "study"));
     if (!yaml) return status_no_memory(st, "the grid");
-    fprintf(inv->out,
-            "# Run %s: row %d of a study made by hmmgrid %s.\n"
+    const char *version = store_attribute(store, "program_version");
+    show_on(inv->out,
+            "# Run %s: row %d of a study made by hmmgrid %.*s.\n"
             "# Printed by hmmgrid %s; to compute it again: hmmgrid run THIS.yaml -o ONE.h5\n%s",
-            decoded->key, run, store_attribute(store, "program_version"), cli_version(), yaml);
+            decoded->key, run, (int)strcspn(version, "\n"), version, cli_version(), yaml);
     free(yaml);
     return STATUS_OK;
 }

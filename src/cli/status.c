@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "base/file.h"
+#include "base/show.h"
 #include "report/rows.h"
 #include "study/progress.h"
 #include "study/statusfile.h"
@@ -112,33 +113,33 @@ static void print_time(FILE *out, const char *what, double unix_s)
     struct tm tm;
     if (!isfinite(unix_s) || !localtime_r(&t, &tm)) return;
     strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-    fprintf(out, "  %s %s", what, text);
+    show_on(out, "  %s %s", what, text);
 }
 
 static void print_worker(FILE *out, const struct worker_status *w)
 {
     const char *host = w->host ? w->host : "";
     if (isnan(w->run)) {
-        fprintf(out, "  rank %-4.0f %-20s idle\n", w->rank, host);
+        show_on(out, "  rank %-4.0f %-20s idle\n", w->rank, host);
         return;
     }
-    fprintf(out, "  rank %-4.0f %-20s run %-7.0f", w->rank, host, w->run);
+    show_on(out, "  rank %-4.0f %-20s run %-7.0f", w->rank, host, w->run);
     if (w->epoch > 0)
-        fprintf(out, " epoch %.0f/%.0f, train_loss %.6g, val_loss %.6g,", w->epoch, w->num_epochs,
+        show_on(out, " epoch %.0f/%.0f, train_loss %.6g, val_loss %.6g,", w->epoch, w->num_epochs,
                 w->train_loss, w->val_loss);
-    fprintf(out, " seen %.1f s ago\n", w->last_seen_s);
-    if (w->settings) fprintf(out, "            %s\n", w->settings);
+    show_on(out, " seen %.1f s ago\n", w->last_seen_s);
+    if (w->settings) show_on(out, "            %s\n", w->settings);
 }
 
 static void print_counts(FILE *out, const struct view *v)
 {
     const struct study_status *s = &v->study;
-    if (s->size) fprintf(out, "  %s\n", s->size);
-    fprintf(out, "  %.0f of %.0f done, %.0f failed, %.0f crashed, %.0f %s, %.0f left", s->done,
+    if (s->size) show_on(out, "  %s\n", s->size);
+    show_on(out, "  %.0f of %.0f done, %.0f failed, %.0f crashed, %.0f %s, %.0f left", s->done,
             s->total, s->failed, s->crashed, s->running, v->live ? "running" : "begun", s->pending);
-    if (isfinite(s->core_hours)) fprintf(out, "; %.2f core-hours in runs", s->core_hours);
+    if (isfinite(s->core_hours)) show_on(out, "; %.2f core-hours in runs", s->core_hours);
     if (s->chosen < s->total && isfinite(s->chosen_left))
-        fprintf(out, "\n  %.0f of the %.0f that --where chose are left", s->chosen_left, s->chosen);
+        show_on(out, "\n  %.0f of the %.0f that --where chose are left", s->chosen_left, s->chosen);
     fputc('\n', out);
 }
 
@@ -146,11 +147,11 @@ static void print_times(FILE *out, const struct view *v)
 {
     const struct study_status *s = &v->study;
     char eta[32], half[32], spent[32];
-    fprintf(out, "  %s since the start", progress_duration(s->elapsed_s, spent));
+    show_on(out, "  %s since the start", progress_duration(s->elapsed_s, spent));
     if (v->live && isfinite(s->eta_s))
-        fprintf(out, ", about %s left", progress_duration(s->eta_s, eta));
+        show_on(out, ", about %s left", progress_duration(s->eta_s, eta));
     if (v->live && isfinite(s->eta_s) && isfinite(s->eta_half_s))
-        fprintf(out, " (+- %s)", progress_duration(s->eta_half_s, half));
+        show_on(out, " (+- %s)", progress_duration(s->eta_half_s, half));
     fputc('\n', out);
     print_time(out, "updated", s->updated_unix_s);
     print_time(out, "deadline", s->deadline_unix_s);
@@ -165,30 +166,30 @@ static void print_begun(FILE *out, const struct view *v)
     for (int i = 0; v->store && i < store_num_runs(v->store); i++) {
         if (store_run_status(v->store, i) != RUN_RUNNING || num++ >= MOST) continue;
         char *told = store_record_is_damaged(v->store, i) ? NULL : rows_tell(v->store, i);
-        fprintf(out, "  run %d (%s) %s\n", i, told ? told : "its record is damaged",
+        show_on(out, "  run %d (%s) %s\n", i, told ? told : "its record is damaged",
                 told ? "was on" : "");
         free(told);
     }
-    if (num > MOST) fprintf(out, "  and %d more\n", num - MOST);
+    if (num > MOST) show_on(out, "  and %d more\n", num - MOST);
 }
 
 static void print_view(FILE *out, const struct view *v)
 {
     const struct study_status *s = &v->study;
     const char *message = s->message ? s->message : "";
-    fprintf(out, "study %s: %s%s%s%s\n", s->study ? s->study : "", s->state, v->live ? " (" : "",
+    show_on(out, "study %s: %s%s%s%s\n", s->study ? s->study : "", s->state, v->live ? " (" : "",
             v->live ? v->holder : "", v->live ? ")" : "");
     if (!v->live || v->has_file) print_counts(out, v);
     if (v->has_file) print_times(out, v);
     for (const char *line = message; *line;) { /* each line as far in as the others */
         int n = (int)strcspn(line, "\n");
-        fprintf(out, "  %.*s\n", n, line);
+        show_on(out, "  %.*s\n", n, line);
         line += n + (line[n] == '\n');
     }
     for (int i = 0; v->live && i < s->num_workers; i++) print_worker(out, &s->worker[i]);
     print_begun(out, v);
     if (v->killed && s->running + s->pending > 0)
-        fprintf(out,
+        show_on(out,
                 "  its process ended without a word; `hmmgrid run ... --resume` continues it\n");
 }
 

@@ -2,6 +2,8 @@
  * repair: a damaged row is run again by `run --resume`. */
 #include "cli.h"
 
+#include "base/show.h"
+
 struct verdict {
     int count[NUM_RUN_STATUS];
     int num_committed, num_damaged_rows, num_damaged_records;
@@ -16,7 +18,7 @@ static int check_rows(struct store *store, const char *path, FILE *err, struct v
         verdict->count[status]++;
         if (store_record_is_damaged(store, run)) {
             verdict->num_damaged_records++;
-            fprintf(err, "%s: run %d: its record is damaged\n", path, run);
+            show_on(err, "%s: run %d: its record is damaged\n", path, run);
         }
         if (status < RUN_DONE) continue;
         verdict->num_committed++;
@@ -24,7 +26,7 @@ static int check_rows(struct store *store, const char *path, FILE *err, struct v
         if (code) return code;
         if (valid) continue;
         verdict->num_damaged_rows++;
-        fprintf(err, "%s: run %d (%s): its bytes are not the ones that were committed\n", path, run,
+        show_on(err, "%s: run %d (%s): its bytes are not the ones that were committed\n", path, run,
                 run_status_name[status]);
     }
     return STATUS_OK;
@@ -39,9 +41,9 @@ static int verify(const struct invocation *inv, struct store *store, int none, s
     char digest[17];
     int code = check_rows(store, path, inv->err, &v, st);
     if (code) return code;
-    fprintf(out, "runs %d", store_num_runs(store));
-    for (int i = 0; i < NUM_RUN_STATUS; i++) fprintf(out, " %s %d", run_status_name[i], v.count[i]);
-    fprintf(out, "\nrows %d committed %d damaged\n", v.num_committed, v.num_damaged_rows);
+    show_on(out, "runs %d", store_num_runs(store));
+    for (int i = 0; i < NUM_RUN_STATUS; i++) show_on(out, " %s %d", run_status_name[i], v.count[i]);
+    show_on(out, "\nrows %d committed %d damaged\n", v.num_committed, v.num_damaged_rows);
     if (v.num_damaged_rows || v.num_damaged_records)
         return status_set(
             st, STATUS_IO,
@@ -50,7 +52,7 @@ static int verify(const struct invocation *inv, struct store *store, int none, s
             path, v.num_damaged_rows, v.num_damaged_records, path,
             store_is_altered(store) ? "--extend" : "--resume");
     code = store_digest(store, digest, st);
-    if (!code) fprintf(out, "digest %s\n", digest);
+    if (!code) show_on(out, "digest %s\n", digest);
     return code;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "cli.h"
 
+#include "base/show.h"
 #include "experiment/checkpoint.h"
 #include "hmmgrid/analyse.h"
 #include "report/rows.h"
@@ -51,11 +52,11 @@ static int print_column(struct store *store, int run, const char *name, FILE *ou
     if (column < 0 || store_column_count(store, column) != 1) return STATUS_OK;
     int code = rows_value(store, run, name, &value, st);
     if (code) return code;
-    if (value.text && *value.text) fprintf(out, "%-16s %s\n", name, value.text);
+    if (value.text && *value.text) show_on(out, "%-16s %s\n", name, value.text);
     if (value.is_whole)
-        fprintf(out, "%-16s %" PRId64 "\n", name, value.whole);
+        show_on(out, "%-16s %" PRId64 "\n", name, value.whole);
     else if (!isnan(value.number))
-        fprintf(out, "%-16s %.10g\n", name, value.number);
+        show_on(out, "%-16s %.10g\n", name, value.number);
     free(value.memory);
     return STATUS_OK;
 }
@@ -78,7 +79,7 @@ static int print_start(struct store *store, int run, FILE *out, struct status *s
     char text[32];
     if (seconds > 0 && gmtime_r(&seconds, &utc) &&
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc))
-        fprintf(out, "%-16s %s\n", "started", text);
+        show_on(out, "%-16s %s\n", "started", text);
     return STATUS_OK;
 }
 
@@ -92,7 +93,7 @@ static int print_rows(const struct settings *s, const struct setting *setting, F
     int n = 0;
     for (const char *row = text + 1; *row == '['; row += n + (row[n] == ',')) {
         n = (int)strcspn(row, "]") + 1;
-        fprintf(out, "  %-22s %.*s\n", "", n, row);
+        show_on(out, "  %-22s %.*s\n", "", n, row);
     }
     free(text);
     return STATUS_OK;
@@ -106,7 +107,7 @@ static int print_divergence(struct store *store, int run, const struct settings 
     int code = read_number(store, run, DIVERGED_COLUMN, &at, st);
     if (!code) code = read_number(store, run, "stability.spectral_radius", &radius, st);
     if (!code && !isnan(at))
-        fprintf(out,
+        show_on(out,
                 "%-16s at step %.0f of the driven run of %d (spectral radius %.4g):\n"
                 "%-16s what analyses would make of it is not defined, NaN\n",
                 "diverged", at, s->analysis.steps, radius, "");
@@ -125,7 +126,7 @@ static int print_outputs(struct store *store, int run, FILE *out, struct status 
         bool pure = strcmp(unit, "1") == 0;
         code = scores_read(store, &score[i], false, &run, 1, &value, st);
         if (!code && !isnan(value))
-            fprintf(out, "  %-44s %.6g%s%s\n", score[i].name, value, pure ? "" : " ",
+            show_on(out, "  %-44s %.6g%s%s\n", score[i].name, value, pure ? "" : " ",
                     pure ? "" : unit);
     }
     free(score);
@@ -154,7 +155,7 @@ static int print_settings(const struct decoded_run *decoded, bool trained, FILE 
         char *text = settings_text(&decoded->settings, setting);
         if (!text) return status_no_memory(st, "the settings");
         if (strcmp(text, "none") != 0)
-            fprintf(out, "  %-22s %s%s%s\n", setting->key, text, *setting->unit ? " " : "",
+            show_on(out, "  %-22s %s%s%s\n", setting->key, text, *setting->unit ? " " : "",
                     setting->unit);
         free(text);
         code = print_rows(&decoded->settings, setting, out, st);
@@ -162,7 +163,7 @@ static int print_settings(const struct decoded_run *decoded, bool trained, FILE 
     if (decoded->unknown) fputs("\nsettings that this version does not know\n", out);
     for (const char *line = decoded->unknown; line && *line;) {
         int n = (int)strcspn(line, "="), length = (int)strcspn(line, "\n");
-        fprintf(out, "  %-22.*s %.*s\n", n, line, length - n - 1, line + n + 1);
+        show_on(out, "  %-22.*s %.*s\n", n, line, length - n - 1, line + n + 1);
         line += length + 1;
     }
     return code;
@@ -183,7 +184,7 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
     char *told = rows_tell(store, run);
     if (!told) return status_no_memory(st, "the settings");
     int status = store_run_status(store, run), attempts = store_run_attempts(store, run);
-    fprintf(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n",
+    show_on(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n",
             "run", run, store_num_runs(store), "told apart by", told, "key", decoded->key, "block",
             decoded->block, "seed", (long long)decoded->seed, "status",
             store_record_is_damaged(store, run) ? "damaged" : run_status_name[status], "attempts",
@@ -191,16 +192,16 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
     free(told);
     bool trained = store_is_trained(store, run), kept = has_checkpoint(inv, decoded->key);
     if (!trained)
-        fprintf(out, "%-16s %s\n", "", "`hmmgrid analyse` made it: nothing was trained here");
+        show_on(out, "%-16s %s\n", "", "`hmmgrid analyse` made it: nothing was trained here");
     int code = status == RUN_DONE ? STATUS_OK : print_column(store, run, "error", out, st);
     if (code) return code;
     if (store_record_is_damaged(store, run))
-        fprintf(out, "%-16s %s\n", "",
+        show_on(out, "%-16s %s\n", "",
                 "finished once, and damaged since: its bytes are not the ones that were committed; "
                 "`hmmgrid verify` says how to go on");
     else if (*advice(status, attempts || kept))
-        fprintf(out, "%-16s %s\n", "", advice(status, attempts || kept));
-    if (kept) fprintf(out, "%-16s %s\n", "checkpoint", "kept: the run goes on from it");
+        show_on(out, "%-16s %s\n", "", advice(status, attempts || kept));
+    if (kept) show_on(out, "%-16s %s\n", "checkpoint", "kept: the run goes on from it");
     if (status == RUN_DONE || status == RUN_FAILED) {
         code = print_start(store, run, out, st);
         for (int i = 0; !code && i < (trained ? NUM_SHOWN : NUM_SHOWN_UNTRAINED); i++)

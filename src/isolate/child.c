@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/linalg.h"
+#include "base/show.h"
 #include "plan/plan.h"
 
 #include <math.h>
@@ -167,12 +168,12 @@ int child_serve(run_function run)
     offer_to_die_first();
     void *page = mmap(NULL, sizeof *c.page, PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_PAGE, 0);
     if (page == MAP_FAILED || !c.floors) {
-        fprintf(stderr, "hmmgrid: error: %s is started by `hmmgrid run` only\n", CHILD_WORD);
+        show_on(stderr, "hmmgrid: error: %s is started by `hmmgrid run` only\n", CHILD_WORD);
         return STATUS_USAGE;
     }
     c.page = page;
     int code = linalg_start(&st);
-    if (code) fprintf(stderr, "hmmgrid: error: %s\n", st.text);
+    if (code) show_on(stderr, "hmmgrid: error: %s\n", st.text);
     log_init(&c.log, stderr, -1);
     c.log.timed = true;
     while (!code && serve(&c, &code)) continue;

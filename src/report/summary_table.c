@@ -3,6 +3,8 @@
  */
 #include "summary.h"
 
+#include "base/show.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,12 +169,12 @@ static void print_diverged(const struct summary *s, FILE *out)
             fputs("Diverged, so analyses of the driven run are NaN (`hmmgrid why` says when):\n",
                   out);
         if (rows++ < MOST_NAMED) {
-            fprintf(out, "  %d of %d runs of", s->diverged[g], s->done[g]);
-            for (int k = 0; k < s->num_keys; k++) fprintf(out, " %s", s->key[k].text[i]);
+            show_on(out, "  %d of %d runs of", s->diverged[g], s->done[g]);
+            for (int k = 0; k < s->num_keys; k++) show_on(out, " %s", s->key[k].text[i]);
             fputc('\n', out);
         }
     }
-    if (rows > MOST_NAMED) fprintf(out, "  and of %d more rows\n", rows - MOST_NAMED);
+    if (rows > MOST_NAMED) show_on(out, "  and of %d more rows\n", rows - MOST_NAMED);
 }
 
 static void print_legend(const struct summary *s, FILE *out)
@@ -187,7 +189,7 @@ static void print_legend(const struct summary *s, FILE *out)
         return;
     }
     for (int i = 0; i < s->num_scores; i++) any = any || s->floor[i];
-    fprintf(out, "\n%s: mean ± sd over n of them%s\n", s->count,
+    show_on(out, "\n%s: mean ± sd over n of them%s\n", s->count,
             any ? ",\nin brackets the floor: what independent samples of the HMM itself score.\n"
                   "As good as the floor is perfect; lower is not better."
                 : "");

@@ -5,6 +5,7 @@
 #include "table.h"
 
 #include "base/json.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -106,23 +107,31 @@ static int width_of(uint32_t p)
     return wide ? 2 : 1;
 }
 
+/* A character of a cell on one line: ends of lines and tabs become blanks. */
+static size_t take(const char *s, char shown[SHOWN_BYTES])
+{
+    if (!strchr("\n\t", *s)) return show_character(s, shown);
+    snprintf(shown, SHOWN_BYTES, " ");
+    return 1;
+}
+
 static int text_width(const char *s)
 {
     int width = 0;
     uint32_t point;
-    for (; *s; s += utf8_decode(s, &point)) {
-        utf8_decode(s, &point);
-        width += width_of(point);
+    char shown[SHOWN_BYTES];
+    while (*s) {
+        s += take(s, shown);
+        for (const char *c = shown; *c; width += width_of(point)) c += utf8_decode(c, &point);
     }
     return width;
 }
 
 /* --- the formats ----------------------------------------------------------------------------- */
 
-/* A cell on one line: line breaks and other control characters become blanks. */
 static void put_line(FILE *out, const char *s)
 {
-    for (; *s; s++) fputc((unsigned char)*s < 0x20 || *s == 0x7f ? ' ' : *s, out);
+    for (char shown[SHOWN_BYTES]; *s; fputs(shown, out)) s += take(s, shown);
 }
 
 static int column_width(const struct table *table, size_t column)
@@ -199,16 +208,15 @@ static void write_csv(const struct table *table, FILE *out)
         for (size_t c = 0; c < table->num_columns; c++) {
             const char *s = cell_at(table, r, c);
             if (c) fputc(',', out);
-            if (!s[strcspn(s, ",\"\r\n")]) {
-                fputs(s, out);
-                continue;
-            }
-            fputc('"', out);
-            for (; *s; s++) {
+            bool plain = !s[strcspn(s, ",\"\n")];
+            if (!plain) fputc('"', out);
+            while (*s) {
+                char shown[SHOWN_BYTES] = "\n";
                 if (*s == '"') fputc('"', out);
-                fputc(*s, out);
+                s += *s == '\n' ? 1 : show_character(s, shown);
+                fputs(shown, out);
             }
-            fputc('"', out);
+            if (!plain) fputc('"', out);
         }
         fputs("\r\n", out);
     }
@@ -219,9 +227,11 @@ static void write_markdown(const struct table *table, FILE *out)
     for (size_t r = 0; r < num_rows(table); r++) {
         for (size_t c = 0; c < table->num_columns; c++) {
             fputs(c ? " " : "| ", out);
-            for (const char *s = cell_at(table, r, c); *s; s++) {
-                if (*s == '|' || *s == '\\') fputc('\\', out);
-                fputc((unsigned char)*s < 0x20 ? ' ' : *s, out);
+            for (const char *s = cell_at(table, r, c); *s;) {
+                char shown[SHOWN_BYTES];
+                s += take(s, shown);
+                if (strchr("|\\", *shown)) fputc('\\', out);
+                fputs(shown, out);
             }
             fputs(" |", out);
         }

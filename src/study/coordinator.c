@@ -10,6 +10,7 @@
 #include "statusfile.h"
 
 #include "base/clock.h"
+#include "base/show.h"
 
 #include <errno.h>
 #include <math.h>
@@ -344,7 +345,7 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
     c->last_eta_s = -INFINITY;
     if (ledger_init(&c->ledger, c->store, c->schedule, c->row, c->size, st) !=
         0) { /* workers are waiting: end all of them */
-        fprintf(stderr, "hmmgrid: error: %s\n", st->text);
+        show_on(stderr, "hmmgrid: error: %s\n", st->text);
         MPI_Abort(c->comm, st->code);
     }
     c->board->now_s = clock_monotonic_s();

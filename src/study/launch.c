@@ -11,6 +11,7 @@
 #include "base/kernel.h"
 #include "base/linalg.h"
 #include "base/sheet.h"
+#include "base/show.h"
 #include "forecast/cost.h"
 #include "protocol.h"
 
@@ -139,7 +140,7 @@ static void tell_plan(const struct launch *l)
     }
     int workers = l->size > 1 ? l->size - 1 : 1;
     plan_count(p, l->num_selected, count);
-    fprintf(l->study.out,
+    show_on(l->study.out,
             "%s: study %s: %s\n"
             "about %.3g core-hours (%.3g hours on %d worker%s), %.0f MB a worker\n",
             l->request->grid, p->study, count, core_s / 3600, core_s / 3600 / workers, workers,

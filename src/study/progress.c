@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sheet.h"
+#include "base/show.h"
 
 #include "protocol.h"
 #include "statusfile.h"
@@ -112,7 +113,7 @@ void progress_show(struct progress *p, const char *event, const struct board *b)
     if (p->kind == PROGRESS_JSON) print_event(p, event, b, NULL);
     if (p->kind == PROGRESS_PLAIN) {
         describe(b, line, sizeof line);
-        fprintf(p->err, "hmmgrid: %s%s\n", log_time(p->err, time), line);
+        show_on(p->err, "hmmgrid: %s%s\n", log_time(p->err, time), line);
     }
     if (p->drawn && strcmp(event, "end") == 0) {
         fputc('\n', p->err);
@@ -144,8 +145,10 @@ void progress_say(struct progress *p, const char *event, const char *fmt, ...)
         bool note = strcmp(event, "note") == 0, colour = p->colour && !note;
         fprintf(p->err, "hmmgrid: %s%s%s%s%s", log_time(p->err, time), colour ? "\033[31m" : "",
                 note ? "" : event, colour ? "\033[0m" : "", note ? "" : ": ");
-        for (const char *c = text; *c; c++) fputs(*c == '\n' ? "\n  " : (char[]){*c, 0}, p->err);
-        fputc('\n', p->err);
+        for (char *line = text, *end; line; line = end ? end + 1 : NULL) {
+            if ((end = strchr(line, '\n'))) *end = '\0';
+            show_on(p->err, "%s%s\n", line > text ? "  " : "", line);
+        }
     }
     fflush(p->err);
 }

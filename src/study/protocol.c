@@ -2,6 +2,8 @@
  * waits (measured: 93 to 97 %), polling with back-off 3 to 4 %. */
 #include "protocol.h"
 
+#include "base/show.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -19,7 +21,7 @@ void protocol_check(MPI_Comm comm, int rc, const char *call, const char *file, i
     char text[MPI_MAX_ERROR_STRING] = "";
     MPI_Comm_rank(comm, &rank);
     MPI_Error_string(rc, text, &length);
-    fprintf(stderr,
+    show_on(stderr,
             "hmmgrid: rank %d: error: %s:%d: %s: %s; the study ends here, continue it with "
             "--resume\n",
             rank, file, line, call, text);

@@ -102,6 +102,10 @@ check "cblas.h and lapacke.h only in src/base/linalg.c" includes '(cblas|lapacke
 check "a file is made by src/base/file.c, or new and through no link" sh -c \
     "grep -rnE 'O_CREAT|creat\(|fopen\([^)]*\"[wa]' src |
         grep -vE '\"/(proc|dev)/|^src/base/file\.c:|O_CREAT [|] O_EXCL [|] O_NOFOLLOW'"
+# names of files, studies and datasets would steer it
+check "what goes to a terminal goes through src/base/show.h" sh -c \
+    "grep -nE '\bv?fprintf\(' src/cli/*.c src/report/*.c src/study/*.c src/isolate/*.c |
+        grep -vE '^src/(cli/(help|topics|main)|report/table|study/provenance)\.c:|\\\\033'"
 check "no code switched off, no note to self" sh -c \
     "grep -rnE '#if [0]|\b(TO[D]O|FIX[M]E|XX[X])\b' src include tests experiments Makefile"
 # nameless FILE...: files whose first line does not open with their name

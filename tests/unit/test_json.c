@@ -39,7 +39,7 @@ static void commas_and_lines(void **state)
     static const char tail[] =
         "\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\u0008\\u0009\\n\\u000b\\u000c\\u000d"
         "\\u000e\\u000f\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019"
-        "\\u001a\\u001b\\u001c\\u001d\\u001e\\u001f \\\"\\\\/a\x7f é ± 漢 😀\"";
+        "\\u001a\\u001b\\u001c\\u001d\\u001e\\u001f \\\"\\\\/a\\u007f é ± 漢 😀\"";
     char expected[1024], *text = written(0);
     snprintf(expected, sizeof expected,
              "{\"seed\":9007199254740993,\"loss\":0.500,\"none\":null,\"much\":null,"

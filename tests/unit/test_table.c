@@ -88,7 +88,7 @@ static void test_csv_is_rfc_4180(void **state)
     expect(&table, TABLE_CSV,
            "\"a,b\",\"say \"\"hi\"\"\"\r\n"
            "\"two\nlines\",plain\r\n"
-           ",\"cr\r\"\r\n"
+           ",cr\\x0d\r\n"
            " lead,3.5\r\n");
     table_free(&table);
 }
