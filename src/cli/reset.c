@@ -2,6 +2,7 @@
  * writes or that another program changed, and done runs unless it is told to. */
 #include "cli.h"
 
+#include "base/show.h"
 #include "report/rows.h"
 #include "study/study.h"
 
@@ -37,18 +38,18 @@ static void print(const struct invocation *inv, struct store *store, const int *
     bool dry = cli_flag(inv, "dry-run");
     for (int i = 0; i < num && i < MOST; i++) {
         char *told = rows_tell(store, row[i]);
-        fprintf(inv->out, "run %d (%s)\n", row[i], told ? told : "");
+        show_on(inv->out, "run %d (%s)\n", row[i], told ? told : "");
         free(told);
     }
-    if (num > MOST) fprintf(inv->out, "and %d more\n", num - MOST);
-    fprintf(inv->out, "%s: %d run%s %s pending again: %d failed, %d crashed, %d done\n", path, num,
+    if (num > MOST) show_on(inv->out, "and %d more\n", num - MOST);
+    show_on(inv->out, "%s: %d run%s %s pending again: %d failed, %d crashed, %d done\n", path, num,
             num == 1 ? "" : "s",
             dry        ? "would be"
             : num == 1 ? "is"
                        : "are",
             count[RUN_FAILED], count[RUN_CRASHED], count[RUN_DONE]);
     if (num > 0 && !dry)
-        fprintf(inv->out, "`hmmgrid run GRID -o %s --resume` does %s anew\n", path,
+        show_on(inv->out, "`hmmgrid run GRID -o %s --resume` does %s anew\n", path,
                 num == 1 ? "it" : "them");
     if (count[RUN_DONE] > 0)
         log_line(&inv->log, LOG_WARNING,
