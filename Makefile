@@ -4,6 +4,7 @@
 #   make bench        how fast it is; ONLY="epoch torch" chooses sections of tests/bench/run.sh
 #   make check-build ONLY='^(hmm|house)$'            the tests of these names, built and run
 #   make soak         kills, failing disks, deaths, overhead: about an hour; KILLS=200
+#   make fuzz         readers of what others wrote, fed broken inputs for FUZZ_S seconds each
 #   make SAN=address|undefined|thread ...            make clean
 # V=1 shows commands and a line for each test; CC=gcc|clang, MPICC=mpicc, BUILD=build, CFLAGS="-O2 -g",
 # HDF5_DIR=/path/to/parallel/hdf5
@@ -176,6 +177,22 @@ $(BUILD)/tests/fail_writes.so: tests/support/fail_writes.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) -std=c11 $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
 
+# --- broken inputs: with sanitizers, in a build of its own ------------------------------------------
+FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+FUZZ_BIN := $(BUILD)/tests/fuzz
+FUZZ_S   ?= 120
+
+$(FUZZ_BIN): $(FUZZ_SRC) tests/fuzz/fuzz.h $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call tell,link)$(CC) $(FLAGS) -o $@ $(filter-out %/flags %.h,$^) $(YAML_LIBS) $(CORE_LIBS)
+
+.PHONY: fuzz fuzz-build
+fuzz:
+	@$(MAKE) --no-print-directory $(parallel) SAN=address,undefined BUILD=$(BUILD)-fuzz fuzz-build
+	@tests/fuzz/run.sh $(BUILD)-fuzz $(FUZZ_S)
+
+fuzz-build: $(BUILD)/hmmgrid $(FUZZ_BIN)
+
 # --- benchmarks ------------------------------------------------------------------------------------
 BENCH_SRC := tests/bench/bench.c tests/bench/gemms.c tests/bench/epoch.c tests/bench/parts.c \
  tests/bench/sinkhorn.c tests/bench/checkpoint.c
@@ -212,7 +229,7 @@ test:
 	@$(MAKE) --no-print-directory $(if $(V),,-s) $(parallel) check-build
 
 .PHONY: check-build-programs
-check-build-programs: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN) $(BUILD)/tests/fail_writes.so
+check-build-programs: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN) $(BUILD)/tests/fail_writes.so $(FUZZ_BIN)
 check-build: check-build-programs
 	@V='$(V)' tests/run.sh $(BUILD) '$(ONLY)'
 

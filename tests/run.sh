@@ -54,6 +54,7 @@ for unit in "$build"/tests/test_*; do
     *) try "$(basename "$unit")" 1 600 "$unit" ;;
     esac
 done
+try fuzz 1 120 "tests/fuzz/run.sh $build 2"
 try control 1 300 "tests/system/control.sh $program"
 try cells 1 300 "tests/system/cells.sh $program"
 try command_line 1 300 "tests/system/cli.sh $program"
