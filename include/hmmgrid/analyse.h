@@ -68,6 +68,7 @@ const struct analysis *analysis_find(const char *name); /* or NULL */
 /* What it tells: the help of its switch. */
 const char *analysis_meaning(const struct analysis *analysis);
 
+/* Its switch; of stability that of any: without it nobody would know why the others are NaN. */
 bool analysis_is_enabled(const struct analysis *analysis, const struct settings *s);
 void analysis_enable(const struct analysis *analysis, bool on, struct settings *s);
 
@@ -111,9 +112,12 @@ struct analyse_options {
 /* A scalar of them by the name of its column, ANALYSIS.name; NaN: that analysis is off. */
 double analyses_number(const struct analyses *a, const char *column);
 
-/* The column of the step at which the long driven run of a network diverges, NaN where it does not:
- * what is FROM_DRIVEN_RUN is then NaN. */
-#define DIVERGED_COLUMN "stability.diverged_at_step"
+/* The columns of the step at which the long driven run of a network diverges, NaN where it does
+ * not: what is FROM_DRIVEN_RUN is then NaN; whether that was a logit; and of that of a run of many
+ * lengths of a sequence. */
+#define DIVERGED_COLUMN           "stability.diverged_at_step"
+#define OVERFLOWED_COLUMN         "stability.logits_overflowed_at_step"
+#define GENERATED_DIVERGED_COLUMN "stability.generated_diverged_at_step"
 
 /* Run the enabled analyses on one network into *a (analyses_init has been called); those that have
  * a processor time are done already and stay as they are. params (rnn_num_params(shape)); hmm NULL:

@@ -66,7 +66,7 @@ struct real_list {
     ROW(resonance, "true", "switching and its coherence against the noise level")                  \
     ROW(circuit, "true", "kick neurons and noise-integrating populations")                         \
     ROW(ablation, "true", "switching with parts of the circuit scaled")                            \
-    ROW(stability, "true", "spectral radius, and when states grow beyond all bounds")
+    ROW(stability, "true", "when states grow beyond all bounds; on with any other")
 
 struct settings {
     struct {

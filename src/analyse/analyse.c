@@ -28,9 +28,17 @@ const char *analysis_meaning(const struct analysis *analysis)
     return settings_find(key)->help;
 }
 
-bool analysis_is_enabled(const struct analysis *analysis, const struct settings *s)
+static bool is_switched_on(const struct analysis *analysis, const struct settings *s)
 {
     return *(const bool *)((const char *)s + analysis->enabled);
+}
+
+bool analysis_is_enabled(const struct analysis *analysis, const struct settings *s)
+{
+    if (analysis != &analysis_stability) return is_switched_on(analysis, s);
+    bool any = false;
+    for (int i = 0; i < num_analyses; i++) any = any || is_switched_on(analysis_table[i], s);
+    return any;
 }
 
 void analysis_enable(const struct analysis *analysis, bool on, struct settings *s)

@@ -47,12 +47,14 @@ enum { AT_P, AT_2P, EXTRAPOLATED };
     FORMS(SCALAR, KL_RNN_HMM_STEPWISE, "kl_rnn_hmm_stepwise",                                      \
           "KL rate RNN||HMM: divergence of forecasts, RNN sequences")                              \
     FORMS(SCALAR, CROSS_ENTROPY_HMM_RNN, "cross_entropy_hmm_rnn", "-log2 p_RNN of HMM sequences")  \
-    FORMS(SCALAR, RNN_ENTROPY, "rnn_entropy", "-log2 p_RNN of all RNN sequences")                  \
+    FORMS(SCALAR, RNN_ENTROPY, "rnn_entropy",                                                      \
+          "-log2 p_RNN of all RNN sequences (NaN outside 0..log2 K)")                              \
     SCALAR(CROSS_ENTROPY_RNN_HMM, "cross_entropy_rnn_hmm", BITS,                                   \
            "-log2 p_HMM of possible RNN sequences")                                                \
     SCALAR(CROSS_ENTROPY_RNN_HMM_SE, "cross_entropy_rnn_hmm_se", BITS,                             \
            "its standard error over sequences")                                                    \
-    SCALAR(HMM_ENTROPY, "hmm_entropy", BITS, "-log2 p_HMM of the same HMM sequences")              \
+    SCALAR(HMM_ENTROPY, "hmm_entropy", BITS,                                                       \
+           "-log2 p_HMM of the same HMM sequences; NaN outside 0..log2 K")                         \
     SCALAR(HMM_ENTROPY_SE, "hmm_entropy_se", BITS, "its standard error over sequences")            \
     SCALAR(IMPOSSIBLE_SEQUENCES, "impossible_sequences", "1",                                      \
            "share of RNN sequences of probability 0 under the HMM (left out: 'possible')")         \
@@ -61,11 +63,13 @@ enum { AT_P, AT_2P, EXTRAPOLATED };
     SCALAR(FILTER_SD_RNN, "filter_sd_rnn", "bits",                                                 \
            "sd of one RNN sequence's log2 p^ over filters at P; above about 1: raise P")           \
     SCALAR(KL_FLOOR_HMM_RNN, "kl_floor_hmm_rnn", BITS,                                             \
-           "kl_hmm_rnn_p of an exact emulation, by the filter's noise; half at 2P")                \
+           "kl_hmm_rnn_p of an exact emulation, by the filter's noise; half at 2P; NaN where "     \
+           "that noise is above log2 K bits a symbol")                                             \
     SCALAR(KL_FLOOR_HMM_RNN_SD, "kl_floor_hmm_rnn_sd", BITS,                                       \
            "sd about 0 of kl_hmm_rnn_extrapolated of an exact emulation")                          \
     SCALAR(KL_FLOOR_RNN_HMM, "kl_floor_rnn_hmm", BITS,                                             \
-           "kl_rnn_hmm_p of an exact emulation, by the filter's noise; half at 2P")                \
+           "kl_rnn_hmm_p of an exact emulation, by the filter's noise; half at 2P; NaN where "     \
+           "that noise is above log2 K bits a symbol")                                             \
     SCALAR(KL_FLOOR_RNN_HMM_SD, "kl_floor_rnn_hmm_sd", BITS,                                       \
            "sd about 0 of kl_rnn_hmm_extrapolated of an exact emulation")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
@@ -196,11 +200,13 @@ static void fill_hmm(const struct scored *q, int which, struct outputs *out)
     double se;
     for (size_t i = 0; i < q->n; i++) q->x[0][i] = isnan(q->rnn[0][i]) ? NAN : -q->hmm[i] / q->T;
     double mean = average_of(q, true, q->x[0], &se);
-    put_pair(out, which, mean, se);
+    if (which == HMM_ENTROPY) mean = entropy_rate_of(mean, out->s->hmm.symbols);
+    put_pair(out, which, mean, isnan(mean) ? NAN : se);
 }
 
 /* The filter's noise at P, and what it makes of an exact emulation's KL rate (floor -1: not
- * wanted); sign: of the bias. */
+ * wanted); sign: of the bias. The formula is of a filter that knows something: it is not used where
+ * a sequence's log2 p^ is known to no better than log2 K a symbol. */
 static void fill_noise(const struct scored *q, int sign, int sd, int floor, struct outputs *out)
 {
     double squares = 0, T = q->T;
@@ -208,7 +214,7 @@ static void fill_noise(const struct scored *q, int sign, int sd, int floor, stru
         squares += (q->rnn[0][i] - q->rnn[1][i]) * (q->rnn[0][i] - q->rnn[1][i]);
     double variance = squares / (double)q->n / 1.5;
     put(out, sd, sqrt(variance));
-    if (floor < 0) return;
+    if (floor < 0 || !(sqrt(variance) <= T * log2(out->s->hmm.symbols))) return;
     double floor_sd = sqrt(3 * variance / (double)q->n) / T; /* 2^2 variance / 2 + variance */
     put_pair(out, floor, sign * M_LN2 / 2 * variance / T, floor_sd);
 }

@@ -5,7 +5,8 @@
  *
  * Coherence is 1/CV of the dwells, regularity the same against switching without memory (dwells.h).
  * The first grows with the switch rate alone, so its peak may be that of mere noise at the lowest
- * sigma: the peak of the second is the one to read.
+ * sigma: the peak of the second is the one to read. Of a network that diverges at some level no
+ * peak is told: it may be there.
  *
  * KL rate RNN||HMM: along the first symbols of a few trajectories, which are sequences as in
  * training, the divergence of a particle filter's forecasts from the HMM's exact ones
@@ -46,7 +47,8 @@ enum { PEAK_SIGMA, PEAK, AT_ONE, EXCESS, EXCESS_SE };
     CURVE(id, name, sigma, unit, meaning)                                                          \
     CURVE(id##_SE, name "_se", sigma, unit, "standard error of " name)
 #define PEAK_OF(SCALAR, id, name)                                                                  \
-    SCALAR(id, name "_peak_sigma", "1", "sigma of the largest " name "; 0.1 or 10: none inside")   \
+    SCALAR(id, name "_peak_sigma", "1",                                                            \
+           "sigma of the largest " name "; 0.1 or 10: none inside, NaN: a level diverges")         \
     SCALAR(id##_VALUE, name "_peak", "1", "the largest " name)                                     \
     SCALAR(id##_AT_ONE, name "_at_one", "1", name " at sigma = 1")                                 \
     SCALAR(id##_EXCESS, name "_excess", "1", "largest " name " - that at sigma = 1")               \
@@ -67,13 +69,13 @@ enum { PEAK_SIGMA, PEAK, AT_ONE, EXCESS, EXCESS_SE };
     CURVE_MEAN(CURVE, KL_RNN_HMM, "kl_rnn_hmm", "bits/symbol",                                     \
                "KL rate RNN||HMM, stepwise, 600 symbols in 12 sequences or more, 512 particles")   \
     CURVE_MEAN(CURVE, RNN_ENTROPY, "rnn_entropy", "bits/symbol",                                   \
-               "-log2 p_RNN of the same sequences, 512 particles")                                 \
+               "-log2 p_RNN of the same sequences, 512 particles; NaN outside 0..log2 K")          \
     CURVE(IMPOSSIBLE, "impossible_sequences", sigma, "1",                                          \
           "share of these of probability 0 under the HMM, left out of the KL rate")                \
     PEAK_OF(SCALAR, COHERENCE_PEAK, "coherence")                                                   \
     PEAK_OF(SCALAR, REGULARITY_PEAK, "regularity")                                                 \
     SCALAR(KL_LEAST, "kl_least_sigma", "1",                                                        \
-           "sigma of the least kl_rnn_hmm; 0.1 or 10: none inside")                                \
+           "sigma of the least kl_rnn_hmm; 0.1 or 10: none inside, NaN: a level diverges")         \
     SCALAR(KL_LEAST_VALUE, "kl_least", "bits/symbol", "the least kl_rnn_hmm")                      \
     SCALAR(KL_LEAST_AT_ONE, "kl_at_one", "bits/symbol", "kl_rnn_hmm at sigma = 1")                 \
     SCALAR(KL_LEAST_EXCESS, "kl_excess", "bits/symbol", "kl_rnn_hmm at sigma = 1 - the least")     \
@@ -225,10 +227,13 @@ static int measure_level(struct sweep *w, const struct analysis_input *in, int l
 
 /* --- over levels ------------------------------------------------------------------------------ */
 
-/* The first level where sign times the curve is largest; -1 when it is undefined throughout. */
-static int extreme(const double *curve, int sign)
+/* The first level where sign times the curve is largest; -1 when it is undefined throughout, or the
+ * network diverges at a level. */
+static int extreme(const struct sweep *w, const double *curve, int sign)
 {
     int best = -1;
+    for (int l = 0; l < LEVELS; l++)
+        if (!w->defined[l]) return -1;
     for (int l = 0; l < LEVELS; l++)
         if (!isnan(curve[l]) && (best < 0 || sign * curve[l] > sign * curve[best])) best = l;
     return best;
@@ -238,13 +243,12 @@ static void fill_peak(const struct sweep *w, int statistic, int first, struct ou
 {
     const double *value = out->value[CURVE_OF_SWITCH_RATE + 2 * statistic];
     double se[NUM_DWELL_STATISTICS];
-    int peak = extreme(value, 1);
+    int peak = extreme(w, value, 1);
     put(out, first + AT_ONE, value[TRAINED]);
     if (peak < 0) return;
     put(out, first + PEAK_SIGMA, sigmas[peak]);
     put(out, first + PEAK, value[peak]);
     put(out, first + EXCESS, value[peak] - value[TRAINED]);
-    if (!w->defined[TRAINED]) return;
     dwells_jackknife(w->dwells[peak], w->dwells[TRAINED], TRAJECTORIES, se);
     put(out, first + EXCESS_SE, se[statistic]);
 }
@@ -254,14 +258,13 @@ static void fill_least(const struct sweep *w, struct outputs *out)
 {
     const double *curve = out->value[KL_RNN_HMM];
     double difference[TRAJECTORIES];
-    int least = extreme(curve, -1);
+    int least = extreme(w, curve, -1);
     size_t n = 0;
     put(out, KL_LEAST + AT_ONE, curve[TRAINED]);
     if (least < 0) return;
     put(out, KL_LEAST + PEAK_SIGMA, sigmas[least]);
     put(out, KL_LEAST + PEAK, curve[least]);
     put(out, KL_LEAST + EXCESS, curve[TRAINED] - curve[least]);
-    if (!w->defined[TRAINED]) return;
     for (size_t i = 0; i < w->num_kl; i++) {
         difference[n] = w->kl[TRAINED][i] - w->kl[least][i];
         n += !isnan(difference[n]);

@@ -19,10 +19,14 @@ enum { LENGTHS = 100 }; /* of the run as long as so many sequences */
     SCALAR(LARGEST_STATE, "largest_state", "state",                                                \
            "largest activity of a unit in the driven run before it diverges, if it does")          \
     SCALAR(DIVERGED, "diverged_at_step", "step",                                                   \
-           "first step of the driven run, from 1, with an activity beyond 10^6 times what noise "  \
-           "and bias bring into a unit, or a logit that is not finite; NaN: none")                 \
+           "first of the analysis.steps steps of the driven run (its 20 of warm-up not counted) "  \
+           "with an activity beyond 10^6 times what noise and bias bring into a unit, or a logit " \
+           "that is not finite; NaN: none")                                                        \
     SCALAR(GENERATED_DIVERGED, "generated_diverged_at_step", "step",                               \
-           "the same of a run of 100 data.length steps from the initial state of training")
+           "first of 100 data.length steps from the initial state of training with such an "       \
+           "activity or logit as of diverged_at_step; NaN: none")                                  \
+    SCALAR(OVERFLOWED, "logits_overflowed_at_step", "step",                                        \
+           "diverged_at_step, where it is a logit that is not finite and no activity; else NaN")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
@@ -83,6 +87,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     put(out, LARGEST_STATE, largest);
     put(out, DIVERGED, driven->diverged_at ? (double)driven->diverged_at : NAN);
     put(out, GENERATED_DIVERGED, generated);
+    if (driven->diverged_at && network_num_bounded(in->net, driven->h, driven->n) > sound)
+        put(out, OVERFLOWED, (double)driven->diverged_at);
     return STATUS_OK;
 }
 

@@ -15,6 +15,13 @@ double mean_of(const double *x, size_t n)
     return n ? sum / (double)n : NAN;
 }
 
+double entropy_rate_of(double bits, int symbols)
+{
+    const double most = log2(symbols), rounding = 1e-6;
+    if (!(bits >= -rounding && bits <= most + rounding)) return NAN;
+    return fmin(fmax(bits, 0), most);
+}
+
 double mean_of_shares(const double *x, size_t n)
 {
     double mean = n ? 0 : NAN;

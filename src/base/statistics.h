@@ -9,6 +9,10 @@
 
 /* --- independent numbers x (n) ---------------------------------------------------------------- */
 
+/* bits when it lies where the entropy rate of that many symbols does, from 0 to their log2 (what
+ * rounding puts 1e-6 beyond an end is the end); NaN: it is none. */
+double entropy_rate_of(double bits, int symbols);
+
 /* Sum over n; of shares: the sum of x / n, which rounds otherwise and does not overflow. */
 double mean_of(const double *x, size_t n);
 double mean_of_shares(const double *x, size_t n);

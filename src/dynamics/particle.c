@@ -7,6 +7,7 @@
  * Source: SCIENCE 8.3.
  */
 #include "particle.h"
+#include "base/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -146,8 +147,7 @@ static void redraw(struct particle_filter *filter, size_t sequence, double u)
 
 double particle_entropy_rate(double bits, double se, int K)
 {
-    const double most = log2(K), chance = 1e-6 + (isnan(se) ? 0 : 3 * se);
-    return bits < -chance || bits > most + chance || se > most ? NAN : bits;
+    return se > log2(K) ? NAN : entropy_rate_of(bits, K);
 }
 
 /* --- sequences -------------------------------------------------------------------------------- */

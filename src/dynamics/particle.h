@@ -38,9 +38,10 @@ void particle_log2_likelihood(struct particle_filter *filter, struct rng rng, si
                               double *predictive);
 
 /* An entropy rate, bits/symbol, estimated by filters as -log2 p^ of a network's own sequences with
- * this standard error (NaN: not known); NaN when that is no estimate: beyond 0..log2 K by more than
- * chance explains, or known to no better than log2 K. So it is when none of the particles took a
- * turn that the sequence took, and its probability is about 0. */
+ * this standard error (NaN: not known); NaN when that is no estimate: outside 0..log2 K, or known
+ * to no better than log2 K. So it is when none of the particles took a turn that the sequence took,
+ * and its probability is about 0. Where the rate is near log2 K, estimates that chance alone puts
+ * above are lost too: the mean of those that are left is too low. */
 double particle_entropy_rate(double bits, double se, int K);
 
 /* Systematic resampling: from (n) out, ascending; index i is taken floor or ceil of

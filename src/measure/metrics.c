@@ -230,7 +230,9 @@ static int likelihood(const struct measure_input *in, double *out, struct status
 static int entropy_rate(const struct measure_input *in, double *out, struct status *st)
 {
     double impossible;
-    return entropy(in->hmm, &in->reference, out, &impossible, st);
+    int code = entropy(in->hmm, &in->reference, out, &impossible, st);
+    if (!code) *out = entropy_rate_of(*out, in->hmm->symbols);
+    return code;
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -291,8 +293,9 @@ const struct metric metrics_table[] = {
     {"impossible_sequences", SCALAR, false, "sequences",
      "network's sequences that have probability 0 under the HMM", likelihood, IMPOSSIBLE},
     {"entropy_rate", SCALAR, false, "bits/symbol",
-     "-log2 p_HMM(symbol | past) of the HMM's reference sample, mean after T/4 steps", entropy_rate,
-     ONLY},
+     "-log2 p_HMM(symbol | past) of the HMM's reference sample, mean after T/4 steps; NaN outside "
+     "0..log2 K",
+     entropy_rate, ONLY},
     {"matched_distance", SCALAR, true, "1",
      "Sinkhorn-matched Euclidean distance to the HMM's reference sample, mean over sequences",
      matched_distance, MEAN},

@@ -160,7 +160,8 @@ static const struct fixed_column fixed_columns[] = {
     {"best_epoch", TYPE_I4, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_TRIED, put_best_epoch,
      "epoch of the smallest validation loss, from 1; 0: none"},
     {"best_val_loss", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_TRIED, put_best_val_loss,
-     "smallest validation loss (debiased Sinkhorn divergence)"},
+     "smallest validation loss (debiased Sinkhorn divergence, plus the penalty of "
+     "train.weight_decay, which loss_floor has not)"},
     {"final_val_loss", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_final_val_loss,
      "validation loss of the last epoch"},
     {"loss_floor", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_loss_floor,
@@ -168,7 +169,8 @@ static const struct fixed_column fixed_columns[] = {
     {"loss_floor_sd", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_loss_floor_sd,
      "standard deviation of loss_floor over its draws"},
     {"loss_z", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_loss_z,
-     "(best_val_loss - loss_floor) / loss_floor_sd: 0 is a perfect emulation, not less"},
+     "(best_val_loss - loss_floor) / loss_floor_sd: 0 is a perfect emulation, not less; with "
+     "train.weight_decay too large by its penalty"},
     {"hmm_start", TYPE_F8, 0, 1, {SCHEMA_STATE}, "1", true, WRITER_WORKER, WHEN_TRIED, put_start,
      "start distribution of the target HMM"},
     {"hmm_transition", TYPE_F8, 0, 2, {SCHEMA_STATE, SCHEMA_STATE_TO}, "1", true, WRITER_WORKER,

@@ -331,10 +331,12 @@ static void test_degenerate(void **state)
     for (int growth = 0; growth < 2; growth++) {
         history_init(&h, 1, 1, 255, false, 1, 1);
         *part(&h, 0, 0) = 1;
-        *part(&h, 0, 1) = growth ? 1e10f : 2;
+        *part(&h, 0, 1) = growth ? 1e10f : 1.5f;
         history_measure(&h);
         assert_true(result(&h, "bounded_steps")[0] < 40);
         assert_true(isnan(result(&h, "logit_variance")[0]) && isnan(scalar(&h, "bifurcation")));
+        assert_true(isnan(result(&h, "switch_rate")[0]) && isnan(result(&h, "residence_time")[0]));
+        assert_true(isnan(result(&h, "unstable_share")[0]) && isnan(result(&h, "score")[0]));
         assert_int_equal(isnan(result(&h, "window_switch_rate")[0]) != 0, growth);
         history_free(&h);
     }

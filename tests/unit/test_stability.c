@@ -128,6 +128,7 @@ static void test_exploding_weights(void **state)
     assert_true(at > 20 && at < 60);
     at = *get(&p, "stability", "generated_diverged_at_step");
     assert_true(at > 40 && at < 80);
+    assert_true(isnan(*get(&p, "stability", "logits_overflowed_at_step"))); /* activities did */
     assert_false(isnan(get(&p, "readout", "angle_between")[1])); /* of the weights alone */
     assert_true(isnan(get(&p, "readout", "angle")[0]));
     analyses_free(&p.a);
@@ -157,6 +158,22 @@ static void test_logits(void **state)
     check_told(&p, "readout resonance stability"); /* resonance: of the HMM */
     double at = *get(&p, "stability", "diverged_at_step");
     assert_true(at >= 1 && at < 100);
+    check_near(*get(&p, "stability", "logits_overflowed_at_step"), at, 0);
+    analyses_free(&p.a);
+}
+
+/* Logits that overflow at the larger noise levels only: curves of the others, and no peak. */
+static void test_missing_levels(void **state)
+{
+    (void)state;
+    struct planted p;
+    plant(&p, (float[H]){.9f, .8f, .7f, .5f, .5f, 0});
+    for (int i = 0; i < K * H; i++) p.R[i] *= 1e37f;
+    analyse(&p);
+    assert_false(isnan(get(&p, "resonance", "switch_rate")[0]));
+    assert_true(isnan(get(&p, "resonance", "switch_rate")[12]));
+    assert_true(isnan(*get(&p, "resonance", "coherence_peak")));
+    assert_true(isnan(*get(&p, "resonance", "kl_least")));
     analyses_free(&p.a);
 }
 
@@ -180,11 +197,9 @@ int main(void)
     struct status st;
     if (linalg_start(&st)) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stable),
-        cmocka_unit_test(test_exploding_weights),
-        cmocka_unit_test(test_late_overflow),
-        cmocka_unit_test(test_logits),
-        cmocka_unit_test(test_infinite_as_stored),
+        cmocka_unit_test(test_stable),         cmocka_unit_test(test_exploding_weights),
+        cmocka_unit_test(test_late_overflow),  cmocka_unit_test(test_logits),
+        cmocka_unit_test(test_missing_levels), cmocka_unit_test(test_infinite_as_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,9 +41,11 @@ static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden
           "states projected on the first two components of their snapshot")                        \
     PLANE(SYMBOL, "symbol", snapshot, point, "1", "their argmax z")                                \
     WITH(SCALAR, CONVERGED_TRANSITION_RATE, _SD, "converged_transition_rate", "_sd",               \
-         "transition rate, mean of the last 6 snapshots", "its sd over them", "1/step")            \
+         "transition rate, mean of the last 6 snapshots with a bounded run", "its sd over them",   \
+         "1/step")                                                                                 \
     WITH(SCALAR, CONVERGED_SWITCH_RATE, _SD, "converged_switch_rate", "_sd",                       \
-         "switch rate, mean of the last 6 snapshots", "its sd over them", "1/step")                \
+         "switch rate, mean of the last 6 snapshots with a bounded run", "its sd over them",       \
+         "1/step")                                                                                 \
     SCALAR(                                                                                        \
         BIFURCATION_REFERENCE, "bifurcation_reference", "epochs",                                  \
         "the reference's: last snapshot before the complex share first jumps by more than 0.02")   \

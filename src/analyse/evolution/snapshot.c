@@ -1,10 +1,10 @@
 /* snapshot: see snapshot.h. The run of SCIENCE 5.7 and 5.8: start N(-0.1, 0.2^2), 10 warm-up steps,
  * then 5000 more. Differences: every snapshot begins at the same start, not where the last one
  * ended (D21); a Jacobian is that of the step actually taken, of a state and the noise that follows
- * it (D15), at 300 steps, since eigenvalues cost most; a run counts until it leaves its bounds,
- * 10^6 times start and noise, not until it leaves the range of a float. Refuses to repair such a
- * run: halfway through training many networks have no stationary state at all, and their rates are
- * better read from windows as long as the training's.
+ * it (D15), at 300 steps, since eigenvalues cost most; a run that leaves its bounds, 10^6 times
+ * start and noise, tells how long it stayed and nothing else: it has no stationary state, and the
+ * steps before it leaves are of none. Halfway through training many networks are like that, and
+ * their rates are to be read from windows as long as the training's.
  */
 #include "snapshot.h"
 #include "base/statistics.h"
@@ -19,7 +19,6 @@
 
 enum {
     WARM_UP = 10,
-    FEWEST = 25, /* states of a run that counts */
     BLOCKS = 20, /* of the run, for the standard error of its rate */
     JACOBIANS = 300,
     POINT_EVERY = 10,  /* of the first 700 states */
@@ -164,22 +163,20 @@ int snapshot_window_length(const struct settings *s)
     return s->data.length < MOST_WINDOW ? s->data.length : MOST_WINDOW;
 }
 
-/* Run them all; *overflows: do states come near the end of the range of a float? */
+/* Run them all. */
 static int run_windows(const struct network *net, const struct settings *s, struct rng rng,
-                       uint16_t *switches, bool *overflows, struct status *st)
+                       uint16_t *switches, struct status *st)
 {
     enum { N = SNAPSHOT_WINDOWS };
     struct ensemble all;
-    size_t size = N * (size_t)net->shape.hidden;
     uint8_t symbol[2][N];
     int code = ensemble_init(&all, net, N, st);
     if (code) return code;
     if (s->rnn.initial_state == INITIAL_NORMAL)
-        rng_fill_normal(rng_child(rng, WINDOW_START), 0, size, all.h);
+        rng_fill_normal(rng_child(rng, WINDOW_START), 0, N * (size_t)net->shape.hidden, all.h);
     for (int t = 0; t < snapshot_window_length(s); t++) {
         ensemble_noise(&all, rng_child(rng, WINDOWS), (uint64_t)t);
         ensemble_step(&all, all.noise);
-        for (size_t i = 0; i < size; i++) *overflows |= !(all.h[i] < 1e30f);
         ensemble_read(&all, symbol[t & 1]);
         for (size_t i = 0; i < N && t; i++) switches[i] += symbol[0][i] != symbol[1][i];
     }
@@ -191,10 +188,9 @@ static int measure_windows(const struct network *net, const struct settings *s, 
                            struct snapshot *out, struct status *st)
 {
     int steps = snapshot_window_length(s) - 1;
-    bool overflows = false;
     if (steps < 1) return STATUS_OK;
-    int code = run_windows(net, s, rng, out->window_switches, &overflows, st);
-    if (code || overflows) return code;
+    int code = run_windows(net, s, rng, out->window_switches, st);
+    if (code || *net->diverged) return code;
     struct sums rate = {0};
     for (int i = 0; i < SNAPSHOT_WINDOWS; i++)
         sums_add(&rate, (double)out->window_switches[i] / steps);
@@ -266,17 +262,21 @@ int snapshot_measure(const struct analysis_input *in, const float *params, struc
     struct rng rng = rng_child(in->rng, 0);
     clear(out);
     if (!is_finite(params, rnn_num_params(in->net->shape))) return STATUS_OK;
+    bool diverged = false;
     int code = network_init(&net, in->net->shape, params, st);
+    net.diverged = &diverged; /* by what was run last */
     if (!code) code = measure_windows(&net, in->s, rng, out, st);
+    diverged = false;
     if (!code) code = drive(&net, rng, run, st);
     if (code) goto cleanup;
     out->curve[SNAPSHOT_BOUNDED_STEPS] = run->n ? (double)run->n - 1 : 0;
+    if (diverged) goto cleanup;
     code = measure_second_order(&net, rng, run->h, out->curve, second_order, st);
-    if (code || run->n < FEWEST) goto cleanup;
+    if (code) goto cleanup;
     measure_rates(run, out->curve);
     code = measure_spectrum(&net, run, out->curve, st);
     if (!code) code = measure_plane(&net, run, out, st);
-    if (run->n == SNAPSHOT_STATES) measure_logits(run, (size_t)net.shape.symbols, out->curve);
+    measure_logits(run, (size_t)net.shape.symbols, out->curve);
 cleanup:
     network_free(&net);
     return code;

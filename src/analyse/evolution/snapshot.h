@@ -6,8 +6,8 @@
 /* One number a snapshot each: the first outputs of the analysis. */
 #define SNAPSHOT_CURVES(SCALAR, CURVE, PLANE, SOLID)                                               \
     CURVE(SNAPSHOT_BOUNDED_STEPS, "bounded_steps", snapshot, "steps",                              \
-          "of 5000 driven steps, those before states exceed 10^6 times start and noise: the "      \
-          "numbers of the run are of these, NaN below 24")                                         \
+          "of 5000 driven steps, those before states exceed 10^6 times start and noise; the "      \
+          "other numbers of a run that does so are NaN")                                           \
     CURVE(SNAPSHOT_TRANSITION_RATE, "transition_rate", snapshot, "1/step",                         \
           "the reference's: mean of 1/interval between switches; 0 if fewer than 3 from or to "    \
           "symbol 0")                                                                              \
@@ -19,7 +19,7 @@
          "its standard error, from 20 blocks of the run", snapshot, "1/step")                      \
     WITH(CURVE, SNAPSHOT_WINDOW_RATE, _SEM, "window_switch_rate", "_sem",                          \
          "switches per step in 512 sequences of data.length (at most 200) steps that begin as "    \
-         "in training; defined for unstable networks too",                                         \
+         "in training; NaN only where one of these diverges",                                      \
          "its standard error over sequences", snapshot, "1/step")                                  \
     CURVE(SNAPSHOT_UNSTABLE, "unstable_share", snapshot, "1",                                      \
           "share of 300 steps whose Jacobian has an eigenvalue |l| > 1")                           \
@@ -34,9 +34,9 @@
           "mean over units of the same roots")                                                     \
     CURVE(SNAPSHOT_SECOND_ORDER_MAX, "second_order_max", snapshot, "state", "largest of them")     \
     CURVE(SNAPSHOT_VARIANCE, "logit_variance", snapshot, "1",                                      \
-          "variance of a logit over the run, mean over symbols; NaN for an unbounded run")         \
+          "variance of a logit over the run, mean over symbols")                                   \
     CURVE(SNAPSHOT_AUTOCORRELATION, "logit_autocorrelation", snapshot, "1",                        \
-          "autocorrelation of the logits at lag 1; NaN for an unbounded run")
+          "autocorrelation of the logits at lag 1")
 enum snapshot_curve { OUTPUT_NAMES(SNAPSHOT_CURVES) NUM_SNAPSHOT_CURVES };
 
 enum { SNAPSHOT_COMPONENTS = 3, SNAPSHOT_POINTS = 70, SNAPSHOT_AXES = 2, SNAPSHOT_WINDOWS = 512 };
