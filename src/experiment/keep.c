@@ -116,7 +116,7 @@ void keep_stage(struct keeper *k, enum stage stage)
 
 static void keep_if_older(struct keeper *k, double seconds)
 {
-    if (k->where && clock_monotonic_s() - k->kept_s >= seconds) keep_now(k);
+    if (clock_monotonic_s() - k->kept_s >= seconds) keep_now(k);
 }
 
 void keep_epoch(struct keeper *k)
