@@ -47,7 +47,8 @@ static const struct cli_option run_options[] = {
      "the end of the job, as Slurm or Flux tells it, asked again every 10 minutes"},
     {"progress", 0, "auto|bar|plain|json|none", "HMMGRID_PROGRESS", false,
      "how to show progress on stderr"},
-    {"dry-run", 'n', NULL, NULL, false, "only say what would be run"},
+    {"dry-run", 'n', NULL, NULL, false,
+     "only say what would be run; with -o, of what FILE.h5 holds"},
     {0},
 };
 

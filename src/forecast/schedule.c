@@ -81,8 +81,7 @@ static void set_leaf(struct schedule *s, int place, double cost_s)
     while (i /= 2) s->least_s[i] = fmin(s->least_s[2 * i], s->least_s[2 * i + 1]);
 }
 
-/* What a run is like when a new study finds it. */
-static int status_found(int status, int deaths, int retries)
+int schedule_status_found(int status, int deaths, int retries)
 {
     if (status == RUN_DONE || status == RUN_FAILED) return status;
     return status != RUN_PENDING && deaths > retries ? RUN_CRASHED : RUN_PENDING;
@@ -111,11 +110,12 @@ struct schedule *schedule_new(int num, const int *status, const int *attempts, c
     for (int i = 0; i < num; i++) {
         struct item *item = &s->item[i];
         /* a cost that is not a number must not spoil the sort */
-        *item = (struct item){.status = status_found(status[i], deaths[i], options->retries),
-                              .attempts = attempts[i],
-                              .deaths = deaths[i],
-                              .cost_s = cost_s[i] > 0 && isfinite(cost_s[i]) ? cost_s[i] : 0,
-                              .progress = NAN};
+        *item =
+            (struct item){.status = schedule_status_found(status[i], deaths[i], options->retries),
+                          .attempts = attempts[i],
+                          .deaths = deaths[i],
+                          .cost_s = cost_s[i] > 0 && isfinite(cost_s[i]) ? cost_s[i] : 0,
+                          .progress = NAN};
         if (item->status == RUN_PENDING) s->counts.pending++;
         if (item->status == RUN_DONE) s->counts.done++;
         if (item->status == RUN_FAILED) s->counts.failed++;

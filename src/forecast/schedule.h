@@ -25,6 +25,9 @@ struct schedule *schedule_new(int num, const int *status, const int *attempts, c
                               const double *cost_s, const struct schedule_options *options);
 void schedule_free(struct schedule *schedule);
 
+/* What a study makes of such a run: done, failed or crashed (not to be run) or pending. */
+int schedule_status_found(int status, int deaths, int retries);
+
 /* Runs found crashed by schedule_new: *run borrowed, returns how many. */
 int schedule_crashed(const struct schedule *schedule, const int **run);
 

@@ -251,23 +251,51 @@ static int copy_runs(struct store *from, struct store *to, const int *target, in
     return code;
 }
 
+/* Open the file; what is to come of its runs, as of plan_extension. wanted: a copy of the plan that
+ * takes the settings that this version does not know; free its runs. */
+static int begin_extension(const char *path, const struct plan *plan, struct store **from,
+                           struct plan *wanted, int **target, int *num_left, struct status *st)
+{
+    *wanted = *plan;
+    wanted->runs = NULL;
+    *target = NULL;
+    int code = store_attach(from, path, false, NULL, st);
+    if (code) return code;
+    *target = malloc((size_t)(*from)->num_runs * sizeof **target);
+    wanted->runs = malloc((size_t)plan->num_runs * sizeof *wanted->runs);
+    if (!*target || !wanted->runs) return status_no_memory(st, "%s", path);
+    memcpy(wanted->runs, plan->runs, (size_t)plan->num_runs * sizeof *wanted->runs);
+    return plan_extension(*from, wanted, *target, num_left, st);
+}
+
+int store_try_extend(const char *path, const struct plan *plan, int *status, struct status *st)
+{
+    struct store *from = NULL;
+    struct plan wanted;
+    char *old = NULL;
+    int left = 0, *target;
+    int code = begin_extension(path, plan, &from, &wanted, &target, &left, st);
+    if (!code && left) code = name_old(path, &old, st);
+    for (int run = 0; run < plan->num_runs; run++) status[run] = RUN_PENDING;
+    for (int run = 0; !code && run < from->num_runs; run++)
+        if (target[run] >= 0 &&
+            is_kept(from, run, &plan->cells[plan->runs[target[run]].cell].settings))
+            status[target[run]] = store_run_status(from, run);
+    store_detach(from);
+    free(old);
+    free(wanted.runs);
+    free(target);
+    return code;
+}
+
 int store_extend(const char *path, const struct plan *plan, const struct provenance *provenance,
                  int *num_copied, int *num_left, struct status *st)
 {
     struct store *from = NULL, *to = NULL;
-    struct plan wanted = *plan;
+    struct plan wanted;
     char *real = NULL, *tmp = NULL, *old = NULL;
-    int copied = 0, left = 0, *target = NULL;
-    int code = store_attach(&from, path, false, NULL, st);
-    if (code) return code;
-    target = malloc((size_t)from->num_runs * sizeof *target);
-    wanted.runs = malloc((size_t)plan->num_runs * sizeof *wanted.runs);
-    if (target && wanted.runs) {
-        memcpy(wanted.runs, plan->runs, (size_t)plan->num_runs * sizeof *wanted.runs);
-        code = plan_extension(from, &wanted, target, &left, st);
-    } else {
-        code = status_no_memory(st, "%s", path);
-    }
+    int copied = 0, left = 0, *target;
+    int code = begin_extension(path, plan, &from, &wanted, &target, &left, st);
     if (!code) code = layout_prepare(path, true, &real, &tmp, st);
     if (!code && left) code = name_old(real, &old, st);
     if (!code) code = layout_make(tmp, real, &wanted, provenance, st);

@@ -41,6 +41,10 @@ int store_create(const char *path, const struct plan *plan, const struct provena
 int store_extend(const char *path, const struct plan *plan, const struct provenance *provenance,
                  int *num_copied, int *num_left, struct status *st);
 
+/* The same without writing anything: which status every run of the plan would have then, (num_runs)
+ * out. path as of file_follow. */
+int store_try_extend(const char *path, const struct plan *plan, int *status, struct status *st);
+
 /* How the columns of a file differ from those that this version would make for a plan. */
 struct store_columns {
     int num_lacking, num_unknown;  /* the file has not; the file alone has */

@@ -13,6 +13,7 @@
 #include "base/sheet.h"
 #include "base/show.h"
 #include "forecast/cost.h"
+#include "output.h"
 #include "protocol.h"
 
 #include <math.h>
@@ -127,24 +128,56 @@ static int expand(struct launch *l, struct status *st)
     return code ? code : select_runs(l, st);
 }
 
-static void tell_plan(const struct launch *l)
+/* What is to become of the results file, and of its runs; those that would be run are selected. */
+static int tell_output(struct launch *l, struct status *st)
+{
+    static const char *const become[] = {
+        [OUTPUT_CREATE] = "is new",
+        [OUTPUT_REPLACE] = "is replaced",
+        [OUTPUT_GO_ON] = "is continued",
+        [OUTPUT_EXTEND] = "is extended",
+    };
+    const struct plan *p = &l->plan;
+    struct output o;
+    int count[NUM_RUN_STATUS] = {0}, code = output_preview(&o, p, &l->study, &l->log, st);
+    if (code) return code;
+    bool *todo = calloc((size_t)p->num_runs + 1, sizeof *todo);
+    if (!todo) code = status_no_memory(st, "the choice of runs");
+    for (int i = 0; !code && i < p->num_runs; i++) {
+        if (l->selected && !l->selected[i]) continue;
+        count[o.status[i]]++;
+        todo[i] = o.status[i] == RUN_PENDING;
+    }
+    if (!code)
+        show_on(l->study.out, "%s %s: %d to be run, %d done, %d failed, %d crashed\n",
+                l->study.output, become[o.action], count[RUN_PENDING], count[RUN_DONE],
+                count[RUN_FAILED], count[RUN_CRASHED]);
+    output_free(&o);
+    free(l->selected);
+    l->selected = todo;
+    return code;
+}
+
+static int tell_plan(struct launch *l, struct status *st)
 {
     const struct plan *p = &l->plan;
     char count[PLAN_COUNT_BYTES];
     double core_s = 0, memory_bytes = 0;
+    int workers = l->size > 1 ? l->size - 1 : 1;
+    plan_count(p, l->num_selected, count);
+    l->study.selected = l->selected;
+    show_on(l->study.out, "%s: study %s: %s\n", l->request->grid, p->study, count);
+    if (*l->study.output && tell_output(l, st)) return st->code;
     for (int i = 0; i < p->num_runs; i++) {
         const struct settings *s = &p->cells[p->runs[i].cell].settings;
         if (l->selected && !l->selected[i]) continue;
         core_s += cost_run_s(s);
         memory_bytes = fmax(memory_bytes, cost_memory_bytes(s));
     }
-    int workers = l->size > 1 ? l->size - 1 : 1;
-    plan_count(p, l->num_selected, count);
-    show_on(l->study.out,
-            "%s: study %s: %s\n"
-            "about %.3g core-hours (%.3g hours on %d worker%s), %.0f MB a worker\n",
-            l->request->grid, p->study, count, core_s / 3600, core_s / 3600 / workers, workers,
-            workers == 1 ? "" : "s", memory_bytes / 1e6);
+    show_on(l->study.out, "about %.3g core-hours (%.3g hours on %d worker%s), %.0f MB a worker\n",
+            core_s / 3600, core_s / 3600 / workers, workers, workers == 1 ? "" : "s",
+            memory_bytes / 1e6);
+    return STATUS_OK;
 }
 
 /* --- the start -------------------------------------------------------------------------- */
@@ -193,7 +226,8 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
     if (protocol_agree_all(MPI_COMM_WORLD, st)) return;
     if (l->rank == 0 && l->plan.warnings) log_line(&l->log, LOG_WARNING, "%s", l->plan.warnings);
     if (l->request->dry_run) {
-        if (l->rank == 0) tell_plan(l);
+        if (l->rank == 0) tell_plan(l, st);
+        protocol_agree_all(MPI_COMM_WORLD, st);
         return;
     }
     l->study.selected = l->selected;

@@ -2,6 +2,8 @@
  * grid, or that exists when nobody said what to do with it. */
 #include "output.h"
 
+#include "forecast/schedule.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +87,18 @@ static int check_rows(struct output *o, struct store *store, int num, const stru
     return 0;
 }
 
+static int make_lists(struct output *o, int num, struct status *st)
+{
+    size_t room = (size_t)num + 1;
+    o->status = calloc(room, sizeof *o->status);
+    o->attempts = calloc(room, sizeof *o->attempts);
+    o->deaths = calloc(room, sizeof *o->deaths);
+    o->wall_s = calloc(room, sizeof *o->wall_s);
+    return o->status && o->attempts && o->deaths && o->wall_s
+               ? STATUS_OK
+               : status_no_memory(st, "the state of the runs");
+}
+
 /* What the file holds. */
 static int load(struct output *o, const char *path, int num, const struct log *log,
                 struct status *st)
@@ -92,14 +106,6 @@ static int load(struct output *o, const char *path, int num, const struct log *l
     struct store *store = NULL;
     int code = store_open(&store, path, st);
     if (code) return code;
-    o->status = calloc((size_t)num + 1, sizeof *o->status);
-    o->attempts = calloc((size_t)num + 1, sizeof *o->attempts);
-    o->deaths = calloc((size_t)num + 1, sizeof *o->deaths);
-    o->wall_s = calloc((size_t)num + 1, sizeof *o->wall_s);
-    if (!o->status || !o->attempts || !o->deaths || !o->wall_s) {
-        code = status_no_memory(st, "the state of the runs");
-        goto cleanup;
-    }
     snprintf(o->uuid, sizeof o->uuid, "%s", store_attribute(store, "uuid"));
     for (int i = 0; i < num; i++) {
         o->status[i] = store_run_status(store, i);
@@ -108,66 +114,71 @@ static int load(struct output *o, const char *path, int num, const struct log *l
     }
     code = check_rows(o, store, num, log, st);
     if (!code) code = read_wall_times(o, store, num, st);
-cleanup:
     store_close(store);
     return code;
 }
 
-static int make_or_check(const struct plan *plan, const struct study_options *options,
-                         const struct provenance *provenance, const struct log *log,
-                         struct status *st)
+/* What is to become of the file, if anything may: nothing is changed. */
+static int judge(struct output *o, const struct plan *plan, const struct study_options *options,
+                 const struct log *log, struct status *st)
 {
     const char *path = options->output;
     struct stat info;
     struct comparison found;
+    int existing = options->existing;
     bool exists = lstat(path, &info) == 0;
-    switch (options->existing) {
-    case EXISTING_REFUSE:
-        if (!exists || !S_ISREG(info.st_mode)) break;
+    o->action = existing == EXISTING_FRESH ? OUTPUT_REPLACE : OUTPUT_CREATE;
+    if (existing == EXISTING_REFUSE && exists && S_ISREG(info.st_mode))
         return status_set(st, STATUS_CANNOT_CREATE,
                           "%s: exists already; --resume continues its study, --extend adds runs to "
                           "it, --fresh replaces it, or give another -o",
                           path);
-    case EXISTING_FRESH: return store_create(path, plan, provenance, true, st);
-    case EXISTING_RESUME:
-        if (exists) {
-            int code = compare(path, plan, &found, log, st);
-            if (!code) warn_of_columns(path, &found.columns, log);
-            return code;
-        }
+    if (existing == EXISTING_RESUME && !exists)
         log_line(log, LOG_INFO, "%s: not there yet, nothing to resume: a new study begins", path);
-        break;
-    case EXISTING_EXTEND: {
-        if (!exists) break;
-        int copied = 0, left = 0, code = compare(path, plan, &found, log, st);
-        if (!code && !found.columns.num_lacking) {
-            warn_of_columns(path, &found.columns, log);
-            return code;
-        }
-        if (code && code != STATUS_CANNOT_CREATE) return code;
-        code = store_extend(path, plan, provenance, &copied, &left, st);
-        if (code) return code;
-        log_line(log, LOG_INFO, "%s: extended to %d runs; %d finished ones were kept", path,
-                 plan->num_runs, copied);
-        if (left)
-            log_line(
-                log, LOG_WARNING,
-                "%s: %d finished runs are run again, since the grid keeps or analyses something "
-                "else of them or their rows are damaged; the file as it was is %s.old",
-                path, left, path);
-        return code;
+    if (!exists || existing == EXISTING_FRESH || existing == EXISTING_REFUSE) return STATUS_OK;
+    int code = compare(path, plan, &found, log, st);
+    o->action = OUTPUT_GO_ON;
+    if (existing == EXISTING_EXTEND &&
+        (code == STATUS_CANNOT_CREATE || (!code && found.columns.num_lacking))) {
+        o->action = OUTPUT_EXTEND;
+        *st = (struct status){.code = code = STATUS_OK};
     }
-    }
-    return store_create(path, plan, provenance, false, st);
+    if (!code && o->action == OUTPUT_GO_ON) warn_of_columns(path, &found.columns, log);
+    return code;
 }
 
-/* Runs that are to be done anew are pending, as if never begun, in the file too. */
-static int retry(struct output *o, const struct study_options *options, int num,
-                 const struct log *log, struct status *st)
+static int extend(const char *path, const struct plan *plan, const struct provenance *provenance,
+                  const struct log *log, struct status *st)
 {
-    struct store *store = NULL;
-    int *row = calloc((size_t)num + 1, sizeof *row), retried = 0;
-    if (!row) return status_no_memory(st, "the runs to be done anew");
+    int copied = 0, left = 0, code = store_extend(path, plan, provenance, &copied, &left, st);
+    if (code) return code;
+    log_line(log, LOG_INFO, "%s: extended to %d runs; %d finished ones were kept", path,
+             plan->num_runs, copied);
+    if (left)
+        log_line(log, LOG_WARNING,
+                 "%s: %d finished runs are run again, since the grid keeps or analyses something "
+                 "else of them or their rows are damaged; the file as it was is %s.old",
+                 path, left, path);
+    return code;
+}
+
+static int act(const struct output *o, const char *path, const struct plan *plan,
+               const struct provenance *provenance, const struct log *log, struct status *st)
+{
+    switch (o->action) {
+    case OUTPUT_CREATE:
+    case OUTPUT_REPLACE:
+        return store_create(path, plan, provenance, o->action == OUTPUT_REPLACE, st);
+    case OUTPUT_EXTEND: return extend(path, plan, provenance, log, st);
+    case OUTPUT_GO_ON: break;
+    }
+    return STATUS_OK;
+}
+
+/* Runs that are to be done anew are pending, as if never begun: row (num) gets them. */
+static int choose_retried(struct output *o, const struct study_options *options, int num, int *row)
+{
+    int retried = 0;
     for (int i = 0; i < num; i++) {
         bool selected = !options->selected || options->selected[i];
         if (!selected || !(options->retry >> o->status[i] & 1)) continue;
@@ -176,9 +187,22 @@ static int retry(struct output *o, const struct study_options *options, int num,
         o->attempts[i] = o->deaths[i] = 0;
         o->wall_s[i] = NAN;
     }
-    int code = retried ? store_open_to_reset(&store, options->output, st) : STATUS_OK;
-    if (!code && retried) code = store_reset_runs(store, row, retried, st);
-    store_close(store);
+    return retried;
+}
+
+/* dry: not in the file. */
+static int retry(struct output *o, const struct study_options *options, int num, bool dry,
+                 const struct log *log, struct status *st)
+{
+    struct store *store = NULL;
+    int *row = calloc((size_t)num + 1, sizeof *row), code = STATUS_OK;
+    if (!row) return status_no_memory(st, "the runs to be done anew");
+    int retried = choose_retried(o, options, num, row);
+    if (retried && !dry) {
+        code = store_open_to_reset(&store, options->output, st);
+        if (!code) code = store_reset_runs(store, row, retried, st);
+        store_close(store);
+    }
     free(row);
     if (!code)
         log_line(log, LOG_INFO, "%s: %d failed or crashed run%s taken up again", options->output,
@@ -186,16 +210,41 @@ static int retry(struct output *o, const struct study_options *options, int num,
     return code;
 }
 
-int output_prepare(struct output *o, const struct plan *plan, const struct study_options *options,
-                   const struct provenance *provenance, const struct log *log, struct status *st)
+/* The lock, the lists, and what is to become of the file. */
+static int begin(struct output *o, const struct plan *plan, const struct study_options *options,
+                 const struct log *log, struct status *st)
 {
     *o = (struct output){.lock = {.fd = -1}};
     bool resumes = options->existing == EXISTING_RESUME;
     int code =
         lock_take(&o->lock, options->output, resumes ? resume_wait_s : 0, ORPHAN_WAIT_S, log, st);
-    if (!code) code = make_or_check(plan, options, provenance, log, st);
+    if (!code) code = make_lists(o, plan->num_runs, st);
+    return code ? code : judge(o, plan, options, log, st);
+}
+
+int output_prepare(struct output *o, const struct plan *plan, const struct study_options *options,
+                   const struct provenance *provenance, const struct log *log, struct status *st)
+{
+    int code = begin(o, plan, options, log, st);
+    if (!code) code = act(o, options->output, plan, provenance, log, st);
     if (!code) code = load(o, options->output, plan->num_runs, log, st);
-    if (!code && options->retry) code = retry(o, options, plan->num_runs, log, st);
+    if (!code && options->retry) code = retry(o, options, plan->num_runs, false, log, st);
+    if (code) output_free(o);
+    return code;
+}
+
+int output_preview(struct output *o, const struct plan *plan, const struct study_options *options,
+                   const struct log *log, struct status *st)
+{
+    int code = begin(o, plan, options, log, st);
+    if (!code && o->action == OUTPUT_EXTEND)
+        code = store_try_extend(options->output, plan, o->status, st);
+    else if (!code && o->action == OUTPUT_GO_ON)
+        code = load(o, options->output, plan->num_runs, log, st);
+    if (!code && options->retry) code = retry(o, options, plan->num_runs, true, log, st);
+    for (int i = 0; !code && i < plan->num_runs; i++)
+        o->status[i] =
+            schedule_status_found(o->status[i], o->deaths[i], plan->study_settings.run.retries);
     if (code) output_free(o);
     return code;
 }
@@ -207,6 +256,6 @@ void output_free(struct output *o)
     free(o->attempts);
     free(o->deaths);
     free(o->wall_s);
-    o->status = o->attempts = NULL;
+    o->status = o->attempts = o->deaths = NULL;
     o->wall_s = NULL;
 }

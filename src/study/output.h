@@ -6,8 +6,11 @@
 #include "study.h"
 #include "lock.h"
 
+enum output_action { OUTPUT_CREATE, OUTPUT_REPLACE, OUTPUT_GO_ON, OUTPUT_EXTEND };
+
 struct output {
     struct lock lock;
+    enum output_action action; /* what is done with the file */
     char uuid[64];
     int *status;    /* [num_runs] enum run_status as its records say; damaged rows are pending */
     int *attempts;  /* [num_runs] */
@@ -21,6 +24,11 @@ struct output {
 int output_prepare(struct output *output, const struct plan *plan,
                    const struct study_options *options, const struct provenance *provenance,
                    const struct log *log, struct status *st);
+
+/* The same, but nothing is made or changed: status of each run as the study would find it, pending
+ * when it would be run. Refuses what output_prepare refuses. */
+int output_preview(struct output *output, const struct plan *plan,
+                   const struct study_options *options, const struct log *log, struct status *st);
 
 /* Let go of the lock and free. */
 void output_free(struct output *output);

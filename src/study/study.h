@@ -46,7 +46,7 @@ struct study_request {
     const char *where;       /* do only the runs for which this is true; NULL: all */
     const char *const *sets; /* KEY=VALUE overrides */
     int num_sets;
-    bool dry_run;               /* only say on study.out what would be run */
+    bool dry_run;               /* only say on study.out what would be run, and refuse the rest */
     struct study_options study; /* selected follows from where */
 };
 
