@@ -75,8 +75,11 @@ int protocol_start(struct status *st)
     MPI_Initialized(&started);
     if (started) return 0;
     setenv("OMPI_MCA_io", "romio321", 0); /* OMPIO 4.1.4 overflows on long paths, can hang */
-    if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMIX_RANK") && !getenv("PMI_RANK"))
-        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* alone: no daemon, and no ssh for it */
+    if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMIX_RANK") && !getenv("PMI_RANK")) {
+        /* alone: no daemon, no ssh for it, and no folder, which all such processes would share */
+        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+        setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+    }
     return MPI_Init(NULL, NULL) == MPI_SUCCESS ? 0
                                                : status_set(st, STATUS_INTERNAL, "MPI_Init failed");
 }

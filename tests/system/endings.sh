@@ -28,7 +28,7 @@ fresh() { "$program" run "$grid" -o study.h5 --fresh "$@"; }
 
 # --- nothing can start: not 75, for which a batch script starts the same job again
 ends "a deadline within the reserve" 2 'run.reserve keeps 3m' fresh --progress none --deadline 2min
-ends "time for some" 75 'the deadline is near' fresh --progress plain --set train.epochs=100000 --deadline 3s --reserve 1s
+ends "time for some" 75 'the deadline is near' fresh --progress plain --set train.epochs=100000 --deadline 8s --reserve 1s
 
 # --- the end of the job, as its scheduler tells it
 mkdir -p scheduler
