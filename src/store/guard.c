@@ -162,13 +162,14 @@ int guard_layout(int fd, struct extent **range, size_t *num)
     return error;
 }
 
-/* Refuse what is no HDF5 file; *start: where it begins, behind a block that belongs to a user. */
+/* Refuse what is no HDF5 file, as damaged where a seal says that it was one of ours; *start: where
+ * it begins, behind a block that belongs to a user. */
 static int check_kind(int fd, const char *path, uint64_t file_bytes, uint64_t *start,
                       struct status *st)
 {
     unsigned char head[sizeof signature];
     if (file_bytes == 0)
-        return status_set(st, STATUS_IO,
+        return status_set(st, STATUS_NO_INPUT,
                           "%s: the file is empty (0 bytes), not a results file; remove it or name "
                           "another one",
                           path);
@@ -178,12 +179,15 @@ static int check_kind(int fd, const char *path, uint64_t file_bytes, uint64_t *s
             memcmp(head, signature, sizeof head) == 0)
             return STATUS_OK;
     }
+    if (find_guard(fd))
+        return status_set(st, STATUS_IO,
+                          "%s: damaged: a results file whose beginning was overwritten; use a copy",
+                          path);
     struct file_kind kind;
     kind_of(fd, &kind);
-    return status_set(
-        st, STATUS_IO, "%s: this is not an HDF5 file%s%s; name a results file of hmmgrid run", path,
-        *kind.what ? " but " : ": it is of another program, or its beginning is damaged",
-        kind.what);
+    return status_set(st, STATUS_NO_INPUT,
+                      "%s: this is not an HDF5 file%s%s; name a results file of hmmgrid run", path,
+                      *kind.what ? " but " : ": it is of another program, or damaged", kind.what);
 }
 
 /* Does HDF5 too say that the file was longer? (Superblock of version 0, as hmmgrid writes it.) */

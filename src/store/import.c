@@ -5,7 +5,6 @@
  * part of the network. */
 #include "internal.h"
 
-#include <ctype.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
@@ -56,7 +55,7 @@ static int ignore_one(struct tensors *in, const char *pattern)
     for (int i = 0; i < in->num; i++) {
         struct tensor *t = &in->tensor[i];
         bool fits = fnmatch(pattern, t->name, 0) == 0 || fnmatch(pattern, t->dotted, 0) == 0;
-        t->used = t->used || fits;
+        t->ignored = t->ignored || fits;
         any = any || fits;
     }
     if (any) return STATUS_OK;
@@ -83,7 +82,7 @@ static int ignore_listed(struct tensors *in, const char *const *ignore, int num)
 static int refuse_elsewhere(const struct tensors *in)
 {
     for (int i = 0; i < in->num; i++)
-        if (in->tensor[i].elsewhere && !in->tensor[i].used)
+        if (in->tensor[i].elsewhere && !in->tensor[i].ignored)
             return tensors_refuse(in,
                                   "its %.200s is %s; copy its values into this file, in Python: "
                                   "f[name] = values",
@@ -91,18 +90,28 @@ static int refuse_elsewhere(const struct tensors *in)
     return STATUS_OK;
 }
 
-/* What stands before the names of the network: "" or "module.", into prefix. */
+/* The name behind which a network's prefix ends; its snapshots are none of their own. */
+static bool is_recurrent(const struct tensor *t)
+{
+    size_t length = strlen(t->dotted), role = strlen(recurrent);
+    return length >= role && strcmp(t->dotted + length - role, recurrent) == 0 &&
+           (length == role || t->dotted[length - role - 1] == '.') &&
+           strncmp(t->dotted, snapshots, strlen(snapshots)) != 0;
+}
+
+/* What stands before the names of the network: "" or "module.", into prefix. An ignored network is
+ * one only where there is no other. */
 static int find_prefix(const struct tensors *in, char *prefix, size_t n)
 {
     const struct tensor *found = NULL;
+    bool all = true;
     *prefix = '\0';
+    for (int i = 0; i < in->num; i++)
+        all = all && (in->tensor[i].ignored || !is_recurrent(&in->tensor[i]));
     for (int i = 0; i < in->num; i++) {
         const struct tensor *t = &in->tensor[i];
         size_t length = strlen(t->dotted), role = strlen(recurrent);
-        if (t->used || length < role || strcmp(t->dotted + length - role, recurrent) != 0 ||
-            (length > role && t->dotted[length - role - 1] != '.') ||
-            strncmp(t->dotted, snapshots, strlen(snapshots)) == 0)
-            continue;
+        if ((t->ignored && !all) || !is_recurrent(t)) continue;
         if (found) {
             const struct tensor *other = length > role ? t : found; /* one with a prefix */
             return tensors_refuse(in,
@@ -120,6 +129,22 @@ static int find_prefix(const struct tensors *in, char *prefix, size_t n)
     return STATUS_OK;
 }
 
+/* Without a part of it, it would be another network. */
+static int refuse_ignored(const struct tensors *in, const char *prefix)
+{
+    struct rnn_view view[MAX_RNN_VIEWS];
+    int num_views = rnn_views((struct rnn_shape){1, 1, 2, true}, view);
+    for (int v = 0; v < num_views; v++) {
+        const struct tensor *t = tensors_find(in, prefix, view[v].name);
+        if (t && t->ignored)
+            return status_set(in->st, STATUS_USAGE,
+                              "--ignore: it names %.200s too, which is a part of the network; "
+                              "leave out what the network does not use",
+                              t->name);
+    }
+    return STATUS_OK;
+}
+
 /* What the names would mean if this were another kind of network. */
 static int refuse_other_networks(const struct tensors *in, const char *prefix)
 {
@@ -130,26 +155,6 @@ static int refuse_other_networks(const struct tensors *in, const char *prefix)
         return tensors_refuse(in, "its recurrent layer runs in both directions; only forward "
                                   "networks can be analysed");
     return STATUS_OK;
-}
-
-static int check_nonlinearity(const struct tensors *in, bool *says_relu)
-{
-    char *said = library_attribute(in->file, "nonlinearity"), word[33] = "";
-    size_t n = 0;
-    for (const char *c = said; c && *c && n < sizeof word - 1; c++)
-        if (!isspace((unsigned char)*c)) word[n++] = (char)tolower((unsigned char)*c);
-    *says_relu = said != NULL;
-    free(said);
-    if (!*says_relu && H5Aexists(in->file, "nonlinearity") > 0)
-        return tensors_refuse(in,
-                              "its attribute nonlinearity is not one text; write \"relu\", if the "
-                              "units are ReLU");
-    return !*says_relu || strcmp(word, "relu") == 0
-               ? STATUS_OK
-               : tensors_refuse(in,
-                                "its attribute nonlinearity says %s: only ReLU networks can be "
-                                "analysed, torch.nn.RNN(..., nonlinearity=\"relu\")",
-                                word);
 }
 
 /* Gates make LSTM and GRU. */
@@ -176,7 +181,7 @@ static const struct tensor *find_alike(const struct tensors *in, const char *nam
             strcmp(name, "fc.weight") == 0
                 ? hidden && t->dim[1] == hidden && strcmp(last, word) == 0
                 : strlen(last) >= strlen("weight_hh") && strncmp(word, last, strlen(last)) == 0;
-        if (alike && !t->used && t->num_dims == 2) return t;
+        if (alike && !t->ignored && t->num_dims == 2) return t;
     }
     return NULL;
 }
@@ -306,14 +311,15 @@ static int read_networks(const struct tensors *in, const char *prefix, struct rn
 static int read_snapshots(const struct tensors *in, struct imported *out)
 {
     struct tensor *epoch = tensors_find(in, snapshots, "epoch");
-    if (!epoch) return STATUS_OK;
+    if (!epoch || epoch->ignored) return STATUS_OK;
     if (epoch->num_dims != 1 || epoch->dim[0] < 1 || epoch->dim[0] > MOST_SNAPSHOTS)
         return tensors_refuse(in, "its group snapshots has no list of epochs");
     int num = (int)epoch->dim[0];
     out->snapshot_epoch = calloc((size_t)num, sizeof *out->snapshot_epoch);
     out->snapshots = calloc((size_t)num * rnn_num_params(out->shape), sizeof *out->snapshots);
     if (!out->snapshot_epoch || !out->snapshots) return status_no_memory(in->st, "%s", in->path);
-    int code = tensors_read(in, epoch, H5T_NATIVE_INT, out->snapshot_epoch);
+    int code = refuse_ignored(in, snapshots);
+    if (!code) code = tensors_read(in, epoch, H5T_NATIVE_INT, out->snapshot_epoch);
     bool increase = !code && out->snapshot_epoch[num - 1] > 0;
     for (int i = 0, last = -1; i < num && increase; last = out->snapshot_epoch[i++])
         increase = out->snapshot_epoch[i] > last && out->snapshot_epoch[i] <= 1000000;
@@ -345,8 +351,9 @@ static int read_all(struct tensors *in, const char *const *ignore, int num_ignor
     int code = tensors_list(in);
     if (!code) code = ignore_listed(in, ignore, num_ignore);
     if (!code) code = refuse_elsewhere(in);
-    if (!code) code = check_nonlinearity(in, &out->says_relu);
     if (!code) code = find_prefix(in, out->prefix, sizeof out->prefix);
+    if (!code) code = refuse_ignored(in, out->prefix);
+    if (!code) code = nonlinearity_check(in, out->prefix, &out->says_relu);
     if (!code) code = refuse_other_networks(in, out->prefix);
     if (!code) code = find_shape(in, out->prefix, &out->shape);
     if (code) return code;

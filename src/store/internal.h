@@ -80,7 +80,8 @@ struct tensor {
     int num_dims;      /* -1: not of up to 3 dimensions */
     hsize_t dim[3];    /* of up to 3 dimensions */
     H5T_class_t class; /* H5T_NO_CLASS: a link that leads to no dataset */
-    bool used;         /* one of the network's, or left out on request */
+    bool used;         /* one of the network's */
+    bool ignored;      /* left out on request */
     const char *elsewhere; /* "virtual: ...": its values are in other files; NULL: in this one */
 };
 
@@ -98,13 +99,22 @@ int tensors_refuse(const struct tensors *in, const char *fmt, ...)
 /* List those of in->file. Free with tensors_free, also after an error. */
 int tensors_list(struct tensors *in);
 void tensors_free(struct tensors *in);
-/* The one whose name in dots is prefix and name, NULL: none that is left. */
+/* The one whose name in dots is prefix and name, ignored or not; NULL: none. */
 struct tensor *tensors_find(const struct tensors *in, const char *prefix, const char *name);
-/* Into text (n bytes): "norm.weight (20), ..."; of all, or of those that are not used; how many. */
+/* Into text (n bytes): "norm.weight (20), ..."; of all, or of those neither used nor ignored; how
+ * many. */
 int tensors_show(const struct tensors *in, bool all, char *text, size_t n);
 /* All values as memory_type, H5T_NATIVE_FLOAT of floats only, H5T_NATIVE_INT of integers only. */
 int tensors_read(const struct tensors *in, const struct tensor *tensor, hid_t memory_type,
                  void *out);
+
+/* --- nonlinearity.c: what a file says of its units ---------------------------------------------
+ */
+
+/* Refuse every attribute nonlinearity or activation that is not one text "relu"; those of the file,
+ * of the recurrent layer behind prefix and of the groups that it is in. *says_relu: there is one.
+ */
+int nonlinearity_check(const struct tensors *in, const char *prefix, bool *says_relu);
 
 /* --- import.c, parcel.c: a network out of such a file -------------------------------------------
  */

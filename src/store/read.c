@@ -38,13 +38,14 @@ int store_check_format(struct store *store, struct status *st)
     if (code) return code;
     const char *format = store_attribute(store, "format");
     const char *version = store_attribute(store, "format_version");
+    int other = store->seal == SEAL_ABSENT ? STATUS_NO_INPUT : STATUS_IO; /* a damaged attribute */
     if (strcmp(format, WEIGHTS_FORMAT_NAME) == 0)
-        return status_set(st, STATUS_IO,
+        return status_set(st, other,
                           "%s: the weights of one network, not a results file; `hmmgrid analyse %s "
                           "-o FILE.h5` makes one of them",
                           store->path, store->path);
     if (strcmp(format, FORMAT_NAME) != 0)
-        return status_set(st, STATUS_IO,
+        return status_set(st, other,
                           "%s: its attribute format is \"%s\", not \"%s\": not a results file of "
                           "hmmgrid; weights from elsewhere are for `hmmgrid analyse`",
                           store->path, format, FORMAT_NAME);

@@ -106,8 +106,8 @@ int store_reset_runs(struct store *store, const int *run, int num, struct status
 /* --- reading (serial, also while a study runs) -----------------------------------------------
  * A reader sees the records as they were when it opened the file. */
 
-/* STATUS_NO_INPUT: missing or not readable. STATUS_IO: empty, truncated, damaged, of another
- * program or of a newer format; the text says which. A file that another program changed or wrote
+/* STATUS_NO_INPUT: missing, not readable, empty, or no results file at all. STATUS_IO: truncated,
+ * damaged or of a newer format; the text says which. A file that another program changed or wrote
  * anew is read in a child process, and every row of it checked: those that do not agree with their
  * checksums are as good as unfinished. */
 int store_open(struct store **store, const char *path, struct status *st);

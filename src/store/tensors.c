@@ -106,8 +106,7 @@ struct tensor *tensors_find(const struct tensors *in, const char *prefix, const 
     size_t n = strlen(prefix);
     for (int i = 0; i < in->num; i++) {
         struct tensor *tensor = &in->tensor[i];
-        if (!tensor->used && strncmp(tensor->dotted, prefix, n) == 0 &&
-            strcmp(tensor->dotted + n, name) == 0)
+        if (strncmp(tensor->dotted, prefix, n) == 0 && strcmp(tensor->dotted + n, name) == 0)
             return tensor;
     }
     return NULL;
@@ -122,7 +121,7 @@ int tensors_show(const struct tensors *in, bool all, char *text, size_t n)
     for (int i = 0; i < in->num; i++) {
         const struct tensor *t = &in->tensor[i];
         char shape[80];
-        if ((t->used && !all) || ++num > MOST_SHOWN || at >= n) continue;
+        if (((t->used || t->ignored) && !all) || ++num > MOST_SHOWN || at >= n) continue;
         size_t used =
             (size_t)snprintf(shape, sizeof shape, t->class == H5T_NO_CLASS ? "a link" : "");
         for (int d = 0; d < t->num_dims; d++)
@@ -179,7 +178,11 @@ static int check_storage(const struct tensors *in, const struct tensor *tensor, 
                               "hmmgrid's HDF5 cannot undo; write it anew, in Python:\n"
                               "import h5py  # and hdf5plugin, for filters other than lzf\n"
                               "with h5py.File(\"IN.h5\") as a, h5py.File(\"OUT.h5\", \"w\") as b:\n"
-                              "    for k in a: b[k] = a[k][()]\n"
+                              "    def copy(k, v):\n"
+                              "        if isinstance(v, h5py.Dataset): b[k] = v[()]\n"
+                              "        else: b.create_group(k)\n"
+                              "        b[k].attrs.update(v.attrs)\n"
+                              "    a.visititems(copy)\n"
                               "    b.attrs.update(a.attrs)",
                               tensor->name, *name ? name : "a plugin", (int)filter);
     }

@@ -85,7 +85,7 @@ for how in --resume --extend; do
 done
 for verb in summary status verify "why 0" "export 0 -o no.h5" "repro 0"; do
     read -r -a word <<<"$verb"
-    tally "weights given to ${word[0]}" refused 74 'hmmgrid analyse w0.h5' "${word[0]}" w0.h5 "${word[@]:1}"
+    tally "weights given to ${word[0]}" refused 66 'hmmgrid analyse w0.h5' "${word[0]}" w0.h5 "${word[@]:1}"
 done
 
 "$python" - <<'P'

@@ -75,12 +75,23 @@ static void other_files(void **state)
     refuse_open(p->other, &p->plan, STATUS_NO_INPUT, "No such file");
     refuse_open(p->dir, &p->plan, STATUS_NO_INPUT, "regular file");
     spill(p->other, "", 0);
-    refuse_open(p->other, &p->plan, STATUS_IO, "empty");
+    refuse_open(p->other, &p->plan, STATUS_NO_INPUT, "empty");
     memset(text, 'x', sizeof text);
     spill(p->other, text, sizeof text);
-    refuse_open(p->other, &p->plan, STATUS_IO, "not an HDF5 file");
+    refuse_open(p->other, &p->plan, STATUS_NO_INPUT, "not an HDF5 file");
     make_foreign(p->other);
-    refuse_open(p->other, &p->plan, STATUS_IO, "not a results file");
+    refuse_open(p->other, &p->plan, STATUS_NO_INPUT, "not a results file");
+}
+
+/* What was one of ours is damaged, not of another kind. */
+static void lost_beginning(void **state)
+{
+    struct place *p = *state;
+    spill(p->other, p->bytes, p->num);
+    int fd = open(p->other, O_WRONLY);
+    assert_int_equal(pwrite(fd, "overwritten", 11, 0), 11);
+    close(fd);
+    refuse_open(p->other, &p->plan, STATUS_IO, "beginning was overwritten");
 }
 
 static void newer_format(void **state)
@@ -461,6 +472,7 @@ int main(int argc, char **argv)
     MPI_Init(&argc, &argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(other_files, set_up, place_free),
+        cmocka_unit_test_setup_teardown(lost_beginning, set_up, place_free),
         cmocka_unit_test_setup_teardown(newer_format, set_up, place_free),
         cmocka_unit_test_setup_teardown(left_open_by_another_program, set_up, place_free),
         cmocka_unit_test_setup_teardown(changed_by_another_program, set_up, place_free),

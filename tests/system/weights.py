@@ -89,12 +89,24 @@ copy("lstm_name_gates", lambda f: (f.move("rnn.weight_hh_l0", "lstm.weight_hh_l0
 write("bare", rename=("rnn.", ""))
 write("readout", rename=("fc.", "out."))
 write("layers", extra={"rnn.weight_ih_l1": np.zeros((H, H), "f4")})
+write("biased", extra={"rnn.bias_ih_l0": np.ones(H, "f4"), "rnn.bias_hh_l0": np.ones(H, "f4"),
+                       "fc.bias": np.ones(K, "f4"), "mask": np.ones(H, "f4")})
 write("norm", extra={"norm.weight": np.full(H, 3, "f4"), "norm.bias": np.zeros(H, "f4")})
 write("mask", extra={"extra/mask": np.ones((H, H), "f4"), "h0": np.zeros(H, "f4")})
 # the attribute
 for name, relu in {"upper": "ReLU", "padded": np.array(b"relu    ", "S8"), "bytes": np.bytes_(b"relu"),
                    "one": ["relu"], "blanks": " Relu\n", "none": None, "tanh": " Tanh "}.items():
     write("says_" + name, relu=relu)
+for name, (prefix, root, key, said) in {
+        "group": ("module/", None, "module", {"nonlinearity": "tanh"}),
+        "other": ("module/", "relu", "module", {"Nonlinearity": "tanh"}),
+        "above": ("a/b.", None, "a", {"activation": "tanh"}),
+        "dataset": ("", None, "rnn.weight_ih_l0", {"nonlinearity": "tanh"}),
+        "capital": ("", None, "/", {"Activation": "tanh"}),
+        "relu": ("module/", None, "module", {"activation": "ReLU"})}.items():
+    write("says_at_" + name, prefix, relu=root)
+    with h5py.File("says_at_" + name + ".h5", "a") as f:
+        f[key].attrs.update(said)
 # networks over training
 for name, epochs in {"counted": [0, 2, 4], "negative": [0, -2, 4], "late": [0, 2, 2000000000]}.items():
     write("snapshots_" + name, extra={"snapshots/" + k: np.zeros((3,) + s, "f4") for k, s in MATRICES.items()}
@@ -118,6 +130,10 @@ copy("zeros", set_value("rnn.weight_hh_l0", slice(None), 0))
 # storage
 copy("gzip", store_as(compression="gzip", shuffle=True, fletcher32=True))
 copy("lzf", store_as(compression="lzf"))
+write("lzf_groups", "net/")
+with h5py.File("lzf_groups.h5", "a") as f:
+    store_as(compression="lzf")(f["net"])
+    f["net"].attrs["activation"] = "relu"
 copy("virtual", make_virtual)
 copy("dangling", dangle)
 copy("link", lambda f: (f.__delitem__("fc.weight"), f.__setitem__(
