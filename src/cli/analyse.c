@@ -74,16 +74,13 @@ static int make_output(const struct settings *s, const struct imported *network,
     return code;
 }
 
-/* Of a network most of whose analyses are NaN. */
 static void warn(const struct invocation *inv, const struct settings *s, const struct analyses *a)
 {
-    double at = analyses_number(a, DIVERGED_COLUMN);
-    if (isnan(at)) return;
-    log_line(&inv->log, LOG_WARNING,
-             "%s: its states explode, at step %.0f of the driven run of %d (spectral radius %.4g): "
-             "what analyses would make of them is not defined, NaN",
-             inv->operand[0], at, s->analysis.steps,
-             analyses_number(a, "stability.spectral_radius"));
+    double number[NUM_DIVERGENCE];
+    struct divergence d;
+    for (int i = 0; i < NUM_DIVERGENCE; i++) number[i] = analyses_number(a, divergence_column[i]);
+    if (divergence_tell(number, s, &d))
+        log_line(&inv->log, LOG_WARNING, "%s diverges: %s (%s)", inv->operand[0], d.when, d.so);
 }
 
 static int analyse(const struct invocation *inv, const struct plan *plan, struct imported *network,

@@ -85,5 +85,15 @@ int cli_open(const struct invocation *inv, struct store **store, struct status *
  * second, close it. Prints the error, if any; returns the exit code. */
 int cli_with_store(const struct invocation *inv, cli_work *work);
 
+/* Numbers of the analysis stability, and what they come to in words. */
+enum { DIVERGED_AT, OVERFLOWED_AT, GENERATED_AT, DIVERGENCE_RADIUS, NUM_DIVERGENCE };
+extern const char *const divergence_column[NUM_DIVERGENCE];
+struct divergence {
+    char when[80], so[80];
+};
+/* false: the network stays bounded, as far as is known. */
+bool divergence_tell(const double number[NUM_DIVERGENCE], const struct settings *s,
+                     struct divergence *divergence);
+
 /* Version of the program as text: "0.1.0". */
 const char *cli_version(void);

@@ -6,12 +6,10 @@
 
 static void warn(const struct summary *s, const struct invocation *inv)
 {
-    int done = 0, failed = 0, open = 0, diverged = 0;
+    int done = 0, failed = 0, open = 0;
     cli_warn_of(inv, s->store);
-    for (int g = 0; g < s->num_groups; g++) {
+    for (int g = 0; g < s->num_groups; g++)
         done += s->done[g], failed += s->failed[g], open += s->open[g];
-        diverged += s->diverged[g];
-    }
     if (s->note) log_line(&inv->log, LOG_WARNING, "%s", s->note);
     if (open)
         log_line(&inv->log, LOG_WARNING,
@@ -22,11 +20,11 @@ static void warn(const struct summary *s, const struct invocation *inv)
                  "%d of %d runs failed and are left out; `hmmgrid why %s RUN` tells why, "
                  "--by status,run lists them",
                  failed, s->num_rows, inv->operand[0]);
-    if (diverged && s->format != TABLE_TEXT) /* that says it itself */
-        log_line(&inv->log, LOG_WARNING,
-                 "%d of %d runs diverged: analyses of their driven run are NaN; column "
-                 "stability_diverged_at_step",
-                 diverged, done);
+    for (int m = 0; m < NUM_MARKS && s->format != TABLE_TEXT; m++) { /* that says it itself */
+        int marked = summary_marked(s, m, &done);
+        if (marked)
+            log_line(&inv->log, LOG_WARNING, "%d of %d runs %s", marked, done, store_mark_words[m]);
+    }
 }
 
 static int run_summary(const struct invocation *inv)

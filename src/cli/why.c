@@ -99,18 +99,21 @@ static int print_rows(const struct settings *s, const struct setting *setting, F
     return STATUS_OK;
 }
 
-/* That most of its analyses are NaN, and from where on. */
-static int print_divergence(struct store *store, int run, const struct settings *s, FILE *out,
-                            struct status *st)
+/* That its scores are NaN, or most of its analyses, and from where on. */
+static int print_marks(struct store *store, int run, const struct settings *s, FILE *out,
+                       struct status *st)
 {
-    double at, radius;
-    int code = read_number(store, run, DIVERGED_COLUMN, &at, st);
-    if (!code) code = read_number(store, run, "stability.spectral_radius", &radius, st);
-    if (!code && !isnan(at))
-        show_on(out,
-                "%-16s at step %.0f of the driven run of %d (spectral radius %.4g):\n"
-                "%-16s what analyses would make of it is not defined, NaN\n",
-                "diverged", at, s->analysis.steps, radius, "");
+    double number[NUM_DIVERGENCE];
+    struct divergence d;
+    unsigned char *marks = malloc((size_t)store_num_runs(store));
+    int code = marks ? store_read_marks(store, marks, st) : status_no_memory(st, "the runs");
+    for (int i = 0; i < NUM_DIVERGENCE && !code; i++)
+        code = read_number(store, run, divergence_column[i], &number[i], st);
+    if (!code && marks[run] & 1 << MARK_OVERFLOWED)
+        show_on(out, "%-16s NaN: states overflowed in the measured sample\n", "scores");
+    if (!code && divergence_tell(number, s, &d))
+        show_on(out, "%-16s %s:\n%-16s %s\n", "diverged", d.when, "", d.so);
+    free(marks);
     return code;
 }
 
@@ -206,7 +209,7 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
         code = print_start(store, run, out, st);
         for (int i = 0; !code && i < (trained ? NUM_SHOWN : NUM_SHOWN_UNTRAINED); i++)
             code = print_column(store, run, shown[i], out, st);
-        if (!code) code = print_divergence(store, run, &decoded->settings, out, st);
+        if (!code) code = print_marks(store, run, &decoded->settings, out, st);
     }
     if (!code && !trained) code = print_outputs(store, run, out, st);
     return code ? code : print_settings(decoded, trained, out, st);

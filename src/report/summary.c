@@ -108,20 +108,26 @@ static int default_keys(struct summary *s, struct status *st)
 
 static int count_status(struct summary *s, struct status *st)
 {
-    bool *diverges = calloc((size_t)store_num_runs(s->store), sizeof *diverges);
-    int code =
-        diverges ? store_read_diverged(s->store, diverges, st) : status_no_memory(st, "the runs");
+    unsigned char *marks = calloc((size_t)store_num_runs(s->store), 1);
+    int code = marks ? store_read_marks(s->store, marks, st) : status_no_memory(st, "the runs");
     if (code) goto cleanup;
     for (int i = 0; i < s->num_rows; i++) {
         int status = store_run_status(s->store, s->row[i]), g = s->group[i];
         s->done[g] += status == RUN_DONE;
         s->failed[g] += status == RUN_FAILED || status == RUN_CRASHED;
         s->open[g] += status == RUN_PENDING || status == RUN_RUNNING;
-        s->diverged[g] += diverges[s->row[i]];
+        for (int m = 0; m < NUM_MARKS; m++) s->marked[m][g] += marks[s->row[i]] >> m & 1;
     }
 cleanup:
-    free(diverges);
+    free(marks);
     return code;
+}
+
+int summary_marked(const struct summary *s, enum store_mark mark, int *done)
+{
+    int sum = *done = 0;
+    for (int g = 0; g < s->num_groups; g++) sum += s->marked[mark][g], *done += s->done[g];
+    return sum;
 }
 
 /* Statistics of one score in every group: NaN of runs that are not done is not a missing value. */
@@ -177,11 +183,11 @@ int summary_make(struct summary *s, const char *path, const struct summary_reque
     if (!code) code = scores_select(s->store, r->metrics, &s->score, &s->num_scores, st);
     if (code) return code;
     s->group = calloc((size_t)s->num_rows + 1, sizeof *s->group);
-    s->done = calloc(4 * (size_t)s->num_rows + 4, sizeof *s->done);
+    s->done = calloc((3 + NUM_MARKS) * ((size_t)s->num_rows + 1), sizeof *s->done);
     if (!s->group || !s->done) return status_no_memory(st, "groups");
     s->failed = s->done + s->num_rows + 1;
     s->open = s->failed + s->num_rows + 1;
-    s->diverged = s->open + s->num_rows + 1;
+    for (int m = 0; m < NUM_MARKS; m++) s->marked[m] = s->open + (m + 1) * (s->num_rows + 1);
     s->num_groups = s->num_rows > 0;
     code = r->by ? parse_keys(s, r->by, st) : default_keys(s, st);
     if (!code) code = count_status(s, st);

@@ -37,7 +37,7 @@ struct summary {
     int num_keys;
     int *group, num_groups;    /* group of each row; groups are numbered by first appearance */
     int *done, *failed, *open; /* (num_groups) runs by status; open: pending or running */
-    int *diverged;             /* (num_groups) of those done */
+    int *marked[NUM_MARKS];    /* (num_groups) of those done */
     struct score *score;
     int num_scores;
     struct statistics **value, **floor; /* [num_scores], each (num_groups); floor[i] NULL: none */
@@ -55,6 +55,9 @@ void summary_free(struct summary *summary);
 /* Tables and Markdown: rounded numbers, dotted keys. CSV and JSON: every digit, names of columns.
  */
 bool summary_is_for_people(const struct summary *s);
+
+/* How many of the runs that are done bear a mark, and how many those are. */
+int summary_marked(const struct summary *s, enum store_mark mark, int *done);
 
 /* Write the table in its format. STATUS_IO when the stream fails. */
 int summary_print(const struct summary *s, FILE *out, struct status *st);

@@ -156,25 +156,27 @@ static bool has_gaps(const struct summary *s)
     return false;
 }
 
-/* Rows with networks that diverged, the first few by their keys. */
-static void print_diverged(const struct summary *s, FILE *out)
+/* How many runs bear a mark, and in which rows, the first few by their keys. */
+static void print_mark(const struct summary *s, int mark, FILE *out)
 {
-    int rows = 0, next = 0;
+    int rows = 0, next = 0, done, marked = summary_marked(s, mark, &done);
+    if (!marked) return;
+    show_on(out, "%d of %d runs %s\n", marked, done, store_mark_words[mark]);
     for (int i = 0; i < s->num_rows; i++) {
         int g = s->group[i];
         if (g != next) continue; /* groups are numbered by first appearance */
         next++;
-        if (!s->diverged[g]) continue;
-        if (rows == 0)
-            fputs("Diverged, so analyses of the driven run are NaN (`hmmgrid why` says when):\n",
-                  out);
-        if (rows++ < MOST_NAMED) {
-            show_on(out, "  %d of %d runs of", s->diverged[g], s->done[g]);
-            for (int k = 0; k < s->num_keys; k++) show_on(out, " %s", s->key[k].text[i]);
-            fputc('\n', out);
-        }
+        if (!s->marked[mark][g] || rows++ >= MOST_NAMED) continue;
+        show_on(out, "  %d of %d of", s->marked[mark][g], s->done[g]);
+        for (int k = 0; k < s->num_keys; k++) show_on(out, " %s", s->key[k].text[i]);
+        show_on(out, "\n");
     }
     if (rows > MOST_NAMED) show_on(out, "  and of %d more rows\n", rows - MOST_NAMED);
+}
+
+static void print_marks(const struct summary *s, FILE *out)
+{
+    for (int m = 0; m < NUM_MARKS; m++) print_mark(s, m, out);
 }
 
 static void print_legend(const struct summary *s, FILE *out)
@@ -184,7 +186,7 @@ static void print_legend(const struct summary *s, FILE *out)
         fputs("\nA network that `hmmgrid analyse` took apart: nothing was trained here, so it "
               "has\nno losses and no scores. What is not defined for it is -.\n",
               out);
-        print_diverged(s, out);
+        print_marks(s, out);
         fflush(out);
         return;
     }
@@ -195,7 +197,7 @@ static void print_legend(const struct summary *s, FILE *out)
                 : "");
     if (has_gaps(s))
         fputs("[k of n]: the number is defined for k of the n runs, and NaN in the others.\n", out);
-    print_diverged(s, out);
+    print_marks(s, out);
     fflush(out); /* before any warning; cli_main reports a stream that fails */
 }
 

@@ -235,17 +235,6 @@ int store_read_column(struct store *store, int column, double *out, struct statu
     return error ? file_fail(st, STATUS_IO, store->path, "read it", error) : STATUS_OK;
 }
 
-int store_read_diverged(struct store *store, bool *diverges, struct status *st)
-{
-    int column = store_find_column(store, DIVERGED_COLUMN), num = store->num_runs;
-    double *at = malloc((size_t)num * sizeof *at);
-    int code = at ? STATUS_OK : status_no_memory(st, "%s", store->path);
-    if (!code && column >= 0) code = store_read_column(store, column, at, st);
-    for (int i = 0; i < num && !code; i++) diverges[i] = column >= 0 && !isnan(at[i]);
-    free(at);
-    return code;
-}
-
 /* One number as text, integers in full (a double cannot hold every seed or checksum). */
 static void print_number(const struct schema_row *row, const void *value, char *buf, size_t n)
 {

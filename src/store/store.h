@@ -160,9 +160,14 @@ int store_column_count(const struct store *store, int column);
 int store_read_numbers(struct store *store, int column, int run, double *out, struct status *st);
 /* A whole scalar column as doubles: out (num_runs). */
 int store_read_column(struct store *store, int column, double *out, struct status *st);
-/* Which runs have a network that diverges, by the column DIVERGED_COLUMN of analyse.h: diverges
- * (num_runs) out. None where the file has no such column. */
-int store_read_diverged(struct store *store, bool *diverges, struct status *st);
+
+/* What a run that is done may bear and its numbers do not show. */
+enum store_mark { MARK_DIVERGED, MARK_DIVERGED_LATE, MARK_OVERFLOWED, MARK_OUTSIDE, NUM_MARKS };
+extern const char *const store_mark_words[NUM_MARKS]; /* "2 of 6 runs ..." */
+/* marks (num_runs) out: a bit each of the marks of a run. None where the file has not the column
+ * that tells of it. */
+int store_read_marks(struct store *store, unsigned char *marks, struct status *st);
+
 /* Text of one run: buf gets at most n bytes with NUL; of a number its digits (integers in full,
  * the checksum in hex). "" where nothing is committed. */
 int store_read_text(struct store *store, int column, int run, char *buf, size_t n,

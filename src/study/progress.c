@@ -132,7 +132,7 @@ void progress_tick(struct progress *p, const struct board *b)
 
 void progress_say(struct progress *p, const char *event, const char *fmt, ...)
 {
-    if (p->kind == PROGRESS_NONE) return;
+    if (p->kind == PROGRESS_NONE && strcmp(event, "warning") != 0) return;
     char text[2048], time[32];
     va_list ap;
     va_start(ap, fmt);

@@ -189,22 +189,26 @@ static void tell_end(struct study *s, struct status *st)
     }
 }
 
-/* Of all networks of the file, how many diverge; nothing where it cannot be read. */
-static void tell_diverged(struct study *s)
+/* Of the runs of this study that are done, how many bear a mark; nothing where it cannot be read.
+ */
+static void tell_marks(struct study *s)
 {
     struct store *store = NULL;
-    bool *diverges = NULL;
     const char *path = s->options->output;
-    int sum = 0, num = store_open(&store, path, NULL) ? 0 : store_num_runs(store);
-    if (num) diverges = calloc((size_t)num, sizeof *diverges);
-    if (diverges && store_read_diverged(store, diverges, NULL) == STATUS_OK)
-        for (int i = 0; i < num; i++) sum += diverges[i];
-    if (sum)
-        progress_say(&s->progress, "warning",
-                     "%d of %d networks diverged: analyses of their driven run are NaN, `hmmgrid "
-                     "why %s RUN` says when",
-                     sum, num, path);
-    free(diverges);
+    int num = store_open(&store, path, NULL) ? 0 : store_num_runs(store), done = 0;
+    int sum[NUM_MARKS] = {0};
+    unsigned char *marks = num ? calloc((size_t)num, 1) : NULL;
+    if (!marks || store_read_marks(store, marks, NULL)) goto cleanup;
+    for (int j = 0; j < s->board.counts.total; j++) {
+        done += store_run_status(store, s->row[j]) == RUN_DONE;
+        for (int m = 0; m < NUM_MARKS; m++) sum[m] += marks[s->row[j]] >> m & 1;
+    }
+    for (int m = 0; m < NUM_MARKS; m++)
+        if (sum[m])
+            progress_say(&s->progress, "warning", "%d of %d runs %s; see `hmmgrid summary %s`",
+                         sum[m], done, store_mark_words[m], path);
+cleanup:
+    free(marks);
     store_close(store);
 }
 
@@ -218,7 +222,7 @@ static void finish_board(struct study *s, struct status *st)
     b->eta_s = b->eta_half_s = NAN;
     progress_show(&s->progress, "end", b);
     tell_end(s, st);
-    tell_diverged(s);
+    tell_marks(s);
     if (st->code) snprintf(b->message, sizeof b->message, "%.1000s", st->text);
     struct status writing = {0};
     if (statusfile_write(s->options->output, b, &writing))

@@ -1,0 +1,46 @@
+/* mark: what a run that is done bears and a mean over runs would hide. Refuses to judge: the
+ * columns say it. */
+#include "store.h"
+
+#include "hmmgrid/analyse.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const mark_column[NUM_MARKS] = {[MARK_DIVERGED] = DIVERGED_COLUMN,
+                                                   [MARK_DIVERGED_LATE] = GENERATED_DIVERGED_COLUMN,
+                                                   [MARK_OVERFLOWED] =
+                                                       "volatility", /* as any metric */
+                                                   [MARK_OUTSIDE] = "accepted"};
+const char *const store_mark_words[NUM_MARKS] = {
+    [MARK_DIVERGED] = "diverged: analyses of their driven run are NaN",
+    [MARK_DIVERGED_LATE] = "diverged only in a run of 100 x data.length",
+    [MARK_OVERFLOWED] = "overflowed in the measured sample: scores are NaN",
+    [MARK_OUTSIDE] = "are outside `accept`"};
+
+static bool bears(struct store *store, int run, enum store_mark mark, double x)
+{
+    if (mark == MARK_OVERFLOWED) return isnan(x) && store_is_trained(store, run);
+    return mark == MARK_OUTSIDE ? x == 0 : !isnan(x);
+}
+
+int store_read_marks(struct store *store, unsigned char *marks, struct status *st)
+{
+    int num = store_num_runs(store), code = STATUS_OK;
+    double *x = malloc((size_t)num * sizeof *x);
+    if (!x) return status_no_memory(st, "the runs");
+    memset(marks, 0, (size_t)num);
+    for (int m = 0; m < NUM_MARKS && !code; m++) {
+        int column = store_find_column(store, mark_column[m]);
+        if (column < 0) continue;
+        code = store_read_column(store, column, x, st);
+        for (int i = 0; i < num && !code; i++)
+            if (store_run_status(store, i) == RUN_DONE && bears(store, i, m, x[i]))
+                marks[i] |= (unsigned char)(1 << m);
+    }
+    for (int i = 0; i < num; i++)
+        if (marks[i] & 1 << MARK_DIVERGED) marks[i] &= (unsigned char)~(1 << MARK_DIVERGED_LATE);
+    free(x);
+    return code;
+}
