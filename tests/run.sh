@@ -80,7 +80,7 @@ for ranks in 1 2 3 4; do
     try "study_stop_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study_stop"
     try "study_deaths_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study_deaths"
 done
-try full_disk all 600 "tests/system/full_disk.sh $program $build/tests/fail_writes.so"
+try full_disk 1 600 "tests/system/full_disk.sh $program $build/tests/fail_writes.so 90"
 try same_bits all 900 "tests/system/same_bits.sh $program"
 try kill_resume all 1200 "tests/system/kill_resume.sh $program 1 $build/tests/test_study"
 try checkpoints all 600 "tests/system/checkpoints.sh $program"
