@@ -5,6 +5,7 @@
 #include "help.h"
 #include "parse.h"
 
+#include "base/clock.h"
 #include "base/spelling.h"
 #include "study/study.h"
 #include "base/text.h"
@@ -13,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* Seconds for checksums before a table is shown. */
+static const double check_rows_s = 2;
 
 /* THE table of verbs, in the order in which a study needs them. */
 const struct verb_entry verb_table[] = {
@@ -84,6 +88,31 @@ void cli_warn_of(const struct invocation *inv, struct store *store)
 {
     const char *note = store_note(store);
     if (note) log_line(&inv->log, LOG_WARNING, "%s", note);
+}
+
+void cli_check_rows(const struct invocation *inv, struct store *store, const int *row, int num)
+{
+    const char *path = inv->operand[0];
+    double start_s = clock_monotonic_s();
+    int i = 0, first = -1, damaged = 0;
+    for (; i < num && clock_monotonic_s() - start_s < check_rows_s; i++) {
+        int run = row ? row[i] : i;
+        bool valid = true;
+        if (store_run_status(store, run) < RUN_DONE) continue;
+        if (store_check_run(store, run, &valid, NULL) || valid) continue;
+        if (damaged++ == 0) first = run;
+    }
+    if (damaged)
+        log_line(
+            &inv->log, LOG_WARNING,
+            "%s: %d row%s (run %d%s) %s not what was committed: numbers may be wrong; `hmmgrid "
+            "verify` tells all, `hmmgrid run GRID -o %s --resume` repairs it",
+            path, damaged, damaged == 1 ? "" : "s", first, damaged > 1 ? ", ..." : "",
+            damaged == 1 ? "is" : "are", path);
+    if (i < num)
+        log_line(&inv->log, LOG_INFO,
+                 "%s: the checksums of %d of %d rows were compared; `hmmgrid verify` does all",
+                 path, i, num);
 }
 
 int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st)

@@ -79,6 +79,9 @@ int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st)
 
 /* Warn of what store_note says. */
 void cli_warn_of(const struct invocation *inv, struct store *store);
+/* Warn of rows whose bytes are not the ones that were committed: row (num), NULL: all. In a large
+ * file some are left unchecked, which is said. */
+void cli_check_rows(const struct invocation *inv, struct store *store, const int *row, int num);
 /* Open the results file that is the first operand, and warn of it. */
 int cli_open(const struct invocation *inv, struct store **store, struct status *st);
 /* Open the results file that is the first operand, let `work` do with it and the run that is the

@@ -8,6 +8,7 @@ static void warn(const struct summary *s, const struct invocation *inv)
 {
     int done = 0, failed = 0, open = 0;
     cli_warn_of(inv, s->store);
+    cli_check_rows(inv, s->store, s->row, s->num_rows);
     for (int g = 0; g < s->num_groups; g++)
         done += s->done[g], failed += s->failed[g], open += s->open[g];
     if (s->note) log_line(&inv->log, LOG_WARNING, "%s", s->note);

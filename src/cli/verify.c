@@ -6,8 +6,33 @@
 
 struct verdict {
     int count[NUM_RUN_STATUS];
-    int num_committed, num_damaged_rows, num_damaged_records;
+    int num_committed, num_damaged_rows, num_damaged_records, num_columns;
 };
+
+static int check_columns(const struct invocation *inv, struct store *store, struct verdict *verdict,
+                         struct status *st)
+{
+    const char *path = inv->operand[0];
+    int behind = 0;
+    for (int run = 0; run < store_num_runs(store); run++) {
+        enum store_agreement found;
+        int code = store_check_columns(store, run, &found, st);
+        if (code) return code;
+        behind += found == COLUMNS_BEHIND;
+        if (found != COLUMNS_WRONG) continue;
+        verdict->num_columns++;
+        show_on(inv->err,
+                "%s: run %d: its columns status, attempts and checksum do not say what its record "
+                "says\n",
+                path, run);
+    }
+    if (behind)
+        log_line(&inv->log, LOG_INFO,
+                 "%s: the columns status, attempts and checksum of %d run%s are older than the "
+                 "record: a study is on, or was killed; --resume writes them",
+                 path, behind, behind == 1 ? "" : "s");
+    return STATUS_OK;
+}
 
 static int check_rows(struct store *store, const char *path, FILE *err, struct verdict *verdict,
                       struct status *st)
@@ -40,20 +65,27 @@ static int verify(const struct invocation *inv, struct store *store, int none, s
     struct verdict v = {0};
     char digest[17];
     int code = check_rows(store, path, inv->err, &v, st);
+    if (!code) code = check_columns(inv, store, &v, st);
     if (code) return code;
     show_on(out, "runs %d", store_num_runs(store));
     for (int i = 0; i < NUM_RUN_STATUS; i++) show_on(out, " %s %d", run_status_name[i], v.count[i]);
     show_on(out, "\nrows %d committed %d damaged\n", v.num_committed, v.num_damaged_rows);
+    const char *how = store_is_altered(store) ? "--extend" : "--resume";
     if (v.num_damaged_rows || v.num_damaged_records)
         return status_set(
             st, STATUS_IO,
             "%s: %d damaged row(s), %d damaged record(s); `hmmgrid run GRID -o %s %s` "
             "runs them again, or use a copy of the file",
-            path, v.num_damaged_rows, v.num_damaged_records, path,
-            store_is_altered(store) ? "--extend" : "--resume");
+            path, v.num_damaged_rows, v.num_damaged_records, path, how);
+    if (v.num_columns)
+        status_set(
+            st, STATUS_IO,
+            "%s: columns of %d run(s) were changed; the rows are whole: `hmmgrid run GRID -o "
+            "%s %s` writes the columns from the records",
+            path, v.num_columns, path, how);
     code = store_digest(store, digest, st);
     if (!code) show_on(out, "digest %s\n", digest);
-    return code;
+    return code ? code : st->code;
 }
 
 const struct verb verb_verify = {
@@ -62,7 +94,8 @@ const struct verb verb_verify = {
     1,
     "check every finished run's checksum, print a digest of all results",
     "Reads the whole file: its layout against the seal made with it, and every finished run's row, "
-    "curves and weights against the checksum committed with it. Prints the counts and a digest, 16 "
+    "curves and weights against the checksum committed with it, the columns status, attempts and "
+    "checksum against its record. Prints the counts and a digest, 16 "
     "hex digits that depend on the results alone: not on the number of ranks, the order of rows, "
     "the machines' names or the time of day. Exit code 74 when something is damaged.\n\n"
     "  hmmgrid verify study.h5",

@@ -248,39 +248,28 @@ int store_write_run(struct store *store, const struct run_attempt *attempt,
 
 static int write_record(struct store *store, const struct record *record)
 {
-    int run = record->run;
-    int8_t status = (int8_t)record->status;
-    int16_t attempts = (int16_t)(record->attempt > INT16_MAX ? INT16_MAX : record->attempt);
-    unsigned char *bytes = store->record + (size_t)run * RECORD_BYTES;
+    unsigned char *bytes = store->record + (size_t)record->run * RECORD_BYTES;
     record_encode(record, bytes);
-    store->attempts[run] = attempts;
-    const struct {
-        uint64_t offset;
-        const void *value;
-        size_t bytes;
-    } write[] = {
-        {store->place[store->attempts_column].offset, &attempts, sizeof attempts},
-        {store->place[store->checksum_column].offset, &record->checksum, sizeof record->checksum},
-        {store->place[store->status_column].offset, &status, sizeof status},
-        {store->record_offset, bytes, RECORD_BYTES},
-    };
-    int error = 0;
-    for (size_t i = 0; i < sizeof write / sizeof write[0] && !error; i++)
-        error = file_write_at(store->fd, write[i].offset + (uint64_t)run * write[i].bytes,
-                              write[i].value, write[i].bytes);
-    return error;
+    return file_write_at(store->fd, store->record_offset + (uint64_t)record->run * RECORD_BYTES,
+                         bytes, RECORD_BYTES);
 }
 
+/* A column never claims an end that its record may lose: those of ends are written after the sync.
+ */
 int store_write_records(struct store *store, const struct record *record, int num,
                         struct status *st)
 {
-    for (int i = 0; i < num; i++) {
-        int error = record[i].run < 0 || record[i].run >= store->num_runs
-                        ? ERANGE
-                        : write_record(store, &record[i]);
-        if (error) return file_fail(st, STATUS_IO, store->path, "write its records", error);
+    int error = 0, code = STATUS_OK;
+    for (int i = 0; i < num && !error; i++) {
+        bool there = record[i].run >= 0 && record[i].run < store->num_runs;
+        error = there ? 0 : ERANGE;
+        if (!error && record[i].status < RUN_DONE) error = mirror_write(store, &record[i]);
+        if (!error) error = write_record(store, &record[i]);
     }
-    return num > 0 ? sync_data(store, st) : STATUS_OK;
+    if (!error && num > 0) code = sync_data(store, st);
+    for (int i = 0; i < num && !error && !code; i++)
+        if (record[i].status >= RUN_DONE) error = mirror_write(store, &record[i]);
+    return error ? file_fail(st, STATUS_IO, store->path, "write its records", error) : code;
 }
 
 /* A crashed run's row, emptied, with its error text; durable before its record. */

@@ -395,6 +395,11 @@ int store_write_bytes(struct store *store, int run, const unsigned char *row,
                       const struct networks weights[NUM_WHICH], uint64_t *checksum,
                       struct status *st);
 size_t store_row_bytes(const struct store *store); /* of all WORKER columns */
-/* Rank 0: records and their columns, one sync. */
+/* Rank 0: records and their columns, one sync; columns that tell of an end are written after it. */
 int store_write_records(struct store *store, const struct record *record, int num,
                         struct status *st);
+
+/* --- mirror.c ----------------------------------------------------------------------------- */
+
+/* The columns status, attempts and checksum of a record's run, not synced. An errno value. */
+int mirror_write(struct store *store, const struct record *record);

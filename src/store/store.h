@@ -103,6 +103,10 @@ int store_open_to_reset(struct store **store, const char *path, struct status *s
 /* These runs are pending as if never begun: no results, attempts and deaths. Durable. */
 int store_reset_runs(struct store *store, const int *run, int num, struct status *st);
 
+/* Write the columns status, attempts and checksum of the runs whose record they do not agree with;
+ * *num of them. As store_reset_runs, not synced. */
+int store_mend_columns(struct store *store, int *num, struct status *st);
+
 /* --- reading (serial, also while a study runs) -----------------------------------------------
  * A reader sees the records as they were when it opened the file. */
 
@@ -146,6 +150,12 @@ int store_find_run(struct store *store, const char *text, int *run, struct statu
 /* Recompute the checksum of a committed row and compare: false when its bytes are not the ones
  * that were committed. */
 int store_check_run(struct store *store, int run, bool *valid, struct status *st);
+
+/* Do the columns status, attempts and checksum of a run say what its record says? COLUMNS_BEHIND:
+ * they tell of no end yet, as a study leaves them that is killed at that moment. */
+enum store_agreement { COLUMNS_AGREE, COLUMNS_BEHIND, COLUMNS_WRONG };
+int store_check_columns(struct store *store, int run, enum store_agreement *found,
+                        struct status *st);
 
 /* Columns: number, description, values. */
 int store_num_columns(const struct store *store);

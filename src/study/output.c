@@ -17,18 +17,14 @@ enum { MAX_NAMED = 5 };
 /* The file beside the plan: may the study go on in it (the code), and what is there? */
 struct comparison {
     struct store_columns columns;
-    int num_finished;
 };
 
 static int compare(const char *path, const struct plan *plan, struct comparison *found,
                    const struct log *log, struct status *st)
 {
     struct store *store = NULL;
-    *found = (struct comparison){.num_finished = 0};
     int code = store_open(&store, path, st);
     if (code) return code;
-    for (int run = 0; run < store_num_runs(store); run++)
-        found->num_finished += store_run_status(store, run) >= RUN_DONE;
     const char *note = store_note(store);
     if (note) log_line(log, LOG_WARNING, "%s", note);
     code = store_check_plan(store, plan, &found->columns, st);
@@ -190,23 +186,34 @@ static int choose_retried(struct output *o, const struct study_options *options,
     return retried;
 }
 
-/* dry: not in the file. */
-static int retry(struct output *o, const struct study_options *options, int num, bool dry,
-                 const struct log *log, struct status *st)
+static int retry(struct output *o, const struct study_options *options, int num,
+                 struct store *store, const struct log *log, struct status *st)
 {
-    struct store *store = NULL;
-    int *row = calloc((size_t)num + 1, sizeof *row), code = STATUS_OK;
+    int *row = calloc((size_t)num + 1, sizeof *row);
     if (!row) return status_no_memory(st, "the runs to be done anew");
     int retried = choose_retried(o, options, num, row);
-    if (retried && !dry) {
-        code = store_open_to_reset(&store, options->output, st);
-        if (!code) code = store_reset_runs(store, row, retried, st);
-        store_close(store);
-    }
+    int code = store ? store_reset_runs(store, row, retried, st) : STATUS_OK;
     free(row);
     if (!code)
         log_line(log, LOG_INFO, "%s: %d failed or crashed run%s taken up again", options->output,
                  retried, retried == 1 ? " is" : "s are");
+    return code;
+}
+
+/* What a killed study or another program left in the columns of status, and runs done anew. */
+static int settle(struct output *o, const struct study_options *options, int num,
+                  const struct log *log, struct status *st)
+{
+    struct store *store = NULL;
+    int mended = 0, code = store_open_to_reset(&store, options->output, st);
+    if (!code) code = store_mend_columns(store, &mended, st);
+    if (mended)
+        log_line(log, LOG_INFO,
+                 "%s: the columns status, attempts and checksum of %d run%s did not say what the "
+                 "record says; they do now",
+                 options->output, mended, mended == 1 ? "" : "s");
+    if (!code && options->retry) code = retry(o, options, num, store, log, st);
+    store_close(store);
     return code;
 }
 
@@ -228,7 +235,8 @@ int output_prepare(struct output *o, const struct plan *plan, const struct study
     int code = begin(o, plan, options, log, st);
     if (!code) code = act(o, options->output, plan, provenance, log, st);
     if (!code) code = load(o, options->output, plan->num_runs, log, st);
-    if (!code && options->retry) code = retry(o, options, plan->num_runs, false, log, st);
+    if (!code && (o->action == OUTPUT_GO_ON || options->retry))
+        code = settle(o, options, plan->num_runs, log, st);
     if (code) output_free(o);
     return code;
 }
@@ -241,7 +249,7 @@ int output_preview(struct output *o, const struct plan *plan, const struct study
         code = store_try_extend(options->output, plan, o->status, st);
     else if (!code && o->action == OUTPUT_GO_ON)
         code = load(o, options->output, plan->num_runs, log, st);
-    if (!code && options->retry) code = retry(o, options, plan->num_runs, true, log, st);
+    if (!code && options->retry) code = retry(o, options, plan->num_runs, NULL, log, st);
     for (int i = 0; !code && i < plan->num_runs; i++)
         o->status[i] =
             schedule_status_found(o->status[i], o->deaths[i], plan->study_settings.run.retries);
