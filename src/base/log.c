@@ -1,7 +1,8 @@
 /* log: see log.h. Refuses to format results: those go to stdout by their own verb. */
 #include "log.h"
 #include "clock.h"
-#include "show.h"
+#include "sheet.h"
+#include "wrap.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -27,28 +28,44 @@ const char *log_time(FILE *out, char text[32])
     return isatty(fileno(out)) ? text : clock_text("%Y-%m-%dT%H:%M:%S ", text);
 }
 
+void log_text(FILE *out, const char *head, const char *text)
+{
+    enum { INDENT = 2 };
+    bool visible = true;
+    int n = (int)strlen(head) - 1, at = *head ? -1 : INDENT; /* wrap_text writes the last blank */
+    for (const char *c = head; *c; c++) { /* a colour, \033[31m, takes no columns */
+        if (*c == '\033') visible = false;
+        at += visible;
+        if (*c == 'm') visible = true;
+    }
+    struct sheet sheet;
+    FILE *lines = sheet_open(&sheet);
+    if (lines && n > 0) fprintf(lines, "%.*s", n, head);
+    if (lines) wrap_text(lines, text, INDENT, at, wrap_width(out));
+    char *whole = lines ? sheet_close(&sheet, lines, true, NULL) : NULL;
+    if (whole)
+        fputs(whole, out); /* one write: lines of several ranks do not mix */
+    else
+        fprintf(out, "%s%s\n", head, text); /* memory is out */
+    free(whole);
+    fflush(out);
+}
+
 void log_line(const struct log *log, enum log_level level, const char *fmt, ...)
 {
     if (!log || !log->out || level > log->level) return;
-    char text[4608], line[9216], time[32] = "";
+    char text[4608], head[128], time[32] = "", rank[32] = "";
+    bool named = level != LOG_INFO, colour = named && log->colour;
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-
     if (log->timed) log_time(log->out, time);
-    int n = snprintf(line, sizeof line, "hmmgrid: %s", time);
-    if (log->rank >= 0) n += snprintf(line + n, sizeof line - (size_t)n, "rank %d: ", log->rank);
-    if (level != LOG_INFO)
-        n += snprintf(line + n, sizeof line - (size_t)n, "%s%s:%s ",
-                      log->colour ? level_colour[level] : "", level_name[level],
-                      log->colour ? "\033[0m" : "");
-    for (const char *c = text; *c && (size_t)n < sizeof line - SHOWN_BYTES - 1;) {
-        char shown[SHOWN_BYTES] = "\n  ";
-        c += *c == '\n' ? 1 : show_character(c, shown);
-        n = (int)(stpcpy(line + n, shown) - line);
-    }
-    line[n++] = '\n';
-    fwrite(line, 1, (size_t)n, log->out); /* one write: lines of several ranks do not mix */
-    fflush(log->out);
+    if (log->rank >= 0) snprintf(rank, sizeof rank, "rank %d: ", log->rank);
+    snprintf(head, sizeof head, "hmmgrid: %s%s%s%s%s%s", time, rank,
+             colour ? level_colour[level] : "", named ? level_name[level] : "", named ? ":" : "",
+             colour  ? "\033[0m "
+             : named ? " "
+                     : "");
+    log_text(log->out, head, text);
 }

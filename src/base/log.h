@@ -21,6 +21,10 @@ void log_init(struct log *log, FILE *out, int rank);
 /* "2026-01-31T12:00:00 ", local time, where the stream is a file and no terminal; "" there. */
 const char *log_time(FILE *out, char text[32]);
 
-/* One line, "hmmgrid: warning: text\n" (a text of several lines is indented). log may be NULL. */
+/* The text behind a head that ends with a blank or is "", at once. Lines behind the first are
+ * indented, and so is what does not fit a terminal; elsewhere a line stays one, for grep. */
+void log_text(FILE *out, const char *head, const char *text);
+
+/* One such text, behind "hmmgrid: warning: ". log may be NULL. */
 void log_line(const struct log *log, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

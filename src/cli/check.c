@@ -42,6 +42,14 @@ static void print_summary(FILE *out, const struct plan *plan)
     fputc('\n', out);
 }
 
+/* A line a fault, as compilers do. */
+static void print_faults(FILE *err, char *text)
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        log_text(err, "", line);
+}
+
 static int run_check(const struct invocation *inv)
 {
     struct status st = {0};
@@ -50,7 +58,7 @@ static int run_check(const struct invocation *inv)
     if (!code)
         print_summary(inv->out, &plan);
     else if (code == STATUS_BAD_GRID)
-        show_on(inv->err, "%s\n", st.text); /* as compilers do */
+        print_faults(inv->err, st.text);
     else
         code = cli_fail(inv, &st);
     plan_free(&plan);

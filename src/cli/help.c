@@ -3,6 +3,7 @@
  */
 #include "help.h"
 
+#include "base/wrap.h"
 #include "store/schema.h"
 
 #include <string.h>
@@ -28,29 +29,7 @@ const char *cli_version(void)
 
 void help_wrapped(FILE *out, const char *text, int indent, int at)
 {
-    while (*text) {
-        if (*text == '\n') { /* an end of line is kept, and so is a line that begins with a blank */
-            fputc('\n', out);
-            at = 0;
-            text++;
-            if (*text != ' ') continue;
-            size_t n = strcspn(text, "\n");
-            fprintf(out, "%*s%.*s", indent, "", (int)n, text);
-            text += n;
-            continue;
-        }
-        text += strspn(text, " ");
-        int n = (int)strcspn(text, " \n");
-        if (at > indent && at + 1 + n > HELP_WIDTH) {
-            fputc('\n', out);
-            at = 0;
-        }
-        int blanks = at < indent ? indent - at : at > indent;
-        fprintf(out, "%*s%.*s", blanks, "", n, text);
-        at += blanks + n;
-        text += n;
-    }
-    fputc('\n', out);
+    wrap_text(out, text, indent, at, HELP_WIDTH);
 }
 
 void help_entry(FILE *out, int n, const char *text)

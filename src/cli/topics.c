@@ -8,6 +8,7 @@
 #include "report/scores.h"
 #include "store/columns.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,16 +130,36 @@ static void print_line(FILE *out, const struct schema *schema, const struct sche
     help_entry(out, print_name(out, schema, row), text);
 }
 
-/* Labels of an axis: the first and last ones of many. */
-static void print_labels(FILE *out, const struct schema_axis *axis)
+enum { FACT_COLUMN = 15 };
+
+/* "  unit         bits" */
+__attribute__((format(printf, 3, 4))) static void print_fact(FILE *out, const char *name,
+                                                             const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    help_wrapped(out, text, FACT_COLUMN, fprintf(out, "  %s", name));
+}
+
+/* An axis, of many labels the first and last ones. */
+static void print_labels(FILE *out, const char *name, const struct schema_axis *axis)
 {
     enum { MANY = 8 };
-    for (int i = 0; i < axis->size; i++) {
-        bool left_out = axis->size > MANY && i >= 3 && i < axis->size - 1;
-        if (left_out && i == 3) fputs(", ...", out);
-        if (left_out) continue;
-        fprintf(out, "%s%.6g", i ? ", " : "", axis->value ? axis->value[i] : axis->first + i);
+    char text[256] = "";
+    size_t n = 0;
+    for (int i = 0; i < axis->size && n < sizeof text; i++) {
+        bool left_out = axis->size > MANY && i == 3;
+        if (left_out) i = axis->size - 1;
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%.6g", i ? ", " : "",
+                              left_out ? "..., " : "",
+                              axis->value ? axis->value[i] : axis->first + i);
     }
+    print_fact(out, name, "%s: %s", axis->name, text);
+    print_fact(out, "", "(%s%s%s)", axis->meaning, has_unit(axis->unit) ? "; " : "",
+               has_unit(axis->unit) ? axis->unit : "");
 }
 
 /* Everything about one. */
@@ -149,18 +170,13 @@ static void print_score(FILE *out, const struct schema *schema, const struct sch
     schema_row_path(row, path);
     fprintf(out, "%s\n", row->name);
     help_wrapped(out, row->meaning, 2, 0);
-    fprintf(out, "  %-12s %s\n", "unit", has_unit(row->unit) ? row->unit : "none");
-    for (int d = 0; d < row->num_dims; d++) {
-        const struct schema_axis *axis = &schema->axis[row->dim[d]];
-        fprintf(out, "  %-12s %s: ", d ? "" : "labels", axis->name);
-        print_labels(out, axis);
-        fprintf(out, "\n  %-12s (%s%s%s)\n", "", axis->meaning, has_unit(axis->unit) ? "; " : "",
-                has_unit(axis->unit) ? axis->unit : "");
-    }
-    fprintf(out, "  %-12s %s\n", "dataset", path);
+    print_fact(out, "unit", "%s", has_unit(row->unit) ? row->unit : "none");
+    for (int d = 0; d < row->num_dims; d++)
+        print_labels(out, d ? "" : "labels", &schema->axis[row->dim[d]]);
+    print_fact(out, "dataset", "%s", path);
     if (metric && metric->has_floor)
-        fprintf(out, "  %-12s %s_floor, %s_floor_sd\n  %-12s %s_z = (value - floor) / floor_sd\n",
-                "beside it", row->name, row->name, "", row->name);
+        print_fact(out, "beside it", "%s_floor, %s_floor_sd\n%s_z = (value - floor) / floor_sd",
+                   row->name, row->name, row->name);
 }
 
 static bool is_score(const struct schema_row *row)

@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include "base/show.h"
+#include "base/wrap.h"
 #include "experiment/checkpoint.h"
 #include "hmmgrid/analyse.h"
 #include "report/rows.h"
@@ -43,6 +44,13 @@ static const char *advice(int status, bool begun)
     }
 }
 
+/* "host             node17" */
+static void print_fact(FILE *out, const char *name, const char *text)
+{
+    enum { COLUMN = 17 };
+    wrap_text(out, text, COLUMN, fprintf(out, "%s", name), wrap_width(out));
+}
+
 /* Nothing where the file has no such column, or the run no value. */
 static int print_column(struct store *store, int run, const char *name, FILE *out,
                         struct status *st)
@@ -52,7 +60,7 @@ static int print_column(struct store *store, int run, const char *name, FILE *ou
     if (column < 0 || store_column_count(store, column) != 1) return STATUS_OK;
     int code = rows_value(store, run, name, &value, st);
     if (code) return code;
-    if (value.text && *value.text) show_on(out, "%-16s %s\n", name, value.text);
+    if (value.text && *value.text) print_fact(out, name, value.text);
     if (value.is_whole)
         show_on(out, "%-16s %" PRId64 "\n", name, value.whole);
     else if (!isnan(value.number))
@@ -188,24 +196,25 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
     char *told = rows_tell(store, run);
     if (!told) return status_no_memory(st, "the settings");
     int status = store_run_status(store, run), attempts = store_run_attempts(store, run);
-    show_on(out, "%-16s %d of %d\n%-16s %s\n%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n",
-            "run", run, store_num_runs(store), "told apart by", told, "key", decoded->key, "block",
-            decoded->block, "seed", (long long)decoded->seed, "status",
+    show_on(out, "%-16s %d of %d\n", "run", run, store_num_runs(store));
+    print_fact(out, "told apart by", told);
+    show_on(out, "%-16s %s\n%-16s %s\n%-16s %lld\n%-16s %s\n%-16s %d\n", "key", decoded->key,
+            "block", decoded->block, "seed", (long long)decoded->seed, "status",
             store_record_is_damaged(store, run) ? "damaged" : run_status_name[status], "attempts",
             attempts);
     free(told);
     bool trained = store_is_trained(store, run), kept = has_checkpoint(inv, decoded->key);
-    if (!trained)
-        show_on(out, "%-16s %s\n", "", "`hmmgrid analyse` made it: nothing was trained here");
+    if (!trained) print_fact(out, "", "`hmmgrid analyse` made it: nothing was trained here");
     int code = status == RUN_DONE ? STATUS_OK : print_column(store, run, "error", out, st);
     if (code) return code;
     if (store_record_is_damaged(store, run))
-        show_on(out, "%-16s %s\n", "",
-                "finished once, and damaged since: its bytes are not the ones that were committed; "
-                "`hmmgrid verify` says how to go on");
+        print_fact(
+            out, "",
+            "finished once, and damaged since: its bytes are not the ones that were committed; "
+            "`hmmgrid verify` says how to go on");
     else if (*advice(status, attempts || kept))
-        show_on(out, "%-16s %s\n", "", advice(status, attempts || kept));
-    if (kept) show_on(out, "%-16s %s\n", "checkpoint", "kept: the run goes on from it");
+        print_fact(out, "", advice(status, attempts || kept));
+    if (kept) print_fact(out, "checkpoint", "kept: the run goes on from it");
     if (status == RUN_DONE || status == RUN_FAILED) {
         code = print_start(store, run, out, st);
         for (int i = 0; !code && i < (trained ? NUM_SHOWN : NUM_SHOWN_UNTRAINED); i++)

@@ -8,15 +8,14 @@
 #include "base/show.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/wrap.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
 
 static const char *const format_name[] = {"table", "csv", "md", "json"};
 
@@ -134,11 +133,20 @@ static void put_line(FILE *out, const char *s)
     for (char shown[SHOWN_BYTES]; *s; fputs(shown, out)) s += take(s, shown);
 }
 
+/* What is shown there; behind the last column stand the numbers of the rows. */
+static const char *text_at(const struct table *table, size_t row, size_t column, char number[24])
+{
+    if (column < table->num_columns) return cell_at(table, row, column);
+    snprintf(number, 24, "%zu", row);
+    return row ? number : "#";
+}
+
 static int column_width(const struct table *table, size_t column)
 {
+    char number[24];
     int width = 1;
     for (size_t r = 0; r < num_rows(table); r++) {
-        int w = text_width(cell_at(table, r, column));
+        int w = text_width(text_at(table, r, column, number));
         if (w > width) width = w;
     }
     return width;
@@ -150,10 +158,11 @@ static void write_columns(const struct table *table, const int *width, const siz
 {
     for (size_t r = 0; r < num_rows(table); r++) {
         for (size_t i = 0; i < num; i++) {
+            char text[24];
             size_t c = column[i];
-            const char *s = cell_at(table, r, c);
+            const char *s = text_at(table, r, c, text);
             int blanks = width[c] - text_width(s);
-            bool number = table->cell[c].is_number, last = i == num - 1;
+            bool number = c == table->num_columns || table->cell[c].is_number, last = i == num - 1;
             fprintf(out, "%*s", (i ? 2 : 0) + (number ? blanks : 0), "");
             put_line(out, s);
             fprintf(out, "%*s", number || last ? 0 : blanks, "");
@@ -167,30 +176,31 @@ static void write_columns(const struct table *table, const int *width, const siz
     }
 }
 
-/* Columns of the stream's terminal; a file is as wide as it takes. */
-static int stream_width(FILE *out)
-{
-    struct winsize size;
-    bool terminal = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return terminal ? size.ws_col : INT_MAX;
-}
-
-/* Parts below each other where the table is wider than the terminal, the keys in front of each. */
+/* Parts below each other where the table is wider than the terminal, the keys in front of each, or
+ * the numbers of the rows where the keys leave no room. */
 static int write_text(const struct table *table, FILE *out, struct status *st)
 {
     size_t num = table->num_columns, keys = table->num_keys < num ? table->num_keys : 0,
            next = keys;
-    int *width = calloc(num + 1, sizeof *width), limit = stream_width(out), keys_width = 0;
+    int *width = calloc(num + 1, sizeof *width), limit = wrap_width(out), keys_width = 0,
+        widest = 0;
     size_t *column = calloc(num + 1, sizeof *column);
     int code = width && column ? STATUS_OK : status_no_memory(st, "a table");
-    for (size_t c = 0; c < num && !code; c++) {
+    for (size_t c = 0; c <= num && !code; c++) {
         width[c] = column_width(table, c);
         column[c] = c;
         if (c < keys) keys_width += width[c] + 2;
+        if (c >= keys && c < num && width[c] > widest) widest = width[c];
     }
+    if (keys && !code && keys_width > limit - widest) {
+        keys = 1, next = 0;
+        column[0] = num;
+        keys_width = width[num] + 2;
+    }
+    size_t first = next;
     while (next < num && !code) {
         size_t n = keys;
-        if (next > keys) fputc('\n', out);
+        if (next > first) fputc('\n', out);
         for (int used = keys_width; next < num && (n == keys || used + width[next] <= limit);) {
             used += width[next] + 2;
             column[n++] = next++;

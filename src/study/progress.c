@@ -133,7 +133,7 @@ void progress_tick(struct progress *p, const struct board *b)
 void progress_say(struct progress *p, const char *event, const char *fmt, ...)
 {
     if (p->kind == PROGRESS_NONE && strcmp(event, "warning") != 0) return;
-    char text[2048], time[32];
+    char text[2048], time[32], head[128];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
@@ -143,12 +143,9 @@ void progress_say(struct progress *p, const char *event, const char *fmt, ...)
         print_event(p, event, NULL, text);
     } else {
         bool note = strcmp(event, "note") == 0, colour = p->colour && !note;
-        fprintf(p->err, "hmmgrid: %s%s%s%s%s", log_time(p->err, time), colour ? "\033[31m" : "",
-                note ? "" : event, colour ? "\033[0m" : "", note ? "" : ": ");
-        for (char *line = text, *end; line; line = end ? end + 1 : NULL) {
-            if ((end = strchr(line, '\n'))) *end = '\0';
-            show_on(p->err, "%s%s\n", line > text ? "  " : "", line);
-        }
+        snprintf(head, sizeof head, "hmmgrid: %s%s%s%s%s", log_time(p->err, time),
+                 colour ? "\033[31m" : "", note ? "" : event, colour ? "\033[0m" : "",
+                 note ? "" : ": ");
+        log_text(p->err, head, text);
     }
-    fflush(p->err);
 }

@@ -218,10 +218,16 @@ on_terminal() { script -qec "stty cols 80; $*" /dev/null > "$out" 2>&1; } # 80 c
 if script -qec true /dev/null > /dev/null 2>&1; then
     on_terminal "$program" export "$file" 1 -o -
     tally "$(grep -q 'not for a terminal' "$out" && echo 1 || echo 0)" "export -o - on a terminal" "is not refused"
-    on_terminal "$program" summary "$file" && cp "$out" "$work/wide" && on_terminal "$program" plan "$grid"
-    tally "$(cat "$work/wide" "$out" | tr -d '\r' | sed 's/±/+/g' | awk 'length($0) > 80' | grep -q . && echo 0 || echo 1)" \
-        "summary and plan on a terminal" "wider than 80 columns"
-    tally "$(grep -c '^rnn.hidden\|^hmm.architecture' "$work/wide" | awk '{ print ($1 > 1) }')" "summary on a terminal" "not in parts"
+    many_keys=hmm.architecture,hmm.emission,hmm.stay_prob,train.learning_rate,train.temperature
+    for words in "summary $file" "summary $file --by $many_keys" "plan $grid" "why $file 1" "help metrics residency" \
+        "summary $file --metrics los" "check $grid --set hmm.states=no.such.number.of.states.that.any.HMM.can.have"; do
+        # shellcheck disable=SC2086
+        on_terminal "$program" $words
+        tally "$(tr -d '\r' < "$out" | sed 's/±/+/g' | awk 'length($0) > 80' | grep -q . && echo 0 || echo 1)" \
+            "$words on a terminal" "wider than 80 columns"
+    done
+    on_terminal "$program" summary "$file"
+    tally "$(grep -c '^rnn.hidden\|^hmm.architecture' "$out" | awk '{ print ($1 > 1) }')" "summary on a terminal" "not in parts"
 else
     echo "skipped: tables on a terminal; there is no script(1)"
 fi
