@@ -1,12 +1,14 @@
 /* choose: see choose.h. Refuses to know what a run is: its values come from whoever asks. */
 #include "choose.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ASKED = 4, MAX_VALUES = 8, NAME_BYTES = 64 };
+enum { MAX_ASKED = 4, MAX_VALUES = 8, NAME_BYTES = 64, VALUE_BYTES = 64 };
 
 /* One run that is asked, and the names that it was asked for. */
 struct asked {
@@ -28,7 +30,7 @@ static int ask(void *context, const char *name, struct expr_value *value, struct
 /* --- the values of a name --------------------------------------------------------------------- */
 
 struct values {
-    char text[MAX_VALUES][32]; /* the first different ones */
+    char text[MAX_VALUES][VALUE_BYTES]; /* the first different ones */
     int num;
     bool more, is_number;
     double least, largest;
@@ -36,7 +38,7 @@ struct values {
 
 static void note_value(struct values *v, const struct expr_value *value)
 {
-    char text[32];
+    char text[VALUE_BYTES] = "";
     bool number = value->is_number || !value->text;
     v->is_number = v->is_number && number;
     if (number && !isnan(value->number)) {
@@ -44,7 +46,7 @@ static void note_value(struct values *v, const struct expr_value *value)
         v->largest = fmax(v->largest, value->number);
     }
     if (value->text)
-        snprintf(text, sizeof text, "%s", *value->text ? value->text : "none");
+        text_fit(text, sizeof text - 1, *value->text ? value->text : "none");
     else if (isnan(value->number))
         strcpy(text, "none");
     else
@@ -75,7 +77,7 @@ static int tell_values(struct asked *a, int name, int num, char *out, size_t byt
 
 static void tell_none(struct asked *a, int num, struct status *st)
 {
-    char text[MAX_ASKED * (NAME_BYTES + MAX_VALUES * 34 + 16)] = "";
+    char text[MAX_ASKED * (NAME_BYTES + MAX_VALUES * (VALUE_BYTES + 2) + 16)] = "";
     int n = 0;
     for (int i = 0; i < a->num_names; i++)
         n += tell_values(a, i, num, text + n, sizeof text - (size_t)n);

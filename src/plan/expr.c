@@ -199,7 +199,7 @@ static bool is_said(const struct expr_value *value, const char *word, size_t n)
 {
     const char *list = value->numbers ? value->numbers : value->text;
     size_t length = strlen(value->text);
-    if (value->tag && n >= length && strncmp(value->tag, word, n) == 0) return true;
+    if (value->tag && n >= value->least_tag && strncmp(value->tag, word, n) == 0) return true;
     if (length == n && memcmp(value->text, word, n) == 0) return true;
     return *list == '[' && same_but_for_blanks(list, word, n);
 }
@@ -223,19 +223,22 @@ static int compare(struct parser *p, const struct side *name, enum op op,
 {
     const struct expr_value *a = &name->value, *b = &literal->value;
     bool is_order = op != OP_EQ && op != OP_NE, is_number = a->is_number || !a->text;
+    bool is_other_list = a->is_list && literal->length && *literal->word == '[';
     int n = (int)name->length, m = (int)literal->length;
     *result = false;
     if (is_literal(literal, "none") && !is_order) {
         bool none = is_number ? isnan(a->number) : !*a->text || strcmp(a->text, "none") == 0;
         *result = none == (op == OP_EQ);
+    } else if (is_other_list && !is_order) {
+        *result = op == OP_NE;
     } else if (is_number || (!isnan(a->number) && !isnan(b->number))) {
         if (isnan(b->number))
             return fail_at(p, literal->start, "%.*s is a number, %s%.*s%s is not", n, name->word,
                            literal->quoted ? "the text '" : "'", m, literal->word, "'");
         *result = !isnan(a->number) && holds(op, order_of(a, b));
     } else if (is_order) {
-        return fail_at(p, name->start, "%.*s is a word, it has no order; use ==, != or in", n,
-                       name->word);
+        return fail_at(p, name->start, "%.*s is a %s, it has no order; use ==, != or in", n,
+                       name->word, *a->text == '[' ? "list" : "word");
     } else {
         *result = is_said(a, literal->word, literal->length) == (op == OP_EQ);
     }

@@ -14,6 +14,7 @@
 
 #include "hmmgrid/status.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A name's value: a number (NaN: none), or a word that has an order only where a number goes with
@@ -21,12 +22,15 @@
 struct expr_value {
     const char *text; /* of a word; NULL: a number */
     double number;
-    int64_t whole;  /* the number, exactly, where is_whole */
-    bool is_whole;  /* a whole number of 64 bits: compared as such */
-    bool is_number; /* a number although it has a text */
-    /* Of a matrix, which is meant by its numbers too and, without a name, by at least as much of
-     * its whole tag as its text has. Else NULL */
-    const char *numbers, *tag;
+    int64_t whole;       /* the number, exactly, where is_whole */
+    bool is_whole;       /* a whole number of 64 bits: compared as such */
+    bool is_number;      /* a number although it has a text */
+    bool is_list;        /* a list of one number: no list of several is equal to it, nor refused */
+    const char *numbers; /* of a matrix, which is meant by them too. Else NULL */
+    /* A key or the tag of a matrix without a name: any least_tag or more of its first characters
+     * mean it. Else NULL */
+    const char *tag;
+    size_t least_tag;
     char *memory; /* malloc'd, begins with the text; whoever asked frees it. May be NULL */
 };
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 /* Names of a run besides its settings. */
+enum { LEAST_KEY = 4 }; /* digits of a key that choose by it */
 enum { OWN_RUN, OWN_SEED, OWN_ATTEMPTS, OWN_KEY, OWN_BLOCK, OWN_STATUS, NUM_OWN };
 static const char *const own_name[] = {"run", "seed", "attempts", "key", "block", "status"};
 
@@ -33,6 +34,7 @@ static void add_numbers(const struct settings *s, const struct setting *row,
     if (numbers) settings_matrix_tag(numbers, tag);
     if (numbers && asprintf(&value->memory, "%s%c%s%c%s", text, 0, tag, 0, numbers) > 0) {
         value->tag = strncmp(text, tag, n) == 0 ? value->memory + n + 1 : NULL;
+        value->least_tag = n;
         value->numbers = value->memory + n + 1 + MATRIX_TAG_BYTES + 1;
     }
     free(numbers);
@@ -46,6 +48,7 @@ static void setting_value(const struct settings *s, const struct setting *row,
     *value = expr_number(row->names ? NAN : settings_number(s, row));
     value->memory = settings_text(s, row);
     value->is_number = !row->names && row->type != SETTING_BOOL && !(lists && isnan(value->number));
+    value->is_list = lists && value->is_number;
     if (value->memory && value_load(s, row).matrix.rows) add_numbers(s, row, value);
 }
 
@@ -55,6 +58,8 @@ static void own_value(const struct named_run *r, int own, struct expr_value *val
     const char *const text[] = {r->key, r->block, r->status};
     if (own > OWN_ATTEMPTS) {
         value->memory = strdup(text[own - OWN_KEY]);
+        value->tag = own == OWN_KEY ? value->memory : NULL;
+        value->least_tag = LEAST_KEY;
         return;
     }
     *value = expr_whole(number[own]);

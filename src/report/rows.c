@@ -1,6 +1,7 @@
 /* rows: see rows.h. Refuses to print and to know about statistics. */
 #include "rows.h"
 #include "elements.h"
+#include "scores.h"
 
 #include "plan/choose.h"
 
@@ -8,10 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A word or a whole number a run, checksums apart. */
+static bool is_key(const struct schema_row *row)
+{
+    bool is_real = row->type == TYPE_F4 || row->type == TYPE_F8;
+    return row->num_dims == 0 && !is_real && row->type != TYPE_U8;
+}
+
 bool rows_is_key(struct store *store, const char *name)
 {
     int column = store_find_column(store, name);
-    return names_is_known(name) || (column >= 0 && store_column(store, column)->type == TYPE_TEXT);
+    return names_is_known(name) || (column >= 0 && is_key(store_column(store, column)));
 }
 
 const char *rows_nearest(struct store *store, const char *name, bool keys)
@@ -20,9 +28,10 @@ const char *rows_nearest(struct store *store, const char *name, bool keys)
     const char **candidate = calloc((size_t)store_num_columns(store) + 1, sizeof *candidate);
     for (int c = 0; candidate && c < store_num_columns(store); c++) {
         const struct schema_row *row = store_column(store, c);
-        if (keys ? row->type == TYPE_TEXT : row->num_dims == 0) candidate[num++] = row->name;
+        if (keys ? is_key(row) : row->num_dims == 0) candidate[num++] = row->name;
     }
-    const char *nearest = names_nearest(name, candidate, num);
+    const char *nearest = keys ? NULL : scores_meant(name, candidate, num);
+    if (!nearest) nearest = names_nearest(name, candidate, num);
     free(candidate);
     return nearest;
 }
@@ -47,23 +56,26 @@ static int column_value(struct store *store, int run, int column, struct expr_va
     return value->text ? STATUS_OK : status_no_memory(st, "the text of a run");
 }
 
-/* One element of an array column, "word_tv[3]". */
+/* One element of an array column, "word_tv[3]", or its number without an index. */
 static int element_value(struct store *store, int run, const char *name, struct expr_value *value,
                          struct status *st)
 {
     struct element element[MAX_ELEMENTS];
     char column_name[128];
+    const char *index = strchr(name, '[');
     int num = 0;
     snprintf(column_name, sizeof column_name, "%.*s", (int)strcspn(name, "["), name);
     int column = store_find_column(store, column_name);
     if (column < 0 || store_column(store, column)->type == TYPE_TEXT)
         return names_unknown(column_name, rows_nearest(store, column_name, false), st);
-    int code = elements_find(store, column, strchr(name, '['), element, &num, st);
+    int code = elements_find(store, column, index ? index : "", element, &num, st);
     if (!code && num != 1)
-        code = status_set(st, STATUS_USAGE, "%s is %d numbers; name one of them", name, num);
+        code = status_set(st, STATUS_USAGE, "%s is %d numbers; name one of them, such as %s%s",
+                          name, num, column_name, element[0].index);
+    if (code) return code;
     double *number = calloc((size_t)store_column_count(store, column), sizeof *number);
     if (!number) return status_no_memory(st, "%s", name);
-    if (!code) code = store_read_numbers(store, column, run, number, st);
+    code = store_read_numbers(store, column, run, number, st);
     *value = expr_number(code ? NAN : number[element[0].at]);
     free(number);
     return code;
@@ -72,12 +84,11 @@ static int element_value(struct store *store, int run, const char *name, struct 
 int rows_value(struct store *store, int run, const char *name, struct expr_value *value,
                struct status *st)
 {
-    if (strchr(name, '[')) return element_value(store, run, name, value, st);
     if (!names_is_known(name)) {
         int column = store_find_column(store, name);
-        return column >= 0 && store_column_count(store, column) == 1
+        return column >= 0 && store_column(store, column)->num_dims == 0
                    ? column_value(store, run, column, value, st)
-                   : names_unknown(name, rows_nearest(store, name, false), st);
+                   : element_value(store, run, name, value, st);
     }
     const struct decoded_run *d = store_settings(store, run, st);
     if (!d) return st->code;

@@ -13,7 +13,8 @@
  * one); STATUS_IO. */
 int rows_where(struct store *store, const char *expr, int **row, int *num, struct status *st);
 
-/* Can runs be grouped by this name? Columns of text (host, kernel) count too. */
+/* Can runs be grouped by this name? Columns of text (host) and of whole numbers count
+ * too. */
 bool rows_is_key(struct store *store, const char *name);
 
 /* The nearest name: of a scalar column or what --where knows; keys: one that groups. NULL: none. */

@@ -44,12 +44,19 @@ static const char *nearest_output(const char *word, const char *const *name, int
     return found;
 }
 
-const char *scores_nearest(const char *word, const char *const *name, int num)
+const char *scores_meant(const char *word, const char *const *name, int num)
 {
     for (size_t d = 0; d < sizeof default_score / sizeof default_score[0]; d++)
         for (int i = 0; i < num && has_part(default_score[d], word); i++)
             if (strncmp(default_score[d], name[i], strcspn(default_score[d], "[")) == 0)
                 return name[i];
+    return NULL;
+}
+
+const char *scores_nearest(const char *word, const char *const *name, int num)
+{
+    const char *meant = scores_meant(word, name, num);
+    if (meant) return meant;
     for (int i = 0; i < num; i++)
         if (strchr(name[i], '.') && strcmp(strchr(name[i], '.') + 1, word) == 0) return name[i];
     const char *nearest = spelling_nearest(word, name, num);

@@ -23,6 +23,9 @@ int scores_select(struct store *store, const char *list, struct score **score, i
  * none is. Borrowed from the names. */
 const char *scores_nearest(const char *word, const char *const *name, int num);
 
+/* Of these, the one of the handful that has the word as a part; NULL: none. */
+const char *scores_meant(const char *word, const char *const *name, int num);
+
 /* Values of num runs `row` into out (num): NaN for runs that are not done.
  *   floor  true: of the score's floor. */
 int scores_read(struct store *store, const struct score *score, bool floor, const int *row, int num,

@@ -4,6 +4,7 @@
 #include "base/spelling.h"
 #include "rows.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,12 @@ static int add_key(struct summary *s, const char *name, bool *more, struct statu
         int code = rows_value(s->store, s->row[i], name, &value, st);
         if (code) return code;
         key->text[i] = value.memory;
-        key->is_number = key->is_number && value.is_number;
+        if (!value.memory && isnan(value.number))
+            key->text[i] = strdup("none");
+        else if (!value.memory && asprintf(&key->text[i], "%" PRId64, value.whole) < 0)
+            key->text[i] = NULL;
+        if (!key->text[i]) return status_no_memory(st, "grouping by %s", name);
+        key->is_number = key->is_number && (value.is_number || !value.text);
     }
     int code =
         aggregate_split((const char *const *)key->text, s->num_rows, s->group, &s->num_groups, st);
@@ -77,11 +83,12 @@ static int parse_keys(struct summary *s, const char *list, struct status *st)
         bool again = false;
         if (!rows_is_key(s->store, name)) {
             const char *nearest = rows_nearest(s->store, name, true);
-            return status_set(st, STATUS_USAGE,
-                              "--by: unknown key '%s'.%s%s%s A key is a setting, seed, block, "
-                              "status, attempts, run, key, or a column of text such as host.",
-                              name, nearest ? " Did you mean '" : "", nearest ? nearest : "",
-                              nearest ? "'?" : "");
+            return status_set(
+                st, STATUS_USAGE,
+                "--by: unknown key '%s'.%s%s%s A key is a setting, seed, block, "
+                "status, attempts, run, key, or a column of text or whole numbers such as host.",
+                name, nearest ? " Did you mean '" : "", nearest ? nearest : "",
+                nearest ? "'?" : "");
         }
         for (int k = 0; k < s->num_keys; k++) again = again || strcmp(s->key[k].name, name) == 0;
         int code = again ? STATUS_OK : add_key(s, name, &again, st);

@@ -179,6 +179,16 @@ expect 2 '' '^  hmm.states = four$' plan "$grid" --where 'hmm.states = four'
 tally "$(grep -qE '^ {15}\^$' "$err" && echo 1 || echo 0)" "plan --where" "the mark is not below the word"
 expect 2 '' "column 1: unknown name 'states'. Did you mean 'hmm.states'" summary "$file" --where 'states == 2'
 expect 2 '' "column 1: a grid knows no status, only a results file does" plan "$grid" --where 'status == done'
+expect 2 '' "column 1: unknown name 'loss'. Did you mean 'best_val_loss'" summary "$file" --where 'loss < 2'
+expect 2 '' "column 1: word_tv is 6 numbers; name one of them, such as word_tv\[1\]" summary "$file" --where 'word_tv < 0.2'
+key=$("$program" why "$file" 2 | sed -n 's/^key *//p')
+chosen 1 "key == ${key:0:5}"
+chosen 3 "key != $key"
+expect 0 . "$none; key is .*\b$key\b" plan "$grid" --where "key == ${key:0:3}"
+plan_lists() { expect 0 "study small: $1 run" '' plan "$grid" --set train.learning_rate="$2" --where "$3"; }
+plan_lists 4 '[0.01,0.001]' 'train.learning_rate == "[0.01, 0.001]"'
+plan_lists 4 0.01 'train.learning_rate == 0.01 and train.learning_rate != "[0.01,0.001]"'
+expect 0 '^0,2,' '' summary "$file" --by effective_seed --format csv
 expect 2 '' "unknown key 'states'. Did you mean 'hmm.states'" summary "$file" --by states
 expect 2 '' "unknown key 'hots'. Did you mean 'host'" summary "$file" --by hots
 expect 2 '' "no numbers named 'loss'. Did you mean 'best_val_loss'" summary "$file" -m loss
