@@ -2,6 +2,7 @@
 #include "log.h"
 #include "clock.h"
 #include "sheet.h"
+#include "show.h"
 #include "wrap.h"
 
 #include <stdarg.h>
@@ -46,7 +47,7 @@ void log_text(FILE *out, const char *head, const char *text)
     if (whole)
         fputs(whole, out); /* one write: lines of several ranks do not mix */
     else
-        fprintf(out, "%s%s\n", head, text); /* memory is out */
+        fputs(head, out), show_on(out, "%s\n", text); /* memory is out */
     free(whole);
     fflush(out);
 }
@@ -62,10 +63,8 @@ void log_line(const struct log *log, enum log_level level, const char *fmt, ...)
     va_end(ap);
     if (log->timed) log_time(log->out, time);
     if (log->rank >= 0) snprintf(rank, sizeof rank, "rank %d: ", log->rank);
-    snprintf(head, sizeof head, "hmmgrid: %s%s%s%s%s%s", time, rank,
+    snprintf(head, sizeof head, "hmmgrid: %s%s%s%s%s%s%s", time, rank,
              colour ? level_colour[level] : "", named ? level_name[level] : "", named ? ":" : "",
-             colour  ? "\033[0m "
-             : named ? " "
-                     : "");
+             colour ? "\033[0m" : "", named ? " " : "");
     log_text(log->out, head, text);
 }
