@@ -48,7 +48,7 @@ static const char *advice(int status, bool begun)
 static void print_fact(FILE *out, const char *name, const char *text)
 {
     enum { COLUMN = 17 };
-    wrap_text(out, text, COLUMN, fprintf(out, "%s", name), wrap_width(out));
+    wrap_text(out, text, COLUMN, show_on(out, "%s", name), wrap_width(out));
 }
 
 /* Nothing where the file has no such column, or the run no value. */
