@@ -16,12 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static const double hang_s = 60; /* HDF5's own limits end what it reads after half of that */
-
 /* What the child tells. */
 struct shared {
     uint64_t index; /* of the input that is on */
     double since_s, longest_s;
+    uint64_t longest; /* the input that took so long */
     int contained;
     size_t bytes;
     unsigned char input[MOST_BYTES + 1];
@@ -66,12 +65,17 @@ static void load(struct corpus *corpus, const char *path, bool by_line)
 /* --- the child ----------------------------------------------------------------------------------
  */
 
+static uint64_t chance_of(uint64_t seed, uint64_t index)
+{
+    return seed + index * 0x2545f4914f6cdd1du;
+}
+
 static void feed(const struct target *target, struct place *place, const struct corpus *corpus,
                  uint64_t seed, double until_s, struct shared *shared)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (; clock_monotonic_s() < until_s; shared->index++) {
-        struct chance chance = {seed + shared->index * 0x2545f4914f6cdd1du};
+        struct chance chance = {chance_of(seed, shared->index)};
         shared->bytes = mutate(corpus, &chance, shared->input);
         /* a copy as long as it is, so that a sanitizer sees what is read behind it */
         struct input input = {malloc(shared->bytes + 1), shared->bytes};
@@ -81,7 +85,10 @@ static void feed(const struct target *target, struct place *place, const struct 
         shared->since_s = clock_monotonic_s();
         shared->contained += target->run(place, &input);
         double took_s = clock_monotonic_s() - shared->since_s;
-        if (took_s > shared->longest_s) shared->longest_s = took_s;
+        if (took_s > shared->longest_s) {
+            shared->longest_s = took_s;
+            shared->longest = shared->index;
+        }
         free(input.bytes);
     }
     _exit(0);
@@ -99,11 +106,10 @@ static void keep(const struct place *place, const char *target, const char *how,
     FILE *f = fopen(path, "wb");
     if (f) fwrite(shared->input, 1, shared->bytes, f);
     if (f) fclose(f);
-    printf("  kept: %s\n", path);
 }
 
 /* Until the child ends; it is killed where an input takes too long. True: that happened. */
-static bool watch(pid_t child, const struct shared *shared, int *status)
+static bool watch(pid_t child, const struct shared *shared, double hang_s, int *status)
 {
     bool hung = false;
     while (waitpid(child, status, WNOHANG) == 0) {
@@ -133,6 +139,11 @@ int main(int argc, char **argv)
     if (shared == MAP_FAILED) fail("out of memory");
     double until_s = clock_monotonic_s() + atof(argv[2]);
     uint64_t seed = strtoull(argv[3], NULL, 10);
+    if (*argv[2] == '-') {
+        struct chance chance = {chance_of(seed, strtoull(argv[2] + 1, NULL, 10))};
+        fwrite(shared->input, 1, mutate(&corpus, &chance, shared->input), stdout);
+        return 0;
+    }
     int crashes = 0, hangs = 0;
     while (clock_monotonic_s() < until_s) {
         int status = 0;
@@ -140,15 +151,16 @@ int main(int argc, char **argv)
         pid_t child = fork();
         if (child < 0) fail("no process can be started");
         if (child == 0) feed(target, &place, &corpus, seed, until_s, shared);
-        bool hung = watch(child, shared, &status);
+        bool hung = watch(child, shared, target->hang_s, &status);
         if (!hung && status == 0) continue;
         keep(&place, target->name, hung ? "hang" : "crash", shared);
         crashes += !hung;
         hangs += hung;
         shared->index++;
     }
-    printf("%-10s %8llu inputs, %d crashes, %d hangs, longest %.2f s", target->name,
-           (unsigned long long)shared->index, crashes, hangs, shared->longest_s);
+    printf("%-10s %8llu inputs, %d crashes, %d hangs, longest %.2f s (%llu)", target->name,
+           (unsigned long long)shared->index, crashes, hangs, shared->longest_s,
+           (unsigned long long)shared->longest);
     printf(shared->contained ? ", %d crashes of HDF5 that its child process kept\n" : "\n",
            shared->contained);
     return crashes || hangs;

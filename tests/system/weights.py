@@ -148,6 +148,13 @@ if os.fork() == 0:  # killed with the file open for writing
     f.flush()
     os._exit(0)
 os.wait()
+# the heap that holds the text of the attribute: an object of no size, over which HDF5 loops for ever,
+# and one that is larger than the file
+for name, header in {"loop": bytes(16), "beyond": b"\1\0\1\0\0\0\0\0" + (1 << 27).to_bytes(8, "little")}.items():
+    with open("plain.h5", "rb") as f, open(name + ".h5", "wb") as g:
+        data = f.read()
+        at = data.index(b"GCOL") + 16
+        g.write(data[:at] + header + data[at + 16:])
 # settings of an export that make no sense
 write("settings", run='{"run":0,"key":"x","seed":0,"block":"b","hmm":{"states":-3}}')
 write("not_json", run="{")

@@ -149,6 +149,8 @@ grep -q ReLU err && fail "an attribute of a group, rewritten"
 refused 66 virtual.h5 'fc.weight is virtual'
 refused 66 dangling.h5 'fc.weight is a link that leads to no dataset'
 refused 66 open.h5 'h5clear'
+refused 66 loop.h5 'loop.h5: '
+refused 66 beyond.h5 'beyond.h5: '
 refused 66 cut.h5 'truncated file'
 
 # --- other files --------------------------------------------------------------------------------------
