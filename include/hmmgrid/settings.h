@@ -170,6 +170,7 @@ struct setting {
     int min_count, max_count; /* entries of a SETTING_REAL_LIST; 0 for other types */
     bool outside_key; /* changes what is kept or analysed of a network, never the network: no part
                          of the run key */
+    bool analysed;    /* analyses of a given network depend on it */
 };
 
 /* The table and its number of rows. */

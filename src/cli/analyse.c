@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,51 @@ static int analyse(const struct invocation *inv, const struct plan *plan, struct
     return code;
 }
 
+static bool is_of(const struct setting *row, const char *section)
+{
+    return strncmp(row->key, section, strlen(section)) == 0;
+}
+
+/* One --set against the plan without any: does it say what the network is not, or nothing? */
+static int check_option(const char *option, const struct plan *before, const struct plan *plan,
+                        struct status *st)
+{
+    char key[80];
+    size_t n = strcspn(option, "=");
+    snprintf(key, sizeof key, "%.*s", n < 79 ? (int)n : 79, option);
+    const struct setting *row = settings_find(key);
+    const struct settings *s = &plan->cells[0].settings;
+    if (strcmp(key, "analysis") == 0) return STATUS_OK;
+    if (!row || !(row->analysed || is_of(row, "analysis.") || is_of(row, "hmm."))) {
+        bool of_study = row && row->scope == SCOPE_STUDY;
+        if (row && settings_equal(of_study ? &before->study_settings : &before->cells[0].settings,
+                                  of_study ? &plan->study_settings : s, row))
+            return STATUS_OK;
+        return status_set(st, STATUS_BAD_GRID,
+                          "--set %.100s: changes nothing in the analyses of a network that is "
+                          "trained already; leave it out",
+                          option);
+    }
+    if (s->hmm.architecture != UNKNOWN_HMM || !is_of(row, "hmm.") ||
+        settings_equal(&before->cells[0].settings, s, row))
+        return STATUS_OK;
+    return status_set(st, STATUS_BAD_GRID,
+                      "--set %.100s: the HMM is unknown, so this would not be used; set "
+                      "hmm.architecture too (custom, where you give its matrices)",
+                      option);
+}
+
+static int check_sizes(const struct settings *s, struct rnn_shape shape, struct status *st)
+{
+    if (s->rnn.hidden == shape.hidden && s->rnn.noise_dim == shape.noise_dim &&
+        s->hmm.symbols == shape.symbols)
+        return STATUS_OK;
+    return status_set(st, STATUS_BAD_GRID,
+                      "--set: the sizes of the network are those of its weights: %d hidden units, "
+                      "%d inputs, %d symbols",
+                      shape.hidden, shape.noise_dim, shape.symbols);
+}
+
 /* The plan of this one network, with --set. A fault is of the settings that the file brings, or of
  * --set: the grid between them is nobody's text. */
 static int make_plan(const struct invocation *inv, const struct imported *network,
@@ -129,22 +175,16 @@ static int make_plan(const struct invocation *inv, const struct imported *networ
     if (!code) code = plan_read(plan, NULL, text, strlen(text), NULL, 0, st);
     if (code == STATUS_BAD_GRID)
         status_prefix(st, "%s: its attribute run, the settings that `hmmgrid export` kept: ", file);
+    struct plan before = *plan;
     if (!code && num_sets) {
-        plan_free(plan);
         code = plan_read(plan, NULL, text, strlen(text), sets, num_sets, st);
         if (code == STATUS_BAD_GRID && strncmp(st->text, "--set", strlen("--set")) != 0)
             status_prefix(st, "--set: ");
+        if (!code) code = check_sizes(&plan->cells[0].settings, network->shape, st);
+        for (int i = 0; i < num_sets && !code; i++) code = check_option(sets[i], &before, plan, st);
+        plan_free(&before);
     }
     free(text);
-    if (code) return code;
-    const struct settings *s = &plan->cells[0].settings;
-    if (s->rnn.hidden != network->shape.hidden || s->rnn.noise_dim != network->shape.noise_dim ||
-        s->hmm.symbols != network->shape.symbols)
-        code =
-            status_set(st, STATUS_USAGE,
-                       "--set: the sizes of the network are those of its weights: %d hidden units, "
-                       "%d inputs, %d symbols",
-                       network->shape.hidden, network->shape.noise_dim, network->shape.symbols);
     return code;
 }
 
@@ -187,7 +227,7 @@ static const struct cli_option options[] = {
     {"output", 'o', "FILE.h5", NULL, false, "the results file to make"},
     {"set", 0, "KEY=VALUE", NULL, true,
      "a setting of the analyses, such as analysis.steps=10000, or of the HMM that the network was "
-     "trained on, such as hmm.architecture=cyclic"},
+     "trained on, such as hmm.architecture=linear-chain"},
     {"ignore", 0, "NAMES", NULL, true,
      "datasets of the file that the network does not need, comma-separated, * for any letters: "
      "'norm.*,mask'; every other one that is not used is refused, for it may change the network"},
@@ -216,7 +256,7 @@ const struct verb verb_analyse = {
     "is on unless --set turns it off. A network of `hmmgrid export` brings its HMM and the "
     "parameters of its analyses along, and gets the same bits as in its study; of others the HMM "
     "is unknown unless --set tells it, and what needs one stays empty.\n\n"
-    "  hmmgrid analyse weights.h5 -o network.h5 --set hmm.architecture=cyclic\n"
+    "  hmmgrid analyse weights.h5 -o network.h5 --set hmm.architecture=linear-chain\n"
     "  hmmgrid summary network.h5\n"
     "  hmmgrid summary network.h5 --metrics pca.dimension,orbit.rotation_number",
     options,

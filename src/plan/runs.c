@@ -368,7 +368,9 @@ char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *s
         const struct setting *row = &settings_table[i];
         struct value value = value_load(settings, row);
         bool absent = (row->type == SETTING_REAL && isnan(value.number)) ||
-                      (row->type == SETTING_MATRIX && !value.matrix.rows);
+                      (row->type == SETTING_MATRIX && !value.matrix.rows) ||
+                      (settings->hmm.architecture == UNKNOWN_HMM &&
+                       strcmp(row->key, "hmm.states") == 0); /* of what is not known */
         if (row->scope != SCOPE_RUN || absent) continue;
         fprintf(out, "      %s: ", row->key);
         settings_put_named_json(out, settings, row);

@@ -277,6 +277,21 @@ static const char *range_text(char text[48], int least, int most, const char *wh
     return text;
 }
 
+/* "set hmm.states to 4, or ", of numbers that a row wants; "": it wants none that would help. */
+static const char *remedy_text(char text[80], const struct sizes *sizes, bool states_suit,
+                               bool symbols_suit)
+{
+    int n = 0;
+    text[0] = '\0';
+    if (!states_suit && sizes->least_states == sizes->most_states)
+        n = snprintf(text, 80, "set hmm.states to %d", sizes->least_states);
+    if (!symbols_suit && sizes->least_symbols == sizes->most_symbols)
+        n += snprintf(text + n, 80 - (size_t)n, "%s hmm.symbols to %d", n ? " and" : "set",
+                      sizes->least_symbols);
+    if (n) strcpy(text + n, ", or ");
+    return text;
+}
+
 /* Do these states and symbols suit a row? `key`, or at fault the number itself when it is NULL. */
 static int check_sizes(const struct settings *s, const char *what, const char *name,
                        const struct sizes *sizes, const char *key, const char *way_out,
@@ -284,13 +299,14 @@ static int check_sizes(const struct settings *s, const char *what, const char *n
 {
     int M = s->hmm.states, K = s->hmm.symbols;
     bool states_suit = M >= sizes->least_states && M <= sizes->most_states;
-    char states[48], symbols[48];
-    if (states_suit && K >= sizes->least_symbols && K <= sizes->most_symbols) return STATUS_OK;
+    bool symbols_suit = K >= sizes->least_symbols && K <= sizes->most_symbols;
+    char states[48], symbols[48], remedy[80];
+    if (states_suit && symbols_suit) return STATUS_OK;
     if (!key) key = states_suit ? "hmm.symbols" : "hmm.states";
-    return REFUSE(r, key, "%s: %s serves %s and %s, not %d and %d; %s", what, name,
+    return REFUSE(r, key, "%s: %s serves %s and %s, not %d and %d; %s%s", what, name,
                   range_text(states, sizes->least_states, sizes->most_states, "states"),
                   range_text(symbols, sizes->least_symbols, sizes->most_symbols, "symbols"), M, K,
-                  way_out);
+                  remedy_text(remedy, sizes, states_suit, symbols_suit), way_out);
 }
 
 static int resolve_transition(struct settings *s, struct refusal *r)
@@ -325,9 +341,9 @@ static int resolve_emission(struct settings *s, struct refusal *r)
     s->hmm.emission_matrix = (struct matrix){0};
     if (emission->square && M != K)
         return REFUSE(r, own ? "hmm.states" : "hmm.emission",
-                      "hmm.emission: %s needs as many symbols as states, not %d and %d; set "
-                      "hmm.symbols to %d, or hmm.emission to gaussian or a matrix",
-                      emission->name, K, M, M);
+                      "hmm.emission: %s needs as many symbols as states, not %d and %d; make "
+                      "them alike, or set hmm.emission to gaussian or a matrix",
+                      emission->name, K, M);
     return check_sizes(
         s, "hmm.emission", emission->name, &emission->sizes, own ? NULL : "hmm.emission",
         s->hmm.emission == EMISSION_GAUSSIAN ? "give a matrix"

@@ -28,6 +28,8 @@ static const char *const order_names[] = {"longest", "grid", NULL};
     ROW(#field, field, SETTING_INT, unit, def, min, max, help, )
 #define KEPT_INT(field, unit, def, min, max, help)                                                 \
     ROW(#field, field, SETTING_INT, unit, def, min, max, help, .outside_key = true)
+#define ANALYSED_INT(field, unit, def, min, max, help)                                             \
+    ROW(#field, field, SETTING_INT, unit, def, min, max, help, .analysed = true)
 #define BOOL(field, def, help) ROW(#field, field, SETTING_BOOL, "", def, 0, 1, help, )
 #define ANALYSIS(name, on, meaning)                                                                \
     ROW("analysis." #name, analysis.name, SETTING_BOOL, "", on, 0, 1, meaning, .outside_key = true),
@@ -60,14 +62,15 @@ const struct setting settings_table[] = {
     MATRIX(hmm.start, "custom: start distribution, one number a state (none: uniform)"),
 
     INT(data.sequences, "", "30000", 3, 10000000, "HMM sequences, all three parts together"),
-    INT(data.length, "steps", "30", 2, 10000, "steps of a sequence"),
+    ANALYSED_INT(data.length, "steps", "30", 2, 10000, "steps of a sequence"),
     LIST(data.split, "", "[1, 1, 1]", 0, 1e9, true, 3, 3,
          "shares of the training, validation and test part"),
 
     INT(rnn.hidden, "", "150", 1, 10000, "hidden units"),
     INT(rnn.noise_dim, "", "100", 1, 10000, "Gaussian noise inputs"),
     BOOL(rnn.bias, "false", "biases in the input, recurrent and readout layer"),
-    ENUM(rnn.initial_state, initial_names, "zeros", "hidden state before the first step"),
+    ROW("rnn.initial_state", rnn.initial_state, SETTING_ENUM, "", "zeros", 0, 0,
+        "hidden state before the first step", WORDS(initial_names), .analysed = true),
 
     INT(train.epochs, "", "500", 1, 1000000, "epochs of each learning rate"),
     INT(train.batch, "", "4096", 1, 32768, "sequences a batch"),

@@ -187,7 +187,32 @@ tally "a weight that is not finite" refused 66 'not finite' analyse nan.h5 -o no
 tally "a results file" refused 66 'hmmgrid export' analyse study.h5 -o no.h5
 tally "no file" refused 66 'No such file' analyse none.h5 -o no.h5
 tally "no HDF5 file" refused 66 'HDF5' analyse grid.yaml -o no.h5
-tally "another size by --set" refused 2 'sizes of the network' analyse plain.h5 -o no.h5 --set rnn.hidden=7
+tally "another size by --set" refused 65 'sizes of the network' analyse plain.h5 -o no.h5 --set rnn.hidden=7
+chain=(--set 'hmm.transition=[[.8, .2], [.3, .7]]' --set 'hmm.emission=[[.5, .3, .2], [0, .1, .9]]')
+tally "matrices without their architecture" refused 65 'set hmm.architecture too (custom' \
+    analyse plain.h5 -o no.h5 "${chain[@]}"
+tally "matrices with it" "$program" analyse plain.h5 -o matrices.h5 "${chain[@]}" --set analysis=false \
+    --set analysis.likelihood=true --set analysis.likelihood_sequences=4 --set hmm.architecture=custom
+tally "the HMM that they are" bash -c "'$program' why matrices.h5 0 | grep -q 'hmm.states  *2'"
+tally "an emission of another size" refused 65 'the matrix is 2 x 2, but' analyse plain.h5 -o no.h5 \
+    "${chain[@]}" --set hmm.architecture=custom --set 'hmm.emission=[[.5, .5], [1, 0]]'
+for set in hmm.states=7 'hmm.emission=[[.5, .5], [1, 0]]' hmm.stay_prob=.9; do
+    tally "of an unknown HMM: $set" refused 65 'the HMM is unknown' analyse plain.h5 -o no.h5 --set "$set"
+done
+for set in train.epochs=7 rnn.bias=true data.sequences=90 measure.length=9 run.retries=3 seeds=0-1 \
+    accept.max_excess_loss=1; do
+    tally "what no analysis asks for: $set" refused 65 "--set $set: changes nothing" \
+        analyse plain.h5 -o no.h5 --set "$set"
+done
+tally "what is so already" "$program" analyse plain.h5 -o said.h5 --fresh --set analysis=false \
+    --set rnn.hidden=6 --set hmm.symbols=3 --set train.epochs=500 --set data.length=12 \
+    --set rnn.initial_state=normal
+tally "cyclic says its sizes" refused 65 'not 3 and 3; set hmm.states to 4, or' analyse plain.h5 -o no.h5 \
+    --set hmm.architecture=cyclic
+example=$("$program" analyse --help | sed -n 's/^ *hmmgrid \(analyse weights.h5 .*\)/\1/p')
+cp plain.h5 weights.h5
+# shellcheck disable=SC2086
+tally "the example of the help" "$program" $example "${small[@]}"
 tally "nothing left behind" test ! -e no.h5 -a ! -e no.h5.tmp
 tally "an unknown HMM cannot be trained" refused 65 'hmmgrid analyse' check grid.yaml \
     --set hmm.architecture=unknown
