@@ -173,7 +173,7 @@ $(STUDY_BIN): $(BUILD)/tests/%: tests/mpi/%.c tests/mpi/study_case.c tests/suppo
 	@mkdir -p $(@D)
 	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
-$(BUILD)/tests/fail_writes.so: tests/support/fail_writes.c $(BUILD)/flags
+$(BUILD)/tests/%.so: tests/support/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) -std=c11 $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
 
@@ -229,7 +229,7 @@ test:
 	@$(MAKE) --no-print-directory $(if $(V),,-s) $(parallel) check-build
 
 .PHONY: check-build-programs
-check-build-programs: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN) $(BUILD)/tests/fail_writes.so $(FUZZ_BIN)
+check-build-programs: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN) $(BUILD)/tests/fail_writes.so $(BUILD)/tests/fail_malloc.so $(FUZZ_BIN)
 check-build: check-build-programs
 	@V='$(V)' tests/run.sh $(BUILD) '$(ONLY)'
 
@@ -239,6 +239,7 @@ KILLS ?= 200
 soak: check-build-programs
 	tests/system/kills.sh $(BUILD)/hmmgrid $(KILLS)
 	tests/system/full_disk.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_writes.so 3
+	tests/system/no_memory.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_malloc.so 1
 	tests/system/kill_resume.sh $(BUILD)/hmmgrid 5 $(BUILD)/tests/test_study | tail -n 1
 	mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root) --oversubscribe --bind-to none -n 4 $(BUILD)/tests/test_study_deaths /tmp overhead
 

@@ -70,15 +70,15 @@ static int check_float64(struct status *st)
         }
     for (int i = 0; i < N; i++) trace += c[i * N + i];
     int code = linalg_symmetric_eigen(N, c, re, st);
+    if (code) return code;
     for (int i = 0; i < N; i++) sum += re[i];
-    if (code || !(fabs(sum - trace) <= 1e-10 * trace))
-        return wrong("sum of eigenvalues", sum, trace, st);
+    if (!(fabs(sum - trace) <= 1e-10 * trace)) return wrong("sum of eigenvalues", sum, trace, st);
     for (int i = 0; i < N * N; i++) x[i] = i % N == (i / N + 1) % N;
     code = linalg_eigenvalues(N, x, re, im, st);
-    for (int i = 0; i < N; i++)
-        if (code || !(fabs(hypot(re[i], im[i]) - 1) <= 1e-10))
+    for (int i = 0; i < N && !code; i++)
+        if (!(fabs(hypot(re[i], im[i]) - 1) <= 1e-10))
             return wrong("eigenvalue", hypot(re[i], im[i]), 1, st);
-    return STATUS_OK;
+    return code;
 }
 
 int linalg_start(struct status *st)

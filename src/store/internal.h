@@ -338,9 +338,9 @@ int locate_dataset(struct store *store, const char *name, enum schema_type type,
                    struct extent *where, hid_t *keep, struct status *st);
 /* Is there a dataset or a group of datasets at path? */
 bool locate_exists(struct store *store, const char *path);
-/* Give every group of top to take; false: a failure of HDF5 or of take. */
-bool locate_groups(struct store *store, const char *top,
-                   bool (*take)(struct store *store, const char *name));
+/* Give every group of top to take; false of take: memory is out. */
+int locate_groups(struct store *store, const char *top,
+                  bool (*take)(struct store *store, const char *name), struct status *st);
 /* Into store->attribute. */
 int locate_attributes(struct store *store, struct status *st);
 

@@ -227,26 +227,41 @@ bool locate_exists(struct store *store, const char *path)
     return false;
 }
 
+/* no_memory: the only failure that is not the library's. */
 struct visit {
     struct store *store;
     bool (*take)(struct store *store, const char *name);
+    bool no_memory;
 };
 
 static herr_t visit_link(hid_t id, const char *name, const H5L_info_t *info, void *context)
 {
     (void)id, (void)info;
     struct visit *visit = context;
-    return visit->take(visit->store, name) ? 0 : -1;
+    visit->no_memory = !visit->take(visit->store, name);
+    return visit->no_memory ? -1 : 0;
 }
 
-bool locate_groups(struct store *store, const char *top,
-                   bool (*take)(struct store *store, const char *name))
+static int visited(const struct visit *visit, herr_t error, const char *doing, struct status *st)
 {
-    struct visit visit = {store, take};
+    const char *path = visit->store->path;
+    if (visit->no_memory) {
+        H5Eclear2(H5E_DEFAULT);
+        return status_no_memory(st, "%s", path);
+    }
+    return error < 0 ? library_fail(st, STATUS_IO, path, doing) : STATUS_OK;
+}
+
+int locate_groups(struct store *store, const char *top,
+                  bool (*take)(struct store *store, const char *name), struct status *st)
+{
+    struct visit visit = {.store = store, .take = take};
     size_t n = strlen(top);
-    if (has_library(store))
-        return H5Literate_by_name(store->file, top, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_link,
-                                  &visit, H5P_DEFAULT) >= 0;
+    if (has_library(store)) {
+        herr_t error = H5Literate_by_name(store->file, top, H5_INDEX_NAME, H5_ITER_INC, NULL,
+                                          visit_link, &visit, H5P_DEFAULT);
+        return visited(&visit, error, "list its weights", st);
+    }
     for (size_t i = 0; i < store->report->num_places; i++) {
         char name[64], *end;
         const char *path = store->report->place[i].name;
@@ -255,9 +270,9 @@ bool locate_groups(struct store *store, const char *top,
         end = strchr(name, '/'); /* each group has one dataset `run` */
         if (!end || strcmp(end, "/run") != 0) continue;
         *end = '\0';
-        if (!take(store, name)) return false;
+        if (!take(store, name)) return status_no_memory(st, "%s", store->path);
     }
-    return true;
+    return STATUS_OK;
 }
 
 static bool add_attribute(struct store *store, const char *name, const char *text)
@@ -266,8 +281,9 @@ static bool add_attribute(struct store *store, const char *name, const char *tex
         realloc(store->attribute, ((size_t)store->num_attributes + 1) * sizeof *larger);
     if (!larger) return false;
     store->attribute = larger;
-    larger[store->num_attributes++] = (struct attribute){strdup(name), strdup(text)};
-    return true;
+    struct attribute *a = &larger[store->num_attributes++];
+    *a = (struct attribute){strdup(name), strdup(text)};
+    return a->name && a->text;
 }
 
 static void report_attribute(struct report *report, const char *name, const char *text)
@@ -282,21 +298,24 @@ static void report_attribute(struct report *report, const char *name, const char
 static herr_t visit_attribute(hid_t id, const char *name, const H5A_info_t *info, void *context)
 {
     (void)info;
-    struct store *store = context;
+    struct visit *visit = context;
+    struct store *store = visit->store;
+    errno = 0;
     char *text = library_attribute(id, name);
-    if (text) add_attribute(store, name, text);
+    visit->no_memory = text ? !add_attribute(store, name, text) : errno == ENOMEM;
     if (text && store->report) report_attribute(store->report, name, text);
     free(text);
-    return 0;
+    return visit->no_memory ? -1 : 0;
 }
 
 int locate_attributes(struct store *store, struct status *st)
 {
-    if (has_library(store))
-        return H5Aiterate2(store->file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, store) <
-                       0
-                   ? library_fail(st, STATUS_IO, store->path, "read its attributes")
-                   : STATUS_OK;
+    if (has_library(store)) {
+        struct visit visit = {.store = store};
+        herr_t error =
+            H5Aiterate2(store->file, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_attribute, &visit);
+        return visited(&visit, error, "read its attributes", st);
+    }
     const struct report *report = store->report;
     const char *end = report->text + report->text_bytes;
     for (const char *name = report->text; name < end;) {

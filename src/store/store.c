@@ -147,8 +147,8 @@ static int load_weights(struct store *store, struct status *st)
     store->run_slot = calloc((size_t)store->num_runs, sizeof *store->run_slot);
     if (!store->run_group || !store->run_slot) return status_no_memory(st, "%s", store->path);
     for (int run = 0; run < store->num_runs; run++) store->run_group[run] = -1;
-    if (!locate_groups(store, "/weights", add_group))
-        return library_fail(st, STATUS_IO, store->path, "list its weights");
+    int listed = locate_groups(store, "/weights", add_group, st);
+    if (listed) return listed;
     for (int g = 0; g < store->num_groups; g++) {
         int code = load_group(store, &store->group[g], g, st);
         if (code) return code;

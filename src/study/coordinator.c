@@ -346,7 +346,7 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
     if (ledger_init(&c->ledger, c->store, c->schedule, c->row, c->size, st) !=
         0) { /* workers are waiting: end all of them */
         show_on(stderr, "hmmgrid: error: %s\n", st->text);
-        MPI_Abort(c->comm, st->code);
+        MPI_Abort(c->comm, status_exit_code(st->code));
     }
     c->board->now_s = clock_monotonic_s();
     set_end(c);
