@@ -12,8 +12,8 @@
 
 struct item {
     int status, attempts, deaths;
-    int place; /* in the order */
-    double cost_s, progress;
+    int place;                          /* in the order */
+    double cost_s, progress, elapsed_s; /* progress NaN: not known */
 };
 
 struct schedule {
@@ -192,6 +192,7 @@ int schedule_next(struct schedule *s, double seconds_left)
     item->status = RUN_RUNNING;
     item->attempts++;
     item->progress = NAN;
+    item->elapsed_s = 0;
     set_leaf(s, place, INFINITY);
     s->counts.pending--;
     s->counts.running++;
@@ -214,6 +215,11 @@ void schedule_progress(struct schedule *s, int run, double fraction)
 {
     if (s->item[run].status == RUN_RUNNING && fraction >= 0 && fraction <= 1)
         s->item[run].progress = fraction;
+}
+
+void schedule_elapsed(struct schedule *s, int run, double elapsed_s)
+{
+    if (s->item[run].status == RUN_RUNNING && elapsed_s >= 0) s->item[run].elapsed_s = elapsed_s;
 }
 
 void schedule_ended(struct schedule *s, int run, int status, double wall_s)
@@ -264,6 +270,18 @@ int schedule_exit_code(const struct schedule *s)
     return c->failed + c->crashed > 0 ? STATUS_SOME_FAILED : STATUS_OK;
 }
 
+/* Seconds to the end of a run: what the estimate leaves; at least what its own speed so far leaves,
+ * and as long again as it is over the estimate, so that one that stalls does not count as done. */
+static double remaining_s(const struct item *item, double scale)
+{
+    double whole_s = scale * item->cost_s;
+    if (item->status == RUN_PENDING) return whole_s;
+    if (item->status != RUN_RUNNING) return 0;
+    double done = isnan(item->progress) ? 0.5 : item->progress;
+    double own_s = item->progress > 0 ? item->elapsed_s * (1 - done) / done : 0;
+    return fmax(fmax((1 - done) * whole_s, own_s), item->elapsed_s - whole_s);
+}
+
 /* Work W = sum of costs left; ratio = wall / cost of finished runs, mean m, variance v over n of
  * them. The end is at least m W / workers away and no sooner than the longest run that is left.
  * Variance of the sum: v sum c^2 (each run's own scatter) + v W^2 / n (that of the mean). */
@@ -273,10 +291,7 @@ void schedule_eta(const struct schedule *s, int workers, double *eta_s, double *
     if (s->num_walls == 0) return;
     double left = 0, left2 = 0, longest = 0, scale = cost_scale(s);
     for (int i = 0; i < s->num; i++) {
-        const struct item *item = &s->item[i];
-        double share = item->status == RUN_PENDING ? 1 : 0;
-        if (item->status == RUN_RUNNING) share = isnan(item->progress) ? 0.5 : 1 - item->progress;
-        double cost_s = share * item->cost_s;
+        double cost_s = remaining_s(&s->item[i], scale) / scale;
         left += cost_s;
         left2 += cost_s * cost_s;
         if (cost_s > longest) longest = cost_s;

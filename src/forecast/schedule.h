@@ -52,6 +52,8 @@ void schedule_calibrate(struct schedule *schedule, int run, double wall_s);
 
 /* How far a running run is, 0..1: improves the ETA. Unknown runs count as half done. */
 void schedule_progress(struct schedule *schedule, int run, double fraction);
+/* For how long it has run: one that is slower than its estimate, or over it, counts as such. */
+void schedule_elapsed(struct schedule *schedule, int run, double elapsed_s);
 
 /* Stop handing out (signal, disk full, deadline). */
 void schedule_stop(struct schedule *schedule);

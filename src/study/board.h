@@ -17,6 +17,7 @@ struct board_worker {
     int run;               /* row of the file; -1: idle */
     int epoch, num_epochs; /* 0: not known yet */
     float train_loss, val_loss;
+    double begun_s;   /* monotonic clock when its run was handed out */
     double seen_s;    /* monotonic clock of its last message */
     bool told_silent; /* its silence was reported */
 };

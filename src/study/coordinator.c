@@ -40,6 +40,9 @@ static void refresh_board(struct coordinator *c)
     b->counts = schedule_counts(c->schedule);
     if (b->now_s - c->last_eta_s < eta_every_s) return;
     c->last_eta_s = b->now_s; /* looks at every run */
+    for (int i = 0; i < b->num_workers; i++)
+        if (b->worker[i].phase == RANK_BUSY)
+            schedule_elapsed(c->schedule, b->worker[i].job, b->now_s - b->worker[i].begun_s);
     schedule_eta(c->schedule, b->num_workers, &b->eta_s, &b->eta_half_s);
 }
 
@@ -241,7 +244,7 @@ static void dispatch(struct coordinator *c, struct status *st)
         }
         c->num_started++;
         w->run = row;
-        w->seen_s = clock_monotonic_s();
+        w->seen_s = w->begun_s = clock_monotonic_s();
         struct down_message down = {DOWN_RUN, row, schedule_attempts(c->schedule, l->start[k].job)};
         if (c->size > 1) protocol_send(c->comm, rank, TAG_DOWN, &down, sizeof down);
     }

@@ -262,6 +262,19 @@ static void eta_from_finished_runs(void **state)
     check_near(eta_s, 46.5, 1e-9);
     schedule_eta(s, 1000, &eta_s, &half_s); /* never sooner than the longest run */
     check_near(eta_s, 30, 1e-9);
+    schedule_elapsed(s, 2, 27); /* at 0.9, as it was estimated: 3 s to go */
+    schedule_eta(s, 2, &eta_s, &half_s);
+    check_near(eta_s, 46.5, 1e-9);
+    schedule_elapsed(s, 2, 45); /* slower: 5 s at its own speed, but 15 s over the estimate */
+    schedule_eta(s, 2, &eta_s, &half_s);
+    check_near(eta_s, 52.5, 1e-9);
+    schedule_elapsed(s, 2, 330); /* it stalls */
+    schedule_eta(s, 2, &eta_s, &half_s);
+    check_near(eta_s, 300, 1e-9);
+    schedule_progress(s, 2, 0.25);
+    schedule_elapsed(s, 2, 15); /* 45 s to go at half the speed */
+    schedule_eta(s, 2, &eta_s, &half_s);
+    check_near(eta_s, 67.5, 1e-9);
     schedule_free(s);
 }
 
