@@ -6,6 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Is it one that `hmmgrid check` takes? */
+static bool is_grid(const char *yaml)
+{
+    struct plan plan = {0};
+    bool good = yaml && plan_read(&plan, NULL, yaml, strlen(yaml), NULL, 0, NULL) == STATUS_OK;
+    plan_free(&plan);
+    return good;
+}
+
+/* A file that another program changed may name its study as no grid can. malloc'd, NULL: memory is
+ * out. */
+static char *make_grid(const struct invocation *inv, const struct decoded_run *run,
+                       const char *study)
+{
+    char *yaml = plan_run_yaml(&run->settings, run->seed, study);
+    if (!yaml || is_grid(yaml)) return yaml;
+    char *renamed = plan_run_yaml(&run->settings, run->seed, "repro");
+    if (is_grid(renamed)) {
+        log_line(&inv->log, LOG_WARNING,
+                 "%s: its study is called '%.128s', as no grid can be; this one is called repro",
+                 inv->operand[0], study);
+        free(yaml);
+        return renamed;
+    }
+    free(renamed);
+    return yaml;
+}
+
 static int print_grid(const struct invocation *inv, struct store *store, int run, struct status *st)
 {
     const struct decoded_run *decoded = store_settings(store, run, st);
@@ -20,7 +48,7 @@ static int print_grid(const struct invocation *inv, struct store *store, int run
                           "%s: run %d has settings that this version does not know, so it cannot "
                           "be computed here; hmmgrid %s made the file",
                           inv->operand[0], run, store_attribute(store, "program_version"));
-    char *yaml = plan_run_yaml(&decoded->settings, decoded->seed, store_attribute(store, "study"));
+    char *yaml = make_grid(inv, decoded, store_attribute(store, "study"));
     if (!yaml) return status_no_memory(st, "the grid");
     const char *version = store_attribute(store, "program_version");
     show_on(inv->out,

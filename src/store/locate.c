@@ -86,13 +86,13 @@ static bool fix_texts(char **text, size_t n, int text_bytes, unsigned char *fixe
 /* All values of a dataset, malloc'd, *bytes of them; NULL: not to be had. */
 static void *read_values(hid_t dataset, hid_t memory, int text_bytes, size_t *bytes)
 {
+    if (!is_in_this_file(dataset)) return NULL; /* even a size may be in others */
     hid_t space = H5Dget_space(dataset);
     hssize_t count = space >= 0 ? H5Sget_simple_extent_npoints(space) : -1;
     if (space >= 0) H5Sclose(space);
     bool texts = H5Tis_variable_str(memory) > 0;
     size_t size = texts ? (size_t)text_bytes : H5Tget_size(memory);
-    if (count < 1 || !size || (uint64_t)count > (uint64_t)SSIZE_MAX / (size + sizeof(char *)) ||
-        !is_in_this_file(dataset))
+    if (count < 1 || !size || (uint64_t)count > (uint64_t)SSIZE_MAX / (size + sizeof(char *)))
         return NULL;
     size_t n = (size_t)count;
     *bytes = n * size;

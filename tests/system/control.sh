@@ -90,6 +90,8 @@ with h5py.File("changed.h5", "a") as f:
         # shellcheck disable=SC2086
         ok "changed: $verb" clean "" "$program" $verb
     done
+    "$program" repro changed.h5 0 >changed.yaml 2>/dev/null
+    ok "changed: check of repro" "$program" check changed.yaml
 fi
 
 finish
