@@ -46,7 +46,7 @@ static const struct cli_option run_options[] = {
      "stop in time for this: seconds since 1970, or a duration from now such as 3h50m; default: "
      "the end of the job, as Slurm or Flux tells it, asked again every 10 minutes"},
     {"progress", 0, "auto|bar|plain|json|none", "HMMGRID_PROGRESS", false,
-     "how to show progress on stderr"},
+     "how to show progress on stderr; none: only warnings"},
     {"dry-run", 'n', NULL, NULL, false,
      "only say what would be run; with -o, of what FILE.h5 holds"},
     {0},

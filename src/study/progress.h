@@ -22,8 +22,8 @@ void progress_tick(struct progress *progress, const struct board *board);
 /* Show it at once: event is "start", "progress" or "end". */
 void progress_show(struct progress *progress, const char *event, const struct board *board);
 
-/* A line at once: event is "failed", "warning" or "note". Warnings and failures are shown by every
- * kind but none. */
+/* A line at once: event is "failed", "warning" or "note". Warnings are shown by every kind,
+ * failures by every kind but none. */
 void progress_say(struct progress *progress, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -47,7 +47,7 @@ built() {
 # older_file: the program on a file made without the patch
 older_file() {
     local last='block == "cyclic"'
-    says "$finished done" "$program" status $old
+    says "$finished of 14 done" "$program" status $old
     says "volatility" "$program" summary $old --metrics all
     says '^ *2 +1 +0 ' "$program" summary $old --by run --where 'hmm.states == 2 and run == 2'
     ok "verify" "$program" verify $old
