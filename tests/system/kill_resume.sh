@@ -163,10 +163,13 @@ study=$!
 wait_done serial.h5 1
 stop_test "TERM to one process" serial.h5 TERM "$(pid_of_rank serial.h5 0)"
 
-launch 3 late.h5 --deadline 2s
+# longer runs, so that a busy machine begins before the deadline and a quick one is not done by then
+launch 3 late.h5 --deadline 5s --set train.epochs=600
 finish
 check "deadline: exit code" $rc 75
-resume "deadline" late.h5
+launch 3 late.h5 --resume --set train.epochs=600
+finish
+check "deadline: resumed study completes" $rc 0
 
 # --- two studies on one file ------------------------------------------------------------------------
 launch 3 twice.h5 --set train.epochs=600 --where 'seed in (0, 1)'
