@@ -1,6 +1,8 @@
 /* node: see node.h. Refuses to read any format. */
 #include "node.h"
 
+#include "text.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +100,8 @@ int node_find(const struct node *map, const char *key)
 bool node_is_null(const struct node *node)
 {
     if (node->kind != NODE_SCALAR || node->quoted) return false;
-    return !*node->text || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0;
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+    return text_index(nulls, sizeof nulls / sizeof nulls[0], node->text) >= 0;
 }
 
 const char *node_what(const struct node *node)

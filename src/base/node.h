@@ -41,7 +41,7 @@ bool node_push(struct pool *pool, struct node *parent, struct node *key, struct 
 /* Index of the entry with this key in a map, or -1. */
 int node_find(const struct node *map, const char *key);
 
-/* An empty plain scalar, "~" or "null". */
+/* An empty plain scalar, "~" or "null", "Null", "NULL". */
 bool node_is_null(const struct node *node);
 
 /* "a list", "a map", "nothing", "text": what a message calls it. */

@@ -64,7 +64,7 @@ int cli_main(int argc, char **argv, FILE *out, FILE *err);
 /* What was said of an option. Asking for one that the verb's list does not have is a defect: NULL,
  * false or 0. */
 const char *cli_value(const struct invocation *inv, const char *option); /* flag, then env; NULL */
-/* A flag's variable counts as given unless it is empty, 0, no, false or off. */
+/* A flag's variable says 1, true, yes or on; or 0, false, no, off or nothing. */
 bool cli_flag(const struct invocation *inv, const char *option);
 /* Where the value of an option came from, for messages: "--retries" or "HMMGRID_RETRIES"; buf. */
 const char *cli_source(const struct invocation *inv, const char *option, char *buf, size_t bytes);

@@ -107,7 +107,8 @@ static int run_export(const struct invocation *inv)
     else if (is_stream(output) && isatty(fileno(inv->out)))
         status_set(&st, STATUS_USAGE,
                    "export: -o -: weights are bytes, not for a terminal; send them to a file or a "
-                   "program: ... -o - > weights.h5");
+                   "program: ... -o - > weights.h5; mpirun puts a terminal in between, so start it "
+                   "without");
     return st.code ? cli_fail(inv, &st) : cli_with_store(inv, export_run);
 }
 

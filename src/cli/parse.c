@@ -103,6 +103,16 @@ static bool means_no(const char *text)
     return text_index(no, sizeof no / sizeof no[0], text) >= 0;
 }
 
+/* What a flag's variable says. */
+static int check_flag(const struct cli_option *o, const char *env, bool *is_on, struct status *st)
+{
+    static const char *const yes[] = {"1", "yes", "true", "on"};
+    *is_on = text_index(yes, sizeof yes / sizeof yes[0], env) >= 0;
+    if (*is_on || means_no(env)) return STATUS_OK;
+    return status_set(st, STATUS_USAGE,
+                      "%s: '%.60s' is none of 1, true, yes, on, 0, false, no, off", o->env, env);
+}
+
 /* Two values are one too many, unless it may repeat; where there is none, ask the environment. */
 static int check_values(struct invocation *inv, struct status *st)
 {
@@ -114,8 +124,9 @@ static int check_values(struct invocation *inv, struct status *st)
             return status_set(st, STATUS_USAGE,
                               "option '--%s' is given twice, as '%s' and '%s'; keep one", o->name,
                               value[num - 2], value[num - 1]);
-        if (num == 0 && env && *env && (o->arg || !means_no(env)))
-            value[inv->num_values[i]++] = env;
+        bool is_on = env && *env;
+        if (num == 0 && is_on && !o->arg && check_flag(o, env, &is_on, st)) return st->code;
+        if (num == 0 && is_on) value[inv->num_values[i]++] = env;
         bool stream = o->letter == 'o' && inv->num_values[i] > 0 && strcmp(*value, "-") == 0;
         if (stream && !inv->verb->streams)
             return status_set(

@@ -48,10 +48,12 @@ static void values_text(const struct setting *s, char *text, size_t bytes)
         if (s->min_count == s->max_count)
             snprintf(text, bytes, "a list of %d numbers, %s", s->min_count, range);
         else
-            snprintf(text, bytes, "a number or a list, %s", range);
+            snprintf(text, bytes, "a number or a list of up to %d, %s", s->max_count, range);
         break;
     case SETTING_MATRIX: snprintf(text, bytes, "probabilities, written %s", matrix_form); break;
-    case SETTING_DURATION: snprintf(text, bytes, "a time such as 90s, 10min or 1h30m"); break;
+    case SETTING_DURATION:
+        snprintf(text, bytes, "a time such as 90s, 10min or 1h30m, %s s", range);
+        break;
     case SETTING_COUNT_OR_SHARE: snprintf(text, bytes, "a count, or a share such as 10%%"); break;
     }
 }

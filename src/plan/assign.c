@@ -274,6 +274,13 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
     size_t n = equal ? (size_t)(equal - option) : strlen(option);
     snprintf(key, sizeof key, "%.*s", n < 79 ? (int)n : 79, option);
     const struct setting *row = settings_find(key);
+    if (!row && is_section(key)) {
+        faults_add(r->faults, 0, 0,
+                   "--set %.100s: %s is a section of settings; write %s.name=value%s", option, key,
+                   key,
+                   strcmp(key, "analysis") == 0 ? ", or analysis=false, which turns all off" : "");
+        return false;
+    }
     if (!row) {
         char advice[200];
         settings_advice(key, advice, sizeof advice);

@@ -30,7 +30,8 @@ refuse(const struct seeds_reading *s, const struct node *node, const char *fmt, 
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     if (s->option)
-        faults_add(s->r->faults, 0, 0, "--seeds %.100s: %s", s->option, text);
+        faults_add(s->r->faults, 0, 0, "--seeds %.100s%s: %s", s->option,
+                   strlen(s->option) > 100 ? "..." : "", text);
     else
         FAULT(s->r, node, "seeds: %s", text);
     return false;
@@ -56,9 +57,9 @@ static bool read_scalar(const struct seeds_reading *s, const struct node *node, 
     if (ok && is_range) ok = number_of(text + n + 1, length - n - 1, &out->last);
     if (!ok)
         return refuse(s, node,
-                      "'%.40s' is not a whole number from 0 to 9223372036854775807, nor a range "
+                      "'%.40s%s' is not a whole number from 0 to 9223372036854775807, nor a range "
                       "such as 0-49",
-                      text);
+                      text, length > 40 ? "..." : "");
     if (out->last < out->first)
         return refuse(s, node, "%.60s runs backwards; write %" PRId64 "-%" PRId64, text, out->last,
                       out->first);

@@ -181,6 +181,12 @@ expect 2 '' "column 1: unknown name 'states'. Did you mean 'hmm.states'" summary
 expect 2 '' "column 1: a grid knows no status, only a results file does" plan "$grid" --where 'status == done'
 expect 2 '' "column 1: unknown name 'loss'. Did you mean 'best_val_loss'" summary "$file" --where 'loss < 2'
 expect 2 '' "column 1: word_tv is 6 numbers; name one of them, such as word_tv\[1\]" summary "$file" --where 'word_tv < 0.2'
+HMMGRID_RESUME=maybe expect 2 '' "HMMGRID_RESUME: 'maybe' is none of 1, true" run -n "$grid"
+expect 65 '' "analysis is a section of settings; write analysis.name=value, or analysis=false" plan "$grid" --set analysis=maybe
+expect 65 '' "--seeds (1234567890,){9}1\.\.\.: " plan "$grid" --seeds "$(printf '1234567890,%.0s' {1..12})x"
+expect 0 '1h30m, 1 to 2592000 s' '' help settings run.patience
+expect 0 'ok: ' '' check "$grid" --set train.clip_norm=NULL
+expect 0 'a list of up to 8' '' help settings train.learning_rate
 key=$("$program" why "$file" 2 | sed -n 's/^key *//p')
 chosen 1 "key == ${key:0:5}"
 chosen 3 "key != $key"
