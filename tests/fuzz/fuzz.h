@@ -41,8 +41,7 @@ struct place {
 
 struct target {
     const char *name;
-    bool by_line;  /* an input is a line of a file of the corpus */
-    double hang_s; /* an input that takes longer is a hang */
+    bool by_line; /* an input is a line of a file of the corpus */
     /* A file of the corpus of its own making, path out; NULL: none. False: it cannot be made. */
     bool (*prepare)(const struct place *place, char path[512]);
     /* May end by a signal. Returns how often a child of the program crashed, which it survives. */

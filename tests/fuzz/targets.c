@@ -148,11 +148,11 @@ static int run_results(const struct place *place, const struct input *input)
 /* ---------------------------------------------------------------------------------------------- */
 
 static const struct target targets[] = {
-    {"yaml", false, 20, NULL, run_yaml},
-    {"where", true, 20, NULL, run_where},
-    {"checkpoint", false, 20, write_checkpoint, run_checkpoint},
-    {"weights", false, 60, NULL, run_weights}, /* the child that reads it may take 30 s */
-    {"results", false, 60, NULL, run_results},
+    {"yaml", false, NULL, run_yaml},
+    {"where", true, NULL, run_where},
+    {"checkpoint", false, write_checkpoint, run_checkpoint},
+    {"weights", false, NULL, run_weights},
+    {"results", false, NULL, run_results},
 };
 
 const struct target *target_find(const char *name)
