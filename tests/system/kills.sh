@@ -3,10 +3,12 @@
 # nothing that was committed is lost, the file is always readable, nothing hangs, no run is blamed for
 # a death that was not its own, and the end has the digest of an undisturbed study.
 # usage: tests/system/kills.sh HMMGRID [KILLS [SEED]]    KILLS: default 200
+# KINDS: of worker child rank0 mpirun all TERM, default all of them
 set -u
 program=$(realpath "${1:?usage: kills.sh HMMGRID [KILLS [SEED]]}")
 kills=${2:-200}
 RANDOM=${3:-1}
+kinds=${KINDS:-worker child rank0 mpirun all TERM}
 root_flag=
 [ "$(id -u)" = 0 ] && root_flag=--allow-run-as-root
 work=$(mktemp -d "${TMPDIR:-/tmp}/kills.XXXXXX") || exit 2
@@ -40,9 +42,9 @@ processes() {
     for p in $(pgrep -g "$study" 2>/dev/null) $(pgrep -f -- "$work/study.h5|-o study.h5" 2>/dev/null); do
         [ "$(readlink "/proc/$p/cwd" 2>/dev/null)" = "$work" ] || continue
         rank=$(tr '\0' '\n' <"/proc/$p/environ" 2>/dev/null | sed -n 's/^OMPI_COMM_WORLD_RANK=//p')
-        case $(tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null) in
+        case $(tr '\0' ' ' 2>/dev/null <"/proc/$p/cmdline") in
         *--do-runs*) echo "child $p" ;;
-        *"hmmgrid run"*) [ "$rank" ] && echo "rank$rank $p" ;;
+        *" run grid.yaml"*) [ "$rank" ] && echo "rank$rank $p" ;;
         esac
     done | sort -u
 }
@@ -83,7 +85,7 @@ while [ $num -lt "$kills" ]; do
         set +m
         sleep "$(awk -v r=$RANDOM 'BEGIN {print .4 + 2.6 * r / 32767}')"
         if kill -0 "$study" 2>/dev/null && [ $num -lt "$kills" ]; then
-            kind=$(printf '%s\n' worker child rank0 mpirun all TERM | pick)
+            kind=$(printf '%s\n' $kinds | pick) # shellcheck disable=SC2086
             mpirun_pid=$(pgrep -P "$study" -x mpirun)
             case $kind in
             worker) targets=$(processes | sed -n 's/^rank[12] //p' | pick) signal=KILL ;;
