@@ -31,6 +31,7 @@ struct measure_input {
     struct sample tested;      /* Y, same T */
     struct measure_memo *memo; /* borrowed */
     int part;                  /* the metric's */
+    const struct stop *stop;   /* asked by what takes long; NULL: never */
 };
 
 struct metric {

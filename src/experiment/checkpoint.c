@@ -1,6 +1,7 @@
 /* checkpoint: see checkpoint.h. Refuses to follow links and to trust a size before the checksum. */
 #include "checkpoint.h"
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
 
@@ -43,35 +44,24 @@ bool checkpoint_folder(const char *results_path, char *folder, size_t bytes)
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, const void *from, size_t bytes)
-{
-    for (const char *at = from; bytes > 0;) {
-        ssize_t n = write(fd, at, bytes);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        at += n;
-        bytes -= (size_t)n;
-    }
-    return true;
-}
-
 struct writer {
-    int fd;
+    int fd, error;
+    uint64_t at;
     struct hash_state *hash;
-    bool good;
 };
 
 static void put(struct writer *w, const void *from, size_t bytes)
 {
     if (!bytes) return;
     hash_add(w->hash, from, bytes);
-    w->good = w->good && write_all(w->fd, from, bytes);
+    if (!w->error) w->error = file_write_at(w->fd, w->at, from, bytes);
+    w->at += bytes;
 }
 
 /* All of it, durable; false: errno says why. */
 static bool fill(int fd, const char *owner, const struct run_part *piece, int num)
 {
-    struct writer w = {fd, hash_begin(), true};
+    struct writer w = {.fd = fd, .hash = hash_begin()};
     struct head head = {.format = FORMAT, .owner_bytes = (uint32_t)strlen(owner)};
     memcpy(head.magic, magic, sizeof magic);
     if (!w.hash) {
@@ -86,7 +76,9 @@ static bool fill(int fd, const char *owner, const struct run_part *piece, int nu
         put(&w, piece[i].value, bytes);
     }
     uint64_t hash = hash_end(w.hash);
-    return w.good && write_all(fd, &hash, sizeof hash) && fsync(fd) == 0;
+    if (!w.error) w.error = file_write_at(fd, w.at, &hash, sizeof hash);
+    if (w.error) errno = w.error;
+    return !w.error && fsync(fd) == 0;
 }
 
 /* The new file under its own name, its generations moved; false: errno says why. */
@@ -149,18 +141,6 @@ struct checkpoint {
 
 enum { WHY_BYTES = 512 };
 
-static bool read_all(int fd, char *to, size_t bytes)
-{
-    while (bytes > 0) {
-        ssize_t n = read(fd, to, bytes);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        to += n;
-        bytes -= (size_t)n;
-    }
-    return true;
-}
-
 /* More than a file with these pieces has, or one of the same run with other analyses. */
 static size_t most_bytes(const struct run_part *piece, int num)
 {
@@ -181,8 +161,10 @@ static struct checkpoint *load(int fd, size_t most, char why[WHY_BYTES])
         snprintf(why, WHY_BYTES, "it is no file of the size of a checkpoint");
         return NULL;
     }
-    if (!(c = malloc(sizeof *c + size)) || !read_all(fd, c->memory, size)) {
-        snprintf(why, WHY_BYTES, "it cannot be read: %s", c ? strerror(errno) : "out of memory");
+    c = malloc(sizeof *c + size);
+    int error = c ? file_read_at(fd, 0, c->memory, size) : ENOMEM;
+    if (error) {
+        snprintf(why, WHY_BYTES, "it cannot be read: %s", strerror(error));
         free(c);
         return NULL;
     }

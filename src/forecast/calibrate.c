@@ -210,7 +210,8 @@ static int time_metrics(const struct settings *s, const struct hmm *hmm, double 
         hmm_sample(hmm, rng, n, n, T, y, NULL);
         value[SAMPLES_S] = clock_cpu_s() - start;
         struct measure_memo memo = {0};
-        struct measure_input in = {hmm, {x, n, T}, {y, n, T}, &memo, 0};
+        struct measure_input in = {
+            .hmm = hmm, .reference = {x, n, T}, .tested = {y, n, T}, .memo = &memo};
         for (int i = 0; i < num_metrics && !code; i++) {
             in.part = metrics_table[i].part;
             code = metrics_table[i].compute(&in, out, st);

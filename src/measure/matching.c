@@ -31,7 +31,18 @@ struct problem {
     double *work;        /* (MATCHING_ROWS, stride) */
     double *previous;    /* (n) */
     double *table;       /* (T + 1) */
+    const struct stop *stop;
+    struct status *st;
+    int code; /* of a stop */
 };
+
+/* Not yet at the tolerance nor at the last iteration, and nobody wants a stop. */
+static bool goes_on(struct problem *p, const struct matching *out, double change)
+{
+    if (out->iterations >= MAX_ITERATIONS || change < tolerance) return false;
+    p->code = stop_check(p->stop, p->st, "matching two samples");
+    return !p->code;
+}
 
 static void problem_free(struct problem *p)
 {
@@ -162,7 +173,7 @@ static bool iterate(struct problem *p, struct matching *out)
     for (size_t j = 0; j < p->stride; j++) p->b[j] = j < p->m;
 
     double change = INFINITY;
-    for (out->iterations = 0; out->iterations < MAX_ITERATIONS && !(change < tolerance);) {
+    for (out->iterations = 0; goes_on(p, out, change);) {
         memcpy(p->previous, p->a, p->n * sizeof *p->previous);
         KERNELS(matching_kernels)
             ->iterate(p->distance, p->n, p->stride, p->wide, p->table, mass_x, p->b, p->a,
@@ -209,7 +220,7 @@ static void solve_plain(struct problem *p, struct matching *out)
     double *u = p->a, *v = p->b, change = INFINITY;
     memset(u, 0, p->n * sizeof *u);
     memset(v, 0, p->m * sizeof *v);
-    for (out->iterations = 0; out->iterations < MAX_ITERATIONS && !(change < tolerance);) {
+    for (out->iterations = 0; goes_on(p, out, change);) {
         change = update_plain(p, true, u, v);
         change += update_plain(p, false, v, u);
         out->iterations++;
@@ -236,19 +247,22 @@ static void match(struct problem *p, bool plain, size_t *row)
         }
 }
 
-int matching_measure(const struct sample *x, const struct sample *y, struct matching *out,
-                     struct status *st)
+int matching_measure(const struct sample *x, const struct sample *y, const struct stop *stop,
+                     struct matching *out, struct status *st)
 {
     struct problem p;
     *out = (struct matching){0};
     int code = problem_init(&p, x, y, st);
     if (code) return code;
+    p.stop = stop;
+    p.st = st;
     size_t *row = calloc(p.m, sizeof *row);
     if (row) {
         bool plain = !iterate(&p, out);
         if (plain) solve_plain(&p, out);
-        match(&p, plain, row);
-        summarise(&p, row, out);
+        code = p.code;
+        if (!code) match(&p, plain, row);
+        if (!code) summarise(&p, row, out);
     } else {
         code = status_no_memory(st, "the matches of %zu sequences; use fewer workers a node", p.m);
     }

@@ -82,7 +82,8 @@ static int compute_all(const struct job *job, const uint8_t *reference, const ui
     struct measure_input in = {.hmm = job->hmm,
                                .reference = {reference, job->n, job->T},
                                .tested = {tested, job->n, job->T},
-                               .memo = &memo};
+                               .memo = &memo,
+                               .stop = job->stop};
     for (int i = 0; i < num_metrics; i++) {
         const struct metric *metric = &metrics_table[i];
         int code = stop_check(job->stop, st, "measuring, before %s", metric->name);

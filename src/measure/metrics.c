@@ -28,7 +28,7 @@ static int matched_distance(const struct measure_input *in, double *out, struct 
     struct measure_memo *memo = in->memo;
     if (!memo->has_matching) {
         struct matching m;
-        int code = matching_measure(&in->reference, &in->tested, &m, st);
+        int code = matching_measure(&in->reference, &in->tested, in->stop, &m, st);
         if (code) return code;
         memo->has_matching = true;
         memo->matched_mean = m.mean;
