@@ -35,6 +35,20 @@ prints() { # what `says` does
     [ $code -eq 0 ] && grep -qE -- "$words" "$work/said"
 }
 
+# ends CODE WORDS COMMAND...: this exit code, and the words on stderr ('': any); to be tried by ok.
+# limit: seconds after which a command that does not end is ended.
+limit=
+ends() {
+    local code=$1 words=$2 got
+    shift 2
+    ${limit:+timeout -k 5 $limit} "$@" >"$work/out" 2>"$work/err" </dev/null
+    got=$?
+    [ $got -eq "$code" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/err"; } && return
+    echo "exit code $got, not $code, or not '$words':"
+    cat "$work/err"
+    false
+}
+
 finish() {
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]

@@ -4,31 +4,14 @@
 set -u
 program=$(realpath "$1")
 grid=$(realpath tests/system/mistakes/tiny.yaml)
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
+. tests/support/ok.sh
 cd "$work" || exit 2
-passed=0 failed=0
-
-# ends NAME CODE WORDS COMMAND...: exit code and words on stderr
-ends() {
-    local name=$1 wanted=$2 words=$3 code
-    shift 3
-    "$@" 2>log >/dev/null </dev/null
-    code=$?
-    if [ $code = "$wanted" ] && { [ -z "$words" ] || grep -qE -- "$words" log; }; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "$name: code $code, not $wanted"
-        tail -n 5 log | sed 's/^/    /'
-    fi
-}
 
 fresh() { "$program" run "$grid" -o study.h5 --fresh "$@"; }
 
 # --- nothing can start: not 75, for which a batch script starts the same job again
-ends "a deadline within the reserve" 2 'run.reserve keeps 3m' fresh --progress none --deadline 2min
-ends "time for some" 75 'the deadline is near' fresh --progress plain --set train.epochs=100000 --deadline 8s --reserve 1s
+ok "a deadline within the reserve" ends 2 'run.reserve keeps 3m' fresh --progress none --deadline 2min
+ok "time for some" ends 75 'the deadline is near' fresh --progress plain --set train.epochs=100000 --deadline 8s --reserve 1s
 
 # --- the end of the job, as its scheduler tells it
 mkdir -p scheduler
@@ -45,33 +28,33 @@ chmod +x scheduler/*
 # this MPI takes FLUX_JOB_ID for a real Flux
 asks() { env OMPI_MCA_schizo=^flux OMPI_MCA_pmix=^flux PATH="$work/scheduler:$PATH" "$@" "$program" run "$grid" -o study.h5 --fresh --progress none; }
 date -d '+100 seconds' +%Y-%m-%dT%H:%M:%S >answer
-ends "squeue: 100 s left" 2 'run.reserve keeps 3m' asks SLURM_JOB_ID=77
+ok "squeue: 100 s left" ends 2 'run.reserve keeps 3m' asks SLURM_JOB_ID=77
 date -d '+1 hour' +%Y-%m-%dT%H:%M:%S >answer
-ends "squeue: an hour left" 0 '' asks SLURM_JOB_ID=77
+ok "squeue: an hour left" ends 0 '' asks SLURM_JOB_ID=77
 echo N/A >answer
-ends "squeue: no limit" 0 '' asks SLURM_JOB_ID=77
-ends "squeue knows no such job" 0 '' asks SLURM_JOB_ID=78
+ok "squeue: no limit" ends 0 '' asks SLURM_JOB_ID=77
+ok "squeue knows no such job" ends 0 '' asks SLURM_JOB_ID=78
 echo 50.5 >answer
-ends "flux: 50 s left" 2 'run.reserve keeps 3m' asks FLUX_JOB_ID=f7
-ends "Slurm's variable" 2 'run.reserve keeps 3m' asks SLURM_JOB_END_TIME="$(date -d '+100 seconds' +%s)"
-ends "a deadline that is given counts alone" 0 '' asks FLUX_JOB_ID=f7 HMMGRID_DEADLINE=2h
+ok "flux: 50 s left" ends 2 'run.reserve keeps 3m' asks FLUX_JOB_ID=f7
+ok "Slurm's variable" ends 2 'run.reserve keeps 3m' asks SLURM_JOB_END_TIME="$(date -d '+100 seconds' +%s)"
+ok "a deadline that is given counts alone" ends 0 '' asks FLUX_JOB_ID=f7 HMMGRID_DEADLINE=2h
 cp scheduler/slow scheduler/squeue
 started=$SECONDS
-ends "squeue does not answer" 0 '' asks SLURM_JOB_ID=77
+ok "squeue does not answer" ends 0 '' asks SLURM_JOB_ID=77
 [ $((SECONDS - started)) -le 15 ] || { failed=$((failed + 1)); echo "squeue was waited for $((SECONDS - started)) s"; }
 
 # --- a launcher whose ranks do not find each other
-ends "srun without PMI" 2 '3 tasks were started .SLURM_STEP_NUM_TASKS.*srun --mpi' \
+ok "srun without PMI" ends 2 '3 tasks were started (SLURM_STEP_NUM_TASKS)' \
     env SLURM_STEP_NUM_TASKS=3 "$program" run "$grid" -o study.h5 --fresh
-ends "another MPI's mpirun" 2 '4 tasks were started .PMI_SIZE' env PMI_SIZE=4 "$program" run "$grid" -o study.h5 --fresh
+ok "another MPI's mpirun" ends 2 '4 tasks were started (PMI_SIZE)' env PMI_SIZE=4 "$program" run "$grid" -o study.h5 --fresh
 mkdir -p empty
-ends "alone, with nothing on the PATH" 0 '' env PATH="$work/empty" "$program" run "$grid" -o study.h5 --fresh --progress none
+ok "alone, with nothing on the PATH" ends 0 '' env PATH="$work/empty" "$program" run "$grid" -o study.h5 --fresh --progress none
 
 # --- too little address space
 if ! ldd "$program" | grep -qE 'lib(a|t)san'; then
-    for limit in 100 300 600; do
-        ends "ulimit -v of $limit MB" 2 'need 700 MB to start' \
-            timeout 20 bash -c "ulimit -v ${limit}000; exec '$program' run '$grid' -o study.h5 --fresh"
+    for mb in 100 300 600; do
+        ok "ulimit -v of $mb MB" ends 2 'need 700 MB to start' \
+            timeout 20 bash -c "ulimit -v ${mb}000; exec '$program' run '$grid' -o study.h5 --fresh"
     done
 fi
 
@@ -116,5 +99,4 @@ for signal in TERM INT; do
         echo "a second SIG$signal: the study ended with $code, not $wanted"
     fi
 done
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

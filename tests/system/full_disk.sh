@@ -7,13 +7,12 @@ set -u
 program=$(realpath "$1") library=$(realpath "$2") step=${3:-45}
 grid=$(realpath tests/system/mistakes/tiny.yaml)
 if ldd "$program" | grep -qE 'lib(a|ub|t)san'; then echo "skipped: a sanitizer is built in"; exit 0; fi
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
+. tests/support/ok.sh
 cd "$work" || exit 2
 root_flag=
 [ "$(id -u)" = 0 ] && root_flag=--allow-run-as-root
 launcher="mpirun --oversubscribe --bind-to none $root_flag -n 3"
-passed=0 failed=0 longest=0
+longest=0
 
 wrong() {
     failed=$((failed + 1))
@@ -62,5 +61,5 @@ for errno in 28 5; do
         [ "$last" ] || wrong "rank $who: it is still writing at its 4000th write"
     done
 done
-echo "$passed passed, $failed failed; the longest took $longest s"
-[ $failed = 0 ]
+echo "the longest took $longest s"
+finish

@@ -6,10 +6,8 @@ set -u
 program=$(realpath "$1") library=$(realpath "$2") step=${3:-7}
 grid=$(realpath tests/system/mistakes/tiny.yaml)
 if ldd "$program" | grep -qE 'lib(a|ub|t)san'; then echo "skipped: a sanitizer is built in"; exit 0; fi
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
+. tests/support/ok.sh
 cd "$work" || exit 2
-passed=0 failed=0
 
 "$program" run "$grid" -o whole.h5 --progress none || exit 1
 
@@ -47,5 +45,4 @@ fails reset reset whole.h5
 fails run run "$grid" -o new.h5 --progress none --set run.isolate=none --where 'run == 0'
 fails resume run "$grid" -o whole.h5 --resume --progress none
 fails isolated run "$grid" -o new.h5 --progress none --where 'run == 0'
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

@@ -6,12 +6,9 @@
 set -u
 program=$(realpath "$1")
 live=$(realpath "$(dirname "$0")/live_file.py")
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
+. tests/support/ok.sh
 cd "$work" || exit 2
-passed=0 failed=0
-python=python3 # the first that has h5py: a python3 of one's own may stand before the system's
-"$python" -c 'import h5py' 2>/dev/null || python=/usr/bin/python3
+limit=60 # nothing here takes that long
 
 cat >grid.yaml <<'Y'
 version: 1
@@ -29,31 +26,11 @@ run: {isolate: none}
 Y
 sed 's/^seeds.*/seeds: [0, 1, 2]/' grid.yaml >three.yaml
 
-ok() { # ok WHAT COMMAND...
-    local what=$1
-    shift
-    if "$@" >log 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED $what: $*"
-        tail -n 5 log
-    fi
-}
-
 # run GRID FILE [OPTIONS], never longer than a study of this size takes
 run() {
     local grid=$1 file=$2
     shift 2
     timeout -k 5 60 "$program" run "$grid" -o "$file" --progress none "$@"
-}
-
-ends() { # ends CODE TEXT COMMAND...: with this code, and this in its errors
-    local code=$1 text=$2 got
-    shift 2
-    timeout -k 5 60 "$@" >out 2>err
-    got=$?
-    [ $got -eq "$code" ] && grep -qF -- "$text" err || { echo "exit code $got, not $code, or not '$text':"; cat err; false; }
 }
 
 done_runs() { [ "$("$program" verify "$1" | grep -c 'digest')" = 1 ] && [ "$("$program" summary "$1" --format csv --by run 2>/dev/null | tail -n +2 | wc -l)" -eq "$2" ]; }
@@ -192,5 +169,4 @@ fi
 wait $silent
 ok "a silent pipe for a grid is given up" eval '[ "$(cat silent.code)" = 66 ] && grep -q "nothing came out of this pipe" silent.out'
 
-echo "paths: $passed of $((passed + failed)) checks passed"
-[ $failed -eq 0 ]
+finish
