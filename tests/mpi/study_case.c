@@ -61,6 +61,26 @@ int study_all(struct test *t, struct status *st)
     return code;
 }
 
+void leave_begun_all(struct test *t, const char *name, const char *retries, const int *row, int num,
+                     bool blamed)
+{
+    struct status st;
+    new_file_all(t, name);
+    make_plan(t, "0, 1, 2", (const char *const[]){retries, NULL});
+    t->options.deadline_s = 0; /* only makes the file */
+    CHECK(t, study_all(t, &st) == STATUS_USAGE);
+    t->options.deadline_s = INFINITY;
+    t->options.existing = EXISTING_RESUME;
+    if (t->rank == 0) {
+        struct store *store = NULL;
+        CHECK(t, store_open_all(&store, t->file, &t->plan, MPI_COMM_SELF, &st) == 0);
+        for (int i = 0; store && i < num; i++)
+            CHECK(t, store_begin_runs(store, &row[i], 1, blamed, &st) == 0);
+        if (store) CHECK(t, store_close_all(store, &st) == 0);
+    }
+    MPI_Barrier(t->comm);
+}
+
 struct found look_all(struct test *t, const char *path)
 {
     struct found f = {.digest = ""};

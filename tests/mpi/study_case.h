@@ -44,6 +44,12 @@ void new_file_all(struct test *t, const char *name);
 /* The study's code, which must be the same on every rank. Collective. */
 int study_all(struct test *t, struct status *st);
 
+/* A new file of the seeds 0, 1, 2, with run.retries=N as `retries`, in which the runs of these rows
+ * were begun, one after another, and never ended: what a study that died leaves. Resuming it comes
+ * next. Collective. */
+void leave_begun_all(struct test *t, const char *name, const char *retries, const int *row, int num,
+                     bool blamed);
+
 struct found {
     int count[NUM_RUN_STATUS], attempts; /* attempts: of all runs together */
     char digest[17], error[256];         /* error: of the last failed run */

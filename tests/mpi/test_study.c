@@ -83,21 +83,7 @@ static void too_many_failures(struct test *t)
 static void a_killer_is_quarantined(struct test *t)
 {
     struct status st;
-    new_file_all(t, "killer");
-    make_plan(t, "0, 1, 2", (const char *const[]){"run.retries=1", NULL});
-    t->options.deadline_s = 0; /* only makes the file */
-    CHECK(t, study_all(t, &st) == STATUS_USAGE);
-    t->options.deadline_s = INFINITY;
-    t->options.existing = EXISTING_RESUME;
-    if (t->rank == 0) {
-        struct store *store = NULL;
-        CHECK(t, store_open_all(&store, t->file, &t->plan, MPI_COMM_SELF, &st) == 0);
-        const int run[] = {0, 1, 1};
-        for (int i = 0; store && i < 3; i++)
-            CHECK(t, store_begin_runs(store, &run[i], 1, true, &st) == 0);
-        if (store) CHECK(t, store_close_all(store, &st) == 0);
-    }
-    MPI_Barrier(t->comm);
+    leave_begun_all(t, "killer", "run.retries=1", (const int[]){0, 1, 1}, 3, true);
     struct found f = look_all(t, t->file);
     CHECK(t, f.count[RUN_RUNNING] == 2 && f.attempts == 3); /* run 0 once, run 1 twice */
     CHECK(t, study_all(t, &st) == STATUS_SOME_FAILED);

@@ -83,21 +83,7 @@ static void same_rows(struct test *t)
 static void innocent(struct test *t)
 {
     struct status st;
-    new_file_all(t, "innocent");
-    make_plan(t, "0, 1, 2", (const char *const[]){"run.retries=0", NULL});
-    t->options.deadline_s = 0; /* only makes the file */
-    CHECK(t, study_all(t, &st) == STATUS_USAGE);
-    t->options.deadline_s = INFINITY;
-    t->options.existing = EXISTING_RESUME;
-    if (t->rank == 0) {
-        struct store *store = NULL;
-        const int run = 1;
-        CHECK(t, store_open_all(&store, t->file, &t->plan, MPI_COMM_SELF, &st) == 0);
-        for (int i = 0; store && i < 5; i++)
-            CHECK(t, store_begin_runs(store, &run, 1, false, &st) == 0);
-        if (store) CHECK(t, store_close_all(store, &st) == 0);
-    }
-    MPI_Barrier(t->comm);
+    leave_begun_all(t, "innocent", "run.retries=0", (const int[]){1, 1, 1, 1, 1}, 5, false);
     CHECK(t, study_all(t, &st) == 0);
     struct found f = look_all(t, t->file);
     CHECK(t, f.count[RUN_DONE] == 3 && f.attempts == 5 + 3);

@@ -1,6 +1,7 @@
 /* test_resume: a run that is stopped, anywhere and again and again, and goes on from its
  * checkpoints ends with the bits of one that was never stopped. */
 #include "../support/check.h"
+#include "../support/small.h"
 #include "experiment/experiment.h"
 
 #include <stdio.h>
@@ -13,20 +14,9 @@ static const char key[] = "0123456789abcdef";
 /* Two learning rates, snapshots; never accepted, so that it is trained three times. */
 static struct settings small(void)
 {
-    struct settings s;
+    struct settings s = small_settings(2);
     struct status st = {0};
-    settings_default(&s);
-    s.data.sequences = 90;
-    s.data.length = 6;
-    s.data.split = (struct real_list){3, {7, 2, 1}};
-    s.rnn.hidden = 5;
-    s.rnn.noise_dim = 3;
-    s.train.epochs = 2;
-    s.train.learning_rate = (struct real_list){2, {0.01, 0.003}};
-    s.train.batch = 31;
-    s.train.snapshots = 2;
     s.measure.sequences = 40;
-    s.measure.floor_draws = 2;
     s.accept.max_excess_loss = 1e-9;
     s.reseed.max = 2;
     s.analysis.steps = 300;

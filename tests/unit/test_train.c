@@ -1,5 +1,6 @@
 /* test_train: training in pieces ends with the bits of training in one, and stops when asked. */
 #include "../support/check.h"
+#include "../support/small.h"
 #include "hmmgrid/train.h"
 
 #include <stdlib.h>
@@ -7,19 +8,8 @@
 
 static struct settings small(void)
 {
-    struct settings s;
+    struct settings s = small_settings(3);
     struct status st = {0};
-    settings_default(&s);
-    s.data.sequences = 90;
-    s.data.length = 6;
-    s.data.split = (struct real_list){3, {7, 2, 1}};
-    s.rnn.hidden = 5;
-    s.rnn.noise_dim = 3;
-    s.train.epochs = 3;
-    s.train.learning_rate = (struct real_list){2, {0.01, 0.003}};
-    s.train.batch = 31;
-    s.train.snapshots = 2;
-    s.measure.floor_draws = 2;
     check_ok(settings_resolve(&s, NULL, &st), &st);
     return s;
 }
