@@ -21,15 +21,19 @@ def start(*options, name=file):  # alone, in this process: its runs stop with it
 
 
 def halt(study, what):
-    """Stop it where it stands, with one run done or more and not all."""
-    for _ in range(1200):
-        time.sleep(0.05)
+    """Stop it where it stands, as soon as a run is done; more are left, or it says so."""
+    statuses = []
+    for _ in range(6000):
+        time.sleep(0.01)
         try:
-            if '"done": 0' not in open(file + ".status.json").read():
-                break
-        except OSError:
-            pass
+            with h5py.File(file, "r", locking=False) as f:
+                statuses = list(f["runs/status"][:])
+        except (OSError, KeyError):
+            continue  # not there yet
+        if 2 in statuses:
+            break
     study.send_signal(signal.SIGSTOP)
+    expect(f"{what}: a run is done and others are left", 2 in statuses and 0 in statuses, True)
     expect(f"{what}: the study is going on", study.poll(), None)
 
 

@@ -134,7 +134,7 @@ ok "a grid without end" ends 65 "at most 1 MiB" "$program" check /dev/zero
 # --- a file that is open elsewhere while a study writes it ------------------------------------------
 
 sed 's/sequences: 96, length: 8/sequences: 1500, length: 20/; s/hidden: 6/hidden: 24/
-    s/epochs: 2, batch: 32/epochs: 150, batch: 500/; s/^seeds.*/seeds: 0-2/' grid.yaml >slow.yaml
+    s/epochs: 2, batch: 32/epochs: 150, batch: 500/; s/^seeds.*/seeds: 0-3/' grid.yaml >slow.yaml
 ok "an undisturbed study" run slow.yaml quiet.h5
 digest=$("$program" verify quiet.h5 | sed -n 's/^digest //p')
 live() { [ -z "$("$python" "$live" "$program" slow.yaml "$digest" 2>&1 | tee /dev/stderr)" ]; }
