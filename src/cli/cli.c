@@ -6,6 +6,7 @@
 #include "parse.h"
 
 #include "base/clock.h"
+#include "base/shell.h"
 #include "base/spelling.h"
 #include "study/study.h"
 #include "base/text.h"
@@ -222,33 +223,6 @@ static int unknown_verb(const char *name, bool topics, struct status *st)
                       nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-/* --- the command line ---------------------------------------------------------------------------
- */
-
-/* The words as a shell would take them; NULL when memory is out. */
-static char *quoted(int argc, char **argv)
-{
-    size_t bytes = 1;
-    for (int i = 0; i < argc; i++) bytes += 4 * strlen(argv[i]) + 3;
-    char *line = malloc(bytes), *p = line;
-    for (int i = 0; line && i < argc; i++) {
-        bool plain = *argv[i] && !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyz"
-                                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                          "0123456789_-+=./,:%@")];
-        if (i) *p++ = ' ';
-        if (!plain) *p++ = '\'';
-        for (const char *c = argv[i]; *c; c++) {
-            if (*c == '\'')
-                p = stpcpy(p, "'\\''");
-            else
-                *p++ = *c;
-        }
-        if (!plain) *p++ = '\'';
-    }
-    if (line) *p = '\0';
-    return line;
-}
-
 /* --- the program ----------------------------------------------------------------------------- */
 
 /* What was printed must have been written. */
@@ -273,7 +247,7 @@ static int perform(void *context)
 static int run_verb(struct invocation *inv, int argc, char **argv)
 {
     struct status st = {0};
-    inv->command_line = quoted(argc, argv);
+    inv->command_line = shell_line(argc, argv);
     int code = inv->command_line ? parse_command(inv, argc - 1, argv + 1, &st)
                                  : status_no_memory(&st, "the command line");
     if (code)

@@ -1,15 +1,14 @@
-/* deadline: see deadline.h. Refuses to fork (MPI forbids it) and to wait for a scheduler that does
+/* deadline: see deadline.h. Refuses to wait for a scheduler that does
  * not answer. Source: RELIABILITY section 4. */
 #include "deadline.h"
 
 #include "base/clock.h"
+#include "base/command.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +17,6 @@
 #include <unistd.h>
 
 static const double ask_every_s = 600, answer_within_s = 10;
-
-extern char **environ;
 
 /* "2026-01-31T12:00:00", local time; anything else ("N/A", "Unknown"): no limit. */
 static double local_time(const char *text)
@@ -58,24 +55,13 @@ static void forget(struct deadline *d)
 static void ask(struct deadline *d)
 {
     const struct scheduler *s = &schedulers[d->kind];
-    char *argv[8] = {NULL};
-    int end[2], num = 0;
+    const char *argv[8] = {NULL};
+    int num = 0;
     d->asked_s = clock_monotonic_s();
     d->num_text = 0;
-    if (pipe2(end, O_CLOEXEC) != 0) return;
-    for (int i = 0; i < 6 && s->command[i]; i++) argv[num++] = (char *)s->command[i];
+    for (int i = 0; i < 6 && s->command[i]; i++) argv[num++] = s->command[i];
     argv[num] = getenv(s->variable);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, end[1], 1);
-    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-    if (posix_spawnp(&d->pid, argv[0], &files, NULL, argv, environ) != 0) d->pid = 0;
-    posix_spawn_file_actions_destroy(&files);
-    close(end[1]);
-    d->answer = end[0];
-    if (!d->pid) close(end[0]);
-    if (d->pid) fcntl(d->answer, F_SETFL, O_NONBLOCK);
+    d->pid = command_start(argv, STDERR_NOWHERE, &d->answer);
 }
 
 /* Take what has been printed: true when that is all of it, and end_s then says it. */
