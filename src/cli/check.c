@@ -31,7 +31,7 @@ static void print_summary(FILE *out, const struct plan *plan)
         if (k == num) name[num++] = plan->cells[i].block;
         count[k]++;
     }
-    plan_count(plan, plan->num_runs, text);
+    plan_count(plan, plan->num_runs, NULL, text);
     show_on(out, "%s: ok: %s", plan->file, text);
     for (int k = 0; k < num && num > 1; k++)
         show_on(out, "%s %s %d", k ? "," : ", cells of", name[k], count[k]);

@@ -140,6 +140,16 @@ cleanup:
     return code;
 }
 
+int cli_share(const struct invocation *inv, struct share *share, struct status *st)
+{
+    const char *text = cli_value(inv, "share");
+    char source[64];
+    *share = (struct share){0};
+    if (!text || share_parse(text, share, st) == STATUS_OK) return STATUS_OK;
+    status_prefix(st, "%s: ", cli_source(inv, "share", source, sizeof source));
+    return st->code;
+}
+
 int cli_with_store(const struct invocation *inv, cli_work *work)
 {
     struct status st = {0};

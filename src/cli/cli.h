@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/log.h"
+#include "forecast/share.h"
 #include "hmmgrid/status.h"
 #include "store/store.h"
 #include <stdbool.h>
@@ -76,6 +77,9 @@ int cli_fail(const struct invocation *inv, const struct status *st);
 /* Read and expand the grid that is the first operand, with the overrides of --set. Errors as of
  * plan_read. */
 int cli_plan(const struct invocation *inv, struct plan *plan, struct status *st);
+
+/* What --share says; {0, 0} where it is not given. */
+int cli_share(const struct invocation *inv, struct share *share, struct status *st);
 
 /* Warn of what store_note says. */
 void cli_warn_of(const struct invocation *inv, struct store *store);

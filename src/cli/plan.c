@@ -21,6 +21,8 @@ static const struct cli_option plan_options[] = {
      "time pieces of the runs on one core of this machine, for a minute or so"},
     {"where", 0, "EXPR", NULL, false,
      "only the runs for which EXPR is true; see 'hmmgrid help where'"},
+    {"share", 0, "I/N", "HMMGRID_SHARE", false,
+     "only the I-th of N parts of these; see 'hmmgrid run --help'"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run (repeats)"},
     {"seeds", 0, "LIST", NULL, false, "seeds instead of the grid's, such as 0-9 or 0-4,10"},
     {"json", 0, NULL, NULL, false, "one JSON document: study, every run resolved, totals"},
@@ -100,7 +102,7 @@ static int print_table(const struct plan *plan, const struct forecast *f, FILE *
 static void print_totals(const struct plan *plan, const struct forecast *f, FILE *out)
 {
     char a[32], b[32], text[PLAN_COUNT_BYTES];
-    plan_count(plan, plan->num_runs, text);
+    plan_count(plan, plan->num_runs, NULL, text);
     show_on(out, "\nstudy %s: %s", plan->study, text);
     if (plan->num_duplicates)
         show_on(out, " (%d duplicate entr%s merged)", plan->num_duplicates,
@@ -196,10 +198,14 @@ static int run_plan(const struct invocation *inv)
     struct calibrate_watch watch = {&telling, tell_cell};
     FILE *out = inv->out;
     const char *where = cli_value(inv, "where");
+    struct share share;
     int code = read_ranks(inv, &forecast, &st);
+    if (!code) code = cli_share(inv, &share, &st);
     if (!code) code = cli_plan(inv, &plan, &st);
     if (!code && where) code = plan_where(&plan, where, &st);
-    if (!code && where && plan.num_runs == 0) log_line(&inv->log, LOG_WARNING, "%s", st.text);
+    if (!code && share.of) code = share_keep(&plan, share, &st);
+    if (!code && (where || share.of) && plan.num_runs == 0)
+        log_line(&inv->log, LOG_WARNING, "%s", st.text);
     if (!code) code = forecast_make(&forecast, &plan, cli_flag(inv, "calibrate"), &watch, &st);
     if (!code && cli_flag(inv, "json")) {
         code = print_json(&plan, &forecast, out, &st);

@@ -31,6 +31,8 @@ static const struct cli_option run_options[] = {
      "otherwise these are run again, and the file as it was is kept as FILE.h5.old"},
     {"where", 0, "EXPR", NULL, false,
      "do only the runs for which EXPR is true; see 'hmmgrid help where'"},
+    {"share", 0, "I/N", "HMMGRID_SHARE", false,
+     "do only the I-th of N parts of the runs, those of --where if it is given; see below"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
     {"seeds", 0, "LIST", NULL, false, "seeds instead of the grid's, such as 0-9 or 0-4,10"},
     {"retries", 0, "N", "HMMGRID_RETRIES", false,
@@ -184,9 +186,11 @@ static int check_output(const struct request *r, struct status *st)
 static int run_run(const struct invocation *inv)
 {
     struct status st = {0};
+    struct share share;
     struct request r = {.inv = inv,
                         .study = {.grid = inv->operand[0],
                                   .where = cli_value(inv, "where"),
+                                  .share = cli_value(inv, "share"),
                                   .dry_run = cli_flag(inv, "dry-run"),
                                   .study = {.output = cli_value(inv, "output"),
                                             .command_line = inv->command_line,
@@ -198,6 +202,7 @@ static int run_run(const struct invocation *inv)
     if (!code) code = read_retry(&r, &st);
     if (!code) code = read_progress(&r, &st);
     if (!code) code = read_deadline(&r, &st);
+    if (!code) code = cli_share(inv, &share, &st);
     if (!code) check_output(&r, &st);
     code = study_launch(&r.study, &st); /* with what was wrong, so that all ranks leave together */
     for (int i = 0; i < NUM_SETTING_OPTIONS; i++) free(r.set_text[i]);
@@ -225,7 +230,17 @@ const struct verb verb_run = {
         "study goes "
         "on (exit code 3 at the end); max_failures of them end it early, a share being at least 3 "
         "runs. --where leaves the other runs pending; the code is 0 when the chosen ones are "
-        "done.",
+        "done.\n"
+        "\n"
+        "--share 2/8 is the second of eight parts of a study, each about as long, for jobs that "
+        "know nothing of each other: the same runs on every machine and number of ranks, as long "
+        "as grid, --set, --seeds, --where and program are the same. Each part has a file of its "
+        "own, which holds the whole grid, and `hmmgrid merge` puts them together. The file does "
+        "not keep which share it is of: --resume with the same --share continues it, with another "
+        "one or none it does those runs too. In an array of jobs 1-8 of Slurm:\n"
+        "\n"
+        "  hmmgrid run grid.yaml -o part$SLURM_ARRAY_TASK_ID.h5 --resume \\\n"
+        "    --share $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT",
     .options = run_options,
     .run = run_run,
     .parallel = true,

@@ -139,7 +139,8 @@ static void print_counts(FILE *out, const struct view *v)
             s->total, s->failed, s->crashed, s->running, v->live ? "running" : "begun", s->pending);
     if (isfinite(s->core_hours)) show_on(out, "; %.2f core-hours in runs", s->core_hours);
     if (s->chosen < s->total && isfinite(s->chosen_left))
-        show_on(out, "\n  %.0f of the %.0f that --where chose are left", s->chosen_left, s->chosen);
+        show_on(out, "\n  %.0f of the %.0f that %s chose are left", s->chosen_left, s->chosen,
+                s->chosen_by ? s->chosen_by : "--where");
     fputc('\n', out);
 }
 

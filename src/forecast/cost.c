@@ -30,7 +30,7 @@ static double annealing_levels(const struct settings *s)
 {
     double diameter = sqrt((double)s->hmm.symbols * s->data.length);
     double steps = log(diameter / s->train.blur) / -log(s->train.scaling);
-    return 1 + (steps > 1 ? ceil(steps) : 1);
+    return 1 + (steps > 1 ? ceil(steps - 1e-12) : 1);
 }
 
 /* Pairs of sequences in the batches of n sequences. */

@@ -5,6 +5,7 @@
 #include "base/kernel.h"
 #include "base/linalg.h"
 #include "cost.h"
+#include "load.h"
 #include "schedule.h"
 
 #include <math.h>
@@ -17,28 +18,6 @@ static const double file_bytes = 65536;    /* of a results file without a run */
 static const double calibration_s = 120;   /* then the cells that are left are not measured */
 
 /* --- a schedule ------------------------------------------------------------------------- */
-
-struct load {
-    double busy_s;
-    uint64_t number;
-};
-
-static bool is_before(struct load a, struct load b)
-{
-    return a.busy_s != b.busy_s ? a.busy_s < b.busy_s : a.number < b.number;
-}
-
-/* Restore the heap (first free worker on top) after its top grew. */
-static void sift_down(struct load *heap, int n)
-{
-    for (int i = 0, child; (child = 2 * i + 1) < n; i = child) {
-        if (child + 1 < n && is_before(heap[child + 1], heap[child])) child++;
-        if (!is_before(heap[child], heap[i])) return;
-        struct load swap = heap[i];
-        heap[i] = heap[child];
-        heap[child] = swap;
-    }
-}
 
 /* Which worker has which floors: a set of numbers > 0, open addressing, at most half full. */
 struct number_set {
@@ -76,7 +55,7 @@ static void simulate(struct schedule *schedule, const struct forecast_run *run,
                      struct load *load, int workers, struct makespan *out)
 {
     for (int i; (i = schedule_next(schedule, INFINITY)) != SCHEDULE_NONE;
-         sift_down(load, workers)) {
+         load_sift_down(load, workers)) {
         double cost_s = run[i].run_s, floors = floors_s ? floors_s[run[i].floors] : 0;
         uint64_t pair = load->number * (uint64_t)num_floors + (uint64_t)run[i].floors + 1;
         if (floors > 0 && set_add(known, pair)) cost_s += floors;

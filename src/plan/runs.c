@@ -412,7 +412,7 @@ int plan_where(struct plan *plan, const char *text, struct status *st)
     return code;
 }
 
-void plan_count(const struct plan *plan, int chosen, char text[PLAN_COUNT_BYTES])
+void plan_count(const struct plan *plan, int chosen, const char *by, char text[PLAN_COUNT_BYTES])
 {
     int *cell = calloc((size_t)plan->num_runs + 1, sizeof *cell);
     for (int i = 0; i < plan->num_runs && cell; i++) cell[i] = plan->runs[i].cell;
@@ -420,7 +420,7 @@ void plan_count(const struct plan *plan, int chosen, char text[PLAN_COUNT_BYTES]
     free(cell);
     size_t n = strlen(text);
     if (chosen < plan->num_runs)
-        snprintf(text + n, PLAN_COUNT_BYTES - n, ", %d chosen by --where", chosen);
+        snprintf(text + n, PLAN_COUNT_BYTES - n, ", %d chosen by %s", chosen, by);
 }
 
 char *plan_tell(const struct plan *plan, int run)

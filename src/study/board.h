@@ -25,6 +25,7 @@ struct board_worker {
 struct board {
     const struct plan *plan; /* borrowed */
     const char *file;        /* results file, borrowed */
+    const char *chosen_by;   /* as of struct study_status, borrowed */
     char uuid[64];           /* of the results file */
     const char *state;       /* "running", "complete", "interrupted", "failed" */
     char message[1024];      /* why it ended, "" while all is well */

@@ -13,6 +13,7 @@
 #include "base/sheet.h"
 #include "base/show.h"
 #include "forecast/cost.h"
+#include "forecast/share.h"
 #include "output.h"
 #include "protocol.h"
 
@@ -24,13 +25,14 @@
 struct launch {
     const struct study_request *request;
     struct study_options study;
-    const char *where, **sets; /* sets: owned; the texts are in words */
+    const char *where, *share, **sets; /* sets: owned; the texts are in words */
     int num_sets;
     char *words; /* rank 0's texts, one behind the other, owned */
     char *text;  /* of the grid, owned */
     size_t words_bytes, text_bytes;
     struct plan plan;
     bool *selected; /* owned */
+    char chosen_by[64];
     int num_selected, rank, size;
     bool abandoned; /* the results file is open for good */
     struct log log;
@@ -50,8 +52,8 @@ static int share_all(char **block, size_t *bytes, int rank, struct status *st)
     return 0;
 }
 
-/* Output (the file itself, whatever links lead to it), where and the sets as texts one after the
- * other. */
+/* Output (the file itself, whatever links lead to it), where, share and the sets as texts one after
+ * the other. */
 static void pack_words(struct launch *l, struct status *st)
 {
     const struct study_request *r = l->request;
@@ -59,8 +61,9 @@ static void pack_words(struct launch *l, struct status *st)
     if (r->study.output && file_follow(r->study.output, &output, st)) return;
     struct sheet sheet;
     FILE *out = sheet_open(&sheet);
-    for (int i = -2; out && i < r->num_sets; i++) {
-        const char *word = i == -2 ? output : i == -1 ? r->where : r->sets[i];
+    const char *const first[] = {output, r->where, r->share};
+    for (int i = -3; out && i < r->num_sets; i++) {
+        const char *word = i < 0 ? first[i + 3] : r->sets[i];
         fwrite(word ? word : "", 1, word ? strlen(word) + 1 : 1, out);
     }
     if (out) l->words = sheet_close(&sheet, out, true, &l->words_bytes);
@@ -77,7 +80,8 @@ static void unpack_words(struct launch *l, struct status *st)
     }
     l->study.output = l->words;
     l->where = l->words + strlen(l->words) + 1;
-    for (const char *at = l->where + strlen(l->where) + 1; at < end; at += strlen(at) + 1)
+    l->share = l->where + strlen(l->where) + 1;
+    for (const char *at = l->share + strlen(l->share) + 1; at < end; at += strlen(at) + 1)
         l->sets[l->num_sets++] = at;
 }
 
@@ -103,20 +107,35 @@ static int load_text_all(struct launch *l, struct status *st)
 
 /* --- the runs --------------------------------------------------------------------------- */
 
-/* Which runs of the plan --where keeps; both lists have the same order. */
+/* Keep what --where and --share choose. */
+static int choose(struct launch *l, struct plan *part, struct status *st)
+{
+    struct share share;
+    int code = *l->where ? plan_where(part, l->where, st) : STATUS_OK;
+    if (!code && part->num_runs == 0) code = st->code = STATUS_USAGE; /* its text says why */
+    if (code || !*l->share) return code;
+    code = share_parse(l->share, &share, st);
+    if (!code) code = share_keep(part, share, st);
+    if (!code && part->num_runs == 0 && l->rank == 0)
+        log_line(&l->log, LOG_WARNING, "%s", st->text);
+    return code;
+}
+
+/* Which runs of the plan are chosen; both lists have the same order. */
 static int select_runs(struct launch *l, struct status *st)
 {
     struct plan part = {0};
     l->num_selected = l->plan.num_runs;
-    if (!*l->where) return 0;
+    if (!*l->where && !*l->share) return 0;
+    snprintf(l->chosen_by, sizeof l->chosen_by, "%s%s%s%s", *l->where ? "--where" : "",
+             *l->where && *l->share ? " and " : "", *l->share ? "--share " : "", l->share);
     int code = plan_read(&part, l->request->grid, l->text, l->text_bytes, l->sets, l->num_sets, st);
-    if (!code) code = plan_where(&part, l->where, st);
+    if (!code) code = choose(l, &part, st);
     if (!code && !(l->selected = calloc((size_t)l->plan.num_runs + 1, sizeof *l->selected)))
         code = status_no_memory(st, "the choice of runs");
     for (int i = 0, k = 0; !code && i < l->plan.num_runs && k < part.num_runs; i++)
         if (strcmp(l->plan.runs[i].key, part.runs[k].key) == 0) l->selected[i] = true, k++;
     l->num_selected = part.num_runs;
-    if (!code && part.num_runs == 0) code = st->code = STATUS_USAGE; /* its text says why */
     plan_free(&part);
     return code;
 }
@@ -164,7 +183,7 @@ static int tell_plan(struct launch *l, struct status *st)
     char count[PLAN_COUNT_BYTES];
     double core_s = 0, memory_bytes = 0;
     int workers = l->size > 1 ? l->size - 1 : 1;
-    plan_count(p, l->num_selected, count);
+    plan_count(p, l->num_selected, l->chosen_by, count);
     l->study.selected = l->selected;
     show_on(l->study.out, "%s: study %s: %s\n", l->request->grid, p->study, count);
     if (*l->study.output && tell_output(l, st)) return st->code;
@@ -231,6 +250,7 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
         return;
     }
     l->study.selected = l->selected;
+    l->study.chosen_by = *l->chosen_by ? l->chosen_by : NULL;
     l->study.abandoned = &l->abandoned;
     l->log.timed = true;
     code = study_run_all(&l->plan, &l->study, MPI_COMM_WORLD, st);

@@ -36,6 +36,7 @@ static const struct field study_fields[] = {
     TEXT(study_status, uuid),
     TEXT(study_status, file),
     TEXT(study_status, size),
+    TEXT(study_status, chosen_by),
     NUMBER(study_status, updated_unix_s, "%.3f"),
     NUMBER(study_status, started_unix_s, "%.3f"),
     NUMBER(study_status, deadline_unix_s, "%.0f"),
@@ -119,13 +120,14 @@ void statusfile_put_board(struct json *json, const struct board *b, bool whole_f
 {
     const struct schedule_counts *c = &b->counts;
     char size[PLAN_COUNT_BYTES];
-    plan_count(b->plan, c->total, size);
+    plan_count(b->plan, c->total, b->chosen_by, size);
     struct study_status s = {.state = b->state,
                              .message = b->message,
                              .study = b->plan->study,
                              .uuid = b->uuid,
                              .file = b->file,
                              .size = size,
+                             .chosen_by = b->chosen_by,
                              .updated_unix_s = clock_unix_s(),
                              .started_unix_s = b->start_unix_s,
                              .deadline_unix_s = b->deadline_s,

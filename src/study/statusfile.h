@@ -22,13 +22,14 @@ struct study_status {
     const char *state;   /* "running", "complete", "interrupted", "failed" */
     const char *message; /* why it ended, "" while all is well */
     const char *study, *uuid, *file;
-    const char *size; /* "14 runs (7 cells x 2 seeds)" */
+    const char *size;      /* "14 runs (7 cells x 2 seeds)" */
+    const char *chosen_by; /* "--where and --share 2/8"; NULL: nothing chose */
     double updated_unix_s, started_unix_s, deadline_unix_s, elapsed_s, eta_s, eta_half_s;
     double core_hours; /* in runs that ended */
     double ranks, workers;
     double total, pending, running, done, failed, crashed; /* runs of the file; in an event of
                                                               --progress json of the chosen ones */
-    double chosen, chosen_left;                            /* by --where; not ended among them */
+    double chosen, chosen_left;                            /* by that; not ended among them */
     struct worker_status *worker;                          /* [num_workers] */
     int num_workers;
     struct pool *memory; /* owner of all the above */

@@ -138,6 +138,7 @@ static int make_board(struct study *s, struct status *st)
     int workers = s->size > 1 ? s->size - 1 : 1;
     b->plan = s->plan;
     b->file = s->options->output;
+    b->chosen_by = s->options->chosen_by;
     b->state = "running";
     b->ranks = s->size;
     b->num_workers = workers;
@@ -232,7 +233,7 @@ static void finish_board(struct study *s, struct status *st)
 static void tell_start(struct study *s)
 {
     char size[PLAN_COUNT_BYTES];
-    plan_count(s->plan, schedule_counts(s->schedule).total, size);
+    plan_count(s->plan, schedule_counts(s->schedule).total, s->options->chosen_by, size);
     if (s->progress.kind != PROGRESS_JSON) /* its first event says it too */
         progress_say(&s->progress, "note", "study %s: %s", s->plan->study, size);
 }

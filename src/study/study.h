@@ -18,12 +18,13 @@ struct study_options {
     const char *command_line; /* for provenance */
     int existing;             /* enum study_existing */
     int progress;             /* enum study_progress */
-    unsigned retry;       /* 1 << RUN_FAILED: failed runs of the file are done anew, and so on */
-    double deadline_s;    /* Unix time; INFINITY: none; NAN: what the job's scheduler says */
-    const bool *selected; /* [num_runs] runs to do, others stay as they are; NULL: all.
-                             Borrowed */
-    run_function run;     /* experiment_run, or a dummy in tests */
-    FILE *out, *err;      /* streams */
+    unsigned retry;        /* 1 << RUN_FAILED: failed runs of the file are done anew, and so on */
+    double deadline_s;     /* Unix time; INFINITY: none; NAN: what the job's scheduler says */
+    const bool *selected;  /* [num_runs] runs to do, others stay as they are; NULL: all.
+                              Borrowed */
+    const char *chosen_by; /* rank 0: what selected them, for people: "--where"; borrowed */
+    run_function run;      /* experiment_run, or a dummy in tests */
+    FILE *out, *err;       /* streams */
     bool *abandoned; /* becomes true when the file could not be written to its end: the process is
                         to leave by _exit, without MPI_Finalize. NULL: not asked for */
 };
@@ -44,10 +45,12 @@ int study_run_all(const struct plan *plan, const struct study_options *options, 
 struct study_request {
     const char *grid;        /* file, "-": standard input */
     const char *where;       /* do only the runs for which this is true; NULL: all */
+    const char *share;       /* of these, as of share_parse; NULL: all */
     const char *const *sets; /* KEY=VALUE overrides */
     int num_sets;
     bool dry_run;               /* only say on study.out what would be run, and refuse the rest */
-    struct study_options study; /* selected follows from where */
+    struct study_options study; /* selected and chosen_by follow from where
+                                   and share */
 };
 
 /* Start MPI, read and expand the grid, run it, end MPI. Call it on every rank of the launcher, also

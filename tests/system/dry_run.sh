@@ -29,6 +29,9 @@ ok "three of four" run --where 'run < 3'
 sum=$(sha256sum study.h5)
 says 'study.h5 is continued: 1 to be run, 3 done, 0 failed, 0 crashed' try --resume
 says 'is continued: 0 to be run, 1 done' try --resume --where 'run == 1'
+says '4 runs .*, 1 chosen by --share 2/4' try --resume --share 2/4
+says '1 chosen by --where and --share 2/2' try --resume --share 2/2 --where 'run < 2'
+says 'warning: --share 5/5: none of the 4 runs' try --resume --share 5/5
 says '^about 0 core-hours' try --resume --where 'run == 1'
 says 'study.h5 is replaced: 4 to be run, 0 done' try --fresh
 says 'study.h5 is extended: 3 to be run, 3 done' try --extend --seeds 0-2

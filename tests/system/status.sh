@@ -27,6 +27,15 @@ cp study.h5.status.json one.json
 ok "the others" run --resume
 says '4 of 4 done' "$program" status study.h5
 
+rm study.h5*
+ok "a share" run --share 2/3
+says '0 of the 1 that --share 2/3 chose' "$program" status study.h5
+ok "one more by the environment" env HMMGRID_SHARE=3/3 "$program" run "$grid" -o study.h5 --progress none --resume
+says '2 of 4 done' "$program" status study.h5
+ok "a share without runs" run --share 5/5 --fresh
+says '0 of 4 done' "$program" status study.h5
+ok "the whole" run --resume
+
 # --- stale, missing and of another file
 cp one.json study.h5.status.json
 sed -i 's/"state": "complete"/"state": "running"/; s/"core_hours": [0-9.]*/"core_hours": null/' study.h5.status.json
