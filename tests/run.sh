@@ -72,6 +72,7 @@ try reset 1 300 "tests/system/reset.sh $program"
 try old_files 1 300 "tests/system/old_files.sh $program"
 try paths 1 300 "tests/system/paths.sh $program"
 try library 1 300 "tests/system/library.sh $build"
+try slurm 1 600 "tests/system/slurm.sh $program"
 try house 1 60 tests/system/house.sh
 # those of several ranks
 for ranks in 1 2 4; do
