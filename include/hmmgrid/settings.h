@@ -138,6 +138,7 @@ struct settings {
         int isolate;       /* enum isolation */
         double memory_mb;  /* that a run may take; NaN: the rank's share of its machine */
         double patience_s; /* without a sign of life of a run, in processor time */
+        bool keep_state;   /* at the end of training, beside the results file */
     } run;
 };
 
@@ -239,6 +240,16 @@ bool settings_is_default(const struct settings *s, const struct settings *defaul
 /* The first setting outside the run key in which a and b differ: what is kept and analysed of one
  * and the same network. NULL: none. */
 const struct setting *settings_differing(const struct settings *a, const struct settings *b);
+
+/* Keys: 32 hex digits, or "" when memory is out. Source: section 2 of the design. */
+enum { RUN_KEY_BYTES = 33 };
+
+/* The run's key: of (settings, resolved, seed). */
+void settings_run_key(const struct settings *settings, int64_t seed, char key[RUN_KEY_BYTES]);
+
+/* Key of its training: of all that but train.epochs, which is taken for its default. Two runs with
+ * the same training key train alike, one for longer. */
+void settings_training_key(const struct settings *settings, int64_t seed, char key[RUN_KEY_BYTES]);
 
 /* Value of a scalar setting as a number (enums: index; bool: 0/1). NaN when it has none. */
 double settings_number(const struct settings *s, const struct setting *row);

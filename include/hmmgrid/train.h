@@ -55,10 +55,11 @@ struct train_state {
     struct train_array array[NUM_TRAIN_ARRAYS]; /* parameters, Adam's moments, and the output's */
 };
 
-/* Ready for the first epoch (settings resolved). run_key and seed key every random number: streams
+/* Ready for the first epoch (settings resolved). key (settings_training_key: that of all runs that
+ * train alike, however long) and seed key every random number: streams
  * "init", "data", "noise", "gumbel", "initial", "loss_floor". Everything given is borrowed until
  * train_close; watch may be NULL. STATUS_NO_MEMORY; then *trainer is NULL. */
-int train_open(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
+int train_open(const struct settings *s, const struct hmm *hmm, const char *key, int64_t seed,
                const struct train_watch *watch, struct train_output *out, struct trainer **trainer,
                struct status *st);
 
@@ -71,13 +72,17 @@ int train_epoch(struct trainer *trainer, struct status *st);
 /* What to keep and put back; what it points at is the trainer's and the output's. */
 struct train_state *train_state(struct trainer *trainer);
 
+/* The arrays as a training that ends after so many epochs, at most those of this one, leaves them:
+ * they lie at the beginning of this one's. */
+struct train_state train_state_after(const struct trainer *trainer, int epochs);
+
 /* The loss that the HMM itself has, into the output. STATUS_RUN_STOPPED. */
 int train_floor(struct trainer *trainer, struct status *st);
 
 void train_close(struct trainer *trainer);
 
 /* All of it: open, every epoch, floor, close. */
-int train_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
+int train_run(const struct settings *s, const struct hmm *hmm, const char *key, int64_t seed,
               const struct train_watch *watch, struct train_output *out, struct status *st);
 
 /* Bytes of the arena that train_run takes. */

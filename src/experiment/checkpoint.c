@@ -22,14 +22,23 @@ struct head {
     uint32_t format, owner_bytes;
 };
 
-/* ends of names */
-enum { NEWEST, BEFORE, NUM_GENERATIONS, UNFINISHED = NUM_GENERATIONS, NUM_ENDS };
-static const char *const ends[NUM_ENDS] = {".ckpt", ".ckpt.prev", ".ckpt.tmp"};
+/* ends of names: those of a run, and those of a state, where the key is followed by the epochs */
+enum { NEWEST, BEFORE, NUM_GENERATIONS, UNFINISHED = NUM_GENERATIONS, NUM_OF_RUN };
+enum { STATE = NUM_OF_RUN, UNFINISHED_STATE, NUM_ENDS };
+static const char *const ends[NUM_ENDS] = {".ckpt", ".ckpt.prev", ".ckpt.tmp", ".state",
+                                           ".state.tmp"};
+enum { KEY_OF_STATE_BYTES = 48 };
 
 static const char *name_of(const char *key, int end, char name[NAME_BYTES])
 {
     snprintf(name, NAME_BYTES, "%.48s%s", key, ends[end]);
     return name;
+}
+
+static const char *key_of_state(const char *training_key, int epochs, char key[KEY_OF_STATE_BYTES])
+{
+    snprintf(key, KEY_OF_STATE_BYTES, "%.32s-%d", training_key, epochs);
+    return key;
 }
 
 static int open_folder(const char *folder)
@@ -82,12 +91,12 @@ static bool fill(int fd, const char *owner, const struct run_part *piece, int nu
 }
 
 /* The new file under its own name, its generations moved; false: errno says why. */
-static bool write_in(int folder, const char *key, const char *owner, const struct run_part *piece,
-                     int num)
+static bool write_in(int folder, const char *key, int end, const char *owner,
+                     const struct run_part *piece, int num)
 {
     char made[NAME_BYTES], newest[NAME_BYTES], before[NAME_BYTES];
-    name_of(key, UNFINISHED, made);
-    name_of(key, NEWEST, newest);
+    name_of(key, end == STATE ? UNFINISHED_STATE : UNFINISHED, made);
+    name_of(key, end, newest);
     name_of(key, BEFORE, before);
     unlinkat(folder, made, 0); /* of a process that was killed */
     int fd = openat(folder, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -96,7 +105,7 @@ static bool write_in(int folder, const char *key, const char *owner, const struc
     int error = errno;
     if (close(fd) != 0 && good) good = false, error = errno;
     if (good) {
-        renameat(folder, newest, folder, before); /* there may be none */
+        if (end == NEWEST) renameat(folder, newest, folder, before); /* there may be none */
         good = renameat(folder, made, folder, newest) == 0 && fsync(folder) == 0;
         error = errno;
     }
@@ -114,8 +123,8 @@ static void sync_above(int folder)
     close(above);
 }
 
-int checkpoint_write(const char *folder, const char *key, const char *owner,
-                     const struct run_part *piece, int num, struct status *st)
+static int write_file(const char *folder, const char *key, int end, const char *owner,
+                      const struct run_part *piece, int num, struct status *st)
 {
     bool is_new = mkdir(folder, 0777) == 0; /* what does not work shows when it is opened */
     int fd = open_folder(folder);
@@ -124,11 +133,26 @@ int checkpoint_write(const char *folder, const char *key, const char *owner,
                           strerror(errno));
     if (is_new) sync_above(fd);
     int code = STATUS_OK;
-    if (!write_in(fd, key, owner, piece, num))
-        code = status_set(st, STATUS_IO, "%s/%s%s: cannot be written: %s", folder, key,
-                          ends[NEWEST], strerror(errno));
+    if (!write_in(fd, key, end, owner, piece, num))
+        code = status_set(st, STATUS_IO, "%s/%s%s: cannot be written: %s", folder, key, ends[end],
+                          strerror(errno));
     close(fd);
     return code;
+}
+
+int checkpoint_write(const char *folder, const char *key, const char *owner,
+                     const struct run_part *piece, int num, struct status *st)
+{
+    return write_file(folder, key, NEWEST, owner, piece, num, st);
+}
+
+int checkpoint_write_state(const char *folder, const char *training_key, int epochs,
+                           const char *owner, const struct run_part *piece, int num,
+                           struct status *st)
+{
+    char key[KEY_OF_STATE_BYTES];
+    return write_file(folder, key_of_state(training_key, epochs, key), STATE, owner, piece, num,
+                      st);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -225,15 +249,18 @@ static bool is_valid(struct checkpoint *c, const char *owner, const struct run_p
     return false;
 }
 
-struct checkpoint *checkpoint_read(const char *folder, const char *key, const char *owner,
-                                   const struct run_part *piece, int num, const struct log *log)
+/* The first of the files with these ends that is good; what is wrong with one that is not is told.
+ */
+static struct checkpoint *read_first(const char *folder, const char *key, int end, int num_ends,
+                                     const char *owner, const struct run_part *piece, int num,
+                                     const struct log *log)
 {
     struct checkpoint *c = NULL;
     int dir = open_folder(folder);
     if (dir < 0) return NULL;
-    for (int g = 0; g < NUM_GENERATIONS && !c; g++) {
+    for (int e = end; e < end + num_ends && !c; e++) {
         char name[NAME_BYTES], why[WHY_BYTES];
-        int fd = openat(dir, name_of(key, g, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        int fd = openat(dir, name_of(key, e, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT) continue;
         if (fd < 0) snprintf(why, WHY_BYTES, "it cannot be opened: %s", strerror(errno));
         if (fd >= 0) c = load(fd, most_bytes(piece, num), why);
@@ -245,6 +272,21 @@ struct checkpoint *checkpoint_read(const char *folder, const char *key, const ch
     }
     close(dir);
     return c;
+}
+
+struct checkpoint *checkpoint_read(const char *folder, const char *key, const char *owner,
+                                   const struct run_part *piece, int num, const struct log *log)
+{
+    return read_first(folder, key, NEWEST, NUM_GENERATIONS, owner, piece, num, log);
+}
+
+struct checkpoint *checkpoint_read_state(const char *folder, const char *training_key, int epochs,
+                                         const char *owner, const struct run_part *piece, int num,
+                                         const struct log *log)
+{
+    char key[KEY_OF_STATE_BYTES];
+    return read_first(folder, key_of_state(training_key, epochs, key), STATE, 1, owner, piece, num,
+                      log);
 }
 
 void checkpoint_put_back(const struct checkpoint *c, const struct run_part *piece, int num)
@@ -279,8 +321,12 @@ bool checkpoint_is_there(const char *folder, const char *key)
 }
 
 void checkpoint_each(const char *folder,
-                     void (*each)(void *context, const char *key, bool is_newest), void *context)
+                     void (*each)(void *context, const char *key, enum checkpoint_kind kind),
+                     void *context)
 {
+    static const enum checkpoint_kind kind[NUM_ENDS] = {[NEWEST] = CHECKPOINT_NEWEST,
+                                                        [STATE] = CHECKPOINT_STATE,
+                                                        [UNFINISHED_STATE] = CHECKPOINT_STATE};
     int fd = open_folder(folder);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
@@ -289,12 +335,36 @@ void checkpoint_each(const char *folder,
         int which = end ? text_index(ends, NUM_ENDS, end) : -1;
         if (which < 0) continue;
         *end = '\0';
-        each(context, entry->d_name, which == NEWEST);
+        each(context, entry->d_name, kind[which]);
     }
     if (dir)
         closedir(dir);
     else if (fd >= 0)
         close(fd);
+}
+
+struct search {
+    const char *training_key;
+    int most, found;
+};
+
+/* Is it the state of a training with this key that is longer than all before? */
+static void look_at_state(void *context, const char *key, enum checkpoint_kind kind)
+{
+    struct search *search = context;
+    char again[KEY_OF_STATE_BYTES];
+    const char *number = strchr(key, '-');
+    int epochs = kind == CHECKPOINT_STATE && number ? (int)strtol(number + 1, NULL, 10) : 0;
+    if (epochs > search->found && epochs <= search->most &&
+        strcmp(key, key_of_state(search->training_key, epochs, again)) == 0)
+        search->found = epochs;
+}
+
+int checkpoint_find_state(const char *folder, const char *training_key, int most)
+{
+    struct search search = {training_key, most, 0};
+    checkpoint_each(folder, look_at_state, &search);
+    return search.found;
 }
 
 void checkpoint_remove(const char *folder, const char *key)

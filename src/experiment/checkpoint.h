@@ -3,6 +3,7 @@
  *
  *   FOLDER/KEY.ckpt        the newest: made as KEY.ckpt.tmp, synced, renamed
  *   FOLDER/KEY.ckpt.prev   the one before
+ *   FOLDER/KEY-EPOCHS.state   how the training with this key was after so many epochs, its last
  *
  * A file: struct head, the owner's text, of each piece its size and its bytes, and XXH3 of all
  * that. Numbers stand as they lie in memory: the owner's text names the program and the kind of
@@ -18,6 +19,7 @@ struct checkpoints {
     const char *folder;  /* made when the first file is */
     const char *program; /* version and commit */
     double every_s;      /* of a run; 0: after every epoch */
+    bool keeps_state;    /* of trainings that are over */
 };
 
 /* The folder of a results file; false: the path is too long. */
@@ -42,12 +44,24 @@ void checkpoint_free(struct checkpoint *checkpoint);
 /* Is there a file of this run, whatever is in it? */
 bool checkpoint_is_there(const char *folder, const char *key);
 
-/* For every file of a run in the folder, whatever is in it: its key, and whether it is the newest.
- */
-void checkpoint_each(const char *folder,
-                     void (*each)(void *context, const char *key, bool is_newest), void *context);
+/* The same of a training that is over: one file, made as KEY-EPOCHS.state.tmp. find: the most
+ * epochs of which a file was kept, up to `most`; 0: there is none. */
+int checkpoint_write_state(const char *folder, const char *training_key, int epochs,
+                           const char *owner, const struct run_part *piece, int num,
+                           struct status *st);
+int checkpoint_find_state(const char *folder, const char *training_key, int most);
+struct checkpoint *checkpoint_read_state(const char *folder, const char *training_key, int epochs,
+                                         const char *owner, const struct run_part *piece, int num,
+                                         const struct log *log);
 
-/* All files of this run; and the folder, if it is empty. Errors do not matter: what is left over is
- * removed by the next study. */
+/* For every file in the folder, whatever is in it, the word before the first point of its name: the
+ * key of a run, or KEY-EPOCHS of a state. */
+enum checkpoint_kind { CHECKPOINT_OTHER, CHECKPOINT_NEWEST, CHECKPOINT_STATE };
+void checkpoint_each(const char *folder,
+                     void (*each)(void *context, const char *key, enum checkpoint_kind kind),
+                     void *context);
+
+/* All files with this word; and the folder, if it is empty. Errors do not matter: what is left over
+ * is removed by the next study. */
 void checkpoint_remove(const char *folder, const char *key);
 void checkpoint_remove_folder(const char *folder);

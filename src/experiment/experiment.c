@@ -14,19 +14,20 @@ static int64_t reseeded(int64_t seed, int attempt)
     return (int64_t)(((uint64_t)seed + (uint64_t)attempt * 1000000007) & INT64_MAX);
 }
 
-/* One training, from its checkpoint where there is one. */
-static int train(const struct settings *s, const char *run_key, struct keeper *keeper,
+/* One training, from its checkpoint, or the state of a shorter one, where there is one. */
+static int train(const struct settings *s, const char *training_key, struct keeper *keeper,
                  const struct run_context *context, struct run_output *out, struct status *st)
 {
     struct trainer *trainer;
-    int code = train_open(s, &out->hmm, run_key, out->effective_seed, &context->watch, &out->train,
-                          &trainer, st);
+    int code = train_open(s, &out->hmm, training_key, out->effective_seed, &context->watch,
+                          &out->train, &trainer, st);
     if (code) return code;
     keep_training(keeper, trainer);
     while (!code && train_state(trainer)->epoch < train_num_epochs(s)) {
         code = train_epoch(trainer, st);
         if (!code) keep_epoch(keeper);
     }
+    if (!code) keep_state(keeper);
     if (!code) code = train_floor(trainer, st);
     if (code == STATUS_RUN_STOPPED) keep_now(keeper);
     keep_training(keeper, NULL);
@@ -35,7 +36,7 @@ static int train(const struct settings *s, const char *run_key, struct keeper *k
 }
 
 /* Train; again with further seeds while the result is outside `accept`. */
-static int train_accepted(const struct settings *s, const char *run_key, int64_t seed,
+static int train_accepted(const struct settings *s, const char *training_key, int64_t seed,
                           struct keeper *keeper, const struct run_context *context,
                           struct run_output *out, struct status *st)
 {
@@ -43,7 +44,7 @@ static int train_accepted(const struct settings *s, const char *run_key, int64_t
         run_output_forget(s, out);
         out->effective_seed = reseeded(seed, attempt);
         out->reseeds = attempt;
-        int code = train(s, run_key, keeper, context, out, st);
+        int code = train(s, training_key, keeper, context, out, st);
         if (code) return code;
         double excess = out->train.best_val_loss - out->train.loss_floor;
         out->accepted = isnan(s->accept.max_excess_loss) || excess <= s->accept.max_excess_loss;
@@ -113,10 +114,13 @@ int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
                    struct run_context *context, struct run_output *out, struct status *st)
 {
     struct keeper keeper = {.at = {.stage = STAGE_BEGUN}};
+    char training_key[RUN_KEY_BYTES];
     int code = run_output_init(s, out, st);
-    if (!code) code = keep_open(&keeper, s, run_key, context, out, st);
+    settings_training_key(s, seed, training_key);
+    if (!code && !*training_key) code = status_no_memory(st, "the run's key");
+    if (!code) code = keep_open(&keeper, s, run_key, training_key, context, out, st);
     if (!code && keeper.at.stage < STAGE_TRAINED)
-        code = train_accepted(s, run_key, seed, &keeper, context, out, st);
+        code = train_accepted(s, training_key, seed, &keeper, context, out, st);
     if (!code && keeper.at.stage < STAGE_MEASURED)
         code = measure_network(s, run_key, &keeper, context, out, st);
     if (!code) code = analyse(s, &keeper, context, out, st);

@@ -1,7 +1,9 @@
 /* keep: what of one run goes into its checkpoints, when, and how the run goes on from them. Between
  * two epochs that is the whole state of training, afterwards what was measured and analysed; all
  * else follows from settings, key and seed, so that the run ends with the bits of one that was
- * never interrupted. Private to src/experiment. */
+ * never interrupted. The state at the end of training can stay, for runs that train longer and are
+ * otherwise the same: they go on from it to the bits of a training from the beginning. Private to
+ * src/experiment. */
 #pragma once
 
 #include "experiment.h"
@@ -13,7 +15,7 @@ struct keeper {
     const struct settings *s;        /* borrowed, like all that is not said to be owned */
     const struct checkpoints *where; /* NULL: nothing is kept */
     const struct log *log;
-    const char *key;
+    const char *key, *training_key;
     struct run_output *out;
     struct trainer *trainer;  /* NULL: none is open */
     char *owner;              /* owned */
@@ -30,11 +32,16 @@ struct keeper {
 /* Look for a checkpoint of this run; where there is one, *out and keeper->at.stage are as it says
  * (in training: the reseeds). Free with keep_close, also after a failure. STATUS_NO_MEMORY. */
 int keep_open(struct keeper *keeper, const struct settings *s, const char *run_key,
-              const struct run_context *context, struct run_output *out, struct status *st);
+              const char *training_key, const struct run_context *context, struct run_output *out,
+              struct status *st);
 void keep_close(struct keeper *keeper);
 
-/* This trainer, just opened, is now at work, from where the checkpoint was; NULL: it is closed. */
+/* This trainer, just opened, is now at work, from where the checkpoint was or, if there was none,
+ * the longest training of its key that is not longer was at its end; NULL: it is closed. */
 void keep_training(struct keeper *keeper, struct trainer *trainer);
+
+/* Training is over: keep its state, where the study wants that. */
+void keep_state(struct keeper *keeper);
 
 /* A stage is over. */
 void keep_stage(struct keeper *keeper, enum stage stage);

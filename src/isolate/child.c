@@ -135,7 +135,8 @@ static bool serve(struct child *c, int *code)
     *code = STATUS_INTERNAL;
     if (line && wire_read(WIRE_REQUESTS, line, bytes)) {
         const char *folder = line + request.line_bytes;
-        struct checkpoints kept = {folder, folder + request.folder_bytes, request.checkpoint_s};
+        struct checkpoints kept = {folder, folder + request.folder_bytes, request.checkpoint_s,
+                                   request.keeps_state};
         *code = do_run(c, line, &kept) ? STATUS_OK : STATUS_IO;
     }
     free(line);

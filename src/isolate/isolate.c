@@ -326,10 +326,10 @@ static int tell_death(struct watching *w, struct isolate_report *report, struct 
 
 static bool ask(struct isolate *c, const char *line)
 {
-    static const struct checkpoints none = {"", "", 0};
+    static const struct checkpoints none = {.folder = "", .program = ""};
     const struct checkpoints *kept = c->options.checkpoints ? c->options.checkpoints : &none;
     struct wire_request request = {strlen(line) + 1, strlen(kept->folder) + 1,
-                                   strlen(kept->program) + 1, kept->every_s};
+                                   strlen(kept->program) + 1, kept->every_s, kept->keeps_state};
     return wire_write(c->requests, &request, sizeof request) &&
            wire_write(c->requests, line, request.line_bytes) &&
            wire_write(c->requests, kept->folder, request.folder_bytes) &&

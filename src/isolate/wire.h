@@ -25,6 +25,7 @@ struct wire_page {
 struct wire_request {
     size_t line_bytes, folder_bytes, program_bytes;
     double checkpoint_s;
+    bool keeps_state;
 };
 
 struct wire_answer {

@@ -298,23 +298,26 @@ int train_floor(struct trainer *tr, struct status *st)
 
 /* --- from start to end ------------------------------------------------------------------------ */
 
-static struct train_state first_state(const struct trainer *tr)
+struct train_state train_state_after(const struct trainer *tr, int epochs)
 {
     struct train_output *out = tr->out;
-    size_t n = tr->num_params, epochs = (size_t)train_num_epochs(tr->s);
-    size_t snapshots = out->snapshots ? (size_t)train_num_snapshots(tr->s) : 0;
-    return (struct train_state){.output = out,
+    struct settings as = *tr->s;
+    as.train.epochs = epochs / as.train.learning_rate.count;
+    size_t n = tr->num_params, length = (size_t)epochs;
+    size_t snapshots = out->snapshots ? (size_t)train_num_snapshots(&as) : 0;
+    return (struct train_state){.epoch = epochs,
+                                .output = out,
                                 .array = {{"params", tr->params, n},
                                           {"first_moment", tr->m, n},
                                           {"second_moment", tr->v, n},
-                                          {"train_loss", out->train_loss, epochs},
-                                          {"val_loss", out->val_loss, epochs},
+                                          {"train_loss", out->train_loss, length},
+                                          {"val_loss", out->val_loss, length},
                                           {"last", out->last, n},
                                           {"best", out->best, n},
                                           {"snapshots", out->snapshots, snapshots * n}}};
 }
 
-int train_open(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
+int train_open(const struct settings *s, const struct hmm *hmm, const char *key, int64_t seed,
                const struct train_watch *watch, struct train_output *out, struct trainer **trainer,
                struct status *st)
 {
@@ -331,14 +334,15 @@ int train_open(const struct settings *s, const struct hmm *hmm, const char *run_
         *trainer = NULL;
         return code;
     }
-    tr->data = rng_stream(root, run_key, "data");
-    tr->noise = rng_stream(root, run_key, "noise");
-    tr->gumbel = rng_stream(root, run_key, "gumbel");
-    tr->initial = rng_stream(root, run_key, "initial");
-    tr->floor = rng_stream(root, run_key, "loss_floor");
+    tr->data = rng_stream(root, key, "data");
+    tr->noise = rng_stream(root, key, "noise");
+    tr->gumbel = rng_stream(root, key, "gumbel");
+    tr->initial = rng_stream(root, key, "initial");
+    tr->floor = rng_stream(root, key, "loss_floor");
     take_memory(tr, &tr->arena);
-    rnn_init_params(tr->shape, rng_stream(root, run_key, "init"), tr->params);
-    tr->state = first_state(tr);
+    rnn_init_params(tr->shape, rng_stream(root, key, "init"), tr->params);
+    tr->state = train_state_after(tr, train_num_epochs(s));
+    tr->state.epoch = 0;
     out->best_val_loss = INFINITY;
     keep_snapshot(tr);
     return STATUS_OK;
@@ -356,11 +360,11 @@ void train_close(struct trainer *tr)
     free(tr);
 }
 
-int train_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
+int train_run(const struct settings *s, const struct hmm *hmm, const char *key, int64_t seed,
               const struct train_watch *watch, struct train_output *out, struct status *st)
 {
     struct trainer *tr;
-    int code = train_open(s, hmm, run_key, seed, watch, out, &tr, st);
+    int code = train_open(s, hmm, key, seed, watch, out, &tr, st);
     while (!code && tr->state.epoch < train_num_epochs(s)) code = train_epoch(tr, st);
     if (!code) code = train_floor(tr, st);
     train_close(tr);

@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/sheet.h"
 #include "plan.h"
-#include "runs.h"
+#include "settings/key.h"
 #include "yaml.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ static void add_cell(struct expansion *e, const struct draft *draft, const char 
 {
     struct plan *plan = e->plan;
     char key[33];
-    plan_run_key(&draft->settings, 0, key);
+    settings_run_key(&draft->settings, 0, key);
     if (!*key) {
         e->r->faults->out_of_memory = 1;
         return;
@@ -185,7 +185,7 @@ static void number_runs(struct expansion *e)
     for (int c = 0; c < plan->num_cells; c++) {
         const struct settings *s = &plan->cells[c].settings;
         size_t bytes;
-        char *text = plan_key_text(s, &bytes);
+        char *text = settings_key_text(s, &bytes);
         if (!text) {
             e->r->faults->out_of_memory = 1;
             return;
@@ -193,7 +193,7 @@ static void number_runs(struct expansion *e)
         for (int i = 0; i < e->grid->seeds.count; i++) {
             struct run *run = &plan->runs[plan->num_runs++];
             *run = (struct run){.cell = c, .seed = e->grid->seeds.seed[i]};
-            plan_key_of_text(text, bytes, run->seed, run->key);
+            settings_key_of_text(text, bytes, run->seed, run->key);
         }
         free(text);
         for (int i = 0; i < num_settings; i++)

@@ -94,9 +94,6 @@ int plan_parse_json(const char *line, struct decoded_run *run, struct status *st
 int plan_check_key(const struct decoded_run *run, struct status *st);
 void decoded_run_free(struct decoded_run *run);
 
-/* Key of (settings, seed): 32 hex digits, or "" when memory is out. */
-void plan_run_key(const struct settings *settings, int64_t seed, char key[33]);
-
 /* "14 runs (7 cells x 2 seeds)", see names_count; ", 5 chosen by --where" where these are fewer: by
  * what. */
 void plan_count(const struct plan *plan, int chosen, const char *by, char text[PLAN_COUNT_BYTES]);

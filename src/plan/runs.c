@@ -1,16 +1,11 @@
-/* runs: a run's key, and a run as text: one line of JSON, a one-run grid, and back.
- * The key hashes the settings that differ from their defaults, as "key=value" lines in table order,
- * and the seed, so it depends on nothing else and a new setting changes no key; settings of what is
- * kept and analysed are left out (settings.h). Refuses to read YAML (grid.c) and JSON that no
- * version's plan_run_json would have written. */
+/* runs: a run as text: one line of JSON, a one-run grid, and back. Refuses to read YAML (grid.c)
+ * and JSON that no version's plan_run_json would have written. */
 #include "choose.h"
 #include "names.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/sheet.h"
 #include "base/text.h"
 #include "plan.h"
-#include "runs.h"
 #include "settings/value.h"
 
 #include <errno.h>
@@ -19,46 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* --- key ----------------------------------------------------------------------------------- */
-
-enum { SEED_ROOM = 32 };
-
-char *plan_key_text(const struct settings *settings, size_t *bytes)
-{
-    struct settings defaults;
-    struct sheet sheet;
-    FILE *out = sheet_open(&sheet);
-    if (!out) return NULL;
-    settings_default(&defaults);
-    for (int i = 0; i < num_settings; i++) {
-        const struct setting *row = &settings_table[i];
-        if (row->scope != SCOPE_RUN || row->outside_key) continue;
-        if (settings_is_default(settings, &defaults, row)) continue;
-        fprintf(out, "%s=", row->key);
-        settings_put_json(out, settings, row);
-        fputc('\n', out);
-    }
-    fprintf(out, "%*s", SEED_ROOM, "");
-    char *whole = sheet_close(&sheet, out, true, bytes);
-    *bytes -= SEED_ROOM;
-    return whole;
-}
-
-void plan_key_of_text(char *text, size_t bytes, int64_t seed, char key[33])
-{
-    int n = snprintf(text + bytes, SEED_ROOM, "seed=%" PRId64 "\n", seed);
-    hash_128_hex(text, bytes + (size_t)n, key);
-}
-
-void plan_run_key(const struct settings *settings, int64_t seed, char key[33])
-{
-    size_t bytes;
-    char *text = plan_key_text(settings, &bytes);
-    memset(key, 0, 33); /* "" when memory is out */
-    if (text) plan_key_of_text(text, bytes, seed, key);
-    free(text);
-}
 
 /* --- JSON ---------------------------------------------------------------------------------- */
 
@@ -322,7 +277,7 @@ static int parse_head(const struct node *root, struct decoded_run *run, struct s
 int plan_check_key(const struct decoded_run *run, struct status *st)
 {
     char again[33];
-    plan_run_key(&run->settings, run->seed, again);
+    settings_run_key(&run->settings, run->seed, again);
     if (run->unknown || strcmp(run->key, again) == 0) return STATUS_OK;
     if (!*again) return status_no_memory(st, "a run that is read");
     return status_set(st, STATUS_BAD_GRID,

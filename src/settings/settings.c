@@ -131,6 +131,9 @@ const struct setting settings_table[] = {
     STUDY("run.patience", SETTING_DURATION, "s", "10min", 1, 30 * DAY_S,
           "processor time without a sign of life after which a run's process is ended",
           run.patience_s, ),
+    STUDY("run.keep_state", SETTING_BOOL, "", "false", 0, 0,
+          "keep the state at the end of training, from which a run with more epochs goes on",
+          run.keep_state, ),
 };
 const int num_settings = sizeof settings_table / sizeof settings_table[0];
 

@@ -74,7 +74,7 @@ static int check_row(struct store *store, int run, bool *valid, struct status *s
     const struct decoded_run *decoded = store_settings(store, run, st);
     if (!decoded) return st->code == STATUS_NO_MEMORY ? st->code : STATUS_OK;
     int code = store_read_text(store, store->key_column, run, key, sizeof key, st);
-    plan_run_key(&decoded->settings, decoded->seed, again);
+    settings_run_key(&decoded->settings, decoded->seed, again);
     bool known = store->contents || strcmp(decoded->key, again) == 0;
     if (code || strcmp(decoded->key, key) != 0 || !known) return code;
     return store_check_run(store, run, valid, st);

@@ -27,8 +27,34 @@ static int refuse_run(struct store *from, int run, struct status *st, const char
                       from->path, run, run_status_name[store_run_status(from, run)], why);
 }
 
+/* Refuse a run that the plan lacks; with the way out, where the plan has it with more epochs. */
+static int refuse_missing(struct store *from, int run, const struct decoded_run *decoded,
+                          const struct plan *plan, struct status *st)
+{
+    char key[RUN_KEY_BYTES], other[RUN_KEY_BYTES], why[256];
+    int epochs = decoded->settings.train.epochs;
+    if (decoded->unknown)
+        return refuse_run(from, run, st,
+                          "has settings that this version does not know (`hmmgrid why` shows them) "
+                          "and is not in this grid: extend it with the program that made it");
+    settings_training_key(&decoded->settings, decoded->seed, key);
+    for (int i = 0; i < plan->num_runs; i++) {
+        const struct settings *s = &plan->cells[plan->runs[i].cell].settings;
+        if (plan->runs[i].seed != decoded->seed || s->train.epochs <= epochs) continue;
+        settings_training_key(s, decoded->seed, other);
+        if (strcmp(key, other) != 0) continue;
+        snprintf(why, sizeof why,
+                 "is in this grid with %d epochs instead of %d: ask for both in a product, "
+                 "train.epochs: [%d, %d]",
+                 s->train.epochs, epochs, epochs, s->train.epochs);
+        return refuse_run(from, run, st, why);
+    }
+    return refuse_run(from, run, st, "not in this grid: add it again or use a new file");
+}
+
 /* Run `run` of the file, on its way to run `target` of the plan. */
-static int check_run(struct store *from, int run, int target, struct status *st)
+static int check_run(struct store *from, int run, int target, const struct plan *plan,
+                     struct status *st)
 {
     bool valid = false;
     if (store_record_is_damaged(from, run) && from->seal != SEAL_WHOLE) return STATUS_OK;
@@ -41,12 +67,7 @@ static int check_run(struct store *from, int run, int target, struct status *st)
     if (!store_is_committed(from, run)) return STATUS_OK;
     const struct decoded_run *decoded = store_settings(from, run, st);
     if (!decoded) return st ? st->code : STATUS_IO;
-    if (target < 0 && decoded->unknown)
-        return refuse_run(from, run, st,
-                          "has settings that this version does not know (`hmmgrid why` shows them) "
-                          "and is not in this grid: extend it with the program that made it");
-    if (target < 0)
-        return refuse_run(from, run, st, "not in this grid: add it again or use a new file");
+    if (target < 0) return refuse_missing(from, run, decoded, plan, st);
     int code = store_check_run(from, run, &valid, st);
     if (code || valid) return code;
     return refuse_run(from, run, st,
@@ -202,7 +223,7 @@ static int plan_extension(struct store *from, struct plan *plan, int *target, in
     int code = match_runs(from, plan, target, st);
     if (!code) code = check_columns(from, plan, st);
     for (int run = 0; run < from->num_runs && !code; run++) {
-        code = check_run(from, run, target[run], st);
+        code = check_run(from, run, target[run], plan, st);
         if (code) break;
         struct run *wanted = target[run] < 0 ? NULL : &plan->runs[target[run]];
         if (wanted && is_kept(from, run, &plan->cells[wanted->cell].settings))

@@ -11,6 +11,7 @@
 #include "provenance.h"
 #include "segments.h"
 #include "signals.h"
+#include "states.h"
 #include "statusfile.h"
 
 #include <math.h>
@@ -54,14 +55,16 @@ static int name_checkpoints(struct study *s, struct status *st)
     snprintf(s->program, sizeof s->program, "%s %s", facts->program_version, facts->git_commit);
     s->checkpoints = (struct checkpoints){.folder = s->folder,
                                           .program = s->program,
-                                          .every_s = s->plan->study_settings.run.checkpoint_s};
+                                          .every_s = s->plan->study_settings.run.checkpoint_s,
+                                          .keeps_state = s->plan->study_settings.run.keep_state};
     if (checkpoint_folder(s->options->output, s->folder, sizeof s->folder)) return STATUS_OK;
     return status_set(st, STATUS_CANNOT_CREATE, "%s: the path is too long", s->options->output);
 }
 
-static void look_at_checkpoint(void *context, const char *key, bool is_newest)
+static void look_at_checkpoint(void *context, const char *key, enum checkpoint_kind kind)
 {
     struct study *s = context;
+    if (kind == CHECKPOINT_STATE) return;
     int i = 0, num = s->plan->num_runs;
     while (i < num && strcmp(s->plan->runs[i].key, key) != 0) i++;
     if (i == num) return; /* not ours to remove */
@@ -69,13 +72,17 @@ static void look_at_checkpoint(void *context, const char *key, bool is_newest)
     if (status == RUN_DONE || status == RUN_FAILED || s->options->existing == EXISTING_FRESH)
         checkpoint_remove(s->folder, key);
     else
-        s->num_kept += is_newest;
+        s->num_kept += kind == CHECKPOINT_NEWEST;
 }
 
 /* Rank 0, once the file is known: those of finished runs are of no use. */
 static void look_at_checkpoints(struct study *s)
 {
     checkpoint_each(s->folder, look_at_checkpoint, s);
+    if (s->options->existing == EXISTING_FRESH)
+        states_remove(s->plan, s->folder);
+    else
+        states_look(s->plan, s->output.status, s->folder, &s->log);
     if (s->num_kept)
         log_line(&s->log, LOG_INFO, "%s: %d run%s from %s checkpoint%s", s->folder, s->num_kept,
                  s->num_kept == 1 ? " goes on" : "s go on", s->num_kept == 1 ? "its" : "their",

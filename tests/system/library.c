@@ -19,8 +19,10 @@ static int study_one(struct settings *s, const char *key, struct status *st)
     struct measures measures = {0};
     struct analyses analyses = {0};
 
+    char training_key[RUN_KEY_BYTES];
+    settings_training_key(s, SEED, training_key);
     int code = hmm_init(&hmm, s, st);
-    if (!code) code = train_run(s, &hmm, key, SEED, NULL, &trained, st);
+    if (!code) code = train_run(s, &hmm, training_key, SEED, NULL, &trained, st);
     if (!code)
         code = rnn_generate(shape, best, s->measure.generation, s->rnn.initial_state,
                             rng_stream(SEED, key, "measure_network"), 0, SEQUENCES, LENGTH, symbols,

@@ -20,14 +20,14 @@ ok "the same files in both" diff <(cd "$work/usr" && find . | sort) \
     <(cd "$work/stage/opt/hmmgrid" && find . | sort)
 cd "$work" || exit 2
 export PKG_CONFIG_PATH=$work/usr/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
-compiler=${CC:-${flags%% *}}
+read -ra compiler <<<"${CC:-${flags%% *}}"
 read -ra cflags <<<"-std=c11 -Wall -Wextra -Werror $(pkg-config --cflags hmmgrid)"
 read -ra libs <<<"$(pkg-config --static --libs hmmgrid)"
 
 # --- every header alone -----------------------------------------------------------------------------
 for header in usr/include/hmmgrid/*.h; do
     echo "#include <hmmgrid/$(basename "$header")>" >one.c
-    ok "$(basename "$header") alone" "$compiler" "${cflags[@]}" -fsyntax-only one.c
+    ok "$(basename "$header") alone" "${compiler[@]}" "${cflags[@]}" -fsyntax-only one.c
 done
 
 # --- a program of one's own -------------------------------------------------------------------------
@@ -45,7 +45,7 @@ seeds: [3]
 analysis: false
 YAML
 export OPENBLAS_NUM_THREADS=1
-ok "it builds" "$compiler" "${cflags[@]}" "$source" -o own "${libs[@]}"
+ok "it builds" "${compiler[@]}" "${cflags[@]}" "$source" -o own "${libs[@]}"
 ok "the study" usr/bin/hmmgrid run grid.yaml -o study.h5 --progress none --set analysis.steps=1000 \
     --set analysis.readout=true
 key=$(usr/bin/hmmgrid why study.h5 0 | sed -n 's/^ *key  *//p')

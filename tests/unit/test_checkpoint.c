@@ -252,15 +252,51 @@ static void a_full_disk(void **state)
     assert_int_equal(read_epoch(p, owner), 1);
 }
 
+/* States are found by key and length, and stay when the run's checkpoints go. */
+static void states_by_their_length(void **state)
+{
+    struct place *p = *state;
+    struct status st = {0};
+    static const char key[] = "0123456789abcdef0123456789abcdef", other[] = "f";
+    static const int epochs[] = {20, 3, 100};
+    struct state s = {1, {0}}, found = {0};
+    struct run_part piece[3], back[3];
+    int num = pieces_of(&s, piece);
+    pieces_of(&found, back);
+    assert_int_equal(checkpoint_find_state(p->folder, key, 1000), 0); /* no folder */
+    for (int i = 0; i < 3; i++) {
+        s.epoch = epochs[i];
+        check_ok(checkpoint_write_state(p->folder, key, epochs[i], owner, piece, num, &st), &st);
+    }
+    check_ok(checkpoint_write_state(p->folder, other, 50, owner, piece, num, &st), &st);
+    checkpoint_remove(p->folder, key);
+    static const int wanted[][2] = {{1000, 100}, {100, 100}, {99, 20}, {20, 20}, {19, 3}, {2, 0}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        assert_int_equal(checkpoint_find_state(p->folder, key, wanted[i][0]), wanted[i][1]);
+    struct checkpoint *c = checkpoint_read_state(p->folder, key, 20, owner, back, num, &p->log);
+    assert_non_null(c);
+    checkpoint_put_back(c, back, num);
+    assert_int_equal(found.epoch, 20);
+    checkpoint_free(c);
+    assert_null(checkpoint_read_state(p->folder, key, 20, "other", back, num, &p->log));
+    assert_null(checkpoint_read_state(p->folder, key, 21, owner, back, num, &p->log));
+    checkpoint_remove(p->folder, "f-50");
+    for (int i = 0; i < 3; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s-%d", key, epochs[i]);
+        checkpoint_remove(p->folder, name);
+    }
+}
+
 struct seen {
     int newest, all;
 };
 
-static void see(void *context, const char *key, bool is_newest)
+static void see(void *context, const char *key, enum checkpoint_kind kind)
 {
     struct seen *seen = context;
     assert_string_equal(key, "k");
-    seen->newest += is_newest;
+    seen->newest += kind == CHECKPOINT_NEWEST;
     seen->all++;
 }
 
@@ -296,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(strangers_are_named, make, clear),
         cmocka_unit_test_setup_teardown(links_and_pipes, make, clear),
         cmocka_unit_test_setup_teardown(a_full_disk, make, clear),
+        cmocka_unit_test_setup_teardown(states_by_their_length, make, clear),
         cmocka_unit_test_setup_teardown(only_its_own_are_removed, make, clear),
     };
     return cmocka_run_group_tests_name("checkpoint", tests, NULL, NULL);

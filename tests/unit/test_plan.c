@@ -506,11 +506,12 @@ static void check_key(const struct settings *s, int64_t seed, const char *text)
 {
     char expected[33], key[33];
     hash_128_hex(text, strlen(text), expected);
-    plan_run_key(s, seed, key);
+    settings_run_key(s, seed, key);
     assert_string_equal(key, expected);
 }
 
-/* The texts are written out by hand from the definition of plan_run_key; XXH3 is hash_128_hex. */
+/* The texts are written out by hand from the definition of settings_run_key; XXH3 is hash_128_hex.
+ */
 static void key_is_the_hash_of_what_differs_from_the_defaults(void **state)
 {
     (void)state;
@@ -596,7 +597,7 @@ static void round_trips(const char *grid)
         for (int k = 0; k < num_settings; k++)
             if (settings_table[k].scope == SCOPE_RUN)
                 assert_true(settings_equal(s, &back.settings, &settings_table[k]));
-        plan_run_key(&back.settings, back.seed, again);
+        settings_run_key(&back.settings, back.seed, again);
         assert_string_equal(again, p.runs[i].key);
 
         char *yaml = plan_run_yaml(&back.settings, back.seed, p.study);

@@ -32,6 +32,7 @@ struct trial {
     char folder[200];
     int asked, stop_at; /* stop_at 0: never */
     int epochs;         /* trained by this process of the run */
+    bool keeps_state;
 };
 
 static bool should_stop(void *context)
@@ -50,7 +51,7 @@ static int perform(struct trial *t, double every_s, const char *program, int sto
                    struct run_output *out)
 {
     struct status st = {0};
-    struct checkpoints checkpoints = {t->folder, program, every_s};
+    struct checkpoints checkpoints = {t->folder, program, every_s, t->keeps_state};
     struct run_context context = {.watch = {{should_stop, t}, epoch_done},
                                   .checkpoints = program ? &checkpoints : NULL};
     t->asked = t->epochs = 0;
@@ -181,6 +182,79 @@ static void without_a_folder(void **state)
     run_output_free(&out);
 }
 
+/* Longer training of the same network from the end of a shorter one: with the bits of training from
+ * the beginning, of which as many epochs are saved as the shorter one had. */
+static void goes_on_longer(struct trial *t, int epochs, int trained)
+{
+    struct run_output whole, out;
+    t->s.train.epochs = epochs;
+    assert_int_equal(perform(t, 0, NULL, 0, &whole), STATUS_OK);
+    assert_int_equal(t->epochs, epochs);
+    assert_int_equal(perform(t, INFINITY, "1", 0, &out), STATUS_OK);
+    assert_int_equal(t->epochs, trained);
+    same(&t->s, &out, &whole);
+    run_output_free(&out);
+    run_output_free(&whole);
+}
+
+static void a_longer_training(void **state)
+{
+    struct trial *t = *state;
+    char training_key[RUN_KEY_BYTES], name[64];
+    t->s = small_settings(5); /* snapshots of every second epoch and the last */
+    t->s.train.learning_rate.count = 1;
+    t->s.measure.sequences = 40;
+    for (int i = 0; i < num_analyses; i++) analysis_enable(analysis_table[i], false, &t->s);
+    struct status st = {0};
+    check_ok(settings_resolve(&t->s, NULL, &st), &st);
+    goes_on_longer(t, 5, 5); /* none is kept unless it is said */
+    goes_on_longer(t, 7, 7);
+    t->keeps_state = true;
+    goes_on_longer(t, 4, 4);
+    goes_on_longer(t, 9, 5);
+    goes_on_longer(t, 6, 2);
+    goes_on_longer(t, 3, 3); /* all are longer */
+    goes_on_longer(t, 4, 0);
+
+    t->s.train.snapshots =
+        3; /* other snapshots, another rate after the first: from the beginning */
+    goes_on_longer(t, 5, 5);
+    settings_training_key(&t->s, 3, training_key);
+    for (int epochs = 3; epochs <= 9; epochs++) {
+        snprintf(name, sizeof name, "%s-%d", training_key, epochs);
+        checkpoint_remove(t->folder, name);
+    }
+}
+
+/* Never accepted: the first seed goes on from its state, the further ones are trained anew; and a
+ * schedule of two rates has no shorter one. */
+static void a_longer_training_of_other_seeds(void **state)
+{
+    struct trial *t = *state;
+    char training_key[RUN_KEY_BYTES], name[64];
+    struct run_output whole, out;
+    t->keeps_state = true;
+    assert_int_equal(perform(t, INFINITY, "1", 0, &out), STATUS_OK);
+    run_output_free(&out);
+    assert_int_equal(checkpoint_find_state(t->folder, "", 1000), 0);
+    t->s.train.learning_rate.count = 1;
+    settings_training_key(&t->s, 3, training_key);
+    assert_int_equal(perform(t, INFINITY, "1", 0, &out), STATUS_OK);
+    assert_int_equal(t->epochs, 3 * 2);
+    run_output_free(&out);
+    t->s.train.epochs = 3;
+    assert_int_equal(perform(t, 0, NULL, 0, &whole), STATUS_OK);
+    assert_int_equal(perform(t, INFINITY, "1", 0, &out), STATUS_OK);
+    assert_int_equal(t->epochs, 1 + 3 + 3);
+    same(&t->s, &out, &whole);
+    run_output_free(&out);
+    run_output_free(&whole);
+    for (int epochs = 2; epochs <= 3; epochs++) {
+        snprintf(name, sizeof name, "%s-%d", training_key, epochs);
+        checkpoint_remove(t->folder, name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +262,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(stopped_in_analyses, make, clear),
         cmocka_unit_test_setup_teardown(kept_as_it_goes, make, clear),
         cmocka_unit_test_setup_teardown(without_a_folder, make, clear),
+        cmocka_unit_test_setup_teardown(a_longer_training, make, clear),
+        cmocka_unit_test_setup_teardown(a_longer_training_of_other_seeds, make, clear),
     };
     return cmocka_run_group_tests_name("resume", tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ static void make_plan(void)
     }
     for (int i = 0; i < RUNS; i++) {
         runs[i] = (struct run){.cell = i % CELLS, .seed = i};
-        plan_run_key(&cells[runs[i].cell].settings, i, runs[i].key);
+        settings_run_key(&cells[runs[i].cell].settings, i, runs[i].key);
     }
 }
 

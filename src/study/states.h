@@ -1,0 +1,15 @@
+/* states: the runs that train longer than others do and are otherwise the same, and what such
+ * others left in the folder of checkpoints. Rank 0. */
+#pragma once
+
+#include "base/log.h"
+#include "plan/plan.h"
+
+/* How many runs that are not finished train longer than a finished one, and how many of them go on
+ * from a kept state, on the log; nothing where there are none. status: (num_runs) enum run_status.
+ */
+void states_look(const struct plan *plan, const int *status, const char *folder,
+                 const struct log *log);
+
+/* Remove the states that runs of this plan would go on from. */
+void states_remove(const struct plan *plan, const char *folder);
