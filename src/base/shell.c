@@ -18,7 +18,7 @@ void shell_put(FILE *out, const char *word)
     fputc('\'', out);
 }
 
-char *shell_line(int num, char **word)
+char *shell_line(int num, const char *const *word)
 {
     struct sheet sheet;
     FILE *out = sheet_open(&sheet);

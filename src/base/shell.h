@@ -7,4 +7,4 @@
 void shell_put(FILE *out, const char *word);
 
 /* Words with blanks between; malloc'd, NULL: memory out. */
-char *shell_line(int num, char **word);
+char *shell_line(int num, const char *const *word);

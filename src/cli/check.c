@@ -42,14 +42,6 @@ static void print_summary(FILE *out, const struct plan *plan)
     fputc('\n', out);
 }
 
-/* A line a fault, as compilers do. */
-static void print_faults(FILE *err, char *text)
-{
-    char *rest = NULL;
-    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        log_text(err, "", line);
-}
-
 static int run_check(const struct invocation *inv)
 {
     struct status st = {0};
@@ -57,10 +49,8 @@ static int run_check(const struct invocation *inv)
     int code = cli_plan(inv, &plan, &st);
     if (!code)
         print_summary(inv->out, &plan);
-    else if (code == STATUS_BAD_GRID)
-        print_faults(inv->err, st.text);
     else
-        code = cli_fail(inv, &st);
+        code = cli_fail_input(inv, &st);
     plan_free(&plan);
     return code;
 }

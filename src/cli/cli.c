@@ -24,6 +24,7 @@ const struct verb_entry verb_table[] = {
     {"before a study", &verb_check},
     {NULL, &verb_plan},
     {"run it", &verb_run},
+    {NULL, &verb_submit},
     {NULL, &verb_status},
     {NULL, &verb_reset},
     {"read the results", &verb_summary},
@@ -76,6 +77,21 @@ int cli_fail(const struct invocation *inv, const struct status *st)
 {
     log_line(&inv->log, LOG_ERROR, "%s", st->text);
     return st->code ? status_exit_code(st->code) : STATUS_INTERNAL;
+}
+
+/* A line a fault, as compilers do. */
+static void print_faults(FILE *err, char *text)
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        log_text(err, "", line);
+}
+
+int cli_fail_input(const struct invocation *inv, struct status *st)
+{
+    if (st->code != STATUS_BAD_GRID) return cli_fail(inv, st);
+    print_faults(inv->err, st->text);
+    return st->code;
 }
 
 int cli_open(const struct invocation *inv, struct store **store, struct status *st)
@@ -257,7 +273,7 @@ static int perform(void *context)
 static int run_verb(struct invocation *inv, int argc, char **argv)
 {
     struct status st = {0};
-    inv->command_line = shell_line(argc, argv);
+    inv->command_line = shell_line(argc, (const char *const *)argv);
     int code = inv->command_line ? parse_command(inv, argc - 1, argv + 1, &st)
                                  : status_no_memory(&st, "the command line");
     if (code)
@@ -272,6 +288,8 @@ static int run_verb(struct invocation *inv, int argc, char **argv)
     free(inv->operand);
     free(inv->value);
     free(inv->num_values);
+    for (int i = 0; i < inv->num_passed; i++) free(inv->passed[i]);
+    free(inv->passed);
     return code;
 }
 

@@ -34,6 +34,9 @@ struct verb {
     const char *description; /* a paragraph or two with an example, for VERB --help; paragraphs are
                                 wrapped, lines that begin with a blank are kept as they are */
     const struct cli_option *options;
+    const struct cli_option *passed; /* of another program, for which every option that is not the
+                                        verb's is kept; this program may have more; NULL: none */
+    const char *alone;               /* an option that stands in for the operands, or NULL */
     int (*run)(const struct invocation *inv); /* returns the exit code; NULL: cli_with_store's */
     cli_work *work;
     bool streams;  /* -o - is standard output */
@@ -51,11 +54,13 @@ struct invocation {
     const char **value; /* (num_options + 1, num_words), the last option being --help */
     int *num_values;    /* (num_options + 1) */
     int num_options, num_words;
+    char **passed; /* (num_passed) "name=value" or "name", long names without dashes */
+    int num_passed;
 };
 
 /* The verbs: struct verb verb_check in src/cli/check.c, and so on. */
 extern const struct verb verb_check, verb_plan, verb_run, verb_status, verb_why, verb_summary,
-    verb_export, verb_repro, verb_verify, verb_analyse, verb_reset;
+    verb_export, verb_repro, verb_verify, verb_analyse, verb_reset, verb_submit;
 
 /* The program: parse, dispatch, print errors; returns the exit code. Under a launcher of several
  * ranks it prints once and every rank returns the same code. out is flushed; an output that could
@@ -73,6 +78,9 @@ int cli_values(const struct invocation *inv, const char *option, const char *con
 
 /* Print *st as an error of the program on err and return its exit code. */
 int cli_fail(const struct invocation *inv, const struct status *st);
+
+/* The same; of STATUS_BAD_GRID a line a fault, as compilers do. st's text is cut into lines. */
+int cli_fail_input(const struct invocation *inv, struct status *st);
 
 /* Read and expand the grid that is the first operand, with the overrides of --set. Errors as of
  * plan_read. */

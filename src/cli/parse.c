@@ -42,6 +42,41 @@ static int keep_value(struct invocation *inv, int i, const char *attached, char 
     return STATUS_OK;
 }
 
+/* Keep "name=value" of another program's option; takes: it has a value, attached or the next word.
+ */
+static int pass_on(struct invocation *inv, const char *name, int n, bool takes,
+                   const char *attached, char ***word, struct status *st)
+{
+    const char *said = **word, *value = attached;
+    if (takes && !value) value = *++*word;
+    if (takes && !value)
+        return status_set(st, STATUS_USAGE, "option '%s' needs a value; see 'hmmgrid %s --help'",
+                          said, inv->verb->name);
+    char **text = &inv->passed[inv->num_passed];
+    if (asprintf(text, "%.*s%s%s", n, name, value ? "=" : "", value ? value : "") < 0)
+        return status_no_memory(st, "the command line");
+    inv->num_passed++;
+    return STATUS_OK;
+}
+
+/* The row of another program's option, by its name (n bytes) or letter; NULL: it is not known. */
+static const struct cli_option *find_passed(const struct invocation *inv, const char *name,
+                                            size_t n, char letter)
+{
+    for (const struct cli_option *o = inv->verb->passed; o && o->name; o++)
+        if (letter ? o->letter == letter : strncmp(o->name, name, n) == 0 && !o->name[n]) return o;
+    return NULL;
+}
+
+/* "--name=value", "--name value", "--name" */
+static int pass_long(struct invocation *inv, const char *said, size_t n, char ***word,
+                     struct status *st)
+{
+    const struct cli_option *o = find_passed(inv, said, n, 0);
+    const char *attached = said[n] ? said + n + 1 : NULL;
+    return pass_on(inv, said, (int)n, !o || o->arg, attached, word, st);
+}
+
 /* "--output FILE", "--output=FILE", or a beginning that no other option has. */
 static int parse_long(struct invocation *inv, char ***word, struct status *st)
 {
@@ -57,6 +92,8 @@ static int parse_long(struct invocation *inv, char ***word, struct status *st)
         num_found = 1;
         break;
     }
+    if (inv->verb->passed && n > 0 && (num_found != 1 || option_at(inv, found)->name[n]))
+        return pass_long(inv, said, n, word, st);
     if (num_found != 1) return unknown_option(inv, said, (int)n, num_found > 1, st);
     if (said[n] && !option_at(inv, found)->arg)
         return status_set(st, STATUS_USAGE, "option '--%s' takes no value; see 'hmmgrid %s --help'",
@@ -72,6 +109,14 @@ static int parse_letters(struct invocation *inv, char ***word, struct status *st
     for (const char *letter = **word + 1; *letter && !ends && !code; letter++) {
         int i = 0;
         while (i <= inv->num_options && option_at(inv, i)->letter != *letter) i++;
+        const struct cli_option *o =
+            i > inv->num_options ? find_passed(inv, NULL, 0, *letter) : NULL;
+        if (o) {
+            ends = o->arg;
+            code = pass_on(inv, o->name, (int)strlen(o->name), ends,
+                           ends && letter[1] ? letter + 1 : NULL, word, st);
+            continue;
+        }
         if (i > inv->num_options)
             return status_set(st, STATUS_USAGE, "unknown option '-%c'; see 'hmmgrid %s --help'",
                               *letter, inv->verb->name);
@@ -141,7 +186,8 @@ static int check_values(struct invocation *inv, struct status *st)
 static int check_operands(const struct invocation *inv, struct status *st)
 {
     const struct verb *verb = inv->verb;
-    if (inv->num_operands < verb->num_operands)
+    bool alone = verb->alone && cli_flag(inv, verb->alone) && inv->num_operands == 0;
+    if (!alone && inv->num_operands < verb->num_operands)
         return status_set(st, STATUS_USAGE, "'hmmgrid %s' needs %s; usage: hmmgrid %s [OPTIONS] %s",
                           verb->name, verb->operands, verb->name, verb->operands);
     if (inv->num_operands > verb->num_operands)
@@ -165,7 +211,8 @@ int parse_command(struct invocation *inv, int argc, char **argv, struct status *
     inv->operand = calloc(words, sizeof *inv->operand);
     inv->value = calloc(num * words, sizeof *inv->value);
     inv->num_values = calloc(num, sizeof *inv->num_values);
-    if (!inv->operand || !inv->value || !inv->num_values)
+    inv->passed = calloc(words, sizeof *inv->passed);
+    if (!inv->operand || !inv->value || !inv->num_values || !inv->passed)
         return status_no_memory(st, "the command line");
     int code = parse_words(inv, argv + 1, st);
     if (!code && !parse_wants_help(inv)) code = check_values(inv, st);

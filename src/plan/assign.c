@@ -262,7 +262,7 @@ const struct node *option_node(struct reading *r, const char *flag, const char *
     if (faults.out_of_memory) r->faults->out_of_memory = 1;
     if (!faults.count && node) return node;
     faults_add(r->faults, 0, 0, "%s %.100s: %.500s", flag, said,
-               faults.count ? faults.fault[0].text : "not readable");
+               faults.count ? faults.fault[0].text : "there is no value");
     return NULL;
 }
 

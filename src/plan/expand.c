@@ -268,6 +268,8 @@ static void read_and_expand(struct reading *r, struct plan *plan, const char *te
     struct expansion e = {.r = r, .grid = &grid, .plan = plan};
     options_read(r, sets, num_sets, &e.options, &study);
     yaml_read(r->tree, text, bytes, &root, r->faults);
+    if (!root && !r->faults->count)
+        faults_add(r->faults, 1, 1, "the grid is empty; `version: 1` comes first");
     if (!root || r->faults->out_of_memory) return;
     grid_read(r, root, &grid);
     for (int i = 0; i < num_sets; i++)

@@ -70,7 +70,7 @@ static void report_parser(struct reader *r)
     }
     if (p->error == YAML_READER_ERROR) {
         yaml_mark_t mark = mark_of_byte(r, p->problem_offset);
-        stop(r, mark, "not readable text: %s; save the grid as plain UTF-8", problem);
+        stop(r, mark, "not readable text: %s; save it as plain UTF-8", problem);
         return;
     }
     const char *advice = "check the indentation, quotes, brackets and colons around here";
@@ -90,7 +90,7 @@ static bool next_event(struct reader *r, yaml_event_t *event)
 static struct node *new_node(struct reader *r, enum node_kind kind, yaml_mark_t mark)
 {
     if (++r->num_nodes > MAX_NODES)
-        return stop(r, mark, "too many values (more than %d); split the grid", MAX_NODES);
+        return stop(r, mark, "too many values (more than %d)", MAX_NODES);
     struct node *node = pool_take(r->pool, 1, sizeof *node);
     if (!node) return out_of_memory(r);
     *node = (struct node){.kind = kind,
@@ -321,7 +321,7 @@ static struct node *read_stream(struct reader *r)
             failed = ++documents > 1;
             if (failed)
                 stop(r, event.start_mark,
-                     "a second document starts here; a grid is one document, remove the '---'");
+                     "a second document starts here; only one is read, remove the '---'");
         } else if (more && event.type != YAML_STREAM_START_EVENT &&
                    event.type != YAML_DOCUMENT_END_EVENT) {
             root = read_node(r, &event, 0);
@@ -330,7 +330,7 @@ static struct node *read_stream(struct reader *r)
         yaml_event_delete(&event);
         if (failed) return NULL;
     }
-    return root ? root : stop(r, (yaml_mark_t){0}, "the grid is empty; `version: 1` comes first");
+    return root;
 }
 
 void yaml_read(struct pool *pool, const char *text, size_t bytes, struct node **root,
@@ -338,7 +338,7 @@ void yaml_read(struct pool *pool, const char *text, size_t bytes, struct node **
 {
     *root = NULL;
     if (bytes > MAX_GRID_BYTES) {
-        faults_add(faults, 1, 1, "%zu bytes are too many; a grid has at most %d", bytes,
+        faults_add(faults, 1, 1, "%zu bytes are too many; at most %d are read", bytes,
                    MAX_GRID_BYTES);
         return;
     }

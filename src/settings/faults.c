@@ -36,7 +36,7 @@ static int by_place(const void *a, const void *b)
 int faults_status(struct faults *faults, struct status *st)
 {
     if (faults->out_of_memory)
-        return status_no_memory(st, "the grid %s", faults->file ? faults->file : "");
+        return status_no_memory(st, "reading %s", faults->file ? faults->file : "the grid");
     if (!faults->count) return STATUS_OK;
     if (!st) return STATUS_BAD_GRID;
     qsort(faults->fault, (size_t)faults->count, sizeof faults->fault[0], by_place);

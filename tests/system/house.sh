@@ -90,7 +90,7 @@ includes() {
 
 check "mpi.h only in src/store and src/study" includes 'mpi\.h' '^(src/study/|src/store/|tests/)'
 check "hdf5.h only below src/store and in tests" includes 'hdf5(_hl)?\.h' '^(src/store/|tests/)'
-check "yaml.h only in the YAML reader" includes 'yaml\.h' '^src/plan/(yaml|assign|expand|grid)\.c$'
+check "yaml.h only in the YAML reader" includes 'yaml\.h' '^src/(plan/(yaml|assign|expand|grid)|batch/profile)\.c$'
 check "libyaml itself only in src/plan/yaml.c" sh -c \
     "grep -rlE '^ *# *include *<yaml\.h>' src include tests | grep -v '^src/plan/yaml\.c$'"
 check "cblas.h and lapacke.h only in src/base/linalg.c" includes '(cblas|lapacke)\.h' \
@@ -104,7 +104,7 @@ check "a file is made by src/base/file.c, or new and through no link" sh -c \
         grep -vE '\"/(proc|dev)/|^src/base/file\.c:|O_CREAT [|] O_EXCL [|] O_NOFOLLOW'"
 # names of files, studies and datasets would steer it
 check "what goes to a terminal goes through src/base/show.h" sh -c \
-    "grep -nE '\bv?fprintf\(' src/cli/*.c src/report/*.c src/study/*.c src/isolate/*.c |
+    "grep -nE '\bv?fprintf\(' src/cli/*.c src/report/*.c src/study/*.c src/isolate/*.c src/batch/doctor.c |
         grep -vE '^src/(cli/(help|topics|main)|report/table|study/provenance)\.c:|\\\\033'"
 check "no code switched off, no note to self" sh -c \
     "grep -rnE '#if [0]|\b(TO[D]O|FIX[M]E|XX[X])\b' src include tests experiments Makefile"

@@ -37,8 +37,8 @@ ok "finished runs" [ "$finished" -eq 3 ]
 built() {
     name=$1 here=$work/$1
     mkdir -p "$here/$build"
-    cp -a "$top"/{src,include,tests,Makefile} "$here"
-    cp -a "$top/$build"/{src,flags,version,hmmgrid,libhmmgrid-core.a} "$here/$build"
+    cp -a "$top"/{src,include,tests,slurm,Makefile} "$here"
+    cp -a "$top/$build"/{src,slurm.[co],flags,version,hmmgrid,libhmmgrid-core.a} "$here/$build"
     ok "the patch applies" patch -d "$here" -p1 -F 3 -i "$patches/$name.patch" || return
     ok "it builds" make -s -C "$here" BUILD="$build" COMMIT="$(cut -d ' ' -f 2 "$top/$build/version")" || return
     program=$here/$build/hmmgrid

@@ -1,0 +1,232 @@
+#!/usr/bin/env bash
+# submit: the scripts that `hmmgrid submit` makes, what it asks Slurm and how it tells what Slurm says;
+# sbatch, sinfo, srun and scontrol are stand-ins here, but the study of a script is run.
+# usage: tests/system/submit.sh path/to/hmmgrid
+set -u
+program=$(realpath "$1")
+grid=$(realpath tests/system/mistakes/tiny.yaml)
+. tests/support/ok.sh
+cd "$work" || exit 2
+unset "${!SLURM_@}" "${!SBATCH_@}" "${!HMMGRID_@}" 2>/dev/null
+export XDG_CONFIG_HOME=$work/config PATH="$work/bin:$PATH" COLUMNS=80
+mkdir -p bin config/hmmgrid alone
+cp "$grid" tiny.yaml
+tools=$(command -v bash grep sed date stat sleep env tee)
+for tool in $tools; do ln -s "$tool" alone/; done
+
+# --- a Slurm that keeps what it is given, and has this to say of itself
+cat >bin/sbatch <<'S'
+#!/bin/bash
+[ -e refuse ] && { echo "sbatch: error: invalid partition specified: moon" >&2; exit 1; }
+echo "$*" >>submitted
+echo "a word of the site"
+echo "$((100 + $(wc -l <submitted)));cluster"
+S
+cat >bin/sinfo <<'S'
+#!/bin/bash
+[ "$*" = "-h -o %P|%a|%l|%D|%c|%m" ] && cat partitions
+S
+cat >bin/srun <<'S'
+#!/bin/bash
+[ "$*" = --mpi=list ] && exec cat mpi >&2
+[ "$1" = --mpi=pmix ] && shift
+exec "$@"
+S
+cat >bin/scontrol <<'S'
+#!/bin/bash
+[ "$*" = "show config" ] && exec cat slurm_config
+echo "$*" >>requeued
+S
+chmod +x bin/*
+cat >partitions <<'S'
+short*|up|4:00:00|12|128+|512000
+long|up|7-00:00:00|4|64|256000
+moon|down|infinite|4|64|256000
+S
+printf 'MPI plugin types are...\n\tnone\n\tpmix\n' >mpi
+cat >slurm_config <<'S'
+Configuration data as of 2026-01-31T12:00:00
+JobRequeue              = 1
+KillWait                = 30 sec
+SLURM_VERSION           = 22.05.8
+S
+
+submit() { "$program" submit tiny.yaml -o study.h5 "$@"; }
+line() { # line LINE [OPTIONS]: a line of what would be submitted
+    local wanted=$1
+    shift
+    submit -n "$@" >said 2>&1 || { cat said; return 1; }
+    grep -qxF -- "$wanted" said || { echo "no line '$wanted' in"; sed '/same for every/q' said; return 1; }
+}
+none() { ! line "$@" >/dev/null; }
+
+# --- the grid comes first
+cp "$(dirname "$grid")/typo.yaml" .
+ok "a bad grid" ends 65 "typo.yaml:5:11: unknown key 'hmm.state'; did you mean" "$program" submit typo.yaml -o study.h5
+ok "a bad --where" ends 2 '' submit --where 'hmm.stats == 3'
+ok "no run is chosen" ends 2 '' submit --where 'hmm.states == 77'
+ok "no output" ends 2 '-o FILE.h5 is missing' "$program" submit tiny.yaml
+ok "no grid" ends 2 "needs GRID" "$program" submit -o study.h5
+ok "the grid is standard input" ends 66 'write it into a file' "$program" submit - -o study.h5
+ok "nothing is written" [ -z "$(ls -A | grep -F study.h5)" ]
+
+# --- what the plan and Slurm say
+ok "tasks" line '#SBATCH --ntasks=5'
+ok "and why" line '# plan: 4 workers are busy 100 % of the time'
+ok "time" line '#SBATCH --time=0-00:08:00'
+ok "memory" line '#SBATCH --mem-per-cpu=512M'
+ok "from USR1 on" line 'end_within=240'
+ok "requeue" line '#SBATCH --requeue'
+ok "srun with pmix" line 'launch=(srun --mpi=pmix)'
+ok "nothing is written" [ -z "$(ls -A | grep -F study.h5)" ]
+long=(--set train.epochs=1000000 --set data.sequences=30000 --set rnn.hidden=400)
+ok "the partition's limit" line '#SBATCH --time=0-04:00:00' "${long[@]}"
+ok "and whose it is" grep -qE '^# limit of partition short; the plan says [0-9]+-' said
+ok "another partition's" line '#SBATCH --time=7-00:00:00' "${long[@]}" --partition=long
+ok "of several" line '#SBATCH --time=0-04:00:00' "${long[@]}" -p long,short
+ok "runs on fewer tasks" line '#SBATCH --ntasks=3' --where 'seed == 1'
+ok "tasks that are given" line '#SBATCH --ntasks=3' --ntasks 3
+ok "tasks of nodes" none '#SBATCH --ntasks=40' --nodes=2 --ntasks-per-node=2
+ok "no limit of time" line '#SBATCH --time=UNLIMITED' --time=UNLIMITED
+ok "too little time" ends 2 '--time=5 leaves no time for runs' submit --time=5
+ok "a later signal" line 'end_within=48' --time=5 --signal=B:USR1@60 --set run.reserve=30s
+printf 'MPI plugin types are...\n\tpmi2\n' >mpi
+ok "mpirun without pmix" line 'launch=(mpirun)'
+ok "srun as it is" line 'launch=(srun)' --launcher srun
+ok "a launcher with words" line 'launch=(mpirun --mca btl tcp,self)' --launcher 'mpirun --mca btl tcp,self'
+printf 'MPI plugin types are...\n\tpmix\n' >mpi
+
+# --- flags of sbatch
+ok "long" line '#SBATCH --mail-type=END,FAIL' --mail-type=END,FAIL
+ok "two words" line '#SBATCH --account=abc' --account abc
+ok "letters" line '#SBATCH --account=abc' -pshort -A abc -t 30
+ok "partition" grep -qx '#SBATCH --partition=short' said
+ok "time" grep -qx '#SBATCH --time=30' said
+ok "its report is there too" [ "$(grep -cx '#SBATCH --account=abc' said)" -eq 2 ]
+ok "no value" line '#SBATCH --exclusive' --exclusive --no-report
+ok "perhaps one" line '#SBATCH --exclusive=user' --exclusive=user
+ok "one of the future" line '#SBATCH --segment=4' --segment=4
+ok "the last counts" line '#SBATCH --qos=b' --qos=a -q b
+ok "others go" none '#SBATCH --mem-per-cpu=512M' --mem=4G
+ok "no requeue" none '#SBATCH --requeue' --no-requeue
+ok "quotes" line '#SBATCH --comment="it'\''s \"x\" \\ #1 $y"' --comment 'it'\''s "x" \ #1 $y'
+ok "blanks of a name" line '#SBATCH --job-name="a b"' -J 'a b'
+ok "a log" line '#SBATCH --output=%x.log' --log %x.log
+says "^#SBATCH --output=$work/100%%.h5.%j.log\$" "$program" submit tiny.yaml -n -o 100%.h5
+ok "an end of line" ends 2 '--comment: its value holds an end of line' submit --comment $'a\n#SBATCH --uid=root'
+ok "no value where one is needed" ends 2 "option '--qos' needs a value" submit --qos
+ok "arrays" ends 2 'slurm/array-of-shares.sbatch' submit --array=1-4
+ok "a script of others" ends 2 '--wrap is not for a study' submit --wrap=ls
+ok "after a job" line '#SBATCH --dependency=afterany:77' --after 77
+ok "and after another" line '#SBATCH --dependency=afterok:5,afterany:77' --dependency=afterok:5 --after=77
+ok "after no job" ends 2 "--after: 'last' is no number" submit --after last
+ok "words of run" line "arguments=('--where=seed == 1' --set=run.retries=2 --seeds=0-3)" \
+    --where 'seed == 1' --set run.retries=2 --seeds 0-3
+
+# --- it is submitted
+says 'job 101: study.h5.sbatch' submit -p short
+ok "and told" grep -qE '^  --partition=short +the command line$' said
+ok "one slice" [ "$(grep -c slices said)" -eq 0 ]
+ok "its report" grep -qx 'job 102: study.h5.report.sbatch, when job 101 has ended' said
+ok "its log" grep -qx "log: $work/study.h5.101.log" said
+ok "how to look" grep -qxF 'look: squeue -j 101; hmmgrid status study.h5' said
+printf '%s\n' '--parsable study.h5.sbatch' '--parsable --dependency=afterany:101 study.h5.report.sbatch' >wanted
+ok "by sbatch" cmp submitted wanted
+says '^job 103' submit --no-report --time=30
+ok "as is shown" diff <(submit -n --no-report --time=30 | tail -n +2) study.h5.sbatch
+says '^  about [0-9]+ slices' submit "${long[@]}"
+if command -v shellcheck >/dev/null; then
+    ok "shellcheck" shellcheck study.h5.sbatch study.h5.report.sbatch
+else
+    echo "skipped: shellcheck of the scripts"
+fi
+touch refuse
+ok "sbatch refuses" ends 73 'invalid partition specified: moon' submit -p moon
+ok "which is told" grep -q 'sbatch study.h5.sbatch: not taken, exit code 1' err
+rm refuse
+echo '# by hand' >>study.h5.sbatch
+ok "a script of another hand" ends 73 'not as `hmmgrid submit` made it' submit
+ok "nor is it shown" ends 73 'not as `hmmgrid submit` made it' submit -n
+rm study.h5.sbatch
+ln -s elsewhere study.h5.sbatch
+ok "a link" ends 73 'study.h5.sbatch' submit
+ok "is not followed" [ ! -e elsewhere ]
+rm study.h5.sbatch
+mkfifo study.h5.sbatch
+limit=20
+ok "a pipe" ends 73 'study.h5.sbatch' "$program" submit tiny.yaml -o study.h5
+limit=
+rm study.h5.sbatch
+ok "without Slurm" ends 73 'there is no Slurm on this machine' env PATH="$work/alone" "$program" submit tiny.yaml -o study.h5
+ok "the script is there" [ -s study.h5.sbatch ]
+ok "by mpirun" grep -qx 'launch=(mpirun)' study.h5.sbatch
+
+# --- the script runs the study, whatever names there are
+mkdir -p "it's \$(touch bad) \"q\""
+hostile="it's \$(touch bad) \"q\"/-a b;c"
+cp tiny.yaml "$hostile.yaml"
+ok "hostile names" "$program" submit "$hostile.yaml" -o "$hostile.h5" --where 'seed == 1'
+ok "its script" env SLURM_JOB_ID=101 bash "$hostile.h5.sbatch"
+ok "its report" env SLURM_JOB_ID=102 bash "$hostile.h5.report.sbatch"
+says '2 of 4 done' "$program" status "$hostile.h5"
+ok "no more than that" [ ! -e bad ]
+cp tiny.yaml ./-t.yaml
+ok "a dash" "$program" submit --no-report -o-t.h5 -- -t.yaml
+ok "its script" env SLURM_JOB_ID=103 bash ./-t.h5.sbatch
+ok "its results" [ -s ./-t.h5 ]
+
+# --- profiles
+cat >config/hmmgrid/slurm.yaml <<'S'
+sbatch: {partition: long, account: mine, exclusive: true, mail-type: [END, FAIL]}
+launcher: mpirun
+modules: [openmpi/4.1, hdf5]
+setup: |
+  export UCX_TLS=tcp # "q"
+limit: {time: 2h, ntasks: 3}
+S
+ok "one's own" line '#SBATCH --partition=long' "${long[@]}"
+ok "who said so" grep -qxF "# $work/config/hmmgrid/slurm.yaml" said
+ok "a flag alone" grep -qxF '#SBATCH --exclusive' said
+ok "a list" grep -qxF '#SBATCH --mail-type=END,FAIL' said
+ok "its launcher" grep -qxF 'launch=(mpirun)' said
+ok "its modules" grep -qxF 'module load openmpi/4.1' said
+ok "its lines" grep -qxF 'export UCX_TLS=tcp # "q"' said
+ok "its time" grep -qxF '#SBATCH --time=0-02:00:00' said
+ok "its tasks" grep -qxF '#SBATCH --ntasks=3' said
+mkdir -p slurm
+echo 'sbatch: {account: ours, exclusive: false, time: "3:00:00"}' >slurm/profile.yaml
+ok "the project's" line '#SBATCH --account=ours'
+ok "takes back" none '#SBATCH --exclusive'
+ok "its time" line '#SBATCH --time=3:00:00'
+ok "keeps" grep -qxF '#SBATCH --partition=long' said
+printf 'sbatch:\n  account: theirs\nprogram: hmmgrid\n' >given.yaml
+ok "the given one" line '#SBATCH --account=theirs' --profile given.yaml
+ok "its program" grep -qxF 'program=hmmgrid' said
+ok "the command line" line '#SBATCH --account=said' --profile given.yaml -A said
+ok "none" ends 66 'nowhere.yaml: cannot read this profile' submit --profile nowhere.yaml
+bad() { # bad WORDS TEXT
+    printf '%b' "$2" >bad.yaml
+    ends 65 "$1" submit --profile bad.yaml
+}
+ok "an unknown key" bad "bad.yaml:1:1: unknown key 'luncher'; did you mean 'launcher'?" 'luncher: mpirun\n'
+ok "an unknown limit" bad "bad.yaml:2:3: unknown key 'tme'; did you mean 'time'?" 'limit:\n  tme: 1h\n'
+ok "minutes or seconds" bad "bad.yaml:1:15: time: a time of a minute or more" 'limit: {time: 60}\n'
+ok "no map" bad 'bad.yaml:1:9: sbatch: text where a map is expected' 'sbatch: short\n'
+ok "no flag" bad "bad.yaml:2:3: '--time limit' is no long flag" 'sbatch:\n  time limit: 5\n'
+ok "an array" bad "bad.yaml:1:10: --array is not for a study" 'sbatch: {array: 1-4}\n'
+ok "no YAML" bad "bad.yaml:2:1: not valid YAML" 'launcher: [\n'
+ok "two errors" bad "bad.yaml:2:1: unknown key 'y'" 'x: 1\ny: 2\n'
+: >empty.yaml
+echo '# launcher: mpirun' >>empty.yaml
+ok "nothing is said" line '#SBATCH --account=ours' --profile empty.yaml
+rm -r slurm config/hmmgrid/slurm.yaml
+
+# --- a profile is proposed
+says 'Slurm 22.05.8: before 23.02' "$program" submit --doctor
+ok "a table" grep -qE '^# short\* +0-04:00:00 +12 +128 +512000 MB' said
+"$program" submit --doctor >proposed
+ok "it is one" line '#SBATCH --partition=short' --profile proposed "${long[@]}"
+ok "with its limit" line '#SBATCH --time=0-04:00:00' --profile proposed "${long[@]}"
+ok "and its launcher" grep -qxF 'launch=(srun --mpi=pmix)' said
+ok "no Slurm" ends 66 'there is no Slurm on this machine' env PATH="$work/alone" "$program" submit --doctor
+finish
