@@ -29,7 +29,7 @@ static int train(const struct settings *s, const char *training_key, struct keep
     }
     if (!code) keep_state(keeper);
     if (!code) code = train_floor(trainer, st);
-    if (code == STATUS_RUN_STOPPED) keep_now(keeper);
+    if (code == STATUS_RUN_STOPPED) keep_stop(keeper);
     keep_training(keeper, NULL);
     train_close(trainer);
     return code;
@@ -124,7 +124,7 @@ int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
     if (!code && keeper.at.stage < STAGE_MEASURED)
         code = measure_network(s, run_key, &keeper, context, out, st);
     if (!code) code = analyse(s, &keeper, context, out, st);
-    if (code == STATUS_RUN_STOPPED && keeper.at.stage > STAGE_BEGUN) keep_now(&keeper);
+    if (code == STATUS_RUN_STOPPED && keeper.at.stage > STAGE_BEGUN) keep_stop(&keeper);
     keep_close(&keeper);
     return code;
 }

@@ -193,28 +193,7 @@ void keep_training(struct keeper *k, struct trainer *trainer)
     train_state(trainer)->step = k->at.step;
 }
 
-void keep_stage(struct keeper *k, enum stage stage)
-{
-    k->at.stage = stage;
-    keep_part(k);
-}
-
-static void keep_if_older(struct keeper *k, double seconds)
-{
-    if (clock_monotonic_s() - k->kept_s >= seconds) keep_now(k);
-}
-
-void keep_epoch(struct keeper *k)
-{
-    if (k->where) keep_if_older(k, k->where->every_s);
-}
-
-void keep_part(struct keeper *k)
-{
-    if (k->where) keep_if_older(k, k->where->every_s / parts_are_kept_sooner);
-}
-
-void keep_now(struct keeper *k)
+static void keep_now(struct keeper *k)
 {
     struct run_part piece[MAX_PIECES];
     struct status st = {0};
@@ -226,4 +205,32 @@ void keep_now(struct keeper *k)
         k->troubled = true;
     }
     k->kept_s = clock_monotonic_s();
+    k->has_news = false;
+}
+
+static void keep_if_older(struct keeper *k, double share)
+{
+    k->has_news = true;
+    if (k->where && clock_monotonic_s() - k->kept_s >= share * k->where->every_s) keep_now(k);
+}
+
+void keep_epoch(struct keeper *k)
+{
+    keep_if_older(k, 1);
+}
+
+void keep_part(struct keeper *k)
+{
+    keep_if_older(k, 1 / parts_are_kept_sooner);
+}
+
+void keep_stage(struct keeper *k, enum stage stage)
+{
+    k->at.stage = stage;
+    keep_part(k);
+}
+
+void keep_stop(struct keeper *k)
+{
+    if (k->has_news) keep_now(k);
 }

@@ -26,6 +26,7 @@ struct keeper {
         double wall_s, cpu_s; /* spent on the run until then */
     } at;
     double start_s, start_cpu_s, kept_s; /* of this attempt; when a checkpoint was made last */
+    bool has_news;                       /* something is over that no checkpoint has */
     bool troubled;                       /* one could not be written, and that was told */
 };
 
@@ -52,5 +53,6 @@ void keep_stage(struct keeper *keeper, enum stage stage);
 void keep_epoch(struct keeper *keeper);
 void keep_part(struct keeper *keeper);
 
-/* Make one now: the run is asked to stop. */
-void keep_now(struct keeper *keeper);
+/* The run is asked to stop: make one, unless that would say no more than the one before: a newer
+ * checkpoint is progress, and batch scripts go by that. */
+void keep_stop(struct keeper *keeper);
