@@ -2,10 +2,10 @@
 # slurm: the templates of slurm/ on a real Slurm that this test starts and ends. Studies longer than
 # their job may be become complete by themselves, with the digest of an undisturbed one; those that
 # cannot go on say so and are not started again.
-# usage: tests/system/slurm.sh path/to/hmmgrid
+# usage: tests/system/slurm.sh path/to/hmmgrid [all]    all: also what takes minutes
 # Where a Slurm cannot start: "skipped: WHY".
 set -u
-program=$(realpath "$1")
+program=$(realpath "$1") long=${2:-}
 templates=$(realpath slurm)
 . tests/support/ok.sh
 . tests/support/slurm.sh
@@ -59,24 +59,26 @@ back() { # back NAME: into that folder again
 
 # sent TEMPLATE [FLAG...]: its job; as the template stands, but for the flags
 sent() { sbatch --parsable "${@:2}" "$templates/$1.sbatch"; }
+# changed TEMPLATE EDIT [FLAG...]: the same, with an edit of sed
+changed() { sed "$2" "$templates/$1.sbatch" >job.sbatch && sbatch --parsable "${@:3}" job.sbatch; }
 
 field() { hmmgrid status "${2:-study.h5}" --json 2>/dev/null | sed -n "s/^\"$1\": \"*\([^\",]*\).*/\1/p"; }
 digest() { hmmgrid verify "$1" 2>/dev/null | sed -n 's/.*digest //p'; }
 job() { scontrol show job -o "$1" 2>/dev/null | sed -n "s/.*\\b$2=\([^ ]*\).*/\1/p"; }
 
 has_ended() { case $(job "$1" JobState) in COMPLETED | FAILED | TIMEOUT | CANCELLED | NODE_FAIL) ;; *) false ;; esac; }
-is_on() { # is_on JOB RESTARTS: in this slice, in the middle of a run, when others have ended or were kept
+is_on() { # is_on JOB RESTARTS: in this slice, in the middle of a run, when one was kept
     [ "$(job "$1" Restarts)" = "$2" ] && [ "$(job "$1" JobState)" = RUNNING ] && [ "$(field live)" = true ] &&
         [ "$(field running)" -gt 0 ] && ls study.h5.ckpt/*.ckpt
 }
 wait_for() { slurm_wait 600 "$@"; }
 
-# became JOB STATE RESTARTS CODE: how it ended
+# became JOB STATE RESTARTS CODE: how it ended, a pattern
 became() {
     wait_for has_ended "$1"
     local is
     is="$(job "$1" JobState) $(job "$1" Restarts) $(job "$1" ExitCode)"
-    [ "$is" = "$2 $3 $4:0" ] && return
+    [[ $is =~ ^$2\ $3\ $4:0$ ]] && return
     echo "job $1: $is, not $2 $3 $4:0"
     tail -n 20 ./*-"$1".log
     false
@@ -96,6 +98,24 @@ requeue=$(sent requeue --ntasks=2 --time=10)
 report=$(sent report --dependency=afterany:"$requeue" --time=5)
 wait_for is_on "$requeue" 0
 ok "USR1, as before the end of a slice" scancel -b -s USR1 "$requeue"
+
+# --- those that cannot go on, meanwhile ------------------------------------------------------------------
+folder reserve 1 100
+reserve=$(changed requeue 's/^arguments=.*/arguments=(--reserve 3min)/' --ntasks=2 --time=1)
+folder epoch 1 100 # which takes minutes
+epoch=$(changed requeue 's/^arguments=.*/arguments=(--set data.sequences=300000 --set rnn.hidden=400)/' --ntasks=1 --time=5)
+folder hangs 1 100
+printf '#!/bin/sh\ntrap "" USR1\ntouch started\nwhile :; do sleep 1; done\n' >launcher
+chmod +x launcher
+hangs=$(changed requeue 's/^launch=.*/launch=(.\/launcher)/; s/^end_within=.*/end_within=2/' --ntasks=1 --time=5)
+wait_for test -e started
+ok "USR1" scancel -b -s USR1 "$hangs"
+back epoch
+begun() { [ "$(field running)" = 1 ]; }
+wait_for begun
+ok "USR1" scancel -b -s USR1 "$epoch"
+
+back requeue
 wait_for is_on "$requeue" 1
 ok "scontrol requeue" scontrol requeue "$requeue"
 wait_for is_on "$requeue" 2
@@ -114,4 +134,78 @@ ok "complete" logged "$one" '2 done, 0 failed'
 back several-nodes
 ok "it ends" became "$several" COMPLETED 0 0
 ok "complete" logged "$several" '2 done, 0 failed'
+back reserve
+ok "it ends, and is not started again" became "$reserve" FAILED 0 2
+ok "it says why" logged "$reserve" 'run.reserve keeps 3m.* of that'
+ok "and that it does not go on" logged "$reserve" 'not started again: exit code 2'
+back epoch
+ok "it ends, and is not started again" became "$epoch" FAILED 0 75
+ok "it says why" logged "$epoch" 'since its start no run ended and no checkpoint was made'
+back hangs
+ok "it ends, and is not started again" became "$hangs" FAILED 0 137
+
+# --- what takes minutes: real time limits -------------------------------------------------------------------
+if [ "$long" ]; then
+    edge='--time=1 --signal=B:USR1@20 --ntasks=2' # a minute: of 60 to 90 s
+    ends_by_signal='s/^arguments=.*/arguments=(--deadline 24h)/'
+    folder srun 30 1000
+    # shellcheck disable=SC2086
+    srun=$(changed requeue "$ends_by_signal" $edge)
+    folder mpirun 30 1000
+    # shellcheck disable=SC2086
+    mpirun=$(changed requeue "s/^launch=.*/launch=(mpirun)/" $edge)
+    folder one-long-run 1 50000
+    # shellcheck disable=SC2086
+    run=$(changed requeue 's/^arguments=.*/arguments=(--where "run == 0")/' $edge)
+    folder walltime 30 1000 # nobody told the time
+    walltime=$(HMMGRID_DEADLINE=24h sent one-node --ntasks=2 --time=1)
+
+    folder scancel 4 1000
+    cancelled=$(sent one-node --ntasks=2 --time=5)
+    wait_for is_on "$cancelled" 0
+    ok "scancel" scancel "$cancelled"
+    ok "it ends" became "$cancelled" CANCELLED 0 '[0-9]*'
+    ok "something is left" test "$(field pending)" -gt 0
+    again=$(sent one-node --ntasks=2 --time=5)
+    folder slurmd 4 1000
+    node=$(sent requeue --ntasks=2 --time=5 --nodelist=two)
+    wait_for is_on "$node" 0
+    kill -KILL "$pid_of_two"
+    is_down() { sinfo -h -n two -o %t | grep -q down; }
+    wait_for is_down
+    slurm_node two
+    ok "it ends on a node that was down" became "$node" COMPLETED 1 0
+    hmmgrid run grid.yaml -o whole.h5 --progress none
+    ok "as an undisturbed one" same
+    cp whole.h5 ../scancel
+    back scancel
+    ok "sent again it ends" became "$again" COMPLETED 0 0
+    ok "as an undisturbed one" same
+
+    back walltime
+    ok "it ends" became "$walltime" TIMEOUT 0 '[0-9]*'
+    ok "something is left" test "$(field pending)" -gt 0
+    again=$(sent one-node --ntasks=2 --time=10)
+    back srun
+    ok "the study ends by itself" became "$srun" COMPLETED '[2-9]' 0
+    back mpirun
+    ok "the study ends by itself" became "$mpirun" COMPLETED '[2-9]' 0
+    back one-long-run
+    ok "the study ends by itself" became "$run" COMPLETED '[1-9]' 0
+    hmmgrid run grid.yaml -o whole.h5 --progress none --where 'run == 0'
+    ok "as an undisturbed one" same
+    back walltime
+    ok "sent again it ends" became "$again" COMPLETED 0 0
+    hmmgrid run grid.yaml -o whole.h5 --progress none
+    cp whole.h5 ../srun
+    cp whole.h5 ../mpirun
+    for which in walltime srun mpirun; do
+        back $which
+        ok "as an undisturbed one" same
+    done
+    for which in srun mpirun one-long-run slurmd; do
+        back $which
+        echo "$which: $(grep -c 'once more' ./*.log) requeues by itself, $(field core_hours) core-hours"
+    done
+fi
 finish
