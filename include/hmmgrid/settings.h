@@ -135,10 +135,11 @@ struct settings {
         bool max_failures_is_share;
         double reserve_s;
         double checkpoint_s;
-        int isolate;       /* enum isolation */
-        double memory_mb;  /* that a run may take; NaN: the rank's share of its machine */
-        double patience_s; /* without a sign of life of a run, in processor time */
-        bool keep_state;   /* at the end of training, beside the results file */
+        int isolate;        /* enum isolation */
+        double memory_mb;   /* that a run may take; NaN: the rank's share of its machine */
+        double patience_s;  /* without a sign of life of a run, in processor time */
+        bool keep_state;    /* at the end of training, beside the results file */
+        const char *on_end; /* command of the shell; NULL: none; owned like the matrices */
     } run;
 };
 
@@ -151,7 +152,8 @@ enum setting_type {
     SETTING_MATRIX,
     SETTING_ENUM_OR_MATRIX, /* hmm.emission */
     SETTING_DURATION,       /* seconds: 90, 90s, 10min, 1h30m, D-HH:MM:SS */
-    SETTING_COUNT_OR_SHARE  /* run.max_failures: 5 or 10% */
+    SETTING_COUNT_OR_SHARE, /* run.max_failures: 5 or 10% */
+    SETTING_TEXT            /* run.on_end */
 };
 
 enum setting_scope { SCOPE_RUN, SCOPE_STUDY };

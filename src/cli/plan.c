@@ -127,6 +127,8 @@ static void print_totals(const struct plan *plan, const struct forecast *f, FILE
                 progress_duration(e->schedule.makespan_s, a), e->workers,
                 e->workers == 1 ? "" : "s", progress_duration(e->schedule.bound_s, b), e->time);
     }
+    if (plan->study_settings.run.on_end)
+        show_on(out, "%-14s %s\n", "at its end", plan->study_settings.run.on_end);
 }
 
 /* --- for programs -------------------------------------------------------------------------- */

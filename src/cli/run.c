@@ -240,7 +240,14 @@ const struct verb verb_run = {
         "one or none it does those runs too. In an array of jobs 1-8 of Slurm:\n"
         "\n"
         "  hmmgrid run grid.yaml -o part$SLURM_ARRAY_TASK_ID.h5 --resume \\\n"
-        "    --share $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT",
+        "    --share $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT\n"
+        "\n"
+        "run.on_end of the grid, or --set run.on_end='COMMAND', is done by /bin/sh on rank 0 when "
+        "the study has ended, however it did, and FILE.h5 is closed. Its environment has "
+        "HMMGRID_FILE, HMMGRID_STUDY, HMMGRID_EXIT_CODE, HMMGRID_REASON, and the runs of the file: "
+        "HMMGRID_TOTAL, HMMGRID_DONE, HMMGRID_FAILED, HMMGRID_CRASHED, HMMGRID_PENDING. After 30 s "
+        "it is ended; what becomes of it changes no exit code. A results file never brings a "
+        "command along: that of the grid of now is done.",
     .options = run_options,
     .run = run_run,
     .parallel = true,

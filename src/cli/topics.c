@@ -55,6 +55,7 @@ static void values_text(const struct setting *s, char *text, size_t bytes)
         snprintf(text, bytes, "a time such as 90s, 10min or 1h30m, %s s", range);
         break;
     case SETTING_COUNT_OR_SHARE: snprintf(text, bytes, "a count, or a share such as 10%%"); break;
+    case SETTING_TEXT: snprintf(text, bytes, "a text"); break;
     }
 }
 

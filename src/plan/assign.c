@@ -292,7 +292,10 @@ static bool option_read(struct reading *r, const char *option, struct assign *ou
         faults_add(r->faults, 0, 0, "--set %.100s: no value; write %s=value", option, key);
         return false;
     }
-    const struct node *node = option_node(r, "--set", option, equal + 1);
+    struct node *text = reading_take(r, 1, sizeof *text); /* of a text, which is no YAML */
+    const struct node *node = text;
+    if (text) *text = (struct node){.line = 1, .column = 1, .text = equal + 1};
+    if (row->type != SETTING_TEXT) node = option_node(r, "--set", option, equal + 1);
     if (!node) return false;
     *out = (struct assign){.row = row, .at = node, .option = option};
     int code = value_parse(row, node, r->keep, &out->value, NULL, &st);

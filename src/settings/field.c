@@ -3,6 +3,7 @@
 #include "value.h"
 
 #include <math.h>
+#include <string.h>
 
 bool value_takes_matrix(const struct setting *row)
 {
@@ -34,6 +35,7 @@ static void move(struct settings *s, const struct setting *row, struct value *va
         field = &s->run.max_failures_is_share;
         MOVE(bool, value->is_share);
         break;
+    case SETTING_TEXT: MOVE(const char *, value->text); break;
     }
 }
 
@@ -71,5 +73,7 @@ bool value_equal(const struct setting *row, const struct value *a, const struct 
             if (!same_number(a->matrix.value[i], b->matrix.value[i])) return false;
         return true;
     }
+    if (row->type == SETTING_TEXT)
+        return a->text == b->text || (a->text && b->text && strcmp(a->text, b->text) == 0);
     return same_number(a->number, b->number) && a->is_share == b->is_share;
 }

@@ -5,6 +5,7 @@
 #include "value.h"
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/sheet.h"
 
 #include <inttypes.h>
@@ -134,6 +135,9 @@ const struct setting settings_table[] = {
     STUDY("run.keep_state", SETTING_BOOL, "", "false", 0, 0,
           "keep the state at the end of training, from which a run with more epochs goes on",
           run.keep_state, ),
+    STUDY("run.on_end", SETTING_TEXT, "", "none", 0, 0,
+          "command that /bin/sh does on rank 0 when the study has ended, in 30 s; see 'run --help'",
+          run.on_end, ),
 };
 const int num_settings = sizeof settings_table / sizeof settings_table[0];
 
@@ -271,6 +275,12 @@ void settings_put_json(FILE *out, const struct settings *s, const struct setting
         if (value.is_share) fputc('"', out);
         put_real(out, value.is_share ? value.number * 100 : value.number);
         if (value.is_share) fputs("%\"", out);
+        break;
+    case SETTING_TEXT:
+        if (value.text)
+            json_put_text(out, value.text);
+        else
+            fputs("null", out);
         break;
     }
 }

@@ -331,6 +331,15 @@ static int parse_named_matrix(struct parse *p, const struct node *node, struct m
     return STATUS_OK;
 }
 
+static int parse_text(struct parse *p, const struct node *node, struct value *value)
+{
+    if (!node->text[strspn(node->text, " \t\n")])
+        return PARSE_FAIL(p, node, "%s: an empty text; write one, or none", p->row->key);
+    if (!p->pool) return STATUS_OK;
+    value->text = pool_text(p->pool, node->text, strlen(node->text));
+    return value->text ? STATUS_OK : status_no_memory(p->st, "%s", p->row->key);
+}
+
 int value_parse(const struct setting *row, const struct node *node, struct pool *pool,
                 struct value *value, const struct node **where, struct status *st)
 {
@@ -367,6 +376,7 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
     case SETTING_COUNT_OR_SHARE: return parse_count_or_share(&p, node, value);
     case SETTING_ENUM:
     case SETTING_ENUM_OR_MATRIX: return parse_enum(&p, node, &value->number);
+    case SETTING_TEXT: return parse_text(&p, node, value);
     default: break;
     }
     int code = parse_real(&p, node, &value->number);

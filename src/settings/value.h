@@ -9,10 +9,11 @@ struct value {
     bool is_share; /* SETTING_COUNT_OR_SHARE with % */
     struct real_list list;
     struct matrix matrix; /* numbers live in the pool given to value_parse */
+    const char *text;     /* SETTING_TEXT, in the pool too; NULL: not given */
 };
 
 /* Parse node as a value of this setting: type and range, nothing that depends on other settings.
- *   pool    takes the numbers of matrices; NULL refuses matrices
+ *   pool    takes the numbers of matrices, and texts; NULL refuses matrices and keeps no text
  *   where   set to the node at fault (node itself or one inside it); may be NULL
  * STATUS_BAD_GRID with "key: what, what to do"; STATUS_NO_MEMORY. */
 int value_parse(const struct setting *row, const struct node *node, struct pool *pool,

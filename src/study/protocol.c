@@ -84,6 +84,20 @@ int protocol_start(struct status *st)
                                                : status_set(st, STATUS_INTERNAL, "MPI_Init failed");
 }
 
+int protocol_of_rank_0(MPI_Comm comm, int value)
+{
+    MPI_Request request;
+    struct backoff backoff;
+    int there = 0;
+    backoff_reset(&backoff);
+    MPI_CHECK(comm, MPI_Ibcast(&value, 1, MPI_INT, 0, comm, &request));
+    for (;;) {
+        MPI_CHECK(comm, MPI_Test(&request, &there, MPI_STATUS_IGNORE));
+        if (there) return value;
+        backoff_wait(&backoff);
+    }
+}
+
 int protocol_agree_all(MPI_Comm comm, struct status *st)
 {
     struct {

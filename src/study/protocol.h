@@ -65,6 +65,10 @@ void backoff_wait(struct backoff *b); /* of a backoff that was reset once */
  */
 int protocol_start(struct status *st);
 
+/* Rank 0's value on every rank; the others wait for it for as long as it takes, which costs them
+ * little, as no wait of MPI's own does. Collective. */
+int protocol_of_rank_0(MPI_Comm comm, int value);
+
 /* One acts or each does, all agree: the largest code of all ranks and its text (rank 0's where all
  * are 0) everywhere. Collective; returns the code. */
 int protocol_agree_all(MPI_Comm comm, struct status *st);

@@ -7,22 +7,14 @@
 int study_on_rank_0(int (*work)(void *context), void *context, const struct log *log)
 {
     struct status st = {0};
-    int rank = 0, code = 0, there = 0;
-    MPI_Request request;
-    struct backoff backoff;
+    int rank = 0, code = 0;
     if (protocol_start(&st)) {
         log_line(log, LOG_ERROR, "%s", st.text);
         return status_exit_code(st.code);
     }
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (rank == 0) code = work(context);
-    backoff_reset(&backoff);
-    MPI_CHECK(MPI_COMM_WORLD, MPI_Ibcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD, &request));
-    for (;;) { /* a wait of MPI's own would cost a core */
-        MPI_CHECK(MPI_COMM_WORLD, MPI_Test(&request, &there, MPI_STATUS_IGNORE));
-        if (there) break;
-        backoff_wait(&backoff);
-    }
+    code = protocol_of_rank_0(MPI_COMM_WORLD, code);
     MPI_Finalize();
     return code;
 }

@@ -7,6 +7,7 @@
 
 #include "coordinator.h"
 #include "memory.h"
+#include "on_end.h"
 #include "output.h"
 #include "provenance.h"
 #include "segments.h"
@@ -45,6 +46,7 @@ struct study {
     double *cost_s;
     double max_failures;
     bool coordinated;
+    char reason[1024]; /* why it ended, in a line */
 };
 
 /* --- checkpoints ------------------------------------------------------------------------------ */
@@ -165,6 +167,19 @@ static int make_board(struct study *s, struct status *st)
 
 /* --- rank 0: how it ended --------------------------------------------------------------------- */
 
+static void find_reason(struct study *s, const struct status *st)
+{
+    const char *reason = st->text;
+    if (st->code == STATUS_OK)
+        reason = "complete";
+    else if (st->code == STATUS_SOME_FAILED)
+        reason = s->board.counts.too_many_failures ? "too many runs failed" : "some runs failed";
+    else if (st->code == STATUS_STOPPED)
+        reason = *s->board.message ? s->board.message
+                                   : "no run that is left fits into the time before the deadline";
+    snprintf(s->reason, sizeof s->reason, "%.*s", (int)strcspn(reason, "\n"), reason);
+}
+
 /* The sentence for people; also the text of *st for codes 0, 3 and 75. */
 static void tell_end(struct study *s, struct status *st)
 {
@@ -188,9 +203,7 @@ static void tell_end(struct study *s, struct status *st)
         snprintf(rest, room,
                  "\nstopped early (%s): %d of %d runs are left; the same command with "
                  "--resume continues",
-                 *s->board.message ? s->board.message
-                                   : "no run that is left fits into the time before the deadline",
-                 c.pending, c.total);
+                 s->reason, c.pending, c.total);
     if (code == STATUS_OK || code == STATUS_SOME_FAILED || code == STATUS_STOPPED) {
         status_set(st, code, "%s", line);
         if (s->progress.kind != PROGRESS_JSON) progress_say(&s->progress, "note", "%s", line);
@@ -229,6 +242,7 @@ static void finish_board(struct study *s, struct status *st)
                                                                                 : "failed";
     b->eta_s = b->eta_half_s = NAN;
     progress_show(&s->progress, "end", b);
+    find_reason(s, st);
     tell_end(s, st);
     tell_marks(s);
     if (st->code) snprintf(b->message, sizeof b->message, "%.1000s", st->text);
@@ -366,6 +380,25 @@ static void release_all(struct study *s, struct status *st)
     provenance_free(&s->facts);
 }
 
+/* Rank 0, when the file is closed and let go of: the command of run.on_end. */
+static void do_on_end(struct study *s, int code)
+{
+    const int *others = s->board.others;
+    struct schedule_counts c = s->board.counts;
+    char *real = realpath(s->options->output, NULL);
+    struct on_end facts = {.file = real ? real : s->options->output,
+                           .study = s->plan->study,
+                           .reason = s->reason,
+                           .exit_code = status_exit_code(code),
+                           .done = c.done + others[RUN_DONE],
+                           .failed = c.failed + others[RUN_FAILED],
+                           .crashed = c.crashed + others[RUN_CRASHED],
+                           .pending = c.pending + others[RUN_PENDING]};
+    facts.total = facts.done + facts.failed + facts.crashed + facts.pending;
+    on_end_do(s->plan->study_settings.run.on_end, &facts, &s->log);
+    free(real);
+}
+
 int study_run_all(const struct plan *plan, const struct study_options *options, MPI_Comm comm,
                   struct status *st)
 {
@@ -383,6 +416,10 @@ int study_run_all(const struct plan *plan, const struct study_options *options, 
 
     if (prepare_all(&s, st) == 0) run_all(&s, st);
     release_all(&s, st);
+    if (plan->study_settings.run.on_end) {
+        if (s.coordinated) do_on_end(&s, st->code);
+        protocol_of_rank_0(s.comm, 0);
+    }
 
     signals_restore(&signals);
     MPI_Comm_free(&s.comm);
