@@ -1,13 +1,14 @@
 /* fail_malloc: preloaded into a program, it makes the FAIL_FROM-th call of malloc, calloc or
  * realloc in every process fail, and with FAIL_EVER=1 all after it. Only calls from the program
- * itself count; with FAIL_LIBRARIES=1 also those from libraries. Tells by an empty file FAIL_TOLD
- * that it has failed one. */
+ * itself count; with FAIL_LIBRARIES=1 also those from libraries. With FAIL_RANK only in processes
+ * of that rank of Open MPI. Tells by an empty file FAIL_TOLD that it has failed one. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 extern void *__libc_malloc(size_t bytes);
@@ -44,7 +45,8 @@ __attribute__((constructor)) static void start(void)
     ever = number("FAIL_EVER");
     libraries = number("FAIL_LIBRARIES");
     dl_iterate_phdr(find_program, NULL);
-    ready = from > 0;
+    const char *wanted = getenv("FAIL_RANK"), *rank = getenv("OMPI_COMM_WORLD_RANK");
+    ready = from > 0 && (!wanted || (rank && strcmp(wanted, rank) == 0));
 }
 
 static int fails(const void *caller)

@@ -11,14 +11,16 @@ cd "$work" || exit 2
 
 "$program" run "$grid" -o whole.h5 --progress none || exit 1
 
-# fails NAME VERB...: with each allocation that it makes
+# fails NAME VERB...: with each allocation that it makes; with `launcher` in front, in one rank
+launcher=
 fails() {
     local name=$1 k code ever
     shift
     for ever in 0 1; do
         for ((k = 1 + RANDOM % step; ; k += step)); do
-            rm -f told new.h5* w.h5*
-            timeout 60 env LD_PRELOAD="$library" FAIL_FROM=$k FAIL_EVER=$ever FAIL_TOLD=told \
+            rm -rf told new.h5* w.h5*
+            # shellcheck disable=SC2086
+            timeout 60 $launcher env LD_PRELOAD="$library" FAIL_FROM=$k FAIL_EVER=$ever FAIL_TOLD=told \
                 "$program" "$@" >out 2>err </dev/null
             code=$?
             [ -e told ] || break
@@ -45,4 +47,13 @@ fails reset reset whole.h5
 fails run run "$grid" -o new.h5 --progress none --set run.isolate=none --where 'run == 0'
 fails resume run "$grid" -o whole.h5 --resume --progress none
 fails isolated run "$grid" -o new.h5 --progress none --where 'run == 0'
+root_flag=
+[ "$(id -u)" = 0 ] && root_flag=--allow-run-as-root
+launcher="mpirun --oversubscribe --bind-to none $root_flag -n 3"
+step=$((6 * step))
+for rank in 0 1; do
+    export FAIL_RANK=$rank
+    fails "rank $rank" run "$grid" -o new.h5 --progress none --set run.isolate=none --where 'run in (0, 1)'
+    fails "rank $rank, isolated" run "$grid" -o new.h5 --progress none --where 'run in (0, 1)'
+done
 finish
