@@ -75,6 +75,7 @@ try longer 1 300 "tests/system/longer.sh $program"
 try old_files 1 300 "tests/system/old_files.sh $program"
 try paths 1 300 "tests/system/paths.sh $program"
 try library 1 300 "tests/system/library.sh $build"
+try slurm_submit 1 600 "tests/system/slurm_submit.sh $program"
 try slurm 1 600 "tests/system/slurm.sh $program"
 try house 1 60 tests/system/house.sh
 # those of several ranks

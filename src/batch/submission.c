@@ -63,6 +63,26 @@ static int read_profiles(struct submission *s, struct status *st)
     return code;
 }
 
+/* Variables that sbatch puts above the lines of a script: they are read here, below profiles and
+ * options, and taken away from it. */
+static int read_environment(struct submission *s, struct status *st)
+{
+    static const char *const variables[][2] = {
+        {"SBATCH_ACCOUNT", "account"},         {"SBATCH_CLUSTERS", "clusters"},
+        {"SBATCH_CONSTRAINT", "constraint"},   {"SBATCH_MEM_PER_CPU", "mem-per-cpu"},
+        {"SBATCH_OPEN_MODE", "open-mode"},     {"SBATCH_OUTPUT", "output"},
+        {"SBATCH_PARTITION", "partition"},     {"SBATCH_QOS", "qos"},
+        {"SBATCH_RESERVATION", "reservation"}, {"SBATCH_SIGNAL", "signal"},
+        {"SBATCH_TIMELIMIT", "time"}};
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *variable = variables[i][0], *value = getenv(variable);
+        if (value && *value && flags_set(&s->flags, variables[i][1], value, variable, st))
+            return st->code;
+        unsetenv(variable);
+    }
+    return STATUS_OK;
+}
+
 /* --after 123 beside what --dependency says. */
 static int read_after(struct submission *s, struct status *st)
 {
@@ -101,6 +121,7 @@ static int read_flags(struct submission *s, struct status *st)
     int code = script_flags(requeue_sbatch, &s->flags, st);
     if (!code) code = flags_set(&s->flags, "job-name", s->plan->study, NULL, st);
     if (!code) code = set_log(s, &s->flags, ".%j.log", st);
+    if (!code) code = read_environment(s, st);
     if (!code) code = read_profiles(s, st);
     for (int i = 0; i < s->request->num_flags && !code; i++)
         code = flags_say(&s->flags, s->request->flags[i], given, st);
@@ -133,7 +154,6 @@ static int find_resources(struct submission *s, struct status *st)
     struct partition *partition = calloc(MAX_PARTITIONS, sizeof *partition);
     const char *names = flags_value(&s->flags, "partition");
     if (!partition) return status_no_memory(st, "the partitions");
-    if (!names) names = getenv("SBATCH_PARTITION");
     bool known = slurm_limits(partition, slurm_partitions(partition), names, &s->limits);
     free(partition);
     return resources_fill(&s->flags, &s->profile, known ? &s->limits : NULL, s->plan, &s->resources,
@@ -187,26 +207,35 @@ static const char *name_program(struct submission *s)
     return quoted_word(s->pool, n > 0 ? path : "hmmgrid");
 }
 
+static void assign(struct script *script, const char *name, const char *value)
+{
+    script->assignment[script->num_assignments++] = (struct assignment){name, value};
+}
+
+/* What the template's own number is too large or too small for. */
+static void assign_numbers(const struct submission *s, struct script *script)
+{
+    enum { USUAL_RESTARTS = 100 };
+    int lead_s = s->resources.lead_s, restarts = 4 * s->resources.slices;
+    if (lead_s > 0) assign(script, "end_within", print(s->pool, "%d", 4 * lead_s / 5));
+    if (restarts > USUAL_RESTARTS) assign(script, "max_restarts", print(s->pool, "%d", restarts));
+}
+
 static int make_scripts(struct submission *s, struct status *st)
 {
     struct pool *pool = s->pool;
     const struct submission_request *r = s->request;
-    const char *program = name_program(s), *file = quoted_word(pool, s->file);
-    struct script study = {requeue_sbatch,
-                           &s->flags,
-                           &s->profile,
-                           {{"program", program},
-                            {"file", file},
-                            {"grid", quoted_word(pool, from_root(pool, r->grid))},
-                            {"arguments", quoted(pool, "(", r->arguments, r->num_arguments, ")")},
-                            {"launch", print(pool, "(%s)", s->launch)},
-                            /* before the end, whatever the lead is */
-                            {"end_within", print(pool, "%d", 4 * s->resources.lead_s / 5)}},
-                           6};
-    struct script report = study;
-    report.model = report_sbatch;
-    report.flags = &s->report_flags;
-    report.num_assignments = 2;
+    struct script report = {
+        .model = report_sbatch, .flags = &s->report_flags, .profile = &s->profile};
+    assign(&report, "program", name_program(s));
+    assign(&report, "file", quoted_word(pool, s->file));
+    struct script study = report;
+    study.model = requeue_sbatch;
+    study.flags = &s->flags;
+    assign(&study, "grid", quoted_word(pool, from_root(pool, r->grid)));
+    assign(&study, "arguments", quoted(pool, "(", r->arguments, r->num_arguments, ")"));
+    assign(&study, "launch", print(pool, "(%s)", s->launch));
+    assign_numbers(s, &study);
     for (int i = 0; i < study.num_assignments; i++)
         if (!study.assignment[i].value) return status_no_memory(st, "the script");
     s->study.text = script_text(&study);

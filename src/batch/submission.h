@@ -9,7 +9,7 @@
 /* What was asked for; borrowed. */
 struct submission_request {
     const char *grid, *file;      /* names as said */
-    const char *const *arguments; /* (num_arguments) more words for `hmmgrid run` */
+    const char *const *arguments; /* (num_arguments) of `hmmgrid run`: --resume, ... */
     const char *const *flags;     /* (num_flags) of sbatch, "name=value" or "name" */
     int num_arguments, num_flags;
     const char *after, *launcher, *log, *profile; /* of these options; NULL: not given */

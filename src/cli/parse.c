@@ -68,13 +68,16 @@ static const struct cli_option *find_passed(const struct invocation *inv, const 
     return NULL;
 }
 
-/* "--name=value", "--name value", "--name" */
+/* "--name=value", "--name value", "--name"; one that is not known takes no value that looks like an
+ * option. */
 static int pass_long(struct invocation *inv, const char *said, size_t n, char ***word,
                      struct status *st)
 {
     const struct cli_option *o = find_passed(inv, said, n, 0);
     const char *attached = said[n] ? said + n + 1 : NULL;
-    return pass_on(inv, said, (int)n, !o || o->arg, attached, word, st);
+    const char *next = (*word)[1];
+    bool takes = o ? o->arg != NULL : attached || (next && *next != '-');
+    return pass_on(inv, said, (int)n, takes, attached, word, st);
 }
 
 /* "--output FILE", "--output=FILE", or a beginning that no other option has. */

@@ -8,6 +8,7 @@
 #include "batch/doctor.h"
 #include "batch/submission.h"
 #include "study/progress.h"
+#include "study/study.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 static const struct cli_option submit_options[] = {
     {"output", 'o', "FILE.h5", "HMMGRID_OUTPUT", false, "results file (needed)"},
+    {"extend", 0, NULL, NULL, false, "add this grid's new runs to FILE.h5, as `run --extend` does"},
     {"where", 0, "EXPR", NULL, false,
      "do only the runs for which EXPR is true; see 'hmmgrid help where'"},
     {"set", 0, "KEY=VALUE", NULL, true, "override a setting of every run"},
@@ -109,8 +111,9 @@ static int check_names(const struct invocation *inv, struct status *st)
 static char **make_arguments(const struct invocation *inv, int *num)
 {
     static const char *const handed_on[] = {"where", "set", "seeds"};
-    char **word = calloc((size_t)inv->num_words + 1, sizeof *word);
+    char **word = calloc((size_t)inv->num_words + 2, sizeof *word);
     *num = 0;
+    if (word) word[(*num)++] = strdup(cli_flag(inv, "extend") ? "--extend" : "--resume");
     for (int i = 0; word && i < 3; i++) {
         const char *const *value;
         int count = cli_values(inv, handed_on[i], &value);
@@ -118,6 +121,33 @@ static char **make_arguments(const struct invocation *inv, int *num)
             if (asprintf(&word[*num], "--%s=%s", handed_on[i], value[k]) < 0) word[*num] = NULL;
     }
     return word;
+}
+
+/* Keep the runs that the job would do: those of --where that FILE.h5 has not. A study that is to
+ * come after another job is not compared with the file, which that one may write. */
+static int choose_runs(const struct invocation *inv, struct plan *plan, struct status *st)
+{
+    const char *where = cli_value(inv, "where"), *file = cli_value(inv, "output");
+    struct stat info;
+    size_t room = (size_t)plan->num_runs + 1;
+    int *status = calloc(room, sizeof *status), num = 0, code = STATUS_OK;
+    struct run *all = calloc(room, sizeof *all);
+    int existing = cli_flag(inv, "extend") ? EXISTING_EXTEND : EXISTING_RESUME;
+    if (!status || !all) code = status_no_memory(st, "the choice of runs");
+    if (!code) memcpy(all, plan->runs, (size_t)plan->num_runs * sizeof *all);
+    if (!code && !cli_value(inv, "after") && stat(file, &info) == 0)
+        code = study_preview(file, plan, existing, status, &inv->log, st);
+    if (!code && where) code = plan_where(plan, where, st);
+    if (!code && plan->num_runs == 0) code = st->code = STATUS_USAGE; /* its text says why */
+    for (int i = 0, k = 0; !code && k < plan->num_runs; i++) {
+        if (strcmp(all[i].key, plan->runs[k].key) != 0) continue;
+        if (status[i] == RUN_PENDING) plan->runs[num++] = plan->runs[k];
+        k++;
+    }
+    if (!code) plan->num_runs = num;
+    free(all);
+    free(status);
+    return code;
 }
 
 /* --- what is said -------------------------------------------------------------------------------
@@ -205,14 +235,12 @@ static int submit(const struct invocation *inv, const struct submission_request 
 
 static int read_and_submit(const struct invocation *inv, struct status *st)
 {
-    const char *where = cli_value(inv, "where");
     struct plan plan = {0};
     int num = 0, code = check_names(inv, st);
     char **arguments = make_arguments(inv, &num);
     if (!code && !arguments) code = status_no_memory(st, "the options");
     if (!code) code = cli_plan(inv, &plan, st);
-    if (!code && where) code = plan_where(&plan, where, st);
-    if (!code && plan.num_runs == 0) code = st->code = STATUS_USAGE; /* its text says why */
+    if (!code) code = choose_runs(inv, &plan, st);
     struct submission_request request = {
         .grid = inv->operand[0],
         .file = cli_value(inv, "output"),
@@ -226,7 +254,10 @@ static int read_and_submit(const struct invocation *inv, struct status *st)
         .profile = cli_value(inv, "profile"),
         .report = !cli_flag(inv, "no-report"),
     };
-    if (!code) code = submit(inv, &request, &plan, st);
+    if (!code && plan.num_runs == 0)
+        show_on(inv->out, "%s: every run has ended; nothing is submitted\n", request.file);
+    else if (!code)
+        code = submit(inv, &request, &plan, st);
     plan_free(&plan);
     for (int i = 0; arguments && i < num; i++) free(arguments[i]);
     free(arguments);

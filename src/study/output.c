@@ -2,6 +2,7 @@
  * grid, or that exists when nobody said what to do with it. */
 #include "output.h"
 
+#include "base/file.h"
 #include "forecast/schedule.h"
 
 #include <math.h>
@@ -254,6 +255,20 @@ int output_preview(struct output *o, const struct plan *plan, const struct study
         o->status[i] =
             schedule_status_found(o->status[i], o->deaths[i], plan->study_settings.run.retries);
     if (code) output_free(o);
+    return code;
+}
+
+int study_preview(const char *path, const struct plan *plan, int existing, int *status,
+                  const struct log *log, struct status *st)
+{
+    char *real;
+    struct output o = {0};
+    int code = file_follow(path, &real, st);
+    struct study_options options = {.output = real, .existing = existing};
+    if (!code) code = output_preview(&o, plan, &options, log, st);
+    for (int i = 0; !code && i < plan->num_runs; i++) status[i] = o.status[i];
+    if (!code) output_free(&o);
+    free(real);
     return code;
 }
 

@@ -58,6 +58,12 @@ struct study_request {
  * Errors are told on study.err by rank 0. Returns the exit code, the same on every rank. */
 int study_launch(const struct study_request *request, struct status *st);
 
+/* What a study would find in the results file (links are followed): status (num_runs) of each run,
+ * RUN_PENDING where it would be run. existing: as of study_options. Refuses what the study would
+ * refuse, also a file that one writes now; nothing is made or changed. */
+int study_preview(const char *path, const struct plan *plan, int existing, int *status,
+                  const struct log *log, struct status *st);
+
 /* A results file for one run that was made without a study: layout, row, record; durable. plan has
  * one run. Refuses an existing file unless `replace`. Initialises MPI, once a process, unless it
  * is. Errors as of store_create and store_write_run. */

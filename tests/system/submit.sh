@@ -95,6 +95,14 @@ ok "mpirun without pmix" line 'launch=(mpirun)'
 ok "srun as it is" line 'launch=(srun)' --launcher srun
 ok "a launcher with words" line 'launch=(mpirun --mca btl tcp,self)' --launcher 'mpirun --mca btl tcp,self'
 printf 'MPI plugin types are...\n\tpmix\n' >mpi
+ok "few slices" line 'max_restarts=100'
+ok "many slices" line '#SBATCH --time=1:10:00' "${long[@]}" --time=1:10:00
+ok "are not too many" grep -qE '^max_restarts=[0-9]{4}$' said
+export SBATCH_PARTITION=long SBATCH_TIMELIMIT=50
+ok "sbatch's variables" line '#SBATCH --time=50'
+ok "below options" line '#SBATCH --partition=short' -p short
+ok "by name" grep -qx '# SBATCH_TIMELIMIT' said
+unset SBATCH_PARTITION SBATCH_TIMELIMIT
 
 # --- flags of sbatch
 ok "long" line '#SBATCH --mail-type=END,FAIL' --mail-type=END,FAIL
@@ -106,6 +114,7 @@ ok "its report is there too" [ "$(grep -cx '#SBATCH --account=abc' said)" -eq 2 
 ok "no value" line '#SBATCH --exclusive' --exclusive --no-report
 ok "perhaps one" line '#SBATCH --exclusive=user' --exclusive=user
 ok "one of the future" line '#SBATCH --segment=4' --segment=4
+ok "an option is no value" line '#SBATCH --segmnt' --segmnt --no-report
 ok "the last counts" line '#SBATCH --qos=b' --qos=a -q b
 ok "others go" none '#SBATCH --mem-per-cpu=512M' --mem=4G
 ok "no requeue" none '#SBATCH --requeue' --no-requeue
@@ -120,7 +129,7 @@ ok "a script of others" ends 2 '--wrap is not for a study' submit --wrap=ls
 ok "after a job" line '#SBATCH --dependency=afterany:77' --after 77
 ok "and after another" line '#SBATCH --dependency=afterok:5,afterany:77' --dependency=afterok:5 --after=77
 ok "after no job" ends 2 "--after: 'last' is no number" submit --after last
-ok "words of run" line "arguments=('--where=seed == 1' --set=run.retries=2 --seeds=0-3)" \
+ok "words of run" line "arguments=(--resume '--where=seed == 1' --set=run.retries=2 --seeds=0-3)" \
     --where 'seed == 1' --set run.retries=2 --seeds 0-3
 
 # --- it is submitted
@@ -174,6 +183,22 @@ cp tiny.yaml ./-t.yaml
 ok "a dash" "$program" submit --no-report -o-t.h5 -- -t.yaml
 ok "its script" env SLURM_JOB_ID=103 bash ./-t.h5.sbatch
 ok "its results" [ -s ./-t.h5 ]
+
+# --- what the file has already
+"$program" run tiny.yaml -o left.h5 --progress none --where 'run < 3'
+left() { "$program" submit tiny.yaml -o left.h5 -n "$@" | grep -qxF -- "$wanted"; }
+wanted='#SBATCH --ntasks=1'
+ok "one run is left" left
+wanted='#SBATCH --ntasks=5'
+ok "after the job that does it nobody knows" left --after 77
+ok "another grid" ends 73 'was made from another grid' "$program" submit tiny.yaml -o left.h5 --seeds 0-2
+wanted='#SBATCH --ntasks=4' 
+ok "extended" left --seeds 0-2 --extend
+wanted='arguments=(--extend --seeds=0-2)'
+ok "by its job" left --seeds 0-2 --extend
+"$program" run tiny.yaml -o left.h5 --progress none --resume
+says 'left.h5: every run has ended; nothing is submitted' "$program" submit tiny.yaml -o left.h5
+ok "nothing is written" [ ! -e left.h5.sbatch ]
 
 # --- profiles
 cat >config/hmmgrid/slurm.yaml <<'S'
