@@ -1,6 +1,7 @@
 /* status: the verb that tells how far a study is, while it runs and afterwards. Reads the status
  * file and tests the lock; refuses to open the results file of a study that runs. */
 #include "cli.h"
+#include "usage.h"
 
 #include "base/file.h"
 #include "base/show.h"
@@ -18,6 +19,8 @@
 
 static const struct cli_option status_options[] = {
     {"watch", 'w', NULL, NULL, false, "show it again every second until the study ends"},
+    {"usage", 0, NULL, NULL, false,
+     "what it has cost: core-hours by what became of them, memory and time against the plan's"},
     {"json", 0, NULL, NULL, false, "one JSON object instead of text"},
     {0},
 };
@@ -218,8 +221,15 @@ static int show(const struct invocation *inv, bool *live, struct status *st)
     return code;
 }
 
+static int show_usage(const struct invocation *inv, struct store *store, int run, struct status *st)
+{
+    (void)run;
+    return usage_show(store, inv->operand[0], cli_flag(inv, "json"), inv->out, st);
+}
+
 static int run_status(const struct invocation *inv)
 {
+    if (cli_flag(inv, "usage")) return cli_with_store(inv, show_usage);
     bool watch = cli_flag(inv, "watch"), live = false;
     bool redraw = watch && !cli_flag(inv, "json") && isatty(fileno(inv->out));
     struct status st = {0};
@@ -243,7 +253,14 @@ const struct verb verb_status = {
         "is alive. When it is not, the runs are counted in the results file, and those that were "
         "on when it ended are named. A running study is never disturbed.\n"
         "\n"
-        "  hmmgrid status results.h5 --watch",
+        "--usage tells what the study cost in all its sessions, which FILE.h5.sessions lists: "
+        "ranks "
+        "x time, and what became of it; per cell, what plan estimates and what was; per rank, what "
+        "it did. Time that was lost is that of attempts which left neither a result nor a "
+        "checkpoint.\n"
+        "\n"
+        "  hmmgrid status results.h5 --watch\n"
+        "  hmmgrid status results.h5 --usage --json",
     .options = status_options,
     .run = run_status,
 };

@@ -222,9 +222,8 @@ static bool has_pieces(const struct checkpoint *c, const struct run_part *piece,
     return at == c->bytes;
 }
 
-/* Whole, and of this run, program and machine; or the reason. */
-static bool is_valid(struct checkpoint *c, const char *owner, const struct run_part *piece, int num,
-                     char why[WHY_BYTES])
+/* As it was written, or the reason why not. */
+static bool is_whole(struct checkpoint *c, char why[WHY_BYTES])
 {
     struct head head;
     uint64_t hash;
@@ -239,9 +238,18 @@ static bool is_valid(struct checkpoint *c, const char *owner, const struct run_p
         return false;
     }
     c->first = sizeof head + head.owner_bytes;
-    if (head.owner_bytes != strlen(owner) ||
-        memcmp(c->memory + sizeof head, owner, head.owner_bytes)) {
-        tell_owner(c->memory + sizeof head, head.owner_bytes, owner, why);
+    return true;
+}
+
+/* Whole, and of this run, program and machine; or the reason. */
+static bool is_valid(struct checkpoint *c, const char *owner, const struct run_part *piece, int num,
+                     char why[WHY_BYTES])
+{
+    if (!is_whole(c, why)) return false;
+    const char *theirs = c->memory + sizeof(struct head);
+    size_t bytes = c->first - sizeof(struct head);
+    if (bytes != strlen(owner) || memcmp(theirs, owner, bytes) != 0) {
+        tell_owner(theirs, bytes, owner, why);
         return false;
     }
     if (has_pieces(c, piece, num)) return true;
@@ -287,6 +295,27 @@ struct checkpoint *checkpoint_read_state(const char *folder, const char *trainin
     char key[KEY_OF_STATE_BYTES];
     return read_first(folder, key_of_state(training_key, epochs, key), STATE, 1, owner, piece, num,
                       log);
+}
+
+bool checkpoint_first_piece(const char *folder, const char *key, void *value, size_t bytes)
+{
+    bool found = false;
+    int dir = open_folder(folder);
+    if (dir < 0) return false;
+    for (int g = 0; g < NUM_GENERATIONS && !found; g++) {
+        char name[NAME_BYTES], why[WHY_BYTES];
+        int fd = openat(dir, name_of(key, g, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        struct checkpoint *c = fd < 0 ? NULL : load(fd, SIZE_MAX, why);
+        if (fd >= 0) close(fd);
+        uint64_t size = 0;
+        found = c && is_whole(c, why) && c->bytes - c->first >= sizeof size + bytes;
+        if (found) memcpy(&size, c->memory + c->first, sizeof size);
+        found = found && size == bytes;
+        if (found) memcpy(value, c->memory + c->first + sizeof size, bytes);
+        free(c);
+    }
+    close(dir);
+    return found;
 }
 
 void checkpoint_put_back(const struct checkpoint *c, const struct run_part *piece, int num)

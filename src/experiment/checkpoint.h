@@ -41,6 +41,10 @@ void checkpoint_put_back(const struct checkpoint *checkpoint, const struct run_p
                          int num);
 void checkpoint_free(struct checkpoint *checkpoint);
 
+/* The first piece of the newest file that is whole, whoever made it; false: there is none in which
+ * it has so many bytes. */
+bool checkpoint_first_piece(const char *folder, const char *key, void *value, size_t bytes);
+
 /* Is there a file of this run, whatever is in it? */
 bool checkpoint_is_there(const char *folder, const char *key);
 

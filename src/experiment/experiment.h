@@ -21,5 +21,8 @@ struct run_context {
 typedef int (*run_function)(const struct settings *s, const char *run_key, int64_t seed,
                             struct run_context *context, struct run_output *out, struct status *st);
 
+/* Elapsed seconds that the newest checkpoint of a run stands for; 0: there is none. */
+double experiment_kept_s(const char *folder, const char *key);
+
 int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
                    struct run_context *context, struct run_output *out, struct status *st);

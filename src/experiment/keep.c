@@ -234,3 +234,9 @@ void keep_stop(struct keeper *k)
 {
     if (k->has_news) keep_now(k);
 }
+
+double experiment_kept_s(const char *folder, const char *key)
+{
+    struct position at = {.wall_s = 0};
+    return checkpoint_first_piece(folder, key, &at, sizeof at) ? at.wall_s : 0;
+}

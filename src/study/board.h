@@ -32,11 +32,13 @@ struct board {
     int ranks;
     struct schedule_counts counts; /* of the selected runs */
     int others[NUM_RUN_STATUS];    /* of the other ones, none of which runs */
+    double launched_unix_s;        /* when the process began, before MPI did */
     double start_unix_s, start_s;  /* start_s, now_s: monotonic */
     double now_s;
     double eta_s, eta_half_s; /* NaN: not known */
     double wall_sum_s;        /* core-seconds of runs that ended, earlier studies too */
-    double deadline_s;        /* Unix; INFINITY: none */
+    double busy_s;     /* of all workers, in what they were given and is over; this study's */
+    double deadline_s; /* Unix; INFINITY: none */
     int num_workers;
     struct board_worker *worker; /* [num_workers], of rank 1.. (alone: rank 0); borrowed */
 };

@@ -22,6 +22,9 @@ static const double tick_every_s = 0.1, eta_every_s = 1, status_every_s = 1, sil
 
 static void set_phase(struct coordinator *c, struct board_worker *w, enum rank_phase phase)
 {
+    double now_s = clock_monotonic_s();
+    if (w->phase == RANK_BUSY) c->board->busy_s += now_s - w->begun_s;
+    if (phase == RANK_BUSY) w->begun_s = now_s;
     c->num_in_phase[w->phase]--;
     w->phase = phase;
     c->num_in_phase[phase]++;
@@ -55,6 +58,13 @@ static void write_status_file(struct coordinator *c)
         progress_say(c->progress, "warning",
                      "%s; the study goes on, `hmmgrid status` will be out of date", st.text);
     c->warned_status_file = true;
+}
+
+static void note_session(struct coordinator *c, bool now)
+{
+    struct status st = {0};
+    if (c->session && session_log_note(c->session, c->board, "", now, &st))
+        progress_say(c->progress, "warning", "%s; the study goes on", st.text);
 }
 
 /* Its row, what tells it apart from the others, and its key. */
@@ -97,6 +107,7 @@ static void tick(struct coordinator *c)
     progress_tick(c->progress, c->board);
     report_silence(c);
     if (now_s - c->last_status_s >= status_every_s) write_status_file(c);
+    note_session(c, false);
 }
 
 static void report_failure(struct coordinator *c, int rank, const struct up_message *up)
@@ -244,7 +255,7 @@ static void dispatch(struct coordinator *c, struct status *st)
         }
         c->num_started++;
         w->run = row;
-        w->seen_s = w->begun_s = clock_monotonic_s();
+        w->seen_s = clock_monotonic_s();
         struct down_message down = {DOWN_RUN, row, schedule_attempts(c->schedule, l->start[k].job)};
         if (c->size > 1) protocol_send(c->comm, rank, TAG_DOWN, &down, sizeof down);
     }
@@ -356,6 +367,7 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
     commit_crashed(c, st);
     refresh_board(c);
     write_status_file(c);
+    note_session(c, true);
     progress_show(c->progress, "start", c->board);
     if (c->size > 1)
         serve_workers(c, st);

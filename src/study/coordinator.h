@@ -5,6 +5,7 @@
 #include "deadline.h"
 #include "ledger.h"
 #include "progress.h"
+#include "sessions.h"
 #include "worker.h"
 
 struct coordinator {
@@ -16,8 +17,9 @@ struct coordinator {
     struct store *store;       /* NULL: nothing is kept (benchmarks) */
     struct board *board;
     struct progress *progress;
-    const char *status_path; /* results file beside which the status file goes; NULL: none */
-    const char *checkpoints; /* folder of those of runs that are on; NULL: there are none */
+    const char *status_path;     /* results file beside which the status file goes; NULL: none */
+    struct session_log *session; /* NULL: none */
+    const char *checkpoints;     /* folder of those of runs that are on; NULL: there are none */
     struct deadline *deadline;
     double reserve_s; /* kept free before the deadline */
 

@@ -7,6 +7,7 @@
  */
 #include "study.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/kernel.h"
 #include "base/linalg.h"
@@ -260,6 +261,7 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
 int study_launch(const struct study_request *request, struct status *st)
 {
     struct launch l = {.request = request, .study = request->study};
+    l.study.launched_unix_s = clock_unix_s();
     bool told = false, started = protocol_start(st) == 0;
     log_init(&l.log, request->study.err, -1);
     if (started) {

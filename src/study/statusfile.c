@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "board.h"
+#include "fields.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,78 +15,57 @@
 #include <string.h>
 #include <unistd.h>
 
-struct field {
-    const char *key;
-    size_t offset;      /* of a const char * or a double */
-    const char *format; /* of the number; NULL: a text */
-};
-
-#define TEXT(type, field)                                                                          \
-    {                                                                                              \
-#field, offsetof(struct type, field), NULL                                                 \
-    }
-#define NUMBER(type, field, format)                                                                \
-    {                                                                                              \
-#field, offsetof(struct type, field), format                                               \
-    }
-
 static const struct field study_fields[] = {
-    TEXT(study_status, state),
-    TEXT(study_status, message),
-    TEXT(study_status, study),
-    TEXT(study_status, uuid),
-    TEXT(study_status, file),
-    TEXT(study_status, size),
-    TEXT(study_status, chosen_by),
-    NUMBER(study_status, updated_unix_s, "%.3f"),
-    NUMBER(study_status, started_unix_s, "%.3f"),
-    NUMBER(study_status, deadline_unix_s, "%.0f"),
-    NUMBER(study_status, elapsed_s, "%.1f"),
-    NUMBER(study_status, eta_s, "%.1f"),
-    NUMBER(study_status, eta_half_s, "%.1f"),
-    NUMBER(study_status, core_hours, "%.4f"),
-    NUMBER(study_status, ranks, "%.0f"),
-    NUMBER(study_status, workers, "%.0f"),
-    NUMBER(study_status, total, "%.0f"),
-    NUMBER(study_status, pending, "%.0f"),
-    NUMBER(study_status, running, "%.0f"),
-    NUMBER(study_status, done, "%.0f"),
-    NUMBER(study_status, failed, "%.0f"),
-    NUMBER(study_status, crashed, "%.0f"),
-    NUMBER(study_status, chosen, "%.0f"),
-    NUMBER(study_status, chosen_left, "%.0f"),
+    FIELD_TEXT(study_status, state),
+    FIELD_TEXT(study_status, message),
+    FIELD_TEXT(study_status, study),
+    FIELD_TEXT(study_status, uuid),
+    FIELD_TEXT(study_status, file),
+    FIELD_TEXT(study_status, size),
+    FIELD_TEXT(study_status, chosen_by),
+    FIELD_NUMBER(study_status, updated_unix_s, "%.3f"),
+    FIELD_NUMBER(study_status, started_unix_s, "%.3f"),
+    FIELD_NUMBER(study_status, deadline_unix_s, "%.0f"),
+    FIELD_NUMBER(study_status, elapsed_s, "%.1f"),
+    FIELD_NUMBER(study_status, eta_s, "%.1f"),
+    FIELD_NUMBER(study_status, eta_half_s, "%.1f"),
+    FIELD_NUMBER(study_status, core_hours, "%.4f"),
+    FIELD_NUMBER(study_status, ranks, "%.0f"),
+    FIELD_NUMBER(study_status, workers, "%.0f"),
+    FIELD_NUMBER(study_status, total, "%.0f"),
+    FIELD_NUMBER(study_status, pending, "%.0f"),
+    FIELD_NUMBER(study_status, running, "%.0f"),
+    FIELD_NUMBER(study_status, done, "%.0f"),
+    FIELD_NUMBER(study_status, failed, "%.0f"),
+    FIELD_NUMBER(study_status, crashed, "%.0f"),
+    FIELD_NUMBER(study_status, chosen, "%.0f"),
+    FIELD_NUMBER(study_status, chosen_left, "%.0f"),
 };
 enum { NUM_STUDY_FIELDS = sizeof study_fields / sizeof study_fields[0] };
 
 static const struct field worker_fields[] = {
-    NUMBER(worker_status, rank, "%.0f"),        TEXT(worker_status, host),
-    NUMBER(worker_status, run, "%.0f"),         TEXT(worker_status, key),
-    NUMBER(worker_status, epoch, "%.0f"),       NUMBER(worker_status, num_epochs, "%.0f"),
-    NUMBER(worker_status, train_loss, "%.6g"),  NUMBER(worker_status, val_loss, "%.6g"),
-    NUMBER(worker_status, last_seen_s, "%.1f"), TEXT(worker_status, settings),
+    FIELD_NUMBER(worker_status, rank, "%.0f"),
+    FIELD_TEXT(worker_status, host),
+    FIELD_NUMBER(worker_status, run, "%.0f"),
+    FIELD_TEXT(worker_status, key),
+    FIELD_NUMBER(worker_status, epoch, "%.0f"),
+    FIELD_NUMBER(worker_status, num_epochs, "%.0f"),
+    FIELD_NUMBER(worker_status, train_loss, "%.6g"),
+    FIELD_NUMBER(worker_status, val_loss, "%.6g"),
+    FIELD_NUMBER(worker_status, last_seen_s, "%.1f"),
+    FIELD_TEXT(worker_status, settings),
 };
 enum { NUM_WORKER_FIELDS = sizeof worker_fields / sizeof worker_fields[0] };
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static void put_fields(struct json *json, const struct field *field, int num, const void *from)
-{
-    for (const struct field *f = field; f < field + num; f++) {
-        const char *at = (const char *)from + f->offset;
-        if (f->format)
-            json_number(json, f->key, f->format, *(const double *)at);
-        else
-            json_text(json, f->key, *(const char *const *)at);
-    }
-}
-
 void statusfile_put(struct json *json, const struct study_status *s)
 {
-    put_fields(json, study_fields, NUM_STUDY_FIELDS, s);
+    fields_put(json, study_fields, NUM_STUDY_FIELDS, s);
     json_open(json, "worker", '[');
     for (int i = 0; i < s->num_workers; i++) {
         json_open(json, NULL, '{');
-        put_fields(json, worker_fields, NUM_WORKER_FIELDS, &s->worker[i]);
+        fields_put(json, worker_fields, NUM_WORKER_FIELDS, &s->worker[i]);
         json_close(json);
     }
     json_close(json);
@@ -178,32 +158,16 @@ int statusfile_write(const char *results_path, const struct board *board, struct
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static void take_fields(const struct node *map, const struct field *field, int num, void *into)
-{
-    for (const struct field *f = field; f < field + num; f++) {
-        int found = node_find(map, f->key);
-        const struct node *item = found < 0 ? NULL : map->item[found];
-        bool scalar = item && item->kind == NODE_SCALAR;
-        char *at = (char *)into + f->offset, *end;
-        if (f->format) {
-            double value = scalar ? strtod(item->text, &end) : NAN;
-            *(double *)at = scalar && end != item->text ? value : NAN;
-        } else {
-            *(const char **)at = scalar && item->quoted ? item->text : NULL;
-        }
-    }
-}
-
 static bool take(struct study_status *s, const struct node *root)
 {
-    take_fields(root, study_fields, NUM_STUDY_FIELDS, s);
+    fields_take(root, study_fields, NUM_STUDY_FIELDS, s);
     int at = node_find(root, "worker");
     if (!s->state || at < 0) return false;
     const struct node *list = root->item[at];
     s->worker = pool_take(s->memory, (size_t)list->count + 1, sizeof *s->worker);
     if (!s->worker) return false;
     for (s->num_workers = 0; s->num_workers < list->count; s->num_workers++)
-        take_fields(list->item[s->num_workers], worker_fields, NUM_WORKER_FIELDS,
+        fields_take(list->item[s->num_workers], worker_fields, NUM_WORKER_FIELDS,
                     &s->worker[s->num_workers]);
     return true;
 }

@@ -44,6 +44,7 @@ struct study {
     struct schedule *schedule;
     int *row;
     double *cost_s;
+    struct session_log session;
     double max_failures;
     bool coordinated;
     char reason[1024]; /* why it ended, in a line */
@@ -154,6 +155,8 @@ static int make_board(struct study *s, struct status *st)
     b->deadline_s = INFINITY;
     b->start_unix_s = clock_unix_s();
     b->start_s = b->now_s = clock_monotonic_s();
+    b->launched_unix_s =
+        s->options->launched_unix_s > 0 ? s->options->launched_unix_s : b->start_unix_s;
     memcpy(b->uuid, s->output.uuid, sizeof b->uuid);
     b->worker = calloc((size_t)workers, sizeof *b->worker);
     if (!b->worker) return status_no_memory(st, "the schedule");
@@ -273,6 +276,15 @@ static void tell_no_start(const struct study *s, const struct coordinator *c, st
                left, reserve);
 }
 
+static void begin_session(struct study *s)
+{
+    struct status st = {0};
+    bool fresh = s->output.action == OUTPUT_CREATE || s->output.action == OUTPUT_REPLACE;
+    if (session_log_open(&s->session, s->options->output, fresh, &st))
+        log_line(&s->log, LOG_WARNING,
+                 "%s; the study goes on, `hmmgrid status --usage` will lack it", st.text);
+}
+
 static void coordinate(struct study *s, struct status *st)
 {
     struct coordinator c = {
@@ -282,6 +294,7 @@ static void coordinate(struct study *s, struct status *st)
         .row = s->row,
         .store = s->store,
         .board = &s->board,
+        .session = &s->session,
         .progress = &s->progress,
         .status_path = s->options->output,
         .checkpoints = s->folder,
@@ -290,6 +303,7 @@ static void coordinate(struct study *s, struct status *st)
         .ledger.blamed = s->plan->study_settings.run.isolate == ISOLATE_NONE,
     };
     s->coordinated = true;
+    begin_session(s);
     deadline_first(&s->deadline, s->options->deadline_s);
     tell_start(s);
     if (coordinator_run(&c, s->size > 1 ? NULL : &s->worker, st) == 0)
@@ -374,10 +388,18 @@ static void release_all(struct study *s, struct status *st)
     if (s->rank == 0) output_free(&s->output);
     schedule_free(s->schedule);
     free(s->segments);
-    free(s->board.worker);
     free(s->row);
     free(s->cost_s);
     provenance_free(&s->facts);
+}
+
+/* Rank 0, last of all. */
+static void end_session(struct study *s)
+{
+    struct status st = {0};
+    if (session_log_note(&s->session, &s->board, s->reason, true, &st))
+        log_line(&s->log, LOG_WARNING, "%s", st.text);
+    session_log_close(&s->session);
 }
 
 /* Rank 0, when the file is closed and let go of: the command of run.on_end. */
@@ -420,6 +442,8 @@ int study_run_all(const struct plan *plan, const struct study_options *options, 
         if (s.coordinated) do_on_end(&s, st->code);
         protocol_of_rank_0(s.comm, 0);
     }
+    if (s.coordinated) end_session(&s);
+    free(s.board.worker);
 
     signals_restore(&signals);
     MPI_Comm_free(&s.comm);

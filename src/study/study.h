@@ -18,13 +18,14 @@ struct study_options {
     const char *command_line; /* for provenance */
     int existing;             /* enum study_existing */
     int progress;             /* enum study_progress */
-    unsigned retry;        /* 1 << RUN_FAILED: failed runs of the file are done anew, and so on */
-    double deadline_s;     /* Unix time; INFINITY: none; NAN: what the job's scheduler says */
-    const bool *selected;  /* [num_runs] runs to do, others stay as they are; NULL: all.
-                              Borrowed */
-    const char *chosen_by; /* rank 0: what selected them, for people: "--where"; borrowed */
-    run_function run;      /* experiment_run, or a dummy in tests */
-    FILE *out, *err;       /* streams */
+    unsigned retry;         /* 1 << RUN_FAILED: failed runs of the file are done anew, and so on */
+    double launched_unix_s; /* when this process began; 0: now */
+    double deadline_s;      /* Unix time; INFINITY: none; NAN: what the job's scheduler says */
+    const bool *selected;   /* [num_runs] runs to do, others stay as they are; NULL: all.
+                               Borrowed */
+    const char *chosen_by;  /* rank 0: what selected them, for people: "--where"; borrowed */
+    run_function run;       /* experiment_run, or a dummy in tests */
+    FILE *out, *err;        /* streams */
     bool *abandoned; /* becomes true when the file could not be written to its end: the process is
                         to leave by _exit, without MPI_Finalize. NULL: not asked for */
 };
