@@ -252,6 +252,7 @@ soak: check-build-programs
 	tests/system/no_memory.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_malloc.so 1
 	tests/system/slurm_submit.sh $(BUILD)/hmmgrid all | tail -n 3
 	tests/system/kill_resume.sh $(BUILD)/hmmgrid 5 $(BUILD)/tests/test_study | tail -n 1
+	tests/system/slurm.sh $(BUILD)/hmmgrid all
 	mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root) --oversubscribe --bind-to none -n 4 $(BUILD)/tests/test_study_deaths /tmp overhead
 
 demo:
@@ -266,7 +267,7 @@ demo:
 
 # program, grids, and the core library with its headers for other C programs (pkg-config hmmgrid)
 install: $(BUILD)/hmmgrid $(CORE)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/hmmgrid lib/pkgconfig share/hmmgrid/experiments)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include/hmmgrid lib/pkgconfig share/hmmgrid/experiments share/hmmgrid/slurm)
 	install -m 755 $(BUILD)/hmmgrid $(DESTDIR)$(PREFIX)/bin/hmmgrid
 	install -m 644 $(CORE) $(DESTDIR)$(PREFIX)/lib
 	install -m 644 include/hmmgrid/*.h $(DESTDIR)$(PREFIX)/include/hmmgrid
@@ -275,6 +276,7 @@ install: $(BUILD)/hmmgrid $(CORE)
 	 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lhmmgrid-core' \
 	 'Libs.private: $(CORE_LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hmmgrid.pc
 	install -m 644 experiments/*.yaml $(DESTDIR)$(PREFIX)/share/hmmgrid/experiments
+	install -m 644 slurm/* $(DESTDIR)$(PREFIX)/share/hmmgrid/slurm
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/hmmgrid
 
 -include $(CORE_OBJ:.o=.d) $(YAML_OBJ:.o=.d) $(MPI_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_BIN:=.d) $(REFERENCE_OBJ:.o=.d)
