@@ -73,18 +73,23 @@ is_on() { # is_on JOB RESTARTS: in this slice, in the middle of a run, when one 
 }
 wait_for() { slurm_wait 600 "$@"; }
 
-# became JOB STATE RESTARTS CODE: how it ended, a pattern
+# became JOB STATE RESTARTS [CODE]: how it ended, a pattern
 became() {
     wait_for has_ended "$1"
     local is
     is="$(job "$1" JobState) $(job "$1" Restarts) $(job "$1" ExitCode)"
-    [[ $is =~ ^$2\ $3\ $4:0$ ]] && return
-    echo "job $1: $is, not $2 $3 $4:0"
-    tail -n 20 ./*-"$1".log
+    [[ $is =~ ^$2\ $3\ ${4:-.*}:[0-9]*$ ]] && return
+    echo "job $1: $is, not $2 $3 ${4:-}"
+    tail -n 20 ./*[.-]"$1".log
     false
 }
 same() { [ "$(digest "${1:-study.h5}")" = "$(digest whole.h5)" ] || { hmmgrid verify "${1:-study.h5}"; false; }; }
-logged() { grep -E -- "$2" ./*-"$1".log || { cat ./*-"$1".log; false; }; }
+logged() { grep -E -- "$2" ./*[.-]"$1".log || { cat ./*[.-]"$1".log; false; }; }
+# submitted FLAG...: what the verb says; the jobs that it made are $study and $report
+submitted() {
+    hmmgrid submit grid.yaml -o study.h5 "$@" >said || return
+    read -r study report <<<"$(sed -n 's/^job \([0-9]*\): .*/\1/p' said | tr '\n' ' ')"
+}
 
 # --- every template, as it stands ------------------------------------------------------------------------
 folder one-node 1 100
@@ -92,6 +97,13 @@ one=$(sent one-node --ntasks=3 --time=5)
 folder several-nodes 1 100
 # both nodes have the name of this machine: no shared memory between some ranks of it
 several=$(OMPI_MCA_btl=tcp,self OMPI_MCA_btl_tcp_if_include=lo sent several-nodes --nodes=2 --ntasks-per-node=2 --time=5)
+
+folder array 4 100
+array=$(sent array-of-shares --time=5)
+folder submit 1 100
+cp "$templates/profile.yaml" .
+ok "submit" submitted --profile profile.yaml --time=10
+submitted_study=$study submitted_report=$report
 
 folder requeue 2 1200
 requeue=$(sent requeue --ntasks=2 --time=10)
@@ -134,6 +146,15 @@ ok "complete" logged "$one" '2 done, 0 failed'
 back several-nodes
 ok "it ends" became "$several" COMPLETED 0 0
 ok "complete" logged "$several" '2 done, 0 failed'
+back array
+for share in {1..8}; do
+    ok "share $share ends" became "${array}_$share" COMPLETED 0 0
+    ok "one run" test "$(field "done" "study-$share.h5")" = 1
+done
+back submit
+ok "it ends" became "$submitted_study" COMPLETED 0 0
+ok "and its report" became "$submitted_report" COMPLETED 0 0
+ok "of the whole study" logged "$submitted_report" 'study slices: complete'
 back reserve
 ok "it ends, and is not started again" became "$reserve" FAILED 0 2
 ok "it says why" logged "$reserve" 'run.reserve keeps 3m.* of that'
@@ -146,17 +167,15 @@ ok "it ends, and is not started again" became "$hangs" FAILED 0 137
 
 # --- what takes minutes: real time limits -------------------------------------------------------------------
 if [ "$long" ]; then
-    edge='--time=1 --signal=B:USR1@20 --ntasks=2' # a minute: of 60 to 90 s
-    ends_by_signal='s/^arguments=.*/arguments=(--deadline 24h)/'
+    edge=(--time=1 --signal=B:USR1@20 --ntasks=2) # a minute: of 60 to 90 s
     folder srun 30 1000
-    # shellcheck disable=SC2086
-    srun=$(changed requeue "$ends_by_signal" $edge)
-    folder mpirun 30 1000
-    # shellcheck disable=SC2086
-    mpirun=$(changed requeue "s/^launch=.*/launch=(mpirun)/" $edge)
+    ok "submit" submitted "${edge[@]}" --launcher "srun --mpi=pmix"
+    srun=$study
+    folder mpirun 30 1000 # of which nobody knows the time but Slurm, which sends USR1
+    HMMGRID_DEADLINE=24h ok "submit" submitted "${edge[@]}" --launcher mpirun
+    mpirun=$study
     folder one-long-run 1 50000
-    # shellcheck disable=SC2086
-    run=$(changed requeue 's/^arguments=.*/arguments=(--where "run == 0")/' $edge)
+    run=$(changed requeue 's/^arguments=.*/arguments=(--where "run == 0")/' "${edge[@]}")
     folder walltime 30 1000 # nobody told the time
     walltime=$(HMMGRID_DEADLINE=24h sent one-node --ntasks=2 --time=1)
 
@@ -164,13 +183,13 @@ if [ "$long" ]; then
     cancelled=$(sent one-node --ntasks=2 --time=5)
     wait_for is_on "$cancelled" 0
     ok "scancel" scancel "$cancelled"
-    ok "it ends" became "$cancelled" CANCELLED 0 '[0-9]*'
+    ok "it ends" became "$cancelled" CANCELLED 0
     ok "something is left" test "$(field pending)" -gt 0
     again=$(sent one-node --ntasks=2 --time=5)
     folder slurmd 4 1000
-    node=$(sent requeue --ntasks=2 --time=5 --nodelist=two)
+    node=$(sent requeue --ntasks=2 --time=10 --nodelist=two)
     wait_for is_on "$node" 0
-    kill -KILL "$pid_of_two"
+    kill -KILL "${pid_of_two:?}"
     is_down() { sinfo -h -n two -o %t | grep -q down; }
     wait_for is_down
     slurm_node two
@@ -183,7 +202,7 @@ if [ "$long" ]; then
     ok "as an undisturbed one" same
 
     back walltime
-    ok "it ends" became "$walltime" TIMEOUT 0 '[0-9]*'
+    ok "it ends" became "$walltime" TIMEOUT 0
     ok "something is left" test "$(field pending)" -gt 0
     again=$(sent one-node --ntasks=2 --time=10)
     back srun
