@@ -76,6 +76,7 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=2
 KillWait=10
 SlurmdTimeout=10
 InactiveLimit=0
+MinJobAge=7200
 ReturnToService=2
 NodeName=one NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=$(slurm_port) CPUs=64 RealMemory=1000000
 NodeName=two NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=$(slurm_port) CPUs=64 RealMemory=1000000
@@ -92,7 +93,9 @@ slurm_start() { # slurm_start FOLDER
     done
     mkdir -p "$slurm"/{state,tmp-one,tmp-two} && chmod 755 "$1" "$slurm" || return
     slurm_configure
-    export SLURM_CONF=$slurm/slurm.conf
+    unset "${!SLURM_@}" "${!SBATCH_@}" "${!HMMGRID_@}"
+    export SLURM_CONF=$slurm/slurm.conf TMPDIR=$1
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_hwloc_base_binding_policy=none
     head -c 128 /dev/urandom >"$slurm/munge.key" && chmod 600 "$slurm/munge.key"
     slurm_daemon munged munged --foreground --force --socket="$slurm/munge.socket" \
         --key-file="$slurm/munge.key" --pid-file="$slurm/munge.pid" --seed-file="$slurm/munge.seed" \
@@ -119,3 +122,30 @@ slurm_stop() {
 
 slurm_is_idle() { [ -z "$(squeue -h 2>/dev/null)" ]; }
 slurm_is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# --- studies --------------------------------------------------------------------------------------------
+slurm_grid() { # slurm_grid SEEDS EPOCHS: two runs a seed, of about 3 s for 1000 epochs
+    cat <<Y
+version: 1
+study: slices
+defaults:
+  data:    {sequences: 1500, length: 20}
+  rnn:     {hidden: 24, noise_dim: 8}
+  train:   {epochs: $2, batch: 500}
+  measure: {sequences: 200, floor_draws: 2}
+analysis: false
+grid:
+  chain:
+    product: {hmm.states: [2, 3]}
+seeds: {start: 0, count: $1}
+run: {reserve: 5s, checkpoint: 1s}
+Y
+}
+
+slurm_job() { scontrol show job -o "$1" 2>/dev/null | sed -n "s/.*\\b$2=\([^ ]*\).*/\1/p"; } # JOB FIELD
+slurm_has_ended() {
+    case $(slurm_job "$1" JobState) in
+    COMPLETED | FAILED | TIMEOUT | CANCELLED | NODE_FAIL) ;;
+    *) false ;;
+    esac
+}

@@ -24,33 +24,14 @@ if ! slurm_start "$work" >"$work/why" 2>&1; then
 fi
 
 # --- studies ------------------------------------------------------------------------------------------
-export PATH=$work/bin:$PATH TMPDIR=$work
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_hwloc_base_binding_policy=none
+export PATH=$work/bin:$PATH
 mkdir "$work/bin"
 ln -s "$program" "$work/bin/hmmgrid"
-
-grid() { # grid SEEDS EPOCHS: two runs a seed, of about 3 s for 1000 epochs
-    cat <<Y
-version: 1
-study: slices
-defaults:
-  data:    {sequences: 1500, length: 20}
-  rnn:     {hidden: 24, noise_dim: 8}
-  train:   {epochs: $2, batch: 500}
-  measure: {sequences: 200, floor_draws: 2}
-analysis: false
-grid:
-  chain:
-    product: {hmm.states: [2, 3]}
-seeds: {start: 0, count: $1}
-run: {reserve: 5s, checkpoint: 1s}
-Y
-}
 
 # folder NAME SEEDS EPOCHS: to work in, with a grid
 folder() {
     mkdir "$work/$1" && back "$1"
-    grid "$2" "$3" >grid.yaml
+    slurm_grid "$2" "$3" >grid.yaml
 }
 back() { # back NAME: into that folder again
     name=$1
@@ -64,20 +45,17 @@ changed() { sed "$2" "$templates/$1.sbatch" >job.sbatch && sbatch --parsable "${
 
 field() { hmmgrid status "${2:-study.h5}" --json 2>/dev/null | sed -n "s/^\"$1\": \"*\([^\",]*\).*/\1/p"; }
 digest() { hmmgrid verify "$1" 2>/dev/null | sed -n 's/.*digest //p'; }
-job() { scontrol show job -o "$1" 2>/dev/null | sed -n "s/.*\\b$2=\([^ ]*\).*/\1/p"; }
-
-has_ended() { case $(job "$1" JobState) in COMPLETED | FAILED | TIMEOUT | CANCELLED | NODE_FAIL) ;; *) false ;; esac; }
 is_on() { # is_on JOB RESTARTS: in this slice, in the middle of a run, when one was kept
-    [ "$(job "$1" Restarts)" = "$2" ] && [ "$(job "$1" JobState)" = RUNNING ] && [ "$(field live)" = true ] &&
+    [ "$(slurm_job "$1" Restarts)" = "$2" ] && [ "$(slurm_job "$1" JobState)" = RUNNING ] && [ "$(field live)" = true ] &&
         [ "$(field running)" -gt 0 ] && ls study.h5.ckpt/*.ckpt
 }
 wait_for() { slurm_wait 600 "$@"; }
 
 # became JOB STATE RESTARTS [CODE]: how it ended, a pattern
 became() {
-    wait_for has_ended "$1"
+    wait_for slurm_has_ended "$1"
     local is
-    is="$(job "$1" JobState) $(job "$1" Restarts) $(job "$1" ExitCode)"
+    is="$(slurm_job "$1" JobState) $(slurm_job "$1" Restarts) $(slurm_job "$1" ExitCode)"
     [[ $is =~ ^$2\ $3\ ${4:-.*}:[0-9]*$ ]] && return
     echo "job $1: $is, not $2 $3 ${4:-}"
     tail -n 20 ./*[.-]"$1".log
@@ -85,11 +63,6 @@ became() {
 }
 same() { [ "$(digest "${1:-study.h5}")" = "$(digest whole.h5)" ] || { hmmgrid verify "${1:-study.h5}"; false; }; }
 logged() { grep -E -- "$2" ./*[.-]"$1".log || { cat ./*[.-]"$1".log; false; }; }
-# submitted FLAG...: what the verb says; the jobs that it made are $study and $report
-submitted() {
-    hmmgrid submit grid.yaml -o study.h5 "$@" >said || return
-    read -r study report <<<"$(sed -n 's/^job \([0-9]*\): .*/\1/p' said | tr '\n' ' ')"
-}
 
 # --- every template, as it stands ------------------------------------------------------------------------
 folder one-node 1 100
@@ -100,10 +73,7 @@ several=$(OMPI_MCA_btl=tcp,self OMPI_MCA_btl_tcp_if_include=lo sent several-node
 
 folder array 4 100
 array=$(sent array-of-shares --time=5)
-folder submit 1 100
-cp "$templates/profile.yaml" .
-ok "submit" submitted --profile profile.yaml --time=10
-submitted_study=$study submitted_report=$report
+says 'study.h5.sbatch' hmmgrid submit grid.yaml -o study.h5 -n --profile "$templates/profile.yaml"
 
 folder requeue 2 1200
 requeue=$(sent requeue --ntasks=2 --time=10)
@@ -113,9 +83,9 @@ ok "USR1, as before the end of a slice" scancel -b -s USR1 "$requeue"
 
 # --- those that cannot go on, meanwhile ------------------------------------------------------------------
 folder reserve 1 100
-reserve=$(changed requeue 's/^arguments=.*/arguments=(--reserve 3min)/' --ntasks=2 --time=1)
+reserve=$(changed requeue 's/^arguments=.*/arguments=(--resume --reserve 3min)/' --ntasks=2 --time=1)
 folder epoch 1 100 # which takes minutes
-epoch=$(changed requeue 's/^arguments=.*/arguments=(--set data.sequences=300000 --set rnn.hidden=400)/' --ntasks=1 --time=5)
+epoch=$(changed requeue 's/^arguments=.*/arguments=(--resume --set data.sequences=300000 --set rnn.hidden=400)/' --ntasks=1 --time=5)
 folder hangs 1 100
 printf '#!/bin/sh\ntrap "" USR1\ntouch started\nwhile :; do sleep 1; done\n' >launcher
 chmod +x launcher
@@ -151,10 +121,6 @@ for share in {1..8}; do
     ok "share $share ends" became "${array}_$share" COMPLETED 0 0
     ok "one run" test "$(field "done" "study-$share.h5")" = 1
 done
-back submit
-ok "it ends" became "$submitted_study" COMPLETED 0 0
-ok "and its report" became "$submitted_report" COMPLETED 0 0
-ok "of the whole study" logged "$submitted_report" 'study slices: complete'
 back reserve
 ok "it ends, and is not started again" became "$reserve" FAILED 0 2
 ok "it says why" logged "$reserve" 'run.reserve keeps 3m.* of that'
@@ -168,14 +134,10 @@ ok "it ends, and is not started again" became "$hangs" FAILED 0 137
 # --- what takes minutes: real time limits -------------------------------------------------------------------
 if [ "$long" ]; then
     edge=(--time=1 --signal=B:USR1@20 --ntasks=2) # a minute: of 60 to 90 s
-    folder srun 30 1000
-    ok "submit" submitted "${edge[@]}" --launcher "srun --mpi=pmix"
-    srun=$study
-    folder mpirun 30 1000 # of which nobody knows the time but Slurm, which sends USR1
-    HMMGRID_DEADLINE=24h ok "submit" submitted "${edge[@]}" --launcher mpirun
-    mpirun=$study
+    folder mpirun 30 1000 # three times the limit; nobody knows the time but Slurm, which sends USR1
+    mpirun=$(HMMGRID_DEADLINE=24h changed requeue 's/^launch=.*/launch=(mpirun)/' "${edge[@]}")
     folder one-long-run 1 50000
-    run=$(changed requeue 's/^arguments=.*/arguments=(--where "run == 0")/' "${edge[@]}")
+    run=$(changed requeue 's/^arguments=.*/arguments=(--resume --where "run == 0")/' "${edge[@]}")
     folder walltime 30 1000 # nobody told the time
     walltime=$(HMMGRID_DEADLINE=24h sent one-node --ntasks=2 --time=1)
 
@@ -205,8 +167,6 @@ if [ "$long" ]; then
     ok "it ends" became "$walltime" TIMEOUT 0
     ok "something is left" test "$(field pending)" -gt 0
     again=$(sent one-node --ntasks=2 --time=10)
-    back srun
-    ok "the study ends by itself" became "$srun" COMPLETED '[2-9]' 0
     back mpirun
     ok "the study ends by itself" became "$mpirun" COMPLETED '[2-9]' 0
     back one-long-run
@@ -216,13 +176,12 @@ if [ "$long" ]; then
     back walltime
     ok "sent again it ends" became "$again" COMPLETED 0 0
     hmmgrid run grid.yaml -o whole.h5 --progress none
-    cp whole.h5 ../srun
     cp whole.h5 ../mpirun
-    for which in walltime srun mpirun; do
+    for which in walltime mpirun; do
         back $which
         ok "as an undisturbed one" same
     done
-    for which in srun mpirun one-long-run slurmd; do
+    for which in mpirun one-long-run slurmd; do
         back $which
         echo "$which: $(grep -c 'once more' ./*.log) requeues by itself, $(field core_hours) core-hours"
     done
