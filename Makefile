@@ -154,7 +154,7 @@ $(REFERENCE_OBJ): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,cc)$(CC) $(FLAGS) $(DEPS) -c -o $@ $<
 
-$(filter-out %/test_golden %/test_plan %/test_cells %/test_memory %/test_columns,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(REFERENCE) $(CORE) $(BUILD)/flags
+$(filter-out %/test_golden %/test_plan %/test_cells %/test_memory %/test_columns %/test_batch,$(UNIT_BIN)): $(BUILD)/tests/%: tests/unit/%.c $(REFERENCE) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) $(WRAP_$(@F)) -o $@ $< $(REFERENCE) $(CORE) $(CORE_LIBS) -lcmocka
 
@@ -166,6 +166,10 @@ COLUMNS_OBJ := $(call object,$(addprefix src/store/,schema.c put.c columns.c col
 $(BUILD)/tests/test_columns: tests/unit/test_columns.c $(COLUMNS_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(COLUMNS_OBJ) $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
+
+$(BUILD)/tests/test_batch: tests/unit/test_batch.c $(call object,$(call room,batch)) $(BUILD)/slurm.o $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $(filter-out %/flags,$^) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
 
 $(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(REFERENCE) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
