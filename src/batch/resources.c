@@ -128,6 +128,17 @@ static int choose_time(struct finding *f, struct status *st)
     return flags_set(f->flags, "time", slurm_time(fmin(wanted_s, limit_s), value), text, st);
 }
 
+/* Slurm takes such a job and lets it wait for ever. */
+static void check_time(const struct finding *f, struct resources *r)
+{
+    const char *time = said(f->flags, "time");
+    char limit[48];
+    if (time && f->limits && slurm_seconds(time) > f->limits->limit_s)
+        snprintf(r->warning, sizeof r->warning,
+                 "--time=%.40s is more than partition %s allows (%s): the job may never start",
+                 time, f->limits->name, slurm_time(f->limits->limit_s, limit));
+}
+
 static int count_slices(const struct finding *f, struct resources *r, struct status *st)
 {
     const char *time = flags_value(f->flags, "time");
@@ -177,6 +188,7 @@ int resources_fill(struct flags *flags, const struct profile *profile,
     if (!code) code = choose_time(&f, st);
     if (!code) code = choose_memory(&f, st);
     if (!code) code = count_slices(&f, r, st);
+    if (!code) check_time(&f, r);
     forecast_free(&f.forecast);
     return code;
 }

@@ -12,6 +12,7 @@ struct resources {
     double slice_s;    /* of a job, for runs; INFINITY: it has no limit */
     int slices;        /* jobs, about */
     int lead_s;        /* --signal comes so long before the end */
+    char warning[200]; /* of a time beyond the partition's limit, ""; the job would never start */
 };
 
 /* Sets --ntasks, --time and --mem-per-cpu where `flags` has none from anybody; what has no name of

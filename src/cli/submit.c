@@ -221,6 +221,7 @@ static int submit(const struct invocation *inv, const struct submission_request 
     struct submission s = {0};
     int code = submission_make(&s, request, plan, st);
     if (!code) code = submission_write(&s, !dry, st);
+    if (!code && *s.resources.warning) log_line(&inv->log, LOG_WARNING, "%s", s.resources.warning);
     if (!code && dry) {
         tell_scripts(&s, inv->out);
     } else if (!code) {
@@ -238,7 +239,9 @@ static int read_and_submit(const struct invocation *inv, struct status *st)
     struct plan plan = {0};
     int num = 0, code = check_names(inv, st);
     char **arguments = make_arguments(inv, &num);
-    if (!code && !arguments) code = status_no_memory(st, "the options");
+    for (int i = 0; i < num; i++)
+        if (!arguments[i]) code = status_no_memory(st, "the options");
+    if (!arguments) code = status_no_memory(st, "the options");
     if (!code) code = cli_plan(inv, &plan, st);
     if (!code) code = choose_runs(inv, &plan, st);
     struct submission_request request = {

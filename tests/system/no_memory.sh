@@ -44,6 +44,11 @@ fails why why whole.h5 1
 fails verify verify whole.h5
 fails export export whole.h5 1 -o w.h5
 fails reset reset whole.h5
+echo 'sbatch: {partition: short, mail-type: [END, FAIL]}' >site.yaml
+mkdir without_slurm && ln -s "$(command -v env)" without_slurm
+launcher="env PATH=$work/without_slurm"
+fails submit submit "$grid" -o new.h5 --profile site.yaml -n
+launcher=
 fails run run "$grid" -o new.h5 --progress none --set run.isolate=none --where 'run == 0'
 fails resume run "$grid" -o whole.h5 --resume --progress none
 fails isolated run "$grid" -o new.h5 --progress none --where 'run == 0'

@@ -88,6 +88,7 @@ ok "runs on fewer tasks" line '#SBATCH --ntasks=3' --where 'seed == 1'
 ok "tasks that are given" line '#SBATCH --ntasks=3' --ntasks 3
 ok "tasks of nodes" none '#SBATCH --ntasks=40' --nodes=2 --ntasks-per-node=2
 ok "no limit of time" line '#SBATCH --time=UNLIMITED' --time=UNLIMITED
+ok "too much time" ends 0 '--time=5:00:00 is more than partition short allows (0-04:00:00)' submit -n --time=5:00:00
 ok "too little time" ends 2 '--time=5 leaves no time for runs' submit --time=5
 ok "a later signal" line 'end_within=48' --time=5 --signal=B:USR1@60 --set run.reserve=30s
 printf 'MPI plugin types are...\n\tpmi2\n' >mpi
