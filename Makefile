@@ -167,9 +167,10 @@ $(BUILD)/tests/test_columns: tests/unit/test_columns.c $(COLUMNS_OBJ) $(YAML_OBJ
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(COLUMNS_OBJ) $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
 
-$(BUILD)/tests/test_batch: tests/unit/test_batch.c $(call object,$(call room,batch)) $(BUILD)/slurm.o $(YAML_OBJ) $(CORE) $(BUILD)/flags
+BATCH_OBJ := $(call object,$(call room,batch)) $(BUILD)/slurm.o
+$(BUILD)/tests/test_batch: tests/unit/test_batch.c $(BATCH_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $(filter-out %/flags,$^) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
+	$(call tell,link)$(CC) $(FLAGS) $(DEPS) -o $@ $< $(BATCH_OBJ) $(YAML_OBJ) $(CORE) $(YAML_LIBS) $(CORE_LIBS) -lcmocka
 
 $(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(REFERENCE) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
