@@ -1,7 +1,7 @@
 # slurm: a Slurm of one's own on this machine, by loopback, with its own daemons, ports and folders. To
-# be sourced; `slurm_start FOLDER` makes it in FOLDER/slurm and points every Slurm command of the script
-# there, `slurm_stop` ends what was started, by its process id. Where it cannot start it says why on
-# stdout and fails: the script shows that as "skipped: WHY".
+# be sourced after ok.sh; `slurm_or_skip` makes it in $work/slurm and points every Slurm command of the
+# script there, or, where it cannot start, ends the script with "skipped: WHY". `slurm_stop` ends what
+# was started, by its process id.
 # Its 2 nodes, one and two, pretend to have 64 cores each. A requeued job waits 6 s instead of 2 min.
 
 slurm_daemons=() # process ids
@@ -107,6 +107,13 @@ slurm_start() { # slurm_start FOLDER
     slurm_node two
     slurm_wait 30 srun -N2 --ntasks-per-node=1 --mpi=none -t1 true ||
         { echo "its nodes run no job: $(slurm_why)"; return 1; }
+}
+
+slurm_or_skip() { # one in $work, or the script says why not, and ends
+    slurm_start "$work" >"$work/why" 2>&1 && return
+    echo "skipped: the jobs: $(tr '\n' ' ' <"$work/why" | cut -c 1-300)"
+    finish
+    exit
 }
 
 slurm_stop() {

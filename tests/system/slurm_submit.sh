@@ -9,44 +9,19 @@ program=$(realpath "$1")
 . tests/support/ok.sh
 . tests/support/slurm.sh
 trap 'slurm_stop; rm -rf "$work"' EXIT
-if ! slurm_start "$work" >"$work/why" 2>&1; then
-    echo "skipped: the jobs: $(tr '\n' ' ' <"$work/why" | cut -c 1-300)"
-    finish
-    exit
-fi
+slurm_or_skip
 cd "$work" || exit 2
-unset "${!SLURM_JOB@}" "${!SBATCH_@}" "${!HMMGRID_@}"
-export TMPDIR=$work XDG_CONFIG_HOME=$work/config COLUMNS=80
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_hwloc_base_binding_policy=none
+export XDG_CONFIG_HOME=$work/config COLUMNS=80
 
-grid() { # grid SEEDS EPOCHS: two runs a seed, of about 3 s for 1000 epochs
-    cat <<Y
-version: 1
-study: slices
-defaults:
-  data:    {sequences: 1500, length: 20}
-  rnn:     {hidden: 24, noise_dim: 8}
-  train:   {epochs: $2, batch: 500}
-  measure: {sequences: 200, floor_draws: 2}
-analysis: false
-grid:
-  chain:
-    product: {hmm.states: [2, 3]}
-seeds: {start: 0, count: $1}
-run: {reserve: 5s, checkpoint: 1s}
-Y
-}
 digest() { "$program" verify "$1" 2>/dev/null | sed -n 's/.*digest //p'; }
-job() { scontrol show job -o "$1" 2>/dev/null | sed -n "s/.*\\b$2=\([^ ]*\).*/\1/p"; }
-ended() { case $(job "$1" JobState) in COMPLETED | FAILED | TIMEOUT | CANCELLED | NODE_FAIL) ;; *) false ;; esac; }
 is_on() { # is_on JOB FILE RESTARTS: in this slice, in the middle of a run that was kept
-    [ "$(job "$1" Restarts)" = "$3" ] && [ "$(job "$1" JobState)" = RUNNING ] && ls "$2".ckpt/*.ckpt &&
+    [ "$(slurm_job "$1" Restarts)" = "$3" ] && [ "$(slurm_job "$1" JobState)" = RUNNING ] && ls "$2".ckpt/*.ckpt &&
         "$program" status "$2" --json | grep -q '"live": true'
 }
 ends_well() { # ends_well JOB LOG
-    slurm_wait 1500 ended "$1"
-    [ "$(job "$1" JobState) $(job "$1" ExitCode)" = "COMPLETED 0:0" ] && return
-    echo "job $1: $(job "$1" JobState) $(job "$1" ExitCode)"
+    slurm_wait 1500 slurm_has_ended "$1"
+    [ "$(slurm_job "$1" JobState) $(slurm_job "$1" ExitCode)" = "COMPLETED 0:0" ] && return
+    echo "job $1: $(slurm_job "$1" JobState) $(slurm_job "$1" ExitCode)"
     tail -n 20 "$2"
     false
 }
@@ -59,7 +34,7 @@ submit() {
 }
 
 # --- what sbatch reads in the scripts
-grid 2 1200 >grid.yaml
+slurm_grid 2 1200 >grid.yaml
 words='it'\''s "x" \ $y #1 %j;'
 ok "held" submit grid.yaml -o held.h5 --hold --comment="$words" -J 'a "b" c' --mail-type END -t 7 --no-report
 ok "in a line" [ -n "$study" ]
@@ -105,7 +80,7 @@ for launcher in srun mpirun; do
     name=$launcher study=study_$launcher report=report_$launcher
     file="$launcher 's/study.h5"
     ok "its end" ends_well "${!study}" "${log[$launcher]}"
-    ok "in two slices or more" [ "$(job "${!study}" Restarts)" -ge 1 ]
+    ok "in two slices or more" [ "$(slurm_job "${!study}" Restarts)" -ge 1 ]
     ok "the profile's lines" grep -q 'from a profile: yes' "${log[$launcher]}"
     ok "as an undisturbed one" [ "$(digest "$file")" = "$(digest whole.h5)" ]
     ok "its report" ends_well "${!report}" "$file.report.${!report}.log"
@@ -115,7 +90,7 @@ done
 # --- three times the limit of a job
 if [ "${2:-}" = all ]; then
     name=
-    grid 1 70000 >long.yaml # some 400 s of one worker
+    slurm_grid 1 70000 >long.yaml # some 400 s of one worker
     echo 'limit: {time: 2min, ntasks: 2}' >short.yaml
     "$program" run long.yaml -o long.h5 --progress none &
     whole=$!
@@ -127,10 +102,10 @@ if [ "${2:-}" = all ]; then
     for launcher in srun mpirun; do
         study=study_$launcher report=report_$launcher file=long-$launcher.h5
         ok "$launcher: its end" ends_well "${!study}" "$file.${!study}.log"
-        ok "$launcher: in slices" [ "$(job "${!study}" Restarts)" -ge 3 ]
+        ok "$launcher: in slices" [ "$(slurm_job "${!study}" Restarts)" -ge 3 ]
         ok "$launcher: as an undisturbed one" [ "$(digest "$file")" = "$(digest long.h5)" ]
         ok "$launcher: its report" ends_well "${!report}" "$file.report.${!report}.log"
-        echo "$launcher: $(job "${!study}" Restarts) requeues under a limit of 2 minutes"
+        echo "$launcher: $(slurm_job "${!study}" Restarts) requeues under a limit of 2 minutes"
     done
 fi
 finish
