@@ -74,6 +74,12 @@ static void put_lines(FILE *out, const struct lines *lines, const char *before)
     for (int i = 0; i < lines->num; i++) fprintf(out, "%s%s\n", before, lines->line[i]);
 }
 
+static void put_assignment(FILE *out, const struct assignment *a)
+{
+    fprintf(out, "%s=%s%s", a->name, a->value, a->from ? " " : "\n");
+    if (a->from) put_comment(out, a->from);
+}
+
 /* The study's own value of what the line assigns to; NULL: the line stays. */
 static const struct assignment *find_assignment(const struct script *s, const char *line)
 {
@@ -96,7 +102,7 @@ static void put_body(const struct script *s, FILE *out)
             flags_are_out = true;
         }
         if (a)
-            fprintf(out, "%s=%s\n", a->name, a->value);
+            put_assignment(out, a);
         else if (!begins(at, sbatch_line))
             fwrite(at, 1, line_length(at), out);
     }

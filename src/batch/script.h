@@ -10,6 +10,7 @@ extern const char requeue_sbatch[], report_sbatch[];
 
 struct assignment {
     const char *name, *value; /* "file", what stands behind "=" */
+    const char *from;         /* who said it, for a comment; or NULL */
 };
 
 struct script {

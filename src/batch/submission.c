@@ -207,9 +207,9 @@ static const char *name_program(struct submission *s)
     return quoted_word(s->pool, n > 0 ? path : "hmmgrid");
 }
 
-static void assign(struct script *script, const char *name, const char *value)
+static void assign(struct script *script, const char *name, const char *value, const char *from)
 {
-    script->assignment[script->num_assignments++] = (struct assignment){name, value};
+    script->assignment[script->num_assignments++] = (struct assignment){name, value, from};
 }
 
 /* What the template's own number is too large or too small for. */
@@ -217,8 +217,9 @@ static void assign_numbers(const struct submission *s, struct script *script)
 {
     enum { USUAL_RESTARTS = 100 };
     int lead_s = s->resources.lead_s, restarts = 4 * s->resources.slices;
-    if (lead_s > 0) assign(script, "end_within", print(s->pool, "%d", 4 * lead_s / 5));
-    if (restarts > USUAL_RESTARTS) assign(script, "max_restarts", print(s->pool, "%d", restarts));
+    if (lead_s > 0) assign(script, "end_within", print(s->pool, "%d", 4 * lead_s / 5), NULL);
+    if (restarts > USUAL_RESTARTS)
+        assign(script, "max_restarts", print(s->pool, "%d", restarts), NULL);
 }
 
 static int make_scripts(struct submission *s, struct status *st)
@@ -227,14 +228,14 @@ static int make_scripts(struct submission *s, struct status *st)
     const struct submission_request *r = s->request;
     struct script report = {
         .model = report_sbatch, .flags = &s->report_flags, .profile = &s->profile};
-    assign(&report, "program", name_program(s));
-    assign(&report, "file", quoted_word(pool, s->file));
+    assign(&report, "program", name_program(s), s->profile.program.from);
+    assign(&report, "file", quoted_word(pool, s->file), NULL);
     struct script study = report;
     study.model = requeue_sbatch;
     study.flags = &s->flags;
-    assign(&study, "grid", quoted_word(pool, from_root(pool, r->grid)));
-    assign(&study, "arguments", quoted(pool, "(", r->arguments, r->num_arguments, ")"));
-    assign(&study, "launch", print(pool, "(%s)", s->launch));
+    assign(&study, "grid", quoted_word(pool, from_root(pool, r->grid)), NULL);
+    assign(&study, "arguments", quoted(pool, "(", r->arguments, r->num_arguments, ")"), NULL);
+    assign(&study, "launch", print(pool, "(%s)", s->launch), s->launch_from);
     assign_numbers(s, &study);
     for (int i = 0; i < study.num_assignments; i++)
         if (!study.assignment[i].value) return status_no_memory(st, "the script");

@@ -77,7 +77,7 @@ ok "time" line '#SBATCH --time=0-00:08:00'
 ok "memory" line '#SBATCH --mem-per-cpu=512M'
 ok "from USR1 on" line 'end_within=240'
 ok "requeue" line '#SBATCH --requeue'
-ok "srun with pmix" line 'launch=(srun --mpi=pmix)'
+ok "srun with pmix" line 'launch=(srun --mpi=pmix) # `srun --mpi=list` has it'
 ok "nothing is written" [ -z "$(ls -A | grep -F study.h5)" ]
 long=(--set train.epochs=1000000 --set data.sequences=30000 --set rnn.hidden=400)
 ok "the partition's limit" line '#SBATCH --time=0-04:00:00' "${long[@]}"
@@ -92,9 +92,9 @@ ok "too much time" ends 0 '--time=5:00:00 is more than partition short allows (0
 ok "too little time" ends 2 '--time=5 leaves no time for runs' submit --time=5
 ok "a later signal" line 'end_within=48' --time=5 --signal=B:USR1@60 --set run.reserve=30s
 printf 'MPI plugin types are...\n\tpmi2\n' >mpi
-ok "mpirun without pmix" line 'launch=(mpirun)'
-ok "srun as it is" line 'launch=(srun)' --launcher srun
-ok "a launcher with words" line 'launch=(mpirun --mca btl tcp,self)' --launcher 'mpirun --mca btl tcp,self'
+ok "mpirun without pmix" line 'launch=(mpirun) # `srun --mpi=list` has no pmix'
+ok "srun as it is" line 'launch=(srun) # the command line' --launcher srun
+ok "a launcher with words" line 'launch=(mpirun --mca btl tcp,self) # the command line' --launcher 'mpirun --mca btl tcp,self'
 printf 'MPI plugin types are...\n\tpmix\n' >mpi
 ok "few slices" line 'max_restarts=100'
 ok "many slices" line '#SBATCH --time=1:10:00' "${long[@]}" --time=1:10:00
@@ -169,7 +169,7 @@ limit=
 rm study.h5.sbatch
 ok "without Slurm" ends 73 'there is no Slurm on this machine' env PATH="$work/alone" "$program" submit tiny.yaml -o study.h5
 ok "the script is there" [ -s study.h5.sbatch ]
-ok "by mpirun" grep -qx 'launch=(mpirun)' study.h5.sbatch
+ok "by mpirun" grep -q '^launch=(mpirun) #' study.h5.sbatch
 
 # --- the script runs the study, whatever names there are
 mkdir -p "it's \$(touch bad) \"q\""
@@ -214,7 +214,7 @@ ok "one's own" line '#SBATCH --partition=long' "${long[@]}"
 ok "who said so" grep -qxF "# $work/config/hmmgrid/slurm.yaml" said
 ok "a flag alone" grep -qxF '#SBATCH --exclusive' said
 ok "a list" grep -qxF '#SBATCH --mail-type=END,FAIL' said
-ok "its launcher" grep -qxF 'launch=(mpirun)' said
+ok "its launcher" grep -qxF "launch=(mpirun) # $work/config/hmmgrid/slurm.yaml" said
 ok "its modules" grep -qxF 'module load openmpi/4.1' said
 ok "its lines" grep -qxF 'export UCX_TLS=tcp # "q"' said
 ok "its time" grep -qxF '#SBATCH --time=0-02:00:00' said
@@ -227,7 +227,7 @@ ok "its time" line '#SBATCH --time=3:00:00'
 ok "keeps" grep -qxF '#SBATCH --partition=long' said
 printf 'sbatch:\n  account: theirs\nprogram: hmmgrid\n' >given.yaml
 ok "the given one" line '#SBATCH --account=theirs' --profile given.yaml
-ok "its program" grep -qxF 'program=hmmgrid' said
+ok "its program" grep -qxF 'program=hmmgrid # given.yaml' said
 ok "the command line" line '#SBATCH --account=said' --profile given.yaml -A said
 ok "none" ends 66 'nowhere.yaml: cannot read this profile' submit --profile nowhere.yaml
 bad() { # bad WORDS TEXT
@@ -253,6 +253,6 @@ ok "a table" grep -qE '^# short\* +0-04:00:00 +12 +128 +512000 MB' said
 "$program" submit --doctor >proposed
 ok "it is one" line '#SBATCH --partition=short' --profile proposed "${long[@]}"
 ok "with its limit" line '#SBATCH --time=0-04:00:00' --profile proposed "${long[@]}"
-ok "and its launcher" grep -qxF 'launch=(srun --mpi=pmix)' said
+ok "and its launcher" grep -qxF 'launch=(srun --mpi=pmix) # proposed' said
 ok "no Slurm" ends 66 'there is no Slurm on this machine' env PATH="$work/alone" "$program" submit --doctor
 finish

@@ -84,7 +84,7 @@ static const char made[] = "# What it is.\n"
                            "# me\\x0aagain\n"
                            "#SBATCH --time=\"a \\\"b\\\" \\\\\"\n"
                            "\n"
-                           "file='x y'\n"
+                           "file='x y' # me\n"
                            "other=(1 2)\n"
                            "\n"
                            "# site\n"
@@ -98,7 +98,7 @@ static void test_script(void **state)
     struct flags f = {.pool = pool_new()};
     struct status st = {0};
     struct profile profile = {.modules = {.line = {"mpi"}, .from = "site", .num = 1}};
-    struct script script = {model, &f, &profile, {{"file", "'x y'"}}, 1};
+    struct script script = {model, &f, &profile, {{"file", "'x y'", "me"}}, 1};
     char path[] = "/tmp/test_batch_XXXXXX";
     (void)state;
     check_ok(script_flags(model, &f, &st), &st);
