@@ -73,6 +73,7 @@ try no_memory 1 600 "tests/system/no_memory.sh $program $build/tests/fail_malloc
 try submit 1 300 "tests/system/submit.sh $program"
 try reset 1 300 "tests/system/reset.sh $program"
 try longer 1 300 "tests/system/longer.sh $program"
+try merge 2 300 "tests/system/merge.sh $program"
 try old_files 1 300 "tests/system/old_files.sh $program"
 try paths 1 300 "tests/system/paths.sh $program"
 try library 1 300 "tests/system/library.sh $build"

@@ -27,6 +27,7 @@ const struct verb_entry verb_table[] = {
     {NULL, &verb_submit},
     {NULL, &verb_status},
     {NULL, &verb_reset},
+    {NULL, &verb_merge},
     {"read the results", &verb_summary},
     {NULL, &verb_why},
     {NULL, &verb_export},

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "forecast/share.h"
 #include "hmmgrid/status.h"
+#include "store/gather.h"
 #include "store/store.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ struct verb {
     cli_work *work;
     bool streams;  /* -o - is standard output */
     bool parallel; /* every rank of a launcher runs it; of other verbs rank 0 alone */
+    bool several;  /* of the last operand */
 };
 
 /* What the command line said. Texts live as long as it does. */
@@ -49,7 +51,8 @@ struct invocation {
     FILE *out, *err; /* borrowed */
     struct log log;
     char *command_line;   /* as typed, quoted for a shell where needed; owned, like what follows */
-    const char **operand; /* (num_operands), as many as the verb says */
+    const char **operand; /* (num_operands), as many as the verb says, or more of the last
+                           */
     int num_operands;
     const char **value; /* (num_options + 1, num_words), the last option being --help */
     int *num_values;    /* (num_options + 1) */
@@ -60,7 +63,7 @@ struct invocation {
 
 /* The verbs: struct verb verb_check in src/cli/check.c, and so on. */
 extern const struct verb verb_check, verb_plan, verb_run, verb_status, verb_why, verb_summary,
-    verb_export, verb_repro, verb_verify, verb_analyse, verb_reset, verb_submit;
+    verb_export, verb_repro, verb_verify, verb_analyse, verb_reset, verb_submit, verb_merge;
 
 /* The program: parse, dispatch, print errors; returns the exit code. Under a launcher of several
  * ranks it prints once and every rank returns the same code. out is flushed; an output that could
@@ -94,6 +97,10 @@ void cli_warn_of(const struct invocation *inv, struct store *store);
 /* Warn of rows whose bytes are not the ones that were committed: row (num), NULL: all. In a large
  * file some are left unchecked, which is said. */
 void cli_check_rows(const struct invocation *inv, struct store *store, const int *row, int num);
+/* Refuse operands that a study writes at the moment. */
+int cli_check_idle(const struct invocation *inv, struct status *st);
+/* Warn of the damaged rows; how many of these runs no file has. */
+int cli_tell_damage(const struct invocation *inv, const struct gathered *gathered);
 /* Open the results file that is the first operand, and warn of it. */
 int cli_open(const struct invocation *inv, struct store **store, struct status *st);
 /* Open the results file that is the first operand, let `work` do with it and the run that is the

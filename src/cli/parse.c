@@ -193,7 +193,7 @@ static int check_operands(const struct invocation *inv, struct status *st)
     if (!alone && inv->num_operands < verb->num_operands)
         return status_set(st, STATUS_USAGE, "'hmmgrid %s' needs %s; usage: hmmgrid %s [OPTIONS] %s",
                           verb->name, verb->operands, verb->name, verb->operands);
-    if (inv->num_operands > verb->num_operands)
+    if (inv->num_operands > verb->num_operands && !verb->several)
         return status_set(st, STATUS_USAGE,
                           "'%s' is one operand too many; usage: hmmgrid %s [OPTIONS] %s",
                           inv->operand[verb->num_operands], verb->name, verb->operands);

@@ -20,9 +20,10 @@ struct run_attempt {
     const char *error; /* why it failed; NULL when done */
     double t_start_s;  /* Unix time, s */
     double wall_s, cpu_s;
-    double peak_bytes; /* of resident memory; NaN: not known */
-    int signal;        /* that ended the run's process; 0: none */
-    double idle_s;     /* that the worker waited before it */
+    double peak_bytes;   /* of resident memory; NaN: not known */
+    int signal;          /* that ended the run's process; 0: none */
+    double idle_s;       /* that the worker waited before it */
+    const char *version; /* of the program, borrowed; NULL: not known */
 };
 
 struct run_output {

@@ -23,6 +23,7 @@ PUT(put_cpu, real, m->attempt->cpu_s)
 PUT(put_max_rss, real, m->attempt->peak_bytes / 1e6)
 PUT(put_signal, integer, m->attempt->signal)
 PUT(put_idle, real, m->attempt->idle_s)
+PUT(put_version, text, m->attempt->version)
 PUT(put_rank, integer, m->attempt->rank)
 PUT(put_host, text, m->attempt->host)
 PUT(put_effective_seed, integer,
@@ -190,6 +191,8 @@ static const struct fixed_column fixed_columns[] = {
      "training loss: mean over the batches of the epoch, before each update"},
     {"val_loss", TYPE_F4, 0, 1, {SCHEMA_EPOCH}, "1", true, WRITER_WORKER, WHEN_TRIED, put_val_loss,
      "validation loss after the updates of the epoch"},
+    {"version", TYPE_TEXT, 32, 0, {0}, "", false, WRITER_WORKER, WHEN_EVER, put_version,
+     "version and commit of the program that made the row"},
     /* clang-format on */
 };
 enum { NUM_FIXED = sizeof fixed_columns / sizeof fixed_columns[0], NUM_FIXED_BEFORE_SETTINGS = 4 };

@@ -4,6 +4,7 @@
  * the one that is synced. Little-endian machines only, like the file. */
 #pragma once
 
+#include "gather.h"
 #include "store.h"
 
 #include "base/file.h"
@@ -238,6 +239,7 @@ struct store {
     unsigned char *record; /* (num_runs, 64) as last read or written */
     int16_t *attempts;     /* (num_runs) the column, used where a record is damaged */
     int status_column, attempts_column, checksum_column, key_column;
+    struct extent source;         /* of /grid/source */
     char *resolved;               /* NUL-terminated lines */
     const char **line;            /* (num_runs) */
     struct decoded_run **decoded; /* (num_runs), made when asked for */
@@ -377,6 +379,25 @@ bool match_column(const struct schema *a, const struct schema_row *x, const stru
 /* Say of each column of the file which function puts its value; one that this version does not know
  * keeps its fill. */
 int match_columns(struct store *store, const struct plan *plan, struct store_columns *columns,
+                  struct status *st);
+
+/* --- transfer.c --------------------------------------------------------------------------- */
+
+/* STATUS_CANNOT_CREATE when a column of the file's finished rows has no place in the layout of
+ * plan; those of an analysis that it turns off may go. */
+int transfer_check_columns(struct store *from, const struct plan *plan, struct status *st);
+/* Write the finished row of a run, and its networks, as those of run `target` of `to`; *record is
+ * the one that makes it count there, still to be written. Not synced. STATUS_CANNOT_CREATE when a
+ * value does not fit. */
+int transfer_run(struct store *from, int run, struct store *to, int target, struct record *record,
+                 struct status *st);
+/* The record of a run that is not finished: how often it was begun. */
+struct record transfer_started(struct store *from, int run, int target);
+
+/* --- gather.c ----------------------------------------------------------------------------- */
+
+/* The run of the plan that row `row` of open file number `file` is of. */
+int gathered_find(struct gathered *g, struct store *store, int file, int row, int *run,
                   struct status *st);
 
 /* --- commit.c ----------------------------------------------------------------------------- */

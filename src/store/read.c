@@ -57,6 +57,15 @@ int store_check_format(struct store *store, struct status *st)
     return STATUS_OK;
 }
 
+int store_source(struct store *store, char **text, size_t *bytes, struct status *st)
+{
+    *bytes = (size_t)store->source.bytes;
+    *text = calloc(*bytes + 1, 1);
+    if (!*text) return status_no_memory(st, "%s: its grid", store->path);
+    int error = store_read_at(store, store->source.offset, *text, *bytes);
+    return error ? file_fail(st, STATUS_IO, store->path, "read its grid", error) : STATUS_OK;
+}
+
 const char *store_resolved(struct store *store, int run)
 {
     return store->line[run];
@@ -275,6 +284,17 @@ int store_read_text(struct store *store, int column, int run, char *buf, size_t 
         print_number(row, value, buf, n);
     free(value);
     return error ? file_fail(st, STATUS_IO, store->path, "read it", error) : STATUS_OK;
+}
+
+void store_run_version(struct store *store, int run, char *buf, size_t n)
+{
+    int column = store_find_column(store, "version");
+    if (n > 0) buf[0] = '\0';
+    if (column >= 0) store_read_text(store, column, run, buf, n, NULL);
+    if (n == 0 || buf[0]) return;
+    const char *version = store_attribute(store, "program_version");
+    const char *commit = store_attribute(store, "git_commit");
+    snprintf(buf, n, "%s%s%s", version, *commit ? " " : "", commit);
 }
 
 /* --- one run ------------------------------------------------------------------------------ */

@@ -196,9 +196,8 @@ static int load_schema(struct store *store, struct status *st)
 
 static int load_grid(struct store *store, struct status *st)
 {
-    struct extent source; /* not read, but it must be what it was */
     int code = read_dataset(store, "/grid/resolved", TYPE_TEXT, &store->resolved, NULL, st);
-    if (!code) code = locate_dataset(store, "/grid/source", TYPE_TEXT, 0, &source, NULL, st);
+    if (!code) code = locate_dataset(store, "/grid/source", TYPE_TEXT, 0, &store->source, NULL, st);
     if (code) return code;
     store->line = calloc((size_t)store->num_runs, sizeof *store->line);
     store->decoded = calloc((size_t)store->num_runs, sizeof *store->decoded);

@@ -122,6 +122,8 @@ int store_num_runs(const struct store *store);
 bool store_is_trained(struct store *store, int run);
 /* Root attribute as text ("" when absent), owned by the store. */
 const char *store_attribute(struct store *store, const char *name);
+/* The grid as it was given: *text malloc'd, with a NUL behind *bytes. */
+int store_source(struct store *store, char **text, size_t *bytes, struct status *st);
 /* Line `run` of /grid/resolved, owned by the store. */
 const char *store_resolved(struct store *store, int run);
 /* Settings, seed, key and block of a run (decoded from that line), owned by the store. NULL, and st
@@ -140,6 +142,9 @@ bool store_is_altered(const struct store *store);
 int store_run_status(struct store *store, int run);
 int store_run_attempts(struct store *store, int run);
 int store_run_deaths(struct store *store, int run); /* as of struct store_commit */
+/* Version and commit of the program that made a finished row, or, of rows older than that column,
+ * its file; buf (n bytes). */
+void store_run_version(struct store *store, int run, char *buf, size_t n);
 /* Is there a record that makes no sense, or, in a file that another program changed, one that its
  * row does not agree with? Its run is RUN_RUNNING above, and repeated by a resume. */
 bool store_record_is_damaged(const struct store *store, int run);
@@ -191,6 +196,11 @@ int store_read_weights(struct store *store, int run, const char *which, struct r
  * in the order of train_snapshot_epoch; *num may be 0); params (num, rnn_num_params) malloc'd. */
 int store_read_networks(struct store *store, int run, const char *which, struct rnn_shape *shape,
                         float **params, int *num, struct status *st);
+
+/* Do two committed runs hold the same results, bit for bit, as far as both files have the columns?
+ * Where not, what (n bytes) gets the first that differs: "train_loss[#0] is 2.5 and 2.6". */
+int store_compare_runs(struct store *a, int run_a, struct store *b, int run_b, bool *same,
+                       char *what, size_t n, struct status *st);
 
 /* Digest of all results: every in_digest column, curve and weight of every done or failed run in
  * the order of run keys, so independent of order, ranks and the time of day. 16 hex digits. */

@@ -97,6 +97,7 @@ void provenance_gather_all(struct provenance_facts *facts, const char *command_l
     int length = 0;
     MPI_CHECK(comm, MPI_Get_library_version(text, &length));
     snprintf(facts->mpi, sizeof facts->mpi, "%.*s", (int)strcspn(text, "\n,"), text);
+    snprintf(facts->program, sizeof facts->program, "%s %s", HMMGRID_VERSION, HMMGRID_COMMIT);
     gather_machines(facts, comm);
     const char *core = linalg_core();
     facts->view = (struct provenance){

@@ -7,6 +7,7 @@
 struct provenance_facts {
     struct provenance view; /* points into the buffers below: do not copy this struct */
     char mpi[256], host[HOST_BYTES];
+    char program[64];   /* version and commit */
     char *cpus, *hosts; /* rank 0: "name x count, ..." over all ranks; owned */
 };
 

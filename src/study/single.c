@@ -12,13 +12,14 @@
 #include <unistd.h>
 
 static int write_run(struct store *store, const struct run_output *out, double cpu_s,
-                     struct status *st)
+                     const char *version, struct status *st)
 {
     int run = 0;
     char host[HOST_BYTES] = "";
     struct run_attempt attempt = {.attempt = 1,
                                   .status = RUN_DONE,
                                   .host = host,
+                                  .version = version,
                                   .t_start_s = (double)time(NULL) - cpu_s,
                                   .wall_s = cpu_s,
                                   .cpu_s = cpu_s,
@@ -43,7 +44,7 @@ int study_write_single(const char *path, const struct plan *plan, const struct r
     int code = store_create(path, plan, &facts.view, replace, st);
     if (!code) {
         code = store_open_all(&store, path, plan, MPI_COMM_SELF, st);
-        if (!code) code = write_run(store, out, cpu_s, st);
+        if (!code) code = write_run(store, out, cpu_s, facts.program, st);
         struct status closing = {0};
         int closed = store ? store_close_all(store, &closing) : STATUS_OK;
         if (!code && closed) code = status_set(st, closed, "%s", closing.text);

@@ -34,8 +34,8 @@ struct study {
     char *segments; /* rank 0: those that an earlier study left behind */
     struct store *store;
     struct worker worker;
-    char folder[4096], program[128];
-    struct checkpoints checkpoints; /* of these two */
+    char folder[4096];
+    struct checkpoints checkpoints; /* in this folder */
     int num_kept;                   /* of runs that are not finished; rank 0 */
     struct log log;
     /* rank 0, while coordinating */
@@ -54,10 +54,8 @@ struct study {
 
 static int name_checkpoints(struct study *s, struct status *st)
 {
-    const struct provenance *facts = &s->facts.view;
-    snprintf(s->program, sizeof s->program, "%s %s", facts->program_version, facts->git_commit);
     s->checkpoints = (struct checkpoints){.folder = s->folder,
-                                          .program = s->program,
+                                          .program = s->facts.program,
                                           .every_s = s->plan->study_settings.run.checkpoint_s,
                                           .keeps_state = s->plan->study_settings.run.keep_state};
     if (checkpoint_folder(s->options->output, s->folder, sizeof s->folder)) return STATUS_OK;
@@ -343,6 +341,7 @@ static int prepare_all(struct study *s, struct status *st)
                                 .checkpoints = &s->checkpoints,
                                 .log = &s->log};
     memcpy(s->worker.host, s->facts.host, sizeof s->worker.host);
+    s->worker.version = s->facts.program;
     double share = memory_share_all(s->comm);
     if (s->rank > 0 || s->size == 1) worker_init(&s->worker, share, st);
     return protocol_agree_all(s->comm, st);

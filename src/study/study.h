@@ -6,6 +6,7 @@
 #include "experiment/experiment.h"
 #include "base/log.h"
 #include "plan/plan.h"
+#include "store/gather.h"
 #include "store/store.h"
 #include <mpi.h>
 
@@ -77,6 +78,11 @@ int study_write_single(const char *path, const struct plan *plan, const struct r
 int study_with_file(const char *path,
                     int (*work)(void *context, struct store *store, struct status *st),
                     void *context, const struct log *log, struct status *st);
+
+/* store_merge, while no study writes the file at path. Initialises MPI,
+ * once a process, unless it is. Errors as of a study that takes the lock, and of store_merge. */
+int study_merge(struct gathered *gathered, const char *path, const char *command_line, bool replace,
+                const struct log *log, struct status *st);
 
 /* One process's work, also where a launcher started several: rank 0 does it, the others wait, and
  * every rank returns its code. Initialises MPI and ends it. An MPI that does not start is told on

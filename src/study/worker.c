@@ -98,6 +98,7 @@ void worker_do_run(struct worker *w, int run, int attempt_number, const struct t
                                   .status = status_of(code),
                                   .rank = w->rank,
                                   .host = w->host,
+                                  .version = w->version,
                                   .error = code ? st.text : NULL,
                                   .t_start_s = start_unix_s,
                                   .wall_s = out.earlier_wall_s + clock_monotonic_s() - start_s,

@@ -12,6 +12,7 @@ struct worker {
     run_function run;
     int rank;
     char host[HOST_BYTES];
+    const char *version;                   /* of the program; NULL: not known */
     const struct checkpoints *checkpoints; /* NULL: none are made */
     const struct log *log;                 /* for trouble with them, in this process */
     /* its own, owned */

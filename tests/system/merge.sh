@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# merge: parts of a study, run on different numbers of ranks, become the file of the study as one: the
+# same digest and the same bytes of results, whatever their order. Parts that overlap, contradict each
+# other, are damaged, live or of another version; what is missing afterwards is run by --resume.
+# usage: tests/system/merge.sh path/to/hmmgrid
+set -u
+program=$(realpath "$1")
+grid=$(realpath tests/golden/files/small.yaml)
+old=$(realpath tests/golden/files/format3.h5)
+. tests/support/ok.sh
+cd "$work" || exit 2
+export HMMGRID_LOG=warning
+root=
+[ "$(id -u)" -eq 0 ] && root=--allow-run-as-root
+
+run() { "$program" run "$grid" --progress none "$@"; }                      # 3: one of its runs fails
+parallel() { mpirun $root --oversubscribe --bind-to none -n "$1" "$program" run "$grid" --progress none "${@:2}"; }
+merge() { "$program" merge "$@"; }
+digest() { "$program" verify "$1" | sed -n 's/^digest //p'; }
+same_digest() { [ -n "$(digest "$1")" ] && [ "$(digest "$1")" = "$(digest "$2")" ]; }
+# bytes FILE: of the results, without what tells of times and places
+bytes() {
+    "$python" - "$1" <<'END'
+import sys, hashlib, h5py
+total = hashlib.sha256()
+def add(name, d):
+    if isinstance(d, h5py.Dataset) and name != "commit/guard": total.update(name.encode() + d[()].tobytes())
+h5py.File(sys.argv[1]).visititems(add)
+print(total.hexdigest())
+END
+}
+same_bytes() { [ "$(bytes "$1")" = "$(bytes "$2")" ]; }
+
+# --- parts of a study
+run -o whole.h5
+for share in 1 2 3; do
+    parallel $share -o part$share.h5 --share $share/3 || [ $? -eq 3 ] || echo "FAILED share $share"
+done
+says 'all.h5 holds 8 runs .*: 6 done, [12] failed, 0 crashed, 0 left|7 done, 1 failed' merge part*.h5 -o all.h5
+ok "the digest of the whole" same_digest whole.h5 all.h5
+ok "another order" merge part3.h5 part1.h5 part2.h5 -o other.h5
+ok "the same bytes" same_bytes all.h5 other.h5
+ok "the parts again" merge part1.h5 part1.h5 part2.h5 part3.h5 -o again.h5
+ok "the same bytes again" same_bytes all.h5 again.h5
+ok "a merged one and a part" merge part2.h5 all.h5 -o twice.h5
+ok "the same bytes twice" same_bytes all.h5 twice.h5
+says 'nothing to do|0 to be run' "$program" run -n "$grid" -o all.h5 --resume
+ok "nothing is beside it" [ "$(ls | grep -c '^all.h5')" -eq 1 ]
+says '^version' "$program" summary all.h5 --by version
+
+# --- with one missing, completed
+ok "two of three" merge part1.h5 part3.h5 -o some.h5
+says '[1-9] to be run' "$program" run -n "$grid" -o some.h5 --resume
+ok "the rest" ends 3 '' run -o some.h5 --resume
+ok "complete" same_digest whole.h5 some.h5
+
+# --- the same run twice
+ok "another share" ends 3 '' run -o more.h5 --share 1/2
+ok "they overlap" merge part*.h5 more.h5 -o overlap.h5
+ok "the digest of the overlapping" same_digest whole.h5 overlap.h5
+rm -f some.h5* more.h5*
+ok "done in both" run -o here.h5 --where 'run in (0, 2)'
+ok "other kernels" env HMMGRID_KERNEL=portable "$program" run "$grid" -o there.h5 --progress none --where 'run in (2, 4)'
+for order in "here.h5 there.h5" "there.h5 here.h5"; do
+    # shellcheck disable=SC2086
+    ok "a conflict" ends 73 'are one run (' merge $order -o conflict.h5
+    for word in 'run 2 of here.h5' 'run 2 of there.h5' 'seed 0' 'do not agree: best_val_loss is ' \
+        'kernels portable' 'version 0.1.0'; do
+        ok "$word" grep -qF -- "$word" err
+    done
+done
+ok "nothing is written" [ -z "$(ls | grep conflict)" ]
+
+# --- done before failed, failed before pending
+ok "a failed one" ends 3 '' run -o failed.h5 --where 'block == diverging and seed == 0'
+ok "with a pending one" merge here.h5 failed.h5 -o kept.h5
+says '2 of 8 done, 1 failed' "$program" status kept.h5
+
+# --- damaged parts
+damage() { # damage FILE RUN: one byte of its row
+    "$python" - "$1" "$2" <<'END'
+import sys, h5py
+with h5py.File(sys.argv[1]) as f:
+    d = f["runs/train_loss"]
+    at = d.id.get_offset() + int(sys.argv[2]) * d[0].nbytes
+with open(sys.argv[1], "r+b") as f:
+    f.seek(at); byte = f.read(1); f.seek(at); f.write(bytes([byte[0] ^ 1]))
+END
+}
+cp whole.h5 damaged.h5
+damage damaged.h5 3
+says 'damaged.h5: run 3 .* not taken; whole.h5 has it' merge damaged.h5 whole.h5 -o mended.h5
+ok "mended" same_digest whole.h5 mended.h5
+ok "no other part has it" ends 74 '1 run was damaged in every part that had it' merge damaged.h5 here.h5 -o lost.h5
+ok "the others are there" "$program" verify lost.h5
+ok "it is done again" ends 3 '' run -o lost.h5 --resume
+ok "the digest again" same_digest whole.h5 lost.h5
+
+# --- of another version
+ok "seed 1" ends 3 '' run -o new.h5 --where 'seed == 1'
+ok "an old part" merge "$old" new.h5 -o versions.h5
+says '6 of 8 done, 2 failed' "$program" status versions.h5
+ok "verify" "$program" verify versions.h5
+ok "two versions" [ "$("$program" summary versions.h5 --by version --format csv | wc -l)" -eq 3 ]
+ok "old and new numbers" "$python" "$OLDPWD/tests/system/same_numbers.py" --kept "$old" versions.h5
+
+# --- what is refused
+ok "no output" ends 2 'merge: -o ALL.h5 is missing' merge part1.h5
+ok "no part" ends 2 "'hmmgrid merge' needs PART.h5" merge -o x.h5
+ok "a part is not there" ends 66 'none.h5' merge part1.h5 none.h5 -o x.h5
+ok "the output is there" ends 73 'all.h5: exists already; --fresh' merge part*.h5 -o all.h5
+ok "fresh" merge part*.h5 -o all.h5 --fresh
+ok "the output is a part" ends 73 'part1.h5: is one of the parts' merge part*.h5 -o part1.h5 --fresh
+ok "dry" merge part*.h5 -o x.h5 -n
+ok "nothing is made" [ ! -e x.h5 ]
+ok "no folder" ends 73 'x.h5' merge part*.h5 -o no/x.h5
+limited() { (ulimit -f 400 && "$@"); }
+ok "no room" ends 73 'x.h5' limited merge part*.h5 -o x.h5
+ok "nothing is left" [ -z "$(ls | grep '^x[.]h5')" ]
+"$program" run "$grid" -o live.h5 --progress none --set train.epochs=1000000 --where 'run == 0' &
+study=$!
+for _ in $(seq 200); do
+    grep -q '"running": 1' live.h5.status.json 2>/dev/null && break
+    sleep 0.05
+done
+ok "a live part" ends 73 'live.h5: a study is writing this file' merge part1.h5 live.h5 -o x.h5
+kill -TERM $study
+wait $study
+finish
