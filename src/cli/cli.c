@@ -95,11 +95,17 @@ int cli_fail_input(const struct invocation *inv, struct status *st)
     return st->code;
 }
 
-int cli_open(const struct invocation *inv, struct store **store, struct status *st)
+int cli_open_file(const struct invocation *inv, const char *path, struct store **store,
+                  struct status *st)
 {
-    int code = store_open(store, inv->operand[0], st);
+    int code = store_open(store, path, st);
     if (!code) cli_warn_of(inv, *store);
     return code;
+}
+
+int cli_open(const struct invocation *inv, struct store **store, struct status *st)
+{
+    return cli_open_file(inv, inv->operand[0], store, st);
 }
 
 void cli_warn_of(const struct invocation *inv, struct store *store)

@@ -101,7 +101,10 @@ void cli_check_rows(const struct invocation *inv, struct store *store, const int
 int cli_check_idle(const struct invocation *inv, struct status *st);
 /* Warn of the damaged rows; how many of these runs no file has. */
 int cli_tell_damage(const struct invocation *inv, const struct gathered *gathered);
-/* Open the results file that is the first operand, and warn of it. */
+/* Open a results file and warn of it. */
+int cli_open_file(const struct invocation *inv, const char *path, struct store **store,
+                  struct status *st);
+/* The one that is the first operand. */
 int cli_open(const struct invocation *inv, struct store **store, struct status *st);
 /* Open the results file that is the first operand, let `work` do with it and the run that is the
  * second, close it. Prints the error, if any; returns the exit code. */

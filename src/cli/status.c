@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/show.h"
 #include "report/rows.h"
+#include "report/table.h"
 #include "study/progress.h"
 #include "study/statusfile.h"
 #include "store/store.h"
@@ -71,9 +72,10 @@ static void take_counts(struct view *v, const int count[NUM_RUN_STATUS])
     s->eta_s = s->eta_half_s = NAN;
 }
 
-static int count_in_store(const struct invocation *inv, struct view *v, struct status *st)
+static int count_in_store(const struct invocation *inv, const char *path, struct view *v,
+                          struct status *st)
 {
-    int count[NUM_RUN_STATUS] = {0}, code = cli_open(inv, &v->store, st);
+    int count[NUM_RUN_STATUS] = {0}, code = cli_open_file(inv, path, &v->store, st);
     struct study_status *s = &v->study;
     if (code) return code;
     const char *uuid = store_attribute(v->store, "uuid");
@@ -93,15 +95,22 @@ static int count_in_store(const struct invocation *inv, struct view *v, struct s
     return code ? code : rows_count(v->store, NULL, store_num_runs(v->store), v->size, st);
 }
 
-static int read_view(const struct invocation *inv, struct view *v, struct status *st)
+static void free_view(struct view *v)
+{
+    store_close(v->store);
+    statusfile_free(&v->study);
+}
+
+static int read_view(const struct invocation *inv, const char *path, struct view *v,
+                     struct status *st)
 {
     char *real; /* beside which these files are */
     *v = (struct view){.has_file = false};
-    if (file_follow(inv->operand[0], &real, st)) return st->code;
+    if (file_follow(path, &real, st)) return st->code;
     v->live = study_is_locked(real, v->holder, sizeof v->holder);
     v->has_file = statusfile_read(real, &v->study);
     free(real);
-    if (!v->live) return count_in_store(inv, v, st);
+    if (!v->live) return count_in_store(inv, path, v, st);
     if (!v->has_file) v->study.state = "starting";
     return STATUS_OK;
 }
@@ -209,14 +218,85 @@ static void print_json(FILE *out, const struct view *v)
     fputc('\n', out);
 }
 
+/* --- several files ----------------------------------------------------------------------------
+ */
+
+/* Runs that the study of this file is to do, and how many of them have not ended. */
+static void count_chosen(const struct view *v, double *chosen, double *left)
+{
+    const struct study_status *s = &v->study;
+    bool part = s->chosen < s->total && isfinite(s->chosen_left);
+    *chosen = part ? s->chosen : s->total;
+    *left = part ? s->chosen_left : s->pending + s->running;
+}
+
+static void add_line(struct table *table, const char *path, const struct view *v)
+{
+    const struct study_status *s = &v->study;
+    double chosen, left;
+    count_chosen(v, &chosen, &left);
+    table_cell(table, "%s", path);
+    table_cell(table, "%s", s->state);
+    table_cell(table, "%s", s->chosen_by ? s->chosen_by : "");
+    for (int i = 0; i < 5; i++) {
+        double number = (double[]){chosen, s->done, s->failed, s->crashed, left}[i];
+        table_cell(table, isnan(number) ? "-" : "%.0f", number);
+    }
+}
+
+/* One line a file. */
+static int print_lines(const struct invocation *inv, bool *live, struct status *st)
+{
+    static const char *const heading[] = {"file", "state",  "chosen_by", "runs",
+                                          "done", "failed", "crashed",   "left"};
+    enum { NUM_HEADINGS = sizeof heading / sizeof heading[0], NUM_TEXTS = 3 };
+    struct table table = {.num_keys = 1};
+    int code = STATUS_OK;
+    for (int i = 0; i < NUM_HEADINGS; i++) table_column(&table, i >= NUM_TEXTS, "%s", heading[i]);
+    *live = false;
+    for (int i = 0; i < inv->num_operands && !code; i++) {
+        struct view v;
+        code = read_view(inv, inv->operand[i], &v, st);
+        if (!code) add_line(&table, inv->operand[i], &v);
+        *live = *live || v.live;
+        free_view(&v);
+    }
+    bool json = cli_flag(inv, "json");
+    if (!code) code = table_write(&table, json ? TABLE_JSON : TABLE_TEXT, inv->out, st);
+    table_free(&table);
+    return code;
+}
+
+/* What they hold together, as `merge` would have it. */
+static int show_several(const struct invocation *inv, bool *live, struct status *st)
+{
+    struct gathered *g = NULL;
+    char size[PLAN_COUNT_BYTES];
+    int code = print_lines(inv, live, st), num[NUM_RUN_STATUS] = {0};
+    if (code || cli_flag(inv, "json")) return code;
+    code = store_gather(&g, inv->operand, inv->num_operands, false, st);
+    if (!code) {
+        for (int i = 0; i < g->plan.num_runs; i++) num[g->run[i].status]++;
+        plan_count(&g->plan, g->plan.num_runs, NULL, size);
+        show_on(inv->out, "\ntogether %s: %d done, %d failed, %d crashed, %d begun, %d left\n",
+                size, num[RUN_DONE], num[RUN_FAILED], num[RUN_CRASHED], num[RUN_RUNNING],
+                num[RUN_PENDING]);
+    }
+    store_gathered_free(g);
+    fflush(inv->out);
+    return code;
+}
+
+/* --- one file ---------------------------------------------------------------------------------
+ */
+
 static int show(const struct invocation *inv, bool *live, struct status *st)
 {
     struct view v;
-    int code = read_view(inv, &v, st);
+    int code = read_view(inv, inv->operand[0], &v, st);
     *live = v.live;
     if (!code) (cli_flag(inv, "json") ? print_json : print_view)(inv->out, &v);
-    store_close(v.store);
-    statusfile_free(&v.study);
+    free_view(&v);
     fflush(inv->out);
     return code;
 }
@@ -229,13 +309,17 @@ static int show_usage(const struct invocation *inv, struct store *store, int run
 
 static int run_status(const struct invocation *inv)
 {
+    struct status st = {0};
+    if (cli_flag(inv, "usage") && inv->num_operands > 1) {
+        status_set(&st, STATUS_USAGE, "status: --usage is of one file; ask one after the other");
+        return cli_fail(inv, &st);
+    }
     if (cli_flag(inv, "usage")) return cli_with_store(inv, show_usage);
     bool watch = cli_flag(inv, "watch"), live = false;
     bool redraw = watch && !cli_flag(inv, "json") && isatty(fileno(inv->out));
-    struct status st = {0};
     for (;;) {
         if (redraw) fputs("\033[H\033[J", inv->out);
-        int code = show(inv, &live, &st);
+        int code = (inv->num_operands > 1 ? show_several : show)(inv, &live, &st);
         if (code) return cli_fail(inv, &st);
         if (!watch || !live || ferror(inv->out)) return 0;
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
@@ -244,14 +328,16 @@ static int run_status(const struct invocation *inv)
 
 const struct verb verb_status = {
     .name = "status",
-    .operands = "FILE.h5",
+    .operands = "FILE.h5...",
     .num_operands = 1,
+    .several = true,
     .summary = "how far a study is, also while it runs",
     .description =
         "Shows the counts, the time left and what every worker is doing, from FILE.h5.status.json, "
         "which the running study renews every second; the lock beside it tells whether the study "
         "is alive. When it is not, the runs are counted in the results file, and those that were "
-        "on when it ended are named. A running study is never disturbed.\n"
+        "on when it ended are named. A running study is never disturbed. Of several files, the "
+        "parts of a study, there is a line each, and what they hold together.\n"
         "\n"
         "--usage tells what the study cost in all its sessions, which FILE.h5.sessions lists: "
         "ranks "
@@ -260,7 +346,8 @@ const struct verb verb_status = {
         "checkpoint.\n"
         "\n"
         "  hmmgrid status results.h5 --watch\n"
-        "  hmmgrid status results.h5 --usage --json",
+        "  hmmgrid status results.h5 --usage --json\n"
+        "  hmmgrid status part*.h5",
     .options = status_options,
     .run = run_status,
 };

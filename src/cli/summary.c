@@ -2,13 +2,19 @@
  * compute: see report/summary.h. */
 #include "cli.h"
 
+#include "base/file.h"
 #include "report/summary.h"
+#include "store/gather.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static void warn(const struct summary *s, const struct invocation *inv)
 {
     int done = 0, failed = 0, open = 0;
     cli_warn_of(inv, s->store);
-    cli_check_rows(inv, s->store, s->row, s->num_rows);
+    if (inv->num_operands == 1) cli_check_rows(inv, s->store, s->row, s->num_rows);
     for (int g = 0; g < s->num_groups; g++)
         done += s->done[g], failed += s->failed[g], open += s->open[g];
     if (s->note) log_line(&inv->log, LOG_WARNING, "%s", s->note);
@@ -20,12 +26,38 @@ static void warn(const struct summary *s, const struct invocation *inv)
         log_line(&inv->log, LOG_WARNING,
                  "%d of %d runs failed and are left out; `hmmgrid why %s RUN` tells why, "
                  "--by status,run lists them",
-                 failed, s->num_rows, inv->operand[0]);
+                 failed, s->num_rows, inv->num_operands > 1 ? "PART.h5" : inv->operand[0]);
     for (int m = 0; m < NUM_MARKS && s->format != TABLE_TEXT; m++) { /* that says it itself */
         int marked = summary_marked(s, m, &done);
         if (marked)
             log_line(&inv->log, LOG_WARNING, "%d of %d runs %s", marked, done, store_mark_words[m]);
     }
+}
+
+/* summary_make of several files: as of the file that `merge` makes of them, which is made for a
+ * moment. */
+static int make_of_several(const struct invocation *inv, struct summary *s,
+                           const struct summary_request *request, struct status *st)
+{
+    const char *folder = getenv("TMPDIR");
+    char place[4096], path[4200];
+    struct gathered *g = NULL;
+    int code = store_gather(&g, inv->operand, inv->num_operands, true, st);
+    *s = (struct summary){.format = request->format};
+    snprintf(place, sizeof place, "%.4000s/hmmgrid-XXXXXX", folder && *folder ? folder : "/tmp");
+    if (!code && !mkdtemp(place))
+        code = file_fail(st, STATUS_CANNOT_CREATE, place,
+                         "put the files together here (TMPDIR names another place)", errno);
+    if (!code) {
+        cli_tell_damage(inv, g);
+        snprintf(path, sizeof path, "%s/merged.h5", place);
+        code = store_merge(g, path, NULL, false, st);
+        if (!code) code = summary_make(s, path, request, st); /* it is open now */
+        unlink(path);
+        rmdir(place);
+    }
+    store_gathered_free(g);
+    return code;
 }
 
 static int run_summary(const struct invocation *inv)
@@ -43,7 +75,8 @@ static int run_summary(const struct invocation *inv)
                                       .metrics = cli_value(inv, "metrics"),
                                       .stats = cli_value(inv, "stats"),
                                       .format = (enum table_format)format};
-    int code = summary_make(&s, inv->operand[0], &request, &st);
+    int code = inv->num_operands > 1 ? make_of_several(inv, &s, &request, &st)
+                                     : summary_make(&s, inv->operand[0], &request, &st);
     if (!code) code = summary_print(&s, inv->out, &st);
     if (!code) warn(&s, inv);
     summary_free(&s);
@@ -71,19 +104,23 @@ static const struct cli_option options[] = {
 
 const struct verb verb_summary = {
     "summary",
-    "FILE.h5",
+    "FILE.h5...",
     1,
     "mean and spread over seeds, each score beside its floor",
     "Groups the runs of a results file and prints statistics over the runs of each group that are "
     "done (so over seeds, unless --by says otherwise). n counts those, n_failed the failed and "
-    "crashed ones, n_pending the unfinished ones. Works while the study runs.\n\n"
+    "crashed ones, n_pending the unfinished ones. Works while the study runs. Several files, the "
+    "parts of a study, count "
+    "as the file that `hmmgrid merge` makes of them, and what it refuses is refused.\n\n"
     "Every score that has a floor is shown with it: what independent samples of the HMM itself "
     "score at the same sizes. A perfect emulation scores the floor, not less. sd is over runs with "
     "ddof 1; ci95 is half the two-sided 95 % Student-t interval of the mean; NaN is left out and "
     "counted.\n\n"
     "  hmmgrid summary study.h5\n"
     "  hmmgrid summary study.h5 --by hmm.states --metrics word_tv[3],frequency[0]\n"
-    "  hmmgrid summary study.h5 --format csv > study.csv",
+    "  hmmgrid summary study.h5 --format csv > study.csv\n"
+    "  hmmgrid summary part*.h5",
     options,
     .run = run_summary,
+    .several = true,
 };

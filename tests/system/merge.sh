@@ -48,6 +48,14 @@ says 'nothing to do|0 to be run' "$program" run -n "$grid" -o all.h5 --resume
 ok "nothing is beside it" [ "$(ls | grep -c '^all.h5')" -eq 1 ]
 says '^version' "$program" summary all.h5 --by version
 
+# --- several files as one, without merging
+says '^part2.h5 +complete +--share 2/3 +3 ' "$program" status part*.h5
+says 'together 8 runs .*: 6 done, 2 failed, 0 crashed, 0 begun, 0 left' "$program" status part*.h5
+says '"file": "part1.h5", "state": "complete", "chosen_by": "--share 1/3"' "$program" status part*.h5 --json
+"$program" summary whole.h5 --format csv >whole.csv 2>/dev/null
+ok "a summary of the parts" diff whole.csv <("$program" summary part3.h5 part1.h5 part2.h5 --format csv 2>/dev/null)
+ok "no room for it" ends 73 'TMPDIR names another place' env TMPDIR=no "$program" summary part*.h5
+
 # --- with one missing, completed
 ok "two of three" merge part1.h5 part3.h5 -o some.h5
 says '[1-9] to be run' "$program" run -n "$grid" -o some.h5 --resume
@@ -69,6 +77,7 @@ for order in "here.h5 there.h5" "there.h5 here.h5"; do
         ok "$word" grep -qF -- "$word" err
     done
 done
+ok "no summary of it" ends 73 'are one run (' "$program" summary here.h5 there.h5
 ok "nothing is written" [ -z "$(ls | grep conflict)" ]
 
 # --- done before failed, failed before pending
