@@ -41,6 +41,7 @@ const char page_grid[] =
     "      set:     {hmm.architecture: linear-chain}\n"
     "      zip:     {hmm.states: [2, 3], data.length: [100, 30]}   # go together\n"
     "      product: {rnn.hidden: [50, 150], rnn.noise_dim: [1, 10]}    # multiply\n"
+    "      seeds:   [0-9]        # of this block, instead of those below\n"
     "  exclude:                  # cells that agree with all of it; a list: one of\n"
     "    - {hmm.states: 2, rnn.noise_dim: [1, 10]}\n"
     "  include:                  # one cell more, else as in that block\n"

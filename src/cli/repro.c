@@ -1,7 +1,9 @@
 /* repro: a grid of one run that computes a run of a results file again. Refuses to run it. */
 #include "cli.h"
 
+#include "base/hash.h"
 #include "base/show.h"
+#include "store/gather.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +61,26 @@ static int print_grid(const struct invocation *inv, struct store *store, int run
     return STATUS_OK;
 }
 
+/* The grid as it was given, or, where options added to it, one that makes the same runs. */
+static int print_all(const struct invocation *inv, struct status *st)
+{
+    struct gathered *g = NULL;
+    char sha256[65];
+    int code = store_gather(&g, inv->operand, 1, false, st);
+    if (!code) hash_sha256_hex(g->plan.source, g->plan.source_bytes, sha256);
+    if (!code && strcmp(sha256, g->plan.grid_sha256) != 0) code = plan_compose(&g->plan, st);
+    if (!code) fwrite(g->plan.source, 1, g->plan.source_bytes, inv->out);
+    store_gathered_free(g);
+    return code;
+}
+
+static int run_repro(const struct invocation *inv)
+{
+    struct status st = {0};
+    if (strcmp(inv->operand[1], "all") != 0) return cli_with_store(inv, print_grid);
+    return print_all(inv, &st) ? cli_fail(inv, &st) : STATUS_OK;
+}
+
 const struct verb verb_repro = {
     "repro",
     "FILE.h5 RUN",
@@ -66,8 +88,10 @@ const struct verb verb_repro = {
     "a one-run grid that computes a run again",
     "Prints a grid that holds one run of a results file, every setting spelt out. The same program "
     "on the same kind of processor computes the same bits from it, under the same run key. RUN is "
-    "the number of its row, from 0, or enough of its key to tell it from the others.\n\n"
+    "the number of its row, from 0, or enough of its key to tell it from the others; of all of "
+    "them the grid of the file.\n\n"
     "  hmmgrid repro study.h5 12 > one.yaml\n"
-    "  hmmgrid run one.yaml -o one.h5",
-    .work = print_grid,
+    "  hmmgrid run one.yaml -o one.h5\n"
+    "  hmmgrid repro study.h5 all > study.yaml",
+    .run = run_repro,
 };

@@ -22,8 +22,9 @@ struct expansion {
     struct grid *grid;
     struct assigns options; /* --set */
     struct plan *plan;
-    char (*cell_key)[33]; /* (cells) key with seed 0 */
-    int *slot;            /* open addressing: cell + 1, 0 = free */
+    char (*cell_key)[33];       /* (cells) key with seed 0 */
+    const struct seeds **seeds; /* (cells) */
+    int *slot;                  /* open addressing: cell + 1, 0 = free */
     size_t num_slots;
 };
 
@@ -61,8 +62,23 @@ static void refuse_disagreement(struct expansion *e, const struct draft *draft,
     report(e, draft_origin(draft, row->key), at, text);
 }
 
+/* Its runs are asked for in one place. */
+static void refuse_seeds(struct expansion *e, const struct seeds *seeds, int cell,
+                         const struct node *at)
+{
+    const struct seeds *other = e->seeds[cell];
+    size_t bytes = (size_t)seeds->count * sizeof *seeds->seed;
+    char text[160];
+    if (seeds->count == other->count && memcmp(seeds->seed, other->seed, bytes) == 0) return;
+    snprintf(text, sizeof text,
+             "the same cell as that of line %d, with other seeds; give it all its seeds in one "
+             "block",
+             e->plan->cells[cell].line);
+    report(e, NULL, at, text);
+}
+
 static void add_cell(struct expansion *e, const struct draft *draft, const char *block,
-                     const struct node *where)
+                     const struct seeds *seeds, const struct node *where)
 {
     struct plan *plan = e->plan;
     char key[33];
@@ -75,9 +91,11 @@ static void add_cell(struct expansion *e, const struct draft *draft, const char 
     if (e->slot[at]) {
         plan->num_duplicates++;
         refuse_disagreement(e, draft, &plan->cells[e->slot[at] - 1], where);
+        refuse_seeds(e, seeds, e->slot[at] - 1, where);
         return;
     }
     memcpy(e->cell_key[plan->num_cells], key, sizeof key);
+    e->seeds[plan->num_cells] = seeds;
     plan->cells[plan->num_cells++] =
         (struct cell){.settings = draft->settings, .block = block, .line = where->line};
     e->slot[at] = plan->num_cells;
@@ -85,7 +103,7 @@ static void add_cell(struct expansion *e, const struct draft *draft, const char 
 
 /* Overrides, --set, resolve, merge. */
 static void finish_cell(struct expansion *e, struct draft *draft, const char *block,
-                        const struct node *at)
+                        const struct seeds *seeds, const struct node *at)
 {
     struct status st = {0};
     const char *key = NULL;
@@ -104,7 +122,7 @@ static void finish_cell(struct expansion *e, struct draft *draft, const char *bl
     const struct draft before = *draft;
     draft_set_all(draft, &e->options);
     if (!draft_resolve(draft, elsewhere, &key, &st)) {
-        add_cell(e, draft, block, at);
+        add_cell(e, draft, block, seeds, at);
         return;
     }
     const struct assign *option = draft_option_at_fault(&before, &e->options, elsewhere);
@@ -147,7 +165,7 @@ static void expand_block(struct expansion *e, struct block *block)
                 rest /= product->item[i].count;
             }
             if (is_excluded(e, &draft)) continue;
-            finish_cell(e, &draft, block->name, block->at);
+            finish_cell(e, &draft, block->name, grid_seeds(e->grid, block), block->at);
             block->num_left++;
         }
     block->num_added = e->plan->num_cells - before;
@@ -160,7 +178,7 @@ static void expand_includes(struct expansion *e)
         int before = e->plan->num_cells;
         struct draft draft = new_draft(e, include->from);
         draft_set_all(&draft, &include->set);
-        finish_cell(e, &draft, include->name, include->at);
+        finish_cell(e, &draft, include->name, grid_seeds(e->grid, include->from), include->at);
         include->num_added = e->plan->num_cells - before;
     }
 }
@@ -174,7 +192,8 @@ static const struct settings *settings_of_cell(void *cells, int c)
 static void number_runs(struct expansion *e)
 {
     struct plan *plan = e->plan;
-    size_t num_runs = (size_t)plan->num_cells * (size_t)e->grid->seeds.count;
+    size_t num_runs = 0;
+    for (int c = 0; c < plan->num_cells; c++) num_runs += (size_t)e->seeds[c]->count;
     plan->runs = pool_take(e->r->keep, num_runs, sizeof *plan->runs);
     plan->varies = pool_take(e->r->keep, (size_t)num_settings, sizeof *plan->varies);
     plan->tells = pool_take(e->r->keep, (size_t)num_settings, sizeof *plan->tells);
@@ -190,9 +209,9 @@ static void number_runs(struct expansion *e)
             e->r->faults->out_of_memory = 1;
             return;
         }
-        for (int i = 0; i < e->grid->seeds.count; i++) {
+        for (int i = 0; i < e->seeds[c]->count; i++) {
             struct run *run = &plan->runs[plan->num_runs++];
-            *run = (struct run){.cell = c, .seed = e->grid->seeds.seed[i]};
+            *run = (struct run){.cell = c, .seed = e->seeds[c]->seed[i]};
             settings_key_of_text(text, bytes, run->seed, run->key);
         }
         free(text);
@@ -226,7 +245,8 @@ static void expand(struct expansion *e)
     e->plan->cells = pool_take(e->r->keep, (size_t)entries, sizeof *e->plan->cells);
     e->cell_key = pool_take(e->r->tree, (size_t)entries, sizeof *e->cell_key);
     e->slot = pool_take(e->r->tree, e->num_slots, sizeof *e->slot);
-    if (!e->plan->cells || !e->cell_key || !e->slot) {
+    e->seeds = pool_take(e->r->tree, (size_t)entries, sizeof *e->seeds);
+    if (!e->plan->cells || !e->cell_key || !e->slot || !e->seeds) {
         e->r->faults->out_of_memory = 1;
         return;
     }
@@ -272,8 +292,11 @@ static void read_and_expand(struct reading *r, struct plan *plan, const char *te
         faults_add(r->faults, 1, 1, "the grid is empty; `version: 1` comes first");
     if (!root || r->faults->out_of_memory) return;
     grid_read(r, root, &grid);
-    for (int i = 0; i < num_sets; i++)
-        if (seeds_of_option(sets[i])) seeds_read_option(r, seeds_of_option(sets[i]), &grid.seeds);
+    for (int i = 0; i < num_sets; i++) {
+        if (!seeds_of_option(sets[i])) continue;
+        seeds_read_option(r, seeds_of_option(sets[i]), &grid.seeds);
+        for (int b = 0; b < grid.num_blocks; b++) grid.block[b].seeds.count = 0;
+    }
     if (r->faults->count || r->faults->out_of_memory) return;
     plan->study = grid.study;
     plan->description = grid.description;

@@ -11,7 +11,7 @@
 static const char *const top_keys[] = {"version", "study",    "description", "defaults", "grid",
                                        "exclude", "include",  "overrides",   "seeds",    "accept",
                                        "reseed",  "analysis", "run",         NULL};
-static const char *const block_keys[] = {"set", "zip", "product", NULL};
+static const char *const block_keys[] = {"set", "zip", "product", "seeds", NULL};
 static const char *const override_keys[] = {"when", "set", NULL};
 
 static bool is_one_of(const char *word, const char *const *words)
@@ -176,12 +176,13 @@ static void read_blocks(struct reading *r, const struct node *root, struct grid 
         const struct node *item = map->item[i];
         struct block *block = &grid->block[grid->num_blocks++];
         *block = (struct block){.name = block_name(r, map->key[i]), .at = map->key[i]};
-        if (!expect(r, item, NODE_MAP, block->name, "set, zip or product below it, or {}"))
+        if (!expect(r, item, NODE_MAP, block->name, "set, zip, product or seeds below it, or {}"))
             continue;
         check_keys(r, item, "a block", block_keys);
         if ((part = find(item, "set"))) assigns_read(r, part, NULL, SCOPE_RUN, NULL, &block->set);
         if ((part = find(item, "zip"))) axes_read(r, part, &block->zip);
         if ((part = find(item, "product"))) axes_read(r, part, &block->product);
+        if ((part = find(item, "seeds"))) seeds_read(r, part, &block->seeds);
         check_block(r, block);
     }
 }
@@ -306,22 +307,30 @@ void grid_read(struct reading *r, const struct node *root, struct grid *grid)
     labels_check(r);
 }
 
+const struct seeds *grid_seeds(const struct grid *grid, const struct block *block)
+{
+    return block && block->seeds.count ? &block->seeds : &grid->seeds;
+}
+
 long grid_num_entries(struct reading *r, const struct grid *grid)
 {
-    long total = grid->num_includes;
+    long total = grid->num_includes, runs = 0;
+    for (int i = 0; i < grid->num_includes; i++)
+        runs += grid_seeds(grid, grid->include[i].from)->count;
     for (int i = 0; i < grid->num_blocks; i++) {
         const struct block *block = &grid->block[i];
         long entries = block->zip.count ? block->zip.item[0].count : 1;
         for (int j = 0; j < block->product.count && entries <= MAX_CELLS; j++)
             entries *= block->product.item[j].count; /* both factors are small: no overflow */
         total += entries;
+        runs += entries * grid_seeds(grid, block)->count;
         if (total > MAX_CELLS) {
             FAULT(r, block->at, "block %s makes the grid larger than %d cells; split the study",
                   block->name, MAX_CELLS);
             return -1;
         }
     }
-    if (total * grid->seeds.count <= MAX_RUNS) return total;
+    if (runs <= MAX_RUNS) return total;
     faults_add(r->faults, 1, 1, "%ld cells times %d seeds are more than %d runs; split the study",
                total, grid->seeds.count, MAX_RUNS);
     return -1;

@@ -10,6 +10,7 @@ struct block {
     const struct node *at;
     struct assigns set;
     struct axes zip, product;
+    struct seeds seeds;      /* of its cells; none: the grid's */
     int num_left, num_added; /* cells that exclude left, and that were new; of the expansion */
 };
 
@@ -42,6 +43,9 @@ struct grid {
 
 /* Tree -> *grid. Faults are reported; what they touch is left out. */
 void grid_read(struct reading *r, const struct node *root, struct grid *grid);
+
+/* The seeds of a block's cells; NULL: of cells of none. */
+const struct seeds *grid_seeds(const struct grid *grid, const struct block *block);
 
 /* Cells before exclusion, -1 when a block or all together are more than MAX_CELLS or, times
  * seeds, than MAX_RUNS (a fault). Nothing is allocated before this is known. */

@@ -75,6 +75,10 @@ int plan_where(struct plan *plan, const char *expr, struct status *st);
  * the same run key. */
 char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *study);
 
+/* Write the grid that makes these cells and runs, as plan->source; the blocks of the cells are
+ * renamed where a name would stand for several. The runs of a cell follow each other. */
+int plan_compose(struct plan *plan, struct status *st);
+
 /* A run read back from one line of plan_run_json, written by this version or another one. */
 struct decoded_run {
     struct settings settings; /* matrices malloc'd */

@@ -309,32 +309,6 @@ int plan_parse_json(const char *line, struct decoded_run *run, struct status *st
     return code;
 }
 
-/* --- YAML ---------------------------------------------------------------------------------- */
-
-char *plan_run_yaml(const struct settings *settings, int64_t seed, const char *study)
-{
-    struct sheet sheet;
-    FILE *out = sheet_open(&sheet);
-    if (!out) return NULL;
-    fputs("# one run, with every setting resolved\nversion: 1\nstudy: ", out);
-    json_put_text(out, study);
-    fputs("\ngrid:\n  run:\n    set:\n", out);
-    for (int i = 0; i < num_settings; i++) {
-        const struct setting *row = &settings_table[i];
-        struct value value = value_load(settings, row);
-        bool absent = (row->type == SETTING_REAL && isnan(value.number)) ||
-                      (row->type == SETTING_MATRIX && !value.matrix.rows) ||
-                      (settings->hmm.architecture == UNKNOWN_HMM &&
-                       strcmp(row->key, "hmm.states") == 0); /* of what is not known */
-        if (row->scope != SCOPE_RUN || absent) continue;
-        fprintf(out, "      %s: ", row->key);
-        settings_put_named_json(out, settings, row);
-        fputc('\n', out);
-    }
-    fprintf(out, "seeds: [%" PRId64 "]\n", seed);
-    return sheet_close(&sheet, out, true, NULL);
-}
-
 /* --- where --------------------------------------------------------------------------------- */
 
 static int where_lookup(void *context, int i, const char *name, struct expr_value *value,

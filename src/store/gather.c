@@ -1,8 +1,8 @@
 /* gather: what several results files hold together. Runs of one key are one run; of its rows one
  * counts: done before failed before crashed before begun, of equals the one that began first, so
- * that the order of the files is of no importance. Refuses files of which none lists all runs,
- * runs that are kept or analysed otherwise here than there, and a run that is done twice with
- * results that differ. */
+ * that the order of the files is of no importance. Where no file lists all runs, a grid is written
+ * that does. Refuses runs that are kept or analysed otherwise here than there, and a run that is
+ * done twice with results that differ. */
 #include "internal.h"
 
 #include "base/hash.h"
@@ -166,6 +166,7 @@ static int take_file(struct gathered *g, int file, bool check, struct status *st
     }
     if (!code) {
         g->num_rows[file] = store->num_runs;
+        if (file == 0) snprintf(g->study, sizeof g->study, "%s", store_attribute(store, "study"));
         snprintf(g->sha256[file], sizeof g->sha256[file], "%s",
                  store_attribute(store, "grid_sha256"));
     }
@@ -186,15 +187,10 @@ static int find_whole(const struct gathered *g)
     return whole;
 }
 
-/* Which grid makes these runs, and in which order: g->order (num_known). */
-static int take_grid(struct gathered *g, struct status *st)
+/* The grid of a file that lists every run, and its order: g->order (num_known). */
+static int take_grid(struct gathered *g, int whole, struct status *st)
 {
     struct store *store = NULL;
-    int whole = find_whole(g);
-    if (whole < 0)
-        return status_set(st, STATUS_CANNOT_CREATE,
-                          "%s, ...: none of the %d files lists every run of the others", g->path[0],
-                          g->num_files);
     int code = store_attach(&store, g->path[whole], false, NULL, st);
     for (int row = 0; !code && row < g->num_known; row++) {
         struct known *k;
@@ -205,15 +201,12 @@ static int take_grid(struct gathered *g, struct status *st)
     size_t bytes = 0;
     if (!code) code = store_source(store, &source, &bytes, st);
     if (!code) {
-        struct plan *plan = &g->plan;
-        const char *study = store_attribute(store, "study");
         const char *description = store_attribute(store, "description");
-        plan->source = pool_text(plan->memory, source, bytes);
-        plan->source_bytes = bytes;
-        plan->study = pool_text(plan->memory, study, strlen(study));
-        plan->description = pool_text(plan->memory, description, strlen(description));
-        memcpy(plan->grid_sha256, g->sha256[whole], sizeof plan->grid_sha256);
-        if (!plan->source || !plan->study || !plan->description) code = no_memory(g, st);
+        g->plan.source = pool_text(g->plan.memory, source, bytes);
+        g->plan.source_bytes = bytes;
+        g->plan.description = pool_text(g->plan.memory, description, strlen(description));
+        memcpy(g->plan.grid_sha256, g->sha256[whole], sizeof g->plan.grid_sha256);
+        if (!g->plan.source || !g->plan.description) code = no_memory(g, st);
     }
     free(source);
     store_detach(store);
@@ -231,6 +224,60 @@ static bool cell_key(const struct decoded_run *d, char key[RUN_KEY_BYTES])
     hash_128_hex(text, (size_t)n, key);
     free(text);
     return true;
+}
+
+/* Runs by cell, in the order in which these were found, and seed. */
+static int compare_known(const void *a, const void *b, void *known)
+{
+    const struct known *x = &((struct known *)known)[*(const int *)a];
+    const struct known *y = &((struct known *)known)[*(const int *)b];
+    if (x->run != y->run) return x->run < y->run ? -1 : 1;
+    return (x->decoded.seed > y->decoded.seed) - (x->decoded.seed < y->decoded.seed);
+}
+
+/* The order of runs that no file lists together. */
+static int order_union(struct gathered *g, struct status *st)
+{
+    struct keymap cells = {.num = 0};
+    int code = STATUS_OK;
+    for (int i = 0; i < g->num_known && !code; i++) {
+        struct known *k = &g->known[i];
+        char key[RUN_KEY_BYTES];
+        bool added;
+        int *cell = cell_key(&k->decoded, key) ? keymap_add(&cells, key, &added) : NULL;
+        if (!cell) code = no_memory(g, st);
+        if (cell && added) *cell = cells.num - 1;
+        k->run = cell ? *cell : 0;
+        g->order[i] = i;
+        if (k->decoded.unknown)
+            code = status_set(st, STATUS_CANNOT_CREATE,
+                              "%s: has settings that this version does not know, so no grid can be "
+                              "written of these files: merge them with the program that made it",
+                              g->path[k->listed_in]);
+    }
+    keymap_free(&cells);
+    if (!code) qsort_r(g->order, (size_t)g->num_known, sizeof *g->order, compare_known, g->known);
+    g->plan.description = "";
+    return code;
+}
+
+/* The grid of such runs, which must make them and no others. */
+static int compose(struct gathered *g, struct status *st)
+{
+    struct plan *plan = &g->plan, again = {.num_runs = 0};
+    struct status reading = {0};
+    int code = plan_compose(plan, st);
+    if (code) return code;
+    code = plan_read(&again, NULL, plan->source, plan->source_bytes, NULL, 0, &reading);
+    bool same = !code && again.num_runs == plan->num_runs;
+    for (int i = 0; same && i < plan->num_runs; i++)
+        same = strcmp(plan->runs[i].key, again.runs[i].key) == 0;
+    plan_free(&again);
+    if (same) return STATUS_OK;
+    return status_set(st, STATUS_CANNOT_CREATE,
+                      "%s, ...: none of the %d files lists every run of the others, and no grid "
+                      "can: %.400s",
+                      g->path[0], g->num_files, code ? reading.text : "its runs are others");
 }
 
 static const struct settings *settings_of_cell(void *cells, int c)
@@ -285,11 +332,14 @@ static int make_plan(struct gathered *g, struct status *st)
     g->order = pool_take(plan->memory, num, sizeof *g->order);
     g->run = pool_take(plan->memory, num, sizeof *g->run);
     bool ready = plan->cells && plan->runs && plan->varies && plan->tells && g->order && g->run;
-    int code = ready ? take_grid(g, st) : no_memory(g, st);
-    if (!code) code = add_cells(g, &cells, st);
+    int whole = find_whole(g), code = ready ? STATUS_OK : no_memory(g, st);
+    plan->study = code ? NULL : pool_text(plan->memory, g->study, strlen(g->study));
+    if (!code) code = whole >= 0 ? take_grid(g, whole, st) : order_union(g, st);
+    if (!code) code = plan->study ? add_cells(g, &cells, st) : no_memory(g, st);
     keymap_free(&cells);
-    if (code) return code;
     plan->num_runs = g->num_known;
+    if (!code && whole < 0) code = compose(g, st);
+    if (code) return code;
     for (int c = 1; c < plan->num_cells; c++)
         for (int i = 0; i < num_settings; i++)
             if (settings_table[i].scope == SCOPE_RUN && !plan->varies[i])

@@ -31,12 +31,14 @@ struct gathered {
     int num_known, room;
     struct keymap keys; /* of the known runs */
     int *num_rows, *order;
+    char study[160]; /* of the first file */
     char (*sha256)[65];
 };
 
 /* Look through the files. check: compare every row with its checksum, and the rows of runs that are
  * done in several files with each other; otherwise all of them are believed. The plan is that of
- * the file that lists every run; where several do, of the grid whose hash is the least.
+ * the file that lists every run; where several do, of the grid whose hash is the least; where none
+ * does, of a grid that is written here.
  * Refuses (STATUS_CANNOT_CREATE, with both files) runs that are kept or analysed otherwise, and
  * done runs whose results differ; errors as of store_open. Free also after an error. */
 int store_gather(struct gathered **gathered, const char *const *path, int num, bool check,

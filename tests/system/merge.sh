@@ -85,6 +85,25 @@ ok "a failed one" ends 3 '' run -o failed.h5 --where 'block == diverging and see
 ok "with a pending one" merge here.h5 failed.h5 -o kept.h5
 says '2 of 8 done, 1 failed' "$program" status kept.h5
 
+# --- different grids
+sed -e 's/product: .*/product: {rnn.hidden: [3, 5], train.learning_rate: [[0.001]]}/' \
+    -e 's/^seeds: .*/seeds: [1, 2]/' "$grid" >other.yaml
+ok "another grid" ends 3 '' "$program" run other.yaml -o grids.h5 --progress none
+says 'union.h5 holds 14 runs .6 cells.: 11 done, 3 failed, 0 crashed, 0 left' merge whole.h5 grids.h5 -o union.h5
+"$program" repro union.h5 all >union.yaml
+ok "its grid" "$program" check union.yaml
+says '0 to be run' "$program" run -n union.yaml -o union.h5 --resume
+ok "the other order" merge grids.h5 whole.h5 -o union2.h5
+ok "the digest of the other order" same_digest union.h5 union2.h5
+ok "merged with a part of it" merge union.h5 whole.h5 -o union3.h5
+ok "its bytes" same_bytes union.h5 union3.h5
+ok "the grid of one file" diff <("$program" repro whole.h5 all) "$grid"
+ok "with options" "$program" run "$grid" -o seeds.h5 --progress none --seeds 3-4 --where 'run == 0'
+"$program" repro seeds.h5 all >seeds.yaml
+says '1 done' "$program" run -n seeds.yaml -o seeds.h5 --resume
+"$program" run "$grid" -o otherwise.h5 --progress none --set analysis.pca=false --where 'run == 0'
+ok "analysed otherwise" ends 73 'analysis.pca' merge whole.h5 otherwise.h5 -o x.h5
+
 # --- damaged parts
 damage() { # damage FILE RUN: one byte of its row
     "$python" - "$1" "$2" <<'END'

@@ -362,6 +362,32 @@ static void seeds_are_ranges(void **state)
     }
 }
 
+/* Those of a block instead of the grid's; includes from it have them too, --seeds replaces all. */
+static void blocks_have_seeds(void **state)
+{
+    (void)state;
+    static const char text[] = "version: 1\nstudy: s\nseeds: [7]\n"
+                               "grid: {a: {product: {rnn.hidden: [3, 4]}, seeds: 0-2}, b: {}}\n"
+                               "include: [{from: a, rnn.hidden: 5}, {rnn.hidden: 6}]\n";
+    static const int64_t seed[] = {0, 1, 2, 0, 1, 2, 7, 0, 1, 2, 7};
+    enum { NUM = sizeof seed / sizeof seed[0] };
+    struct plan p = must_read(text), again;
+    struct status st = {0};
+    const char *option = "seeds=4,5";
+    assert_int_equal(p.num_runs, NUM);
+    for (int i = 0; i < NUM; i++) assert_true(p.runs[i].seed == seed[i]);
+    check_ok(plan_compose(&p, &st), &st); /* a grid of the same runs */
+    again = must_read(p.source);
+    assert_int_equal(again.num_runs, NUM);
+    for (int i = 0; i < NUM; i++) assert_string_equal(p.runs[i].key, again.runs[i].key);
+    plan_free(&again);
+    plan_free(&p);
+    check_ok(read_with(&p, text, &option, 1, &st), &st);
+    assert_int_equal(p.num_runs, 10);
+    for (int i = 0; i < 10; i++) assert_true(p.runs[i].seed == 4 + i % 2);
+    plan_free(&p);
+}
+
 /* --- texts and types ----------------------------------------------------------------------- */
 
 static void scalars_are_typed_by_the_table(void **state)
@@ -899,6 +925,7 @@ int main(void)
         cmocka_unit_test(fractions_are_numbers),
         cmocka_unit_test(rules_without_effect),
         cmocka_unit_test(seeds_are_ranges),
+        cmocka_unit_test(blocks_have_seeds),
         cmocka_unit_test(scalars_are_typed_by_the_table),
         cmocka_unit_test(whole_numbers_as_decimals),
         cmocka_unit_test(null_turns_off),
