@@ -99,7 +99,7 @@ void cli_warn_of(const struct invocation *inv, struct store *store);
 void cli_check_rows(const struct invocation *inv, struct store *store, const int *row, int num);
 /* Refuse operands that a study writes at the moment. */
 int cli_check_idle(const struct invocation *inv, struct status *st);
-/* Warn of the damaged rows; how many of these runs no file has. */
+/* Warn of what another program changed and of damaged rows; how many of these runs no file has. */
 int cli_tell_damage(const struct invocation *inv, const struct gathered *gathered);
 /* Open a results file and warn of it. */
 int cli_open_file(const struct invocation *inv, const char *path, struct store **store,

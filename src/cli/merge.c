@@ -62,6 +62,7 @@ int cli_tell_damage(const struct invocation *inv, const struct gathered *g)
 {
     enum { MOST = 10 };
     int lost = 0;
+    if (g->note) log_line(&inv->log, LOG_WARNING, "%s", g->note);
     for (int i = 0; i < g->num_damaged; i++) {
         const struct gathered_damage *d = &g->damage[i];
         const struct gathered_run *counts = &g->run[d->run];

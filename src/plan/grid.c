@@ -60,7 +60,10 @@ static void unknown_key(struct reading *r, const struct node *key, const char *w
         FAULT(r, key, "unknown key '%.60s' in %s; it takes %s", key->text, where, list);
     else
         FAULT(r, key, "unknown key '%.60s' in %s; settings stand under %s%s%s", key->text, where,
-              words == top_keys ? "defaults or in a block" : list, *advice ? "; " : "", advice);
+              words == top_keys     ? "defaults or in a block"
+              : words == block_keys ? "set, zip, product"
+                                    : list,
+              *advice ? "; " : "", advice);
 }
 
 /* Every key of a map must be one of words. */

@@ -149,10 +149,23 @@ static int weigh(struct gathered *g, struct store *store, int file, int row, str
     return code;
 }
 
+static int note_change(struct gathered *g, const struct store *store, struct status *st)
+{
+    char *note = NULL;
+    if (!store->difference) return STATUS_OK;
+    if (asprintf(&note, "%s%s%s", g->note ? g->note : "", g->note ? "\n" : "", store->difference) <
+        0)
+        return no_memory(g, st);
+    free(g->note);
+    g->note = note;
+    return STATUS_OK;
+}
+
 static int take_file(struct gathered *g, int file, bool check, struct status *st)
 {
     struct store *store = NULL;
     int code = store_attach(&store, g->path[file], false, NULL, st);
+    if (!code) code = note_change(g, store, st);
     for (int row = 0; !code && row < store->num_runs; row++) {
         struct known *k;
         if (!store_is_trained(store, row)) {
@@ -458,6 +471,7 @@ void store_gathered_free(struct gathered *g)
     free(g->num_rows);
     free(g->sha256);
     free(g->damage);
+    free(g->note);
     plan_free(&g->plan);
     free(g);
 }

@@ -26,6 +26,7 @@ struct gathered {
     int (*count)[NUM_RUN_STATUS];   /* [num_files] rows by status, damaged ones too */
     struct gathered_damage *damage; /* [num_damaged], none of which counts */
     int num_damaged;
+    char *note; /* what another program changed in the files, a line each; NULL: nothing; owned */
     /* private */
     struct known *known; /* in the order in which they were found */
     int num_known, room;

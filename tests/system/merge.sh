@@ -124,6 +124,13 @@ ok "the others are there" "$program" verify lost.h5
 ok "it is done again" ends 3 '' run -o lost.h5 --resume
 ok "the digest again" same_digest whole.h5 lost.h5
 
+# --- changed by another program
+cp part2.h5 changed.h5
+ok "changed" "$python" -c 'import h5py
+with h5py.File("changed.h5", "a") as f: f.attrs["mine"] = 1'
+says 'warning: changed.h5: ' merge part1.h5 changed.h5 part3.h5 -o unchanged.h5
+ok "the digest still" same_digest whole.h5 unchanged.h5
+
 # --- of another version
 ok "seed 1" ends 3 '' run -o new.h5 --where 'seed == 1'
 ok "an old part" merge "$old" new.h5 -o versions.h5

@@ -10,6 +10,7 @@ if ldd "$program" | grep -qE 'lib(a|ub|t)san'; then echo "skipped: a sanitizer i
 cd "$work" || exit 2
 
 "$program" run "$grid" -o whole.h5 --progress none || exit 1
+"$program" run "$grid" -o part.h5 --progress none --share 1/2 || exit 1
 
 # fails NAME VERB...: with each allocation that it makes; with `launcher` in front, in one rank
 launcher=
@@ -42,6 +43,7 @@ fails status status whole.h5
 fails summary summary whole.h5 --metrics all
 fails why why whole.h5 1
 fails verify verify whole.h5
+fails merge merge whole.h5 part.h5 -o new.h5
 fails export export whole.h5 1 -o w.h5
 fails reset reset whole.h5
 echo 'sbatch: {partition: short, mail-type: [END, FAIL]}' >site.yaml
