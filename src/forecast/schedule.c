@@ -253,7 +253,9 @@ void schedule_stop(struct schedule *s)
 
 struct schedule_counts schedule_counts(const struct schedule *s)
 {
-    return s->counts;
+    struct schedule_counts counts = s->counts;
+    counts.too_many_failures = counts.too_many_failures && counts.pending > 0;
+    return counts;
 }
 
 bool schedule_is_finished(const struct schedule *s)

@@ -61,7 +61,7 @@ void schedule_stop(struct schedule *schedule);
 struct schedule_counts {
     int total, pending, running, done, failed, crashed;
     bool stopped;           /* by schedule_stop */
-    bool too_many_failures; /* max_failures reached */
+    bool too_many_failures; /* max_failures reached, and runs are left for want of that */
     bool no_time;           /* pending runs were passed over for want of time */
 };
 struct schedule_counts schedule_counts(const struct schedule *schedule);

@@ -158,19 +158,25 @@ static int begin_extension(const char *path, const struct plan *plan, struct sto
     return plan_extension(*from, wanted, *target, num_left, st);
 }
 
-int store_try_extend(const char *path, const struct plan *plan, int *status, struct status *st)
+int store_try_extend(const char *path, const struct plan *plan, int *status, int *deaths,
+                     struct status *st)
 {
     struct store *from = NULL;
     struct plan wanted;
     char *old = NULL;
     int left = 0, *target;
     int code = begin_extension(path, plan, &from, &wanted, &target, &left, st);
+    if (!code) code = store_try_create(path, true, st);
     if (!code && left) code = name_old(path, &old, st);
-    for (int run = 0; run < plan->num_runs; run++) status[run] = RUN_PENDING;
-    for (int run = 0; !code && run < from->num_runs; run++)
-        if (target[run] >= 0 &&
-            is_kept(from, run, &plan->cells[plan->runs[target[run]].cell].settings))
-            status[target[run]] = store_run_status(from, run);
+    for (int run = 0; run < plan->num_runs; run++) status[run] = RUN_PENDING, deaths[run] = 0;
+    for (int run = 0; !code && run < from->num_runs; run++) {
+        if (target[run] < 0) continue;
+        const struct run *to = &plan->runs[target[run]];
+        bool kept = is_kept(from, run, &plan->cells[to->cell].settings);
+        if (!kept && store_is_committed(from, run)) continue;
+        status[target[run]] = store_run_status(from, run);
+        deaths[target[run]] = store_run_deaths(from, run);
+    }
     store_detach(from);
     free(old);
     free(wanted.runs);

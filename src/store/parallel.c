@@ -60,13 +60,14 @@ static int hold(const struct store *store, struct status *st)
     return STATUS_OK;
 }
 
-static int inspect(const char *path, const struct plan *plan, struct status *st)
+int store_try_open(const char *path, const struct plan *plan, struct status *st)
 {
     struct store *probe = NULL;
     struct store_columns columns;
     int code = store_attach(&probe, path, true, NULL, st);
     if (!code) code = check_links(probe, st);
     if (!code) code = store_check_plan(probe, plan, &columns, st);
+    if (!code) code = hold(probe, st);
     store_detach(probe);
     return code;
 }
@@ -97,7 +98,7 @@ int store_open_all(struct store **store, const char *path, const struct plan *pl
     *store = NULL;
     library_init();
     MPI_Comm_rank(comm, &rank);
-    int code = agree(comm, rank == 0 ? inspect(path, plan, st) : STATUS_OK, st);
+    int code = agree(comm, rank == 0 ? store_try_open(path, plan, st) : STATUS_OK, st);
     if (code) return code;
     struct store *s = calloc(1, sizeof *s);
     if (!s) code = status_no_memory(st, "%s", path);

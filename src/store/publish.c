@@ -68,24 +68,38 @@ static int check_place(const char *path, bool replace, struct status *st)
     return check_replaceable(path, &info, replace, st);
 }
 
-int layout_prepare(const char *path, bool replace, char **real, char **tmp, struct status *st)
+/* only_try: what a process that was killed left at FILE.tmp stays there. */
+static int prepare(const char *path, bool replace, bool only_try, char **real, char **tmp,
+                   struct status *st)
 {
+    struct stat info;
     *tmp = NULL;
-    int code = file_follow(path, real, st);
+    int fd = -1, code = file_follow(path, real, st);
     if (!code) code = check_place(*real, replace, st);
     if (!code && asprintf(tmp, "%s.tmp", *real) < 0) {
         *tmp = NULL;
         code = status_no_memory(st, "a path");
     }
-    int fd = code ? -1 : file_create(*tmp, true, st);
-    if (fd >= 0) {
-        close(fd);
-        return STATUS_OK;
-    }
+    bool made = !only_try || !*tmp || lstat(*tmp, &info) != 0 || !S_ISREG(info.st_mode);
+    if (!code && made && (fd = file_create(*tmp, true, st)) < 0) code = STATUS_CANNOT_CREATE;
+    if (fd >= 0) close(fd);
+    if (fd >= 0 && only_try) unlink(*tmp);
+    if (!code && !only_try) return STATUS_OK;
     free(*real);
     free(*tmp);
     *real = *tmp = NULL;
-    return code ? code : STATUS_CANNOT_CREATE;
+    return code;
+}
+
+int layout_prepare(const char *path, bool replace, char **real, char **tmp, struct status *st)
+{
+    return prepare(path, replace, false, real, tmp, st);
+}
+
+int store_try_create(const char *path, bool replace, struct status *st)
+{
+    char *real, *tmp;
+    return prepare(path, replace, true, &real, &tmp, st);
 }
 
 int store_create(const char *path, const struct plan *plan, const struct provenance *provenance,

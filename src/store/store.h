@@ -31,6 +31,9 @@ struct provenance {
 int store_create(const char *path, const struct plan *plan, const struct provenance *provenance,
                  bool replace, struct status *st);
 
+/* Refuse what store_create would refuse before it writes; nothing is left behind or changed. */
+int store_try_create(const char *path, bool replace, struct status *st);
+
 /* A larger layout for `plan` with the finished rows of the file at path copied by run key, renamed
  * over it (serial). Refuses (STATUS_CANNOT_CREATE, STATUS_IO), with nothing touched, when a
  * finished row would be lost: it is not in the plan, its settings cannot be read, its bytes are not
@@ -41,9 +44,10 @@ int store_create(const char *path, const struct plan *plan, const struct provena
 int store_extend(const char *path, const struct plan *plan, const struct provenance *provenance,
                  int *num_copied, int *num_left, struct status *st);
 
-/* The same without writing anything: which status every run of the plan would have then, (num_runs)
- * out. path as of file_follow. */
-int store_try_extend(const char *path, const struct plan *plan, int *status, struct status *st);
+/* The same without writing anything: which status every run of the plan would have then, and in
+ * how many attempts its own process died, (num_runs) out. path as of file_follow. */
+int store_try_extend(const char *path, const struct plan *plan, int *status, int *deaths,
+                     struct status *st);
 
 /* How the columns of a file differ from those that this version would make for a plan. */
 struct store_columns {
@@ -66,6 +70,8 @@ int store_check_plan(struct store *store, const struct plan *plan, struct store_
  * return the same code. */
 int store_open_all(struct store **store, const char *path, const struct plan *plan, MPI_Comm comm,
                    struct status *st);
+/* Refuse what that refuses, on one rank. */
+int store_try_open(const char *path, const struct plan *plan, struct status *st);
 /* With STATUS_OK, rank 0's st->text is "" or says what was put back in a file into which another
  * program wrote meanwhile. On failure the file is abandoned. */
 int store_close_all(struct store *store, struct status *st);

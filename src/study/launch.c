@@ -7,6 +7,7 @@
  */
 #include "study.h"
 
+#include "agenda.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/kernel.h"
@@ -159,6 +160,7 @@ static int tell_output(struct launch *l, struct status *st)
     };
     const struct plan *p = &l->plan;
     struct output o;
+    struct agenda agenda = {.schedule = NULL};
     int count[NUM_RUN_STATUS] = {0}, code = output_preview(&o, p, &l->study, &l->log, st);
     if (code) return code;
     bool *todo = calloc((size_t)p->num_runs + 1, sizeof *todo);
@@ -168,10 +170,13 @@ static int tell_output(struct launch *l, struct status *st)
         count[o.status[i]]++;
         todo[i] = o.status[i] == RUN_PENDING;
     }
+    if (!code) code = agenda_make(&agenda, p, l->selected, &o, st);
+    if (!code) code = agenda_try(&agenda, p, &l->study, st);
     if (!code)
         show_on(l->study.out, "%s %s: %d to be run, %d done, %d failed, %d crashed\n",
                 l->study.output, become[o.action], count[RUN_PENDING], count[RUN_DONE],
                 count[RUN_FAILED], count[RUN_CRASHED]);
+    agenda_free(&agenda);
     output_free(&o);
     free(l->selected);
     l->selected = todo;

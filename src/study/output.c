@@ -91,6 +91,7 @@ static int make_lists(struct output *o, int num, struct status *st)
     o->attempts = calloc(room, sizeof *o->attempts);
     o->deaths = calloc(room, sizeof *o->deaths);
     o->wall_s = calloc(room, sizeof *o->wall_s);
+    for (int i = 0; o->wall_s && i < num; i++) o->wall_s[i] = NAN;
     return o->status && o->attempts && o->deaths && o->wall_s
                ? STATUS_OK
                : status_no_memory(st, "the state of the runs");
@@ -242,14 +243,27 @@ int output_prepare(struct output *o, const struct plan *plan, const struct study
     return code;
 }
 
+/* What `act`, `load` and store_open_all would refuse, and what they would find. */
+static int try_to_act(struct output *o, const char *path, const struct plan *plan,
+                      const struct log *log, struct status *st)
+{
+    int code = STATUS_OK;
+    switch (o->action) {
+    case OUTPUT_CREATE:
+    case OUTPUT_REPLACE: return store_try_create(path, o->action == OUTPUT_REPLACE, st);
+    case OUTPUT_EXTEND: return store_try_extend(path, plan, o->status, o->deaths, st);
+    case OUTPUT_GO_ON:
+        code = load(o, path, plan->num_runs, log, st);
+        if (!code) code = store_try_open(path, plan, st);
+    }
+    return code;
+}
+
 int output_preview(struct output *o, const struct plan *plan, const struct study_options *options,
                    const struct log *log, struct status *st)
 {
     int code = begin(o, plan, options, log, st);
-    if (!code && o->action == OUTPUT_EXTEND)
-        code = store_try_extend(options->output, plan, o->status, st);
-    else if (!code && o->action == OUTPUT_GO_ON)
-        code = load(o, options->output, plan->num_runs, log, st);
+    if (!code) code = try_to_act(o, options->output, plan, log, st);
     if (!code && options->retry) code = retry(o, options, plan->num_runs, NULL, log, st);
     for (int i = 0; !code && i < plan->num_runs; i++)
         o->status[i] =

@@ -2,9 +2,9 @@
  * the others work; whatever happens, every rank leaves with the same code after a barrier.
  */
 #include "base/clock.h"
-#include "forecast/cost.h"
 #include "study.h"
 
+#include "agenda.h"
 #include "coordinator.h"
 #include "memory.h"
 #include "on_end.h"
@@ -18,9 +18,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A share of few runs would end a study at its first accident. */
-enum { LEAST_SHARE_OF_FAILURES = 3 };
 
 struct study {
     const struct plan *plan;
@@ -41,11 +38,8 @@ struct study {
     /* rank 0, while coordinating */
     struct progress progress;
     struct board board;
-    struct schedule *schedule;
-    int *row;
-    double *cost_s;
+    struct agenda agenda;
     struct session_log session;
-    double max_failures;
     bool coordinated;
     char reason[1024]; /* why it ended, in a line */
 };
@@ -90,55 +84,8 @@ static void look_at_checkpoints(struct study *s)
                  s->num_kept == 1 ? "" : "s");
 }
 
-/* --- rank 0: the schedule of the selected runs ------------------------------------------------ */
-
-static double count_max_failures(const struct settings *s, int num)
-{
-    if (!s->run.max_failures_is_share) return s->run.max_failures;
-    if (s->run.max_failures <= 0) return 0;
-    return fmax(ceil(s->run.max_failures * num), LEAST_SHARE_OF_FAILURES);
-}
-
-static int make_schedule(struct study *s, struct status *st)
-{
-    const struct plan *plan = s->plan;
-    const struct settings *settings = &plan->study_settings;
-    struct output *o = &s->output;
-    size_t room = (size_t)plan->num_runs + 1;
-    int num = 0;
-    double epoch_s = 0; /* the longest */
-    s->row = calloc(room, sizeof *s->row);
-    s->cost_s = calloc(room, sizeof *s->cost_s);
-    if (!s->row || !s->cost_s) return status_no_memory(st, "the schedule");
-    for (int i = 0; i < plan->num_runs; i++) {
-        if (s->options->selected && !s->options->selected[i]) {
-            s->board.others[o->status[i] == RUN_RUNNING ? RUN_PENDING : o->status[i]]++;
-            continue;
-        }
-        s->row[num] = i;
-        o->status[num] = o->status[i]; /* the others are of no use to a study */
-        o->attempts[num] = o->attempts[i];
-        o->deaths[num] = o->deaths[i];
-        o->wall_s[num] = o->wall_s[i];
-        const struct settings *run = &plan->cells[plan->runs[i].cell].settings;
-        epoch_s = fmax(epoch_s, cost_epoch_s(run));
-        s->cost_s[num++] = cost_run_s(run);
-    }
-    s->max_failures = count_max_failures(settings, num);
-    s->schedule =
-        schedule_new(num, o->status, o->attempts, o->deaths, s->cost_s,
-                     &(struct schedule_options){.order = settings->run.order,
-                                                .retries = settings->run.retries,
-                                                .max_failures = s->max_failures,
-                                                .part_s = settings->run.checkpoint_s + epoch_s});
-    if (!s->schedule) return status_no_memory(st, "the schedule");
-    for (int j = 0; j < num; j++) {
-        if (isnan(o->wall_s[j])) continue;
-        schedule_calibrate(s->schedule, j, o->wall_s[j]);
-        s->board.wall_sum_s += o->wall_s[j];
-    }
-    return 0;
-}
+/* --- rank 0: what is known while it runs ---------------------------------------------------------
+ */
 
 static int make_board(struct study *s, struct status *st)
 {
@@ -155,6 +102,8 @@ static int make_board(struct study *s, struct status *st)
     b->start_s = b->now_s = clock_monotonic_s();
     b->launched_unix_s =
         s->options->launched_unix_s > 0 ? s->options->launched_unix_s : b->start_unix_s;
+    b->wall_sum_s = s->agenda.wall_sum_s;
+    memcpy(b->others, s->agenda.others, sizeof b->others);
     memcpy(b->uuid, s->output.uuid, sizeof b->uuid);
     b->worker = calloc((size_t)workers, sizeof *b->worker);
     if (!b->worker) return status_no_memory(st, "the schedule");
@@ -184,27 +133,22 @@ static void find_reason(struct study *s, const struct status *st)
 /* The sentence for people; also the text of *st for codes 0, 3 and 75. */
 static void tell_end(struct study *s, struct status *st)
 {
-    char line[1024], time[32];
+    char line[2100], rest[1024] = "", time[32];
     const char *path = s->options->output;
     struct schedule_counts c = s->board.counts;
-    int failed = c.failed + c.crashed, code = st->code;
-    int n = snprintf(line, sizeof line, "%d done, %d failed in %s; results in %s", c.done, failed,
-                     progress_duration(s->board.now_s - s->board.start_s, time), path);
-    char *rest = line + n;
-    size_t room = n < (int)sizeof line ? sizeof line - (size_t)n : 0;
+    int code = st->code;
+    progress_duration(s->board.now_s - s->board.start_s, time);
     if (code == STATUS_SOME_FAILED && c.too_many_failures)
-        snprintf(rest, room,
-                 "\nended early: %d failed or crashed runs, max_failures is %g; %d are "
-                 "left: `hmmgrid why %s RUN` says why; --resume with a larger --max-failures "
-                 "goes on",
-                 failed, s->max_failures, c.pending, path);
+        agenda_tell_failures(&s->agenda, c, path, rest, sizeof rest);
     else if (code == STATUS_SOME_FAILED)
-        snprintf(rest, room, "\n`hmmgrid why %s RUN` says why a run failed", path);
+        snprintf(rest, sizeof rest, "`hmmgrid why %s RUN` says why a run failed", path);
     if (code == STATUS_STOPPED)
-        snprintf(rest, room,
-                 "\nstopped early (%s): %d of %d runs are left; the same command with "
+        snprintf(rest, sizeof rest,
+                 "stopped early (%.900s): %d of %d runs are left; the same command with "
                  "--resume continues",
                  s->reason, c.pending, c.total);
+    snprintf(line, sizeof line, "%d done, %d failed in %s; results in %s%s%s", c.done,
+             c.failed + c.crashed, time, path, *rest ? "\n" : "", rest);
     if (code == STATUS_OK || code == STATUS_SOME_FAILED || code == STATUS_STOPPED) {
         status_set(st, code, "%s", line);
         if (s->progress.kind != PROGRESS_JSON) progress_say(&s->progress, "note", "%s", line);
@@ -222,8 +166,8 @@ static void tell_marks(struct study *s)
     unsigned char *marks = num ? calloc((size_t)num, 1) : NULL;
     if (!marks || store_read_marks(store, marks, NULL)) goto cleanup;
     for (int j = 0; j < s->board.counts.total; j++) {
-        done += store_run_status(store, s->row[j]) == RUN_DONE;
-        for (int m = 0; m < NUM_MARKS; m++) sum[m] += marks[s->row[j]] >> m & 1;
+        done += store_run_status(store, s->agenda.row[j]) == RUN_DONE;
+        for (int m = 0; m < NUM_MARKS; m++) sum[m] += marks[s->agenda.row[j]] >> m & 1;
     }
     for (int m = 0; m < NUM_MARKS; m++)
         if (sum[m])
@@ -255,23 +199,9 @@ static void finish_board(struct study *s, struct status *st)
 static void tell_start(struct study *s)
 {
     char size[PLAN_COUNT_BYTES];
-    plan_count(s->plan, schedule_counts(s->schedule).total, s->options->chosen_by, size);
+    plan_count(s->plan, schedule_counts(s->agenda.schedule).total, s->options->chosen_by, size);
     if (s->progress.kind != PROGRESS_JSON) /* its first event says it too */
         progress_say(&s->progress, "note", "study %s: %s", s->plan->study, size);
-}
-
-/* Another job of the same length would do nothing either: not STATUS_STOPPED, for which batch
- * scripts start one. */
-static void tell_no_start(const struct study *s, const struct coordinator *c, struct status *st)
-{
-    char left[32], reserve[32];
-    progress_duration(fmax(0, c->end_s + c->reserve_s - s->board.start_s), left);
-    progress_duration(c->reserve_s, reserve);
-    status_set(st, STATUS_USAGE,
-               "no run could be started: the deadline was %s away and run.reserve keeps %s of that "
-               "free, too little for any run that is left; give a later deadline or a smaller "
-               "--reserve",
-               left, reserve);
 }
 
 static void begin_session(struct study *s)
@@ -288,8 +218,8 @@ static void coordinate(struct study *s, struct status *st)
     struct coordinator c = {
         .plan = s->plan,
         .comm = s->comm,
-        .schedule = s->schedule,
-        .row = s->row,
+        .schedule = s->agenda.schedule,
+        .row = s->agenda.row,
         .store = s->store,
         .board = &s->board,
         .session = &s->session,
@@ -305,8 +235,9 @@ static void coordinate(struct study *s, struct status *st)
     deadline_first(&s->deadline, s->options->deadline_s);
     tell_start(s);
     if (coordinator_run(&c, s->size > 1 ? NULL : &s->worker, st) == 0)
-        st->code = schedule_exit_code(s->schedule);
-    if (st->code == STATUS_STOPPED && c.num_started == 0 && !c.signal) tell_no_start(s, &c, st);
+        st->code = schedule_exit_code(s->agenda.schedule);
+    if (st->code == STATUS_STOPPED && c.num_started == 0 && !c.signal)
+        agenda_refuse_time(c.end_s + c.reserve_s - s->board.start_s, c.reserve_s, st);
 }
 
 /* --- all ranks -------------------------------------------------------------------------------- */
@@ -322,8 +253,8 @@ static int prepare_all(struct study *s, struct status *st)
         if (!code)
             code = output_prepare(&s->output, s->plan, s->options, &s->facts.view, &s->log, st);
         if (!code) look_at_checkpoints(s);
+        if (!code) code = agenda_make(&s->agenda, s->plan, s->options->selected, &s->output, st);
         if (!code) code = make_board(s, st);
-        if (!code) code = make_schedule(s, st);
         if (!code) s->segments = segments_left(s->options->output);
         if (!code) code = lock_alive(&s->alive, s->options->output, st);
         st->code = code;
@@ -385,10 +316,8 @@ static void release_all(struct study *s, struct status *st)
     protocol_agree_all(s->comm, st);
     deadline_free(&s->deadline);
     if (s->rank == 0) output_free(&s->output);
-    schedule_free(s->schedule);
+    agenda_free(&s->agenda);
     free(s->segments);
-    free(s->row);
-    free(s->cost_s);
     provenance_free(&s->facts);
 }
 

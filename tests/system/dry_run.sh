@@ -44,7 +44,37 @@ ok "a kept file is in the way" refuses 73 'move that one away' --extend --set an
 rm study.h5.old
 
 ok "the file is as it was" [ "$sum" = "$(sha256sum study.h5)" ]
-ok "nothing is beside it" [ "$(ls | grep -c study.h5)" -eq 2 ]
+ok "nothing is beside it" [ "$(ls | grep -c study.h5)" -eq 3 ]
+
+# --- what the real run finds wrong later: the place, the file as it is opened, the time
+run() { "$program" run "$grid" -o "$file" --progress none "$@"; }
+mkfifo pipe.h5 blocked.h5.tmp
+ln -s nowhere linked.h5.tmp
+echo left >left.h5.tmp
+file=pipe.h5
+ok "a pipe" refuses 73 'not a regular file' --fresh
+file=blocked.h5
+ok "a pipe where it is made" refuses 73 'blocked.h5.tmp: is a pipe'
+file=linked.h5
+ok "a link where it is made" refuses 73 'linked.h5.tmp: is a symbolic link'
+file=left.h5
+says 'left.h5 is new' try
+ok "what a killed study left stays" grep -q left left.h5.tmp
+file=study.h5
+exec 8<study.h5
+flock 8
+ok "it is open for writing elsewhere" refuses 73 'has it open for writing' --resume
+exec 8<&-
+if command -v setpriv >/dev/null && [ "$(id -u)" = 0 ]; then
+    cp "$program" "$grid" . && program=./hmmgrid grid=$(basename "$grid")
+    chmod 777 . && chmod 444 study.h5
+    run() { setpriv --reuid=65534 --regid=65534 --clear-groups "$program" run "$grid" -o study.h5 --progress none "$@"; }
+    ok "it may not be written" refuses 73 'cannot open it for writing' --resume
+    ok "it may not be replaced" refuses 73 'cannot replace it' --extend --seeds 0-2
+    run() { "$program" run "$grid" -o "$file" --progress none "$@"; }
+fi
+ok "no run fits" refuses 2 'no run could be started' --resume --deadline 5s
+says 'to be run' try --resume --deadline 5h
 "$program" run "$grid" -o live.h5 --progress none --set train.epochs=1000000 &
 study=$!
 for _ in $(seq 200); do
