@@ -99,7 +99,7 @@ static int take_once(struct lock *lock, const char *results_path, const struct l
     } else {
         code = file_fail(st, STATUS_CANNOT_CREATE, lock->path, "lock it", error);
     }
-    if (code || *again) lock_release(lock, false);
+    if (code || *again) lock_release(lock, code && !error); /* ours, but it could not be written */
     return code;
 }
 
