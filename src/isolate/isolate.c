@@ -35,12 +35,13 @@ struct isolate {
     char last[SAID_BYTES]; /* what it said last */
     size_t num_last;
     char kernel[32], blas_core[32];
+    double alive_s; /* by the clock, at the last sign of life of a run */
 };
 
 struct isolate *isolate_new(const struct isolate_options *options)
 {
     struct isolate *c = calloc(1, sizeof *c);
-    if (c) *c = (struct isolate){*options, 0, -1, -1, -1, NULL, "", 0, "", ""};
+    if (c) *c = (struct isolate){.options = *options, .requests = -1, .answers = -1, .said = -1};
     return c;
 }
 
@@ -190,9 +191,9 @@ static double processor_s(pid_t pid)
 struct watching {
     struct isolate *c;
     const struct train_watch *watch;
-    double asked_s;        /* when it was asked to stop; NaN: not yet */
-    double memory_look_s;  /* when its memory was looked at last */
-    double alive_s, cpu_s; /* by the clock and its processor time, at the last sign of life */
+    double asked_s;       /* when it was asked to stop; NaN: not yet */
+    double memory_look_s; /* when its memory was looked at last */
+    double cpu_s;         /* its processor time at the last sign of life */
     unsigned beat;
     int epoch;
     char why[256]; /* it was ended for; "": it was not */
@@ -242,16 +243,24 @@ static bool is_to_be_ended(struct watching *w)
     double cpu_s = processor_s(w->c->pid);
     if (beat != w->beat) {
         w->beat = beat;
-        w->alive_s = now_s;
+        w->c->alive_s = now_s;
         w->cpu_s = cpu_s;
     }
-    if (cpu_s - w->cpu_s <= options->patience_s && now_s - w->alive_s <= 10 * options->patience_s)
+    double silent_s = now_s - w->c->alive_s, busy_s = cpu_s - w->cpu_s;
+    if (!isnan(w->asked_s)) return false; /* to stop: it has its time for that */
+    if (busy_s <= options->patience_s && silent_s <= ISOLATE_STANDSTILL * options->patience_s)
         return false;
     w->code = STATUS_RUN_DIED;
     snprintf(w->why, sizeof w->why,
-             "its process was ended: no sign of life for %.3g s of processor time (run.patience)",
-             cpu_s - w->cpu_s);
+             "its process was ended: no sign of life for %.3g s, in which it took %.3g s of "
+             "processor time (run.patience is %g s)",
+             silent_s, busy_s, options->patience_s);
     return true;
+}
+
+double isolate_silence_s(const struct isolate *c)
+{
+    return clock_monotonic_s() - c->alive_s;
 }
 
 /* Until an answer begins to come (true), or the process is gone or has to be ended. */
@@ -349,10 +358,10 @@ int isolate_run(struct isolate *c, const char *line, const struct settings *s,
                          .watch = watch,
                          .asked_s = NAN,
                          .memory_look_s = now_s,
-                         .alive_s = now_s,
                          .cpu_s = processor_s(c->pid)};
     struct wire_answer answer;
     *c->page = (struct wire_page){.stop = 0};
+    c->alive_s = now_s;
     c->num_last = 0;
     if (!ask(c, line) || !wait_for_answer(&w) || !take_answer(c, s, out, &answer))
         return tell_death(&w, report, st);

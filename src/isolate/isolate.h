@@ -6,10 +6,12 @@
 
 #include "experiment/experiment.h"
 
+enum { ISOLATE_STANDSTILL = 10 };
+
 struct isolate_options {
     double memory_bytes; /* more than this is resident: the run fails. INFINITY: no bound */
-    double patience_s; /* of processor time without a sign of life, or ten times that by the clock:
-                          the process is ended. INFINITY: for ever */
+    double patience_s; /* of processor time without a sign of life, or ISOLATE_STANDSTILL times that
+                          by the clock: the process is ended. INFINITY: for ever */
     const struct checkpoints *checkpoints; /* borrowed; NULL: none are made */
 };
 
@@ -34,3 +36,6 @@ void isolate_free(struct isolate *isolate); /* ends the process */
 int isolate_run(struct isolate *isolate, const char *line, const struct settings *s,
                 const struct train_watch *watch, struct run_output *out,
                 struct isolate_report *report, struct status *st);
+
+/* Since the last sign of life of the run that is on; for its watch. */
+double isolate_silence_s(const struct isolate *isolate);

@@ -18,7 +18,8 @@ struct board_worker {
     int epoch, num_epochs; /* 0: not known yet */
     float train_loss, val_loss;
     double begun_s;   /* monotonic clock when its run was handed out */
-    double seen_s;    /* monotonic clock of its last message */
+    double seen_s;    /* monotonic clock of its run's last sign of life */
+    double heard_s;   /* monotonic clock of its last message */
     bool told_silent; /* its silence was reported */
 };
 

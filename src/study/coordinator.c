@@ -19,6 +19,9 @@
 #include <string.h>
 
 static const double tick_every_s = 0.1, eta_every_s = 1, status_every_s = 1, silent_after_s = 30;
+/* for a worker that is to stop: its run has 10 s where it has a process, and asks rarely where not
+ */
+static const double given_up_after_s = 15, given_up_alone_after_s = 120;
 
 static void set_phase(struct coordinator *c, struct board_worker *w, enum rank_phase phase)
 {
@@ -85,7 +88,7 @@ static void report_silence(struct coordinator *c)
             continue;
         w->told_silent = true;
         progress_say(c->progress, "warning",
-                     "rank %d (%s) has said nothing for %.0f s; it is at %s", i, w->host,
+                     "rank %d (%s): no sign of life for %.0f s; it is at %s", i, w->host,
                      c->board->now_s - w->seen_s, words_of(c, w->run, run));
     }
 }
@@ -134,6 +137,7 @@ static void stop(struct coordinator *c, const char *why)
 {
     if (c->stopping) return;
     c->stopping = true;
+    c->stopping_s = clock_monotonic_s();
     schedule_stop(c->schedule);
     tell_busy_to_stop(c);
     if (!*c->board->message) snprintf(c->board->message, sizeof c->board->message, "%s", why);
@@ -151,6 +155,35 @@ static void breakdown(struct coordinator *c, int code, const char *text, struct 
 static double seconds_left(const struct coordinator *c)
 {
     return c->end_s - clock_monotonic_s();
+}
+
+/* One that will never answer, stopped itself or on a node that is gone: nobody can wait for it, and
+ * no collective call can end. What is on disk is whole. */
+static void leave_without(struct coordinator *c, int rank)
+{
+    char run[256];
+    struct board *b = c->board;
+    struct board_worker *w = board_of_rank(c, rank);
+    b->state = "interrupted";
+    snprintf(b->message, sizeof b->message,
+             "rank %d (%s) has said nothing for %.0f s, though it is to stop; it was at %s; the "
+             "other ranks left without it, and --resume continues",
+             rank, w->host, b->now_s - w->heard_s, words_of(c, w->run, run));
+    refresh_board(c);
+    write_status_file(c);
+    show_on(stderr, "hmmgrid: %s\n", b->message);
+    MPI_Abort(c->comm, STATUS_STOPPED);
+}
+
+static void look_for_the_lost(struct coordinator *c)
+{
+    bool apart = c->plan->study_settings.run.isolate == ISOLATE_PROCESS;
+    double most_s = apart ? given_up_after_s : given_up_alone_after_s;
+    for (int i = 1; i < c->size && c->stopping; i++) {
+        const struct board_worker *w = board_of_rank(c, i);
+        if (w->phase == RANK_BUSY && c->board->now_s - fmax(w->heard_s, c->stopping_s) > most_s)
+            leave_without(c, i);
+    }
 }
 
 static void watch_for_stop(struct coordinator *c)
@@ -190,8 +223,9 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
 {
     struct board_worker *w = board_of_rank(c, rank);
     char text[900], run[256];
-    w->seen_s = clock_monotonic_s();
-    w->told_silent = false;
+    w->heard_s = clock_monotonic_s();
+    w->seen_s = w->heard_s - (up->kind == UP_PROGRESS ? up->silent_s : 0);
+    if (w->heard_s - w->seen_s < silent_after_s) w->told_silent = false;
     switch (up->kind) {
     case UP_READY:
         memcpy(w->host, up->text, sizeof w->host - 1);
@@ -255,7 +289,7 @@ static void dispatch(struct coordinator *c, struct status *st)
         }
         c->num_started++;
         w->run = row;
-        w->seen_s = clock_monotonic_s();
+        w->seen_s = w->heard_s = clock_monotonic_s();
         struct down_message down = {DOWN_RUN, row, schedule_attempts(c->schedule, l->start[k].job)};
         if (c->size > 1) protocol_send(c->comm, rank, TAG_DOWN, &down, sizeof down);
     }
@@ -279,6 +313,7 @@ static void serve_workers(struct coordinator *c, struct status *st)
         }
         commit_ended(c, st);
         watch_for_stop(c);
+        look_for_the_lost(c);
         if (any) dispatch(c, st);
         bool waiting = c->num_in_phase[RANK_UNKNOWN] + c->num_in_phase[RANK_BUSY] > 0;
         if (!waiting && (c->stopping || schedule_is_finished(c->schedule))) break;
@@ -298,7 +333,7 @@ static bool alone_should_stop(void *context)
 {
     struct coordinator *c = context;
     watch_for_stop(c);
-    c->board->worker[0].seen_s = clock_monotonic_s();
+    c->board->worker[0].seen_s = clock_monotonic_s() - worker_silence_s(c->alone);
     tick(c);
     return c->stopping;
 }
@@ -311,12 +346,13 @@ static void alone_epoch_done(void *context, int epoch, int num_epochs, float tra
                             .epoch = epoch,
                             .num_epochs = num_epochs,
                             .train_loss = train_loss,
-                            .val_loss = val_loss};
+                            .val_loss = val_loss,
+                            .silent_s = worker_silence_s(c->alone)};
     take_message(c, 0, &up, NULL);
     tick(c);
 }
 
-static void work_alone(struct coordinator *c, struct worker *alone, struct status *st)
+static void work_alone(struct coordinator *c, struct status *st)
 {
     struct train_watch watch = {{alone_should_stop, c}, alone_epoch_done};
     struct board_worker *w = board_of_rank(c, 0);
@@ -326,7 +362,7 @@ static void work_alone(struct coordinator *c, struct worker *alone, struct statu
         dispatch(c, st);
         if (w->phase != RANK_BUSY) break;
         struct up_message up;
-        worker_do_run(alone, w->run, schedule_attempts(c->schedule, w->job), &watch, &up);
+        worker_do_run(c->alone, w->run, schedule_attempts(c->schedule, w->job), &watch, &up);
         take_message(c, 0, &up, st);
         commit_ended(c, st);
         tick(c);
@@ -355,6 +391,7 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
 {
     *st = (struct status){0};
     MPI_Comm_size(c->comm, &c->size);
+    c->alone = alone;
     c->num_in_phase[RANK_UNKNOWN] = c->size > 1 ? c->size - 1 : 1;
     c->last_eta_s = -INFINITY;
     if (ledger_init(&c->ledger, c->store, c->schedule, c->row, c->size, st) !=
@@ -372,7 +409,7 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
     if (c->size > 1)
         serve_workers(c, st);
     else
-        work_alone(c, alone, st);
+        work_alone(c, st);
     c->board->now_s = clock_monotonic_s();
     c->last_eta_s = -INFINITY;
     refresh_board(c);

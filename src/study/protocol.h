@@ -25,6 +25,7 @@ struct up_message {
     float train_loss, val_loss;
     int signal, code;
     double wall_s;
+    double silent_s; /* UP_PROGRESS: since the run's last sign of life */
     uint64_t checksum;
     char text[512];
 };

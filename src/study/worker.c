@@ -39,6 +39,11 @@ void worker_free(struct worker *w)
     w->isolate = NULL;
 }
 
+double worker_silence_s(const struct worker *w)
+{
+    return w->isolate ? isolate_silence_s(w->isolate) : 0;
+}
+
 static void write_row(struct worker *w, const struct run_attempt *attempt,
                       const struct run_output *out, struct up_message *up)
 {
@@ -177,6 +182,7 @@ static void send_progress(struct service *s)
     double now_s = clock_monotonic_s();
     if (now_s - s->last_progress_s < progress_every_s) return;
     s->last_progress_s = now_s;
+    s->progress.silent_s = worker_silence_s(s->worker);
     send_up(s, &s->progress);
 }
 

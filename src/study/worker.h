@@ -29,5 +29,8 @@ void worker_free(struct worker *worker);
 void worker_do_run(struct worker *worker, int run, int attempt, const struct train_watch *watch,
                    struct up_message *up);
 
+/* Since the last sign of life of the run that is on; 0 where it is done in this process. */
+double worker_silence_s(const struct worker *worker);
+
 /* Serve rank 0 of comm until it says quit. A signal that arrives here is told to rank 0. */
 void worker_serve(struct worker *worker, MPI_Comm comm);

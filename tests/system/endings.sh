@@ -82,6 +82,26 @@ for signal in USR1 USR2 XCPU TERM HUP INT; do
         echo "SIG$signal: the study ended with $code"
     fi
 done
+# a run's process that stands still: is ended with the right words, but not while it is to stop
+begin_patient() {
+    rm -f study.h5.status.json
+    "$program" run "$grid" -o study.h5 --fresh --progress plain --set train.epochs=1000000 --set run.patience=1s \
+        --retries 0 --max-failures 0 >told 2>&1 </dev/null &
+    study=$!
+    for _ in $(seq 200); do grep -q '"running": [1-9]' study.h5.status.json 2>/dev/null && break; sleep 0.05; done
+    kill -STOP "$(pgrep -P "$study" | head -n 1)"
+}
+begin_patient
+wait "$study"
+ok "a run's process that stands still" grep -qE 'no sign of life for 10[.0-9]* s, in which it took .* s of processor time \(run.patience is 1 s\)' told
+begin_patient
+sleep 3
+ok "the run's silence is shown" grep -qE 'seen ([2-9]|1[0-9])[.0-9]* s ago' <("$program" status study.h5)
+kill -TERM "$study"
+wait "$study"
+code=$?
+ok "a stop comes before the patience" [ $code = 75 ]
+ok "the run is not blamed" grep -q '0 failed' told
 for signal in TERM INT; do
     rm -f study.h5.status.json
     set -m
