@@ -33,6 +33,7 @@ const struct verb_entry verb_table[] = {
     {NULL, &verb_export},
     {NULL, &verb_analyse},
     {"trust them", &verb_verify},
+    {NULL, &verb_diff},
     {NULL, &verb_repro},
 };
 enum { NUM_VERBS = sizeof verb_table / sizeof verb_table[0] };
@@ -72,6 +73,14 @@ const char *cli_source(const struct invocation *inv, const char *option, char *b
 bool cli_flag(const struct invocation *inv, const char *option)
 {
     return cli_value(inv, option) != NULL;
+}
+
+int cli_wants_json(const struct invocation *inv, bool *wants, struct status *st)
+{
+    const char *said = cli_value(inv, "format");
+    *wants = cli_flag(inv, "json") || (said && strcmp(said, "json") == 0);
+    if (!said || *wants || strcmp(said, "text") == 0) return STATUS_OK;
+    return status_set(st, STATUS_USAGE, "--format: '%.40s' is none of text, json", said);
 }
 
 int cli_fail(const struct invocation *inv, const struct status *st)

@@ -23,6 +23,7 @@ static const struct cli_option status_options[] = {
     {"usage", 0, NULL, NULL, false,
      "what it has cost: core-hours by what became of them, memory and time against the plan's"},
     {"json", 0, NULL, NULL, false, "one JSON object instead of text"},
+    {"format", 0, "text|json", NULL, false, "the same as --json, or not"},
     {0},
 };
 
@@ -245,7 +246,7 @@ static void add_line(struct table *table, const char *path, const struct view *v
 }
 
 /* One line a file. */
-static int print_lines(const struct invocation *inv, bool *live, struct status *st)
+static int print_lines(const struct invocation *inv, bool as_json, bool *live, struct status *st)
 {
     static const char *const heading[] = {"file", "state",  "chosen_by", "runs",
                                           "done", "failed", "crashed",   "left"};
@@ -261,19 +262,18 @@ static int print_lines(const struct invocation *inv, bool *live, struct status *
         *live = *live || v.live;
         free_view(&v);
     }
-    bool json = cli_flag(inv, "json");
-    if (!code) code = table_write(&table, json ? TABLE_JSON : TABLE_TEXT, inv->out, st);
+    if (!code) code = table_write(&table, as_json ? TABLE_JSON : TABLE_TEXT, inv->out, st);
     table_free(&table);
     return code;
 }
 
 /* What they hold together, as `merge` would have it. */
-static int show_several(const struct invocation *inv, bool *live, struct status *st)
+static int show_several(const struct invocation *inv, bool as_json, bool *live, struct status *st)
 {
     struct gathered *g = NULL;
     char size[PLAN_COUNT_BYTES];
-    int code = print_lines(inv, live, st), num[NUM_RUN_STATUS] = {0};
-    if (code || cli_flag(inv, "json")) return code;
+    int code = print_lines(inv, as_json, live, st), num[NUM_RUN_STATUS] = {0};
+    if (code || as_json) return code;
     code = store_gather(&g, inv->operand, inv->num_operands, false, st);
     if (!code) {
         for (int i = 0; i < g->plan.num_runs; i++) num[g->run[i].status]++;
@@ -290,12 +290,12 @@ static int show_several(const struct invocation *inv, bool *live, struct status 
 /* --- one file ---------------------------------------------------------------------------------
  */
 
-static int show(const struct invocation *inv, bool *live, struct status *st)
+static int show(const struct invocation *inv, bool as_json, bool *live, struct status *st)
 {
     struct view v;
     int code = read_view(inv, inv->operand[0], &v, st);
     *live = v.live;
-    if (!code) (cli_flag(inv, "json") ? print_json : print_view)(inv->out, &v);
+    if (!code) (as_json ? print_json : print_view)(inv->out, &v);
     free_view(&v);
     fflush(inv->out);
     return code;
@@ -304,22 +304,29 @@ static int show(const struct invocation *inv, bool *live, struct status *st)
 static int show_usage(const struct invocation *inv, struct store *store, int run, struct status *st)
 {
     (void)run;
-    return usage_show(store, inv->operand[0], cli_flag(inv, "json"), inv->out, st);
+    bool as_json;
+    int code = cli_wants_json(inv, &as_json, st);
+    struct usage usage = {.path = inv->operand[0], .store = store};
+    if (!code) code = usage_find(&usage, st);
+    if (!code) code = usage_show(&usage, as_json, inv->out, st);
+    usage_free(&usage);
+    return code;
 }
 
 static int run_status(const struct invocation *inv)
 {
     struct status st = {0};
-    if (cli_flag(inv, "usage") && inv->num_operands > 1) {
+    bool as_json, several = inv->num_operands > 1, watch = cli_flag(inv, "watch"), live = false;
+    if (cli_wants_json(inv, &as_json, &st)) return cli_fail(inv, &st);
+    if (cli_flag(inv, "usage") && several) {
         status_set(&st, STATUS_USAGE, "status: --usage is of one file; ask one after the other");
         return cli_fail(inv, &st);
     }
     if (cli_flag(inv, "usage")) return cli_with_store(inv, show_usage);
-    bool watch = cli_flag(inv, "watch"), live = false;
-    bool redraw = watch && !cli_flag(inv, "json") && isatty(fileno(inv->out));
+    bool redraw = watch && !as_json && isatty(fileno(inv->out));
     for (;;) {
         if (redraw) fputs("\033[H\033[J", inv->out);
-        int code = (inv->num_operands > 1 ? show_several : show)(inv, &live, &st);
+        int code = (several ? show_several : show)(inv, as_json, &live, &st);
         if (code) return cli_fail(inv, &st);
         if (!watch || !live || ferror(inv->out)) return 0;
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);

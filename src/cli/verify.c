@@ -1,8 +1,13 @@
 /* verify: is a results file whole, and one number for all its results. Reads only; refuses to
  * repair: a damaged row is run again by `run --resume`. */
 #include "cli.h"
+#include "replay.h"
 
 #include "base/show.h"
+#include "settings/value.h"
+#include "study/study.h"
+
+#include <limits.h>
 
 struct verdict {
     int count[NUM_RUN_STATUS];
@@ -57,6 +62,15 @@ static int check_rows(struct store *store, const char *path, FILE *err, struct v
     return STATUS_OK;
 }
 
+/* 0: none that makes sense. */
+static int read_replay(const struct invocation *inv)
+{
+    int64_t num = 0;
+    const char *said = cli_value(inv, "replay");
+    bool whole = said && value_whole(said, &num) == WHOLE;
+    return whole && num > 0 && num <= INT_MAX ? (int)num : 0;
+}
+
 static int verify(const struct invocation *inv, struct store *store, int none, struct status *st)
 {
     (void)none;
@@ -85,8 +99,34 @@ static int verify(const struct invocation *inv, struct store *store, int none, s
             path, v.num_columns, path, how);
     code = store_digest(store, digest, st);
     if (!code) show_on(out, "digest %s\n", digest);
-    return code ? code : st->code;
+    if (code || st->code) return code ? code : st->code;
+    return cli_value(inv, "replay")
+               ? replay(inv, store, read_replay(inv), cli_value(inv, "where"), st)
+               : STATUS_OK;
 }
+
+static int verify_file(void *context)
+{
+    return cli_with_store(context, verify);
+}
+
+static int run_verify(const struct invocation *inv)
+{
+    struct status st = {0};
+    const char *said = cli_value(inv, "replay");
+    if (said && read_replay(inv) < 1)
+        status_set(&st, STATUS_USAGE, "--replay: '%.40s' is no number of runs from 1 on", said);
+    else if (!said && cli_value(inv, "where"))
+        status_set(&st, STATUS_USAGE, "--where chooses runs for --replay N: add it");
+    if (st.code) return cli_fail(inv, &st);
+    return said ? study_on_rank_0(verify_file, (void *)inv, &inv->log) : verify_file((void *)inv);
+}
+
+static const struct cli_option verify_options[] = {
+    {"replay", 0, "N", NULL, false, "run N done runs again and compare every bit of their results"},
+    {"where", 0, "EXPR", NULL, false, "of those for which EXPR is true; see 'hmmgrid help where'"},
+    {0},
+};
 
 const struct verb verb_verify = {
     "verify",
@@ -98,6 +138,13 @@ const struct verb verb_verify = {
     "checksum against its record. Prints the counts and a digest, 16 "
     "hex digits that depend on the results alone: not on the number of ranks, the order of rows, "
     "the machines' names or the time of day. Exit code 74 when something is damaged.\n\n"
-    "  hmmgrid verify study.h5",
-    .work = verify,
+    "--replay N then runs N of the done runs again, here, in one process, one after the other: of "
+    "as many cells as there are, the same ones every time. What the same version, kernels and BLAS "
+    "made must be the same bits; otherwise run, result and values are named, and the exit code is "
+    "74. A row that another version or kind of machine made may differ in last bits: the largest "
+    "relative difference is told, and the exit code stays 0.\n\n"
+    "  hmmgrid verify study.h5\n"
+    "  hmmgrid verify study.h5 --replay 3 --where 'rnn.hidden == 50'",
+    verify_options,
+    .run = run_verify,
 };

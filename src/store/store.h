@@ -203,8 +203,25 @@ int store_read_weights(struct store *store, int run, const char *which, struct r
 int store_read_networks(struct store *store, int run, const char *which, struct rnn_shape *shape,
                         float **params, int *num, struct status *st);
 
+/* A result in which two runs differ. NaN is what a run has not. */
+struct store_difference {
+    const char *name;         /* of the column; "weights (last)" */
+    char element[96];         /* the first that differs, by its labels: "word_tv[3]" */
+    double a, b;              /* its values */
+    long num, of;             /* elements that differ, of those that one of the runs has */
+    long num_alone;           /* that differ and are a finite number in one run at most */
+    double largest, relative; /* differences of the others, the second by the larger of the two */
+};
+typedef void store_difference_told(void *context, const struct store_difference *difference);
+
+/* Tell of every result in which two runs differ, bit for bit, also of one that only one of the
+ * files has: the columns of the digest, then the weights. Of a run that is not finished there are
+ * none. STATUS_USAGE: a column has other dimensions in the other file. */
+int store_differences(struct store *a, int run_a, struct store *b, int run_b,
+                      store_difference_told *tell, void *context, struct status *st);
+
 /* Do two committed runs hold the same results, bit for bit, as far as both files have the columns?
- * Where not, what (n bytes) gets the first that differs: "train_loss[#0] is 2.5 and 2.6". */
+ * Where not, what (n bytes) gets the first that differs: "train_loss[1] is 2.5 and 2.6". */
 int store_compare_runs(struct store *a, int run_a, struct store *b, int run_b, bool *same,
                        char *what, size_t n, struct status *st);
 

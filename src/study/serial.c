@@ -7,7 +7,9 @@
 int study_on_rank_0(int (*work)(void *context), void *context, const struct log *log)
 {
     struct status st = {0};
-    int rank = 0, code = 0;
+    int rank = 0, code = 0, started = 0;
+    MPI_Initialized(&started);
+    if (started) return work(context); /* of rank 0, while the others wait */
     if (protocol_start(&st)) {
         log_line(log, LOG_ERROR, "%s", st.text);
         return status_exit_code(st.code);

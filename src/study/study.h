@@ -85,8 +85,8 @@ int study_merge(struct gathered *gathered, const char *path, const char *command
                 const struct log *log, struct status *st);
 
 /* One process's work, also where a launcher started several: rank 0 does it, the others wait, and
- * every rank returns its code. Initialises MPI and ends it. An MPI that does not start is told on
- * the log. */
+ * every rank returns its code. Initialises MPI and ends it, unless work of this kind is on. An MPI
+ * that does not start is told on the log. */
 int study_on_rank_0(int (*work)(void *context), void *context, const struct log *log);
 
 /* --- the status file, FILE.h5.status.json, and the lock FILE.h5.lock ------------------------- */
