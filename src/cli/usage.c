@@ -80,7 +80,8 @@ static int sum_runs(struct usage *u, const char *folder, struct status *st)
     return STATUS_OK;
 }
 
-/* What was spent in runs and is neither in a row nor in a checkpoint is lost. */
+/* What was spent in runs and is neither in a row nor in a checkpoint is lost. A run that went on
+ * from the state of a shorter one has that one's time in its row again: it counts once. */
 static int find_figures(struct usage *u, struct status *st)
 {
     char *real, folder[4096];
@@ -95,6 +96,8 @@ static int find_figures(struct usage *u, struct status *st)
     if (!code) sum_sessions(u, &busy_s);
     if (!code) code = sum_runs(u, has_folder ? folder : "", st);
     if (code) return code;
+    if (u->sessions.num)
+        u->share_s[RESULTS] = fmin(u->share_s[RESULTS], fmax(0, busy_s - u->share_s[KEPT]));
     u->share_s[LOST] = fmax(0, busy_s - u->share_s[RESULTS] - u->share_s[KEPT]);
     u->share_s[IDLE] = fmax(0, u->used_s - u->share_s[RANK_0] - busy_s);
     return STATUS_OK;

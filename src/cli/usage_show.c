@@ -95,9 +95,9 @@ static void print_used(const struct usage *u, FILE *out)
         show_on(out, "  %-8s %9.4g %5.1f %%  %s\n", shares[i].label, u->share_s[i] / 3600,
                 100 * u->share_s[i] / u->used_s, shares[i].meaning);
     if (u->num_before)
-        show_on(out, "  %-8s %9.4g core-hours in %d run%s of sessions before those%s\n", "before",
+        show_on(out, "  %-8s %9.4g core-hours in %d run%s%s\n", n ? "before" : "results",
                 u->before_s / 3600, u->num_before, u->num_before == 1 ? "" : "s",
-                n ? "" : " that are known");
+                n ? " of sessions before these" : "");
     if (u->sessions.num_damaged)
         show_on(out, "  %d line%s of FILE.h5.sessions cannot be read: what they cost is missing\n",
                 u->sessions.num_damaged, u->sessions.num_damaged == 1 ? "" : "s");

@@ -5,6 +5,7 @@
 set -u
 program=$(realpath "$1")
 grid=$(realpath tests/system/mistakes/tiny.yaml)
+old=$(realpath tests/golden/files/format3.h5)
 . tests/support/ok.sh
 cd "$work" || exit 2
 export HMMGRID_PROGRESS=none COLUMNS=80 TZ=UTC
@@ -89,7 +90,7 @@ sed -i '$d; s/"uuid": "/&0/' study.h5.sessions
 
 # --- what is not known
 says 'used +unknown' usage
-says 'in 4 runs of sessions before those' usage
+says 'results +[0-9.e-]+ core-hours in 4 runs$' usage
 ok "null" [ "$(figure used_s)" = null ]
 rm study.h5.sessions
 says 'used +unknown' usage
@@ -97,5 +98,14 @@ ok "a later session" "$program" run "$grid" -o study.h5 --extend --seeds 0-2
 says '1 session, 0 killed' usage
 ok "a link is not written into" sh -c "rm study.h5.sessions && ln -s target study.h5.sessions &&
     '$program' run '$grid' -o study.h5 --resume --seeds 0-2 2>err && grep -q 'will lack it' err && [ ! -e target ]"
+says 'used +unknown' "$program" status "$old" --usage
+says '^ +0 +4 +1.84 +[?]' "$program" status "$old" --usage
+"$program" run "$grid" -o live.h5 --set train.epochs=1000000 &
+pid=$!
+for _ in $(seq 200); do grep -q '"running": 1' live.h5.status.json 2>/dev/null && break || sleep 0.05; done
+says ' goes on$' "$program" status live.h5 --usage
+kill $pid
+wait $pid
+says ' SIGTERM received$' "$program" status live.h5 --usage
 ok "no such file" ends 66 'cannot open it' "$program" status missing.h5 --usage
 finish
