@@ -86,9 +86,9 @@ void help_overview(FILE *out)
     for (int i = 0; i < num_topics; i++)
         help_entry(out, fprintf(out, "  %s", topic_table[i].name), topic_table[i].summary);
     fputs("\n'hmmgrid --version' tells what was built.\n"
-          "exit codes: 0 all done; 1 internal or out of memory; 2 usage; 3 finished, some\n"
-          "runs failed; 65 bad grid; 66 no input; 73 cannot create; 74 I/O; 75 stopped\n"
-          "early, resumable\n",
+          "exit codes: 0 all done; 1 internal or out of memory, of diff: not the same;\n"
+          "2 usage; 3 finished, some runs failed; 65 bad grid; 66 no input; 73 cannot\n"
+          "create; 74 I/O; 75 stopped early, resumable\n",
           out);
 }
 
