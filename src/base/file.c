@@ -25,6 +25,14 @@ static const char *kind_of_file(mode_t mode)
                             : "a device";
 }
 
+const char *file_kind(int folder, const char *name)
+{
+    struct stat info;
+    if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || S_ISREG(info.st_mode))
+        return NULL;
+    return kind_of_file(info.st_mode);
+}
+
 static bool is_same(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;

@@ -24,6 +24,10 @@ int file_open(const char *path, int flags, const char *what, struct status *st);
  * descriptor; -1, *st filled: STATUS_CANNOT_CREATE. */
 int file_create(const char *path, bool fresh, struct status *st);
 
+/* What stands at this name in an open folder (AT_FDCWD: the one that we are in) that is no regular
+ * file, links not followed: "a symbolic link", "a pipe"; NULL: nothing, or a regular file. */
+const char *file_kind(int folder, const char *name);
+
 /* Is this descriptor the file of that name? */
 bool file_is(int fd, const char *path);
 

@@ -64,6 +64,8 @@ static void take_counts(struct view *v, const int count[NUM_RUN_STATUS])
     if (!agrees) s->state = left ? "interrupted" : "complete";
     if (!agrees) s->chosen_left = NAN;
     if (!agrees && !v->killed) s->chosen = NAN;
+    /* runs were reset since then: what it says of its end is no longer so */
+    if (total - left < s->done + s->failed + s->crashed) s->message = NULL;
     s->total = total;
     s->pending = count[RUN_PENDING];
     s->running = count[RUN_RUNNING];

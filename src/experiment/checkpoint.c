@@ -123,14 +123,23 @@ static void sync_above(int folder)
     close(above);
 }
 
+static int refuse_folder(const char *folder, int error, struct status *st)
+{
+    const char *kind = error == ENOTDIR ? file_kind(AT_FDCWD, folder) : NULL;
+    if (kind)
+        return status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: is %s, and hmmgrid uses only a folder of its own there; remove it",
+                          folder, kind);
+    return status_set(st, STATUS_CANNOT_CREATE, "%s: cannot be used as a folder: %s", folder,
+                      strerror(error));
+}
+
 static int write_file(const char *folder, const char *key, int end, const char *owner,
                       const struct run_part *piece, int num, struct status *st)
 {
     bool is_new = mkdir(folder, 0777) == 0; /* what does not work shows when it is opened */
     int fd = open_folder(folder);
-    if (fd < 0)
-        return status_set(st, STATUS_CANNOT_CREATE, "%s: cannot be used as a folder: %s", folder,
-                          strerror(errno));
+    if (fd < 0) return refuse_folder(folder, errno, st);
     if (is_new) sync_above(fd);
     int code = STATUS_OK;
     if (!write_in(fd, key, end, owner, piece, num))
@@ -270,8 +279,14 @@ static struct checkpoint *read_first(const char *folder, const char *key, int en
         char name[NAME_BYTES], why[WHY_BYTES];
         int fd = openat(dir, name_of(key, e, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT) continue;
-        if (fd < 0) snprintf(why, WHY_BYTES, "it cannot be opened: %s", strerror(errno));
-        if (fd >= 0) c = load(fd, most_bytes(piece, num), why);
+        int error = errno;
+        const char *kind = file_kind(dir, name);
+        if (kind)
+            snprintf(why, WHY_BYTES, "it is %s", kind);
+        else if (fd < 0)
+            snprintf(why, WHY_BYTES, "it cannot be opened: %s", strerror(error));
+        else
+            c = load(fd, most_bytes(piece, num), why);
         if (fd >= 0) close(fd);
         if (c && is_valid(c, owner, piece, num, why)) break;
         free(c);

@@ -151,12 +151,17 @@ static void go_on_from_state(struct keeper *k)
     struct checkpoint *found = NULL;
     const char *folder = k->where->folder, *key = k->training_key;
     char *owner = owner_of(k, key, false);
-    int epochs = train_num_epochs(k->s) + 1, num = 0;
+    int epochs = train_num_epochs(k->s) + 1, num = 0, ignored = 0;
     while (owner && !found && (epochs = checkpoint_find_state(folder, key, epochs - 1)) > 0) {
         num = state_pieces(k, epochs, &at, piece);
         found = checkpoint_read_state(folder, key, epochs, owner, piece, num, k->log);
+        ignored += !found;
     }
     free(owner);
+    if (ignored && found)
+        log_line(k->log, LOG_INFO, "run %s goes on from its state after %d epochs", k->key, epochs);
+    else if (ignored)
+        log_line(k->log, LOG_WARNING, "run %s trains from the beginning", k->key);
     if (!found) return;
     checkpoint_put_back(found, piece, num);
     checkpoint_free(found);

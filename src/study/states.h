@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "plan/plan.h"
 
-/* How many runs that are not finished train longer than a finished one, and how many of them go on
- * from a kept state, on the log; nothing where there are none. status: (num_runs) enum run_status.
- */
+/* On the log: for how many runs that are to be done and have no checkpoint a state is kept,
+ * whatever is in it, and how many train longer than a finished one and have none. status:
+ * (num_runs) enum run_status. */
 void states_look(const struct plan *plan, const int *status, const char *folder,
                  const struct log *log);
 

@@ -26,7 +26,7 @@ for how in "" "--set run.isolate=none" "--set run.checkpoint=0s"; do
     cp first.h5 a.h5
     cp -r first.h5.ckpt a.h5.ckpt
     # shellcheck disable=SC2086
-    says '4 runs train longer than a finished one that is otherwise the same: 4 go on from' longer -o a.h5 --extend $how
+    says 'a.h5.ckpt: a state of training is kept for 4 runs to go on from' longer -o a.h5 --extend $how
     ok "the same bits ($how)" same a.h5 whole.h5
     ok "the states stay" states a.h5 4
     rm -r a.h5 a.h5.ckpt
@@ -51,12 +51,25 @@ cp -r first.h5.ckpt b.h5.ckpt
 states=(b.h5.ckpt/*.state)
 printf X | dd of="${states[0]}" bs=1 seek=300 conv=notrunc 2>/dev/null
 rm "${states[1]}"
-says '3 go on from its state, 1 trains from the beginning \(no state was kept: run.keep_state\)' longer -o b.h5 --extend
+mv "${states[2]}" elsewhere && ln -s ../elsewhere "${states[2]}"
+says 'a state of training is kept for 3 runs to go on from' longer -o b.h5 --extend
+ok "one that lacks is counted" grep -q '1 run trains longer .*, from the beginning: no state of it was kept' said
 ok "a damaged one is named" grep -q "$(basename "${states[0]}"): ignored: it is damaged" said
+ok "a link is named" grep -q "$(basename "${states[2]}"): ignored: it is a symbolic link" said
+ok "what follows is said" [ "$(grep -c 'run [0-9a-f]* trains from the beginning' said)" -eq 2 ]
 ok "the same bits" same b.h5 whole.h5
 cp first.h5 c.h5
-says '0 go on from its state, 4 train from the beginning' longer -o c.h5 --extend
+says '4 runs train longer than a finished one .*, from the beginning' longer -o c.h5 --extend
 ok "the same bits" same c.h5 whole.h5
+
+# --- finished runs that are done again, since more of them is analysed, have their own states
+cp first.h5 e.h5
+cp -r first.h5.ckpt e.h5.ckpt
+says 'a state of training is kept for 8 runs to go on from' longer -o e.h5 --extend --set analysis.readout=true
+cp -r first.h5.ckpt g.h5.ckpt
+says 'a state of training is kept for 4 runs' run -o g.h5 --set train.epochs=20
+mkdir folder && ln -s folder h.h5.ckpt
+says 'no state is kept: h.h5.ckpt: is a symbolic link' run -o h.h5 --set train.epochs=20 --set run.keep_state=true
 
 # --- a state that cannot be written costs no run
 mkdir full.h5.ckpt && chmod 500 full.h5.ckpt

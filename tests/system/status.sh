@@ -50,6 +50,16 @@ ok "of another file" [ -z "$("$program" status study.h5 | grep another)" ]
 says '^study tiny: interrupted' "$program" status study.h5
 ok "after a reset" agrees
 
+# --- what it said at its end holds only as long as its runs are as they were
+fail() { run --set train.epochs=2000 --set run.memory=1 "$@"; }
+ok "too many failures" ends 3 '' fail --fresh --max-failures 2
+says 'ended early: 2 failed or crashed runs, max_failures is 2; 2 are left' "$program" status study.h5
+"$program" reset study.h5 >/dev/null
+ok "after a reset of them" eval '! prints "ended early|2 failed" "$program" status study.h5 && prints "0 of 4 done, 0 failed" "$program" status study.h5'
+ok "none is left" ends 3 '' fail --resume --max-failures 9
+ok "nothing is to be done" ends 3 '' fail --resume --retry crashed --max-failures 3
+ok "nothing was ended early" eval '! prints "ended early" "$program" status study.h5 && prints "0 done, 4 failed" "$program" status study.h5'
+
 # --- killed, at moments that differ
 for milliseconds in 60 110 160 210 260 310; do
     rm -f study.h5*
