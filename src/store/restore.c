@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,10 +115,24 @@ static int copy_to(const struct store *store, const char *tmp)
     return error;
 }
 
+/* What became of the name of the open file: it has another one now, or none. */
+static void tell_fate(int fd, char *text, size_t n)
+{
+    char link[64], now[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, now, sizeof now - 1);
+    now[length > 0 ? length : 0] = '\0';
+    if (length > 0 && file_is(fd, now))
+        snprintf(text, n, "was moved while the study wrote it, and is %s now, with every run", now);
+    else
+        snprintf(text, n, "was removed while the study wrote it");
+}
+
 int restore_file(struct store *store, struct status *st)
 {
-    char *name = NULL, *real, *tmp;
+    char *name = NULL, *real, *tmp, fate[PATH_MAX + 128];
     if (file_is(store->fd, store->path)) return STATUS_OK;
+    tell_fate(store->fd, fate, sizeof fate);
     bool replaced = access(store->path, F_OK) == 0;
     if (asprintf(&name, "%s%s", store->path, replaced ? ".rescued" : "") < 0)
         return status_no_memory(st, "%s", store->path);
@@ -127,15 +142,14 @@ int restore_file(struct store *store, struct status *st)
     if (!code) code = layout_publish(tmp, real, false, st);
     if (code && tmp) unlink(tmp);
     if (code)
-        status_prefix(st, "%s was removed while the study wrote it; ", store->path);
+        status_prefix(st, "%s: %s; ", store->path, fate);
     else if (replaced)
         code = status_set(st, STATUS_IO,
                           "%s: another file was put in its place while the study wrote it; what "
                           "the study wrote is %s",
                           store->path, name);
     else
-        status_set(st, STATUS_OK, "%s: was removed while the study wrote it; it is there again",
-                   store->path);
+        status_set(st, STATUS_OK, "%s: %s; it is there again", store->path, fate);
     free(name);
     free(real);
     free(tmp);

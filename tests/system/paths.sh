@@ -140,6 +140,18 @@ digest=$("$program" verify quiet.h5 | sed -n 's/^digest //p')
 live() { [ -z "$("$python" "$live" "$program" slow.yaml "$digest" 2>&1 | tee /dev/stderr)" ]; }
 ok "h5py on a live file" live
 
+mkdir here
+run slow.yaml here/x.h5 >out 2>err &
+study=$!
+for _ in $(seq 200); do
+    grep -qs '"running": 1' here/x.h5.status.json && break
+    sleep 0.05
+done
+mv here there
+wait $study
+ok "the new name of a file that was moved is told" grep -q "here/x.h5: was moved .*/there/x.h5 now" err
+ok "every run is in it" done_runs there/x.h5 4
+
 # --- shared memory of ranks that were killed with their launcher ------------------------------------
 
 mkdir shm
