@@ -36,18 +36,49 @@ static void warn_of_rule(const struct axes *rule, const struct node *at, const c
         WARN(warnings, at, "%s: matches no cell, so it does nothing; correct or remove it", what);
 }
 
+/* Does an override behind it ask for what it sets? */
+static bool is_asked_for(const struct grid *grid, const struct override *override)
+{
+    for (const struct override *o = override + 1; o < grid->override + grid->num_overrides; o++)
+        for (int i = 0; i < o->when.count; i++)
+            for (int k = 0; k < override->set.count; k++)
+                if (o->when.item[i].row == override->set.item[k].row) return true;
+    return false;
+}
+
+static void warn_of_override(const struct grid *grid, const struct override *override,
+                             struct faults *warnings)
+{
+    warn_of_rule(&override->when, override->at, "overrides", warnings);
+    if (!ever_held(&override->when)) return;
+    if (!override->changed)
+        WARN(warnings, override->at,
+             "overrides: sets what its cells have already, so it does nothing; correct or remove "
+             "it");
+    else if (!override->lasted && !is_asked_for(grid, override))
+        WARN(warnings, override->at,
+             "overrides: all that it sets is set again by those behind it, so it does nothing; "
+             "correct or remove it");
+}
+
+static void warn_of_reseed(const struct grid *grid, struct faults *warnings)
+{
+    const struct assign *set = grid->is_reseeded ? NULL : grid->reseed;
+    if (!set) return;
+    const char *option = set->option ? set->option : "";
+    faults_add(warnings, set->option ? 0 : set->at->line, set->option ? 0 : set->at->column,
+               "%s%.100s%sreseed.max: does nothing where every run is accepted; set "
+               "accept.max_excess_loss too, or remove it",
+               set->option ? "--set " : "", option, set->option ? ": " : "");
+}
+
 void effects_warn(const struct grid *grid, bool with_options, struct faults *warnings)
 {
     for (int i = 0; i < grid->num_excludes; i++)
         warn_of_rule(&grid->exclude[i], grid->exclude[i].at, "exclude", warnings);
-    for (int i = 0; i < grid->num_overrides; i++) {
-        const struct override *override = &grid->override[i];
-        warn_of_rule(&override->when, override->at, "overrides", warnings);
-        if (ever_held(&override->when) && !override->changed)
-            WARN(warnings, override->at,
-                 "overrides: sets what its cells have already, so it does nothing; correct or "
-                 "remove it");
-    }
+    for (int i = 0; i < grid->num_overrides; i++)
+        warn_of_override(grid, &grid->override[i], warnings);
+    warn_of_reseed(grid, warnings);
     for (int i = 0; i < grid->num_blocks; i++) {
         const struct block *block = &grid->block[i];
         if (!block->num_left)

@@ -13,6 +13,7 @@
 #include "yaml.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,27 @@ static void add_cell(struct expansion *e, const struct draft *draft, const char 
     e->slot[at] = plan->num_cells;
 }
 
+/* Which overrides set something that none behind them sets again. */
+static void note_lasting(struct grid *grid, const struct draft *draft)
+{
+    for (int i = 0; i < grid->num_overrides; i++) {
+        struct override *override = &grid->override[i];
+        for (int k = 0; k < override->set.count && !override->lasted; k++) {
+            const struct assign *set = &override->set.item[k];
+            override->lasted = draft->origin[setting_index(set->row)] == set;
+        }
+    }
+}
+
+static void note_reseed(struct grid *grid, const struct draft *draft)
+{
+    if (draft->settings.reseed.max == 0) return;
+    if (isnan(draft->settings.accept.max_excess_loss))
+        grid->reseed = draft_origin(draft, "reseed.max");
+    else
+        grid->is_reseeded = true;
+}
+
 /* Overrides, --set, resolve, merge. */
 static void finish_cell(struct expansion *e, struct draft *draft, const char *block,
                         const struct seeds *seeds, const struct node *at)
@@ -119,8 +141,10 @@ static void finish_cell(struct expansion *e, struct draft *draft, const char *bl
         for (int k = 0; k < override->set.count && !override->changed; k++)
             override->changed = !settings_equal(&before, &view, override->set.item[k].row);
     }
+    note_lasting(e->grid, draft);
     const struct draft before = *draft;
     draft_set_all(draft, &e->options);
+    note_reseed(e->grid, draft);
     if (!draft_resolve(draft, elsewhere, &key, &st)) {
         add_cell(e, draft, block, seeds, at);
         return;

@@ -26,7 +26,7 @@ struct override {
     struct axes when;
     struct assigns set;
     const struct node *at;
-    bool changed; /* something, in any cell; of the expansion */
+    bool changed, lasted; /* something, in any cell, and to the end; of the expansion */
 };
 
 struct grid {
@@ -38,6 +38,8 @@ struct grid {
     struct axes *exclude;
     struct include *include;
     struct override *override;
+    const struct assign *reseed; /* reseed.max of cells that accept every run; of the expansion */
+    bool is_reseeded;            /* there are others too */
     struct seeds seeds;
 };
 

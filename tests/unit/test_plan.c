@@ -329,6 +329,35 @@ static void rules_without_effect(void **state)
     plan_free(&p);
 }
 
+static void settings_without_effect(void **state)
+{
+    (void)state;
+    static const char grid[] = "version: 1\n"
+                               "study: s\n"
+                               "grid: {a: {product: {rnn.hidden: [8, 16]}}}\n"
+                               "overrides:\n"
+                               "  - {when: {rnn.hidden: 8}, set: {train.epochs: 8}}\n"
+                               "  - {when: {}, set: {train.batch: 8, train.epochs: 6}}\n"
+                               "  - {when: {rnn.hidden: [8, 16]}, set: {train.epochs: 9}}\n"
+                               "reseed: {max: 2}\n";
+    struct plan p = must_read(grid);
+    assert_non_null(p.warnings);
+    assert_non_null(strstr(p.warnings, "g.yaml:5:5: overrides: all that it sets is set again"));
+    assert_null(strstr(p.warnings, "g.yaml:6:"));
+    assert_null(strstr(p.warnings, "g.yaml:7:"));
+    assert_non_null(strstr(p.warnings, "g.yaml:8:15: reseed.max: does nothing"));
+    plan_free(&p);
+    struct status st;
+    const char *sets[] = {"reseed.max=2", "accept.max_excess_loss=1"};
+    static const char plain[] = "version: 1\nstudy: s\ngrid: {a: {}}\n";
+    check_ok(read_with(&p, plain, sets, 1, &st), &st);
+    assert_non_null(strstr(p.warnings, "--set reseed.max=2: reseed.max: does nothing"));
+    plan_free(&p);
+    check_ok(read_with(&p, plain, sets, 2, &st), &st);
+    assert_null(p.warnings);
+    plan_free(&p);
+}
+
 /* --- seeds --------------------------------------------------------------------------------- */
 
 static void seeds_are_ranges(void **state)
@@ -924,6 +953,7 @@ int main(void)
         cmocka_unit_test(matrices_give_sizes),
         cmocka_unit_test(fractions_are_numbers),
         cmocka_unit_test(rules_without_effect),
+        cmocka_unit_test(settings_without_effect),
         cmocka_unit_test(seeds_are_ranges),
         cmocka_unit_test(blocks_have_seeds),
         cmocka_unit_test(scalars_are_typed_by_the_table),
