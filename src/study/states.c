@@ -28,7 +28,8 @@ static int by_key_then_length(const void *a, const void *b)
 }
 
 /* None, where memory is out. status: NULL: does not matter. */
-static struct trainings trainings_of(const struct plan *plan, const int *status, const char *folder)
+static struct trainings trainings_of(const struct plan *plan, const bool *selected,
+                                     const int *status, const char *folder)
 {
     struct trainings t = {folder, calloc((size_t)plan->num_runs + 1, sizeof *t.all), 0};
     for (int i = 0; t.all && i < plan->num_runs; i++) {
@@ -40,7 +41,7 @@ static struct trainings trainings_of(const struct plan *plan, const int *status,
         if (!status) continue;
         training->done = status[i] == RUN_DONE;
         training->pending = (status[i] == RUN_PENDING || status[i] == RUN_RUNNING) &&
-                            !checkpoint_is_there(folder, run->key);
+                            (!selected || selected[i]) && !checkpoint_is_there(folder, run->key);
     }
     if (t.all) qsort(t.all, (size_t)t.num, sizeof *t.all, by_key_then_length);
     return t;
@@ -90,13 +91,13 @@ static void note_state(void *trainings, const char *word, enum checkpoint_kind k
     }
 }
 
-void states_look(const struct plan *plan, const int *status, const char *folder,
-                 const struct log *log)
+void states_look(const struct plan *plan, const bool *selected, const int *status,
+                 const char *folder, const struct log *log)
 {
     int num_states = 0, kept = 0, longer = 0;
     checkpoint_each(folder, count_state, &num_states);
     if (!num_states && trains_for_one_time(plan)) return;
-    struct trainings t = trainings_of(plan, status, folder);
+    struct trainings t = trainings_of(plan, selected, status, folder);
     checkpoint_each(folder, note_state, &t);
     const struct training *done = NULL;
     for (const struct training *at = t.all; at < t.all + t.num; at++) {
@@ -128,7 +129,7 @@ static void remove_state(void *trainings, const char *word, enum checkpoint_kind
 
 void states_remove(const struct plan *plan, const char *folder)
 {
-    struct trainings t = trainings_of(plan, NULL, folder);
+    struct trainings t = trainings_of(plan, NULL, NULL, folder);
     checkpoint_each(folder, remove_state, &t);
     free(t.all);
 }

@@ -66,7 +66,7 @@ static void look_at_checkpoint(void *context, const char *key, enum checkpoint_k
     int status = s->output.status[i];
     if (status == RUN_DONE || status == RUN_FAILED || s->options->existing == EXISTING_FRESH)
         checkpoint_remove(s->folder, key);
-    else
+    else if (!s->options->selected || s->options->selected[i])
         s->num_kept += kind == CHECKPOINT_NEWEST;
 }
 
@@ -77,7 +77,7 @@ static void look_at_checkpoints(struct study *s)
     if (s->options->existing == EXISTING_FRESH)
         states_remove(s->plan, s->folder);
     else
-        states_look(s->plan, s->output.status, s->folder, &s->log);
+        states_look(s->plan, s->options->selected, s->output.status, s->folder, &s->log);
     if (s->num_kept)
         log_line(&s->log, LOG_INFO, "%s: %d run%s from %s checkpoint%s", s->folder, s->num_kept,
                  s->num_kept == 1 ? " goes on" : "s go on", s->num_kept == 1 ? "its" : "their",

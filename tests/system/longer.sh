@@ -66,7 +66,10 @@ ok "the same bits" same c.h5 whole.h5
 cp first.h5 e.h5
 cp -r first.h5.ckpt e.h5.ckpt
 says 'a state of training is kept for 8 runs to go on from' longer -o e.h5 --extend --set analysis.readout=true
+ok "the same numbers of the longer ones" [ "$("$program" summary e.h5 --by run --format csv --metrics best_val_loss)" = "$("$program" summary whole.h5 --by run --format csv --metrics best_val_loss)" ]
 cp -r first.h5.ckpt g.h5.ckpt
+says 'a state of training is kept for 1 run to' run -o g.h5 --set train.epochs=20 --where 'run == 3'
+rm g.h5
 says 'a state of training is kept for 4 runs' run -o g.h5 --set train.epochs=20
 mkdir folder && ln -s folder h.h5.ckpt
 says 'no state is kept: h.h5.ckpt: is a symbolic link' run -o h.h5 --set train.epochs=20 --set run.keep_state=true
