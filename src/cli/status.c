@@ -285,7 +285,6 @@ static int show_several(const struct invocation *inv, bool as_json, bool *live, 
                 num[RUN_PENDING]);
     }
     store_gathered_free(g);
-    fflush(inv->out);
     return code;
 }
 
@@ -299,7 +298,6 @@ static int show(const struct invocation *inv, bool as_json, bool *live, struct s
     *live = v.live;
     if (!code) (as_json ? print_json : print_view)(inv->out, &v);
     free_view(&v);
-    fflush(inv->out);
     return code;
 }
 
@@ -330,7 +328,7 @@ static int run_status(const struct invocation *inv)
         if (redraw) fputs("\033[H\033[J", inv->out);
         int code = (several ? show_several : show)(inv, as_json, &live, &st);
         if (code) return cli_fail(inv, &st);
-        if (!watch || !live || ferror(inv->out)) return 0;
+        if (!watch || !live || fflush(inv->out) != 0) return 0;
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
     }
 }

@@ -28,8 +28,8 @@ static const char matrix_form[] = "[[...], ...] or {name: NAME, rows: [[...], ..
 static void values_text(const struct setting *s, char *text, size_t bytes)
 {
     char range[96];
-    snprintf(range, sizeof range, "%s%.10g to %.10g", s->min_exclusive ? "above " : "", s->min,
-             s->max);
+    snprintf(range, sizeof range, "%s%.10g to %.10g%s%s", s->min_exclusive ? "above " : "", s->min,
+             s->max, *s->unit ? " " : "", s->unit);
     size_t n = 0;
     *text = '\0';
     switch (s->type) {
@@ -52,7 +52,7 @@ static void values_text(const struct setting *s, char *text, size_t bytes)
         break;
     case SETTING_MATRIX: snprintf(text, bytes, "probabilities, written %s", matrix_form); break;
     case SETTING_DURATION:
-        snprintf(text, bytes, "a time such as 90s, 10min or 1h30m, %s s", range);
+        snprintf(text, bytes, "a time such as 90s, 10min or 1h30m, %s", range);
         break;
     case SETTING_COUNT_OR_SHARE: snprintf(text, bytes, "a count, or a share such as 10%%"); break;
     case SETTING_TEXT: snprintf(text, bytes, "a text"); break;

@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/linalg.h"
 #include "base/show.h"
 #include "plan/plan.h"
@@ -158,6 +159,7 @@ static void leave_signals_to_the_worker(void)
     signal(SIGXCPU, tell_the_worker);
     sigemptyset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
+    limits_keep_cpu_s();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 

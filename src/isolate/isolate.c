@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@
 
 enum { LOOK_MS = 10, SAID_BYTES = 600 };
 static const double stop_within_s = 10, look_at_memory_s = .05;
+static const double least_of_limit = .5; /* the kernel counts ticks for it, and finer for us */
 
 extern char **environ;
 
@@ -73,13 +75,17 @@ static void close_ends(struct isolate *c)
     c->page = NULL;
 }
 
-/* End it, if it has not ended by itself, and hear its last words. Returns waitpid's status. */
-static int end(struct isolate *c)
+/* End it, if it has not ended by itself, and hear its last words. Returns waitpid's status, and the
+ * processor time that it had in all. */
+static int end(struct isolate *c, double *cpu_s)
 {
+    struct rusage usage = {0};
     int status = 0;
     kill(c->pid, SIGKILL); /* one that is ending keeps the status it has */
-    while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR) {
+    while (wait4(c->pid, &status, 0, &usage) < 0 && errno == EINTR) {
     }
+    *cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+             1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
     c->pid = 0;
     listen_to(c);
     close_ends(c);
@@ -88,8 +94,9 @@ static int end(struct isolate *c)
 
 void isolate_free(struct isolate *c)
 {
+    double cpu_s;
     if (!c) return;
-    if (c->pid) end(c); /* between two runs it has nothing to lose */
+    if (c->pid) end(c, &cpu_s); /* between two runs it has nothing to lose */
     free(c);
 }
 
@@ -308,6 +315,20 @@ static void last_words(const struct isolate *c, char text[SAID_BYTES + 1])
     text[n] = '\0';
 }
 
+/* At the hard limit of processor time it is not the run's fault, and the next one would end the
+ * same way. */
+static void judge_kill(struct watching *w, double cpu_s)
+{
+    double most_s = limits_cpu_s();
+    bool was_warned = !isnan(w->asked_s) || most_s < 2; /* by SIGXCPU, see limits_keep_cpu_s */
+    if (!was_warned || cpu_s < least_of_limit * most_s) return;
+    w->code = STATUS_USAGE;
+    snprintf(w->why, sizeof w->why,
+             "%g s of processor time (ulimit -t; give more) are too few for a run and its orderly "
+             "stop: its process was killed",
+             most_s);
+}
+
 /* It died or was ended while the run was on. */
 static int tell_death(struct watching *w, struct isolate_report *report, struct status *st)
 {
@@ -317,8 +338,10 @@ static int tell_death(struct watching *w, struct isolate_report *report, struct 
     if (w->epoch > 0)
         snprintf(where, sizeof where, "%s epoch %d of %d", w->epoch < num_epochs ? "in" : "after",
                  w->epoch + (w->epoch < num_epochs), num_epochs);
-    int status = end(c);
+    double cpu_s;
+    int status = end(c, &cpu_s);
     last_words(c, words);
+    if (!w->code && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) judge_kill(w, cpu_s);
     if (w->code) {
         snprintf(how, sizeof how, "%s", w->why);
     } else if (WIFSIGNALED(status)) {

@@ -32,7 +32,7 @@ void isolate_free(struct isolate *isolate); /* ends the process */
  * run). watch is asked every few milliseconds whether to stop; a run that does not within 10 s is
  * ended. Codes as of the run_function that the child was started with, and STATUS_RUN_DIED, with
  * what it died of, how far it was and what it said last; STATUS_INTERNAL: no process can be
- * started. */
+ * started; STATUS_USAGE: it was killed at the hard limit of processor time. */
 int isolate_run(struct isolate *isolate, const char *line, const struct settings *s,
                 const struct train_watch *watch, struct run_output *out,
                 struct isolate_report *report, struct status *st);

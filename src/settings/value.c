@@ -134,8 +134,9 @@ static int parse_real(struct parse *p, const struct node *node, double *x)
                           node_what(node));
     const char *below = divisor(node->text);
     if (!below && !is_decimal(node->text))
-        return PARSE_FAIL(p, node, "%s: '%s' is not a number; write it like 0.5, 1e-3 or 1/3",
-                          p->row->key, shown(node, text));
+        return PARSE_FAIL(p, node, "%s: '%s' is not a number%s%s; write it like 0.5, 1e-3 or 1/3",
+                          p->row->key, shown(node, text), *p->row->unit ? " of " : "",
+                          p->row->unit);
     errno = 0;
     *x = strtod(node->text, NULL);
     if (below && strtod(below, NULL) == 0)

@@ -58,6 +58,8 @@ int library_fail(struct status *st, int code, const char *path, const char *doin
         return status_set(st, code, "%s: HDF5 could not %s; the last error of the system: %s%s",
                           path, doing, strerror(error), file_advice(error));
     const char *number = strstr(reasons.inner, "errno = ");
+    if (strstr(reasons.inner, "fopen failed")) /* it does not say why */
+        return file_fail(st, code, path, doing, error);
     const char *help = number ? file_advice(atoi(number + strlen("errno = "))) : "";
     if (strstr(reasons.inner, "already open for write"))
         help = "; a program has it open for writing, or was killed: then `h5clear -s` helps";

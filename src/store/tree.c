@@ -69,6 +69,7 @@ int tree_open(struct tree *tree, const char *path, uint64_t most_bytes, struct s
     library_init();
     hid_t access = library_serial_access();
     H5Pset_fapl_stdio(access); /* the default driver looks for the name of a file, this has none */
+    errno = 0;
     tree->file = H5Fcreate(memory, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     if (tree->file < 0)
         tree->code = library_fail(st, STATUS_CANNOT_CREATE, path, "prepare its layout in memory");

@@ -94,7 +94,7 @@ int agenda_try(struct agenda *a, const struct plan *plan, const struct study_opt
     struct deadline deadline;
     char text[1024];
     double reserve_s = plan->study_settings.run.reserve_s;
-    deadline_first(&deadline, options->deadline_s);
+    deadline_first(&deadline, options->deadline_s, NULL);
     double left_s = deadline.end_s - clock_unix_s();
     deadline_free(&deadline);
     if (schedule_next(a->schedule, left_s - reserve_s) != SCHEDULE_NONE) return STATUS_OK;

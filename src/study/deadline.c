@@ -80,7 +80,7 @@ static bool listen_to(struct deadline *d)
     return true;
 }
 
-void deadline_first(struct deadline *d, double given_s)
+void deadline_first(struct deadline *d, double given_s, const struct log *log)
 {
     const char *slurm = getenv("SLURM_JOB_END_TIME");
     *d = (struct deadline){.end_s = isnan(given_s) ? INFINITY : given_s};
@@ -92,6 +92,12 @@ void deadline_first(struct deadline *d, double given_s)
     ask(d);
     while (d->pid && !listen_to(d))
         poll(&(struct pollfd){.fd = d->answer, .events = POLLIN}, 1, 100);
+    const struct scheduler *s = &schedulers[d->kind];
+    if (isinf(d->end_s) && !d->num_text)
+        log_line(log, LOG_WARNING,
+                 "no deadline is known: %s does not tell the end of this job (%s=%s); give "
+                 "--deadline TIME, or the job may end amid a run",
+                 s->command[0], s->variable, getenv(s->variable));
 }
 
 bool deadline_look(struct deadline *d)

@@ -2,6 +2,8 @@
  * to src/study. */
 #pragma once
 
+#include "base/log.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -18,8 +20,9 @@ struct deadline {
 };
 
 /* given_s: INFINITY or a Unix time, and no scheduler counts; NAN: SLURM_JOB_END_TIME (Slurm
- * from 23.02 on), else what squeue or flux say of the job, else none. */
-void deadline_first(struct deadline *deadline, double given_s);
+ * from 23.02 on), else what squeue or flux say of the job, else none: warned of on the log where
+ * there is a job (log may be NULL). */
+void deadline_first(struct deadline *deadline, double given_s, const struct log *log);
 
 /* Ask again every 10 minutes, without waiting: true when end_s has changed. */
 bool deadline_look(struct deadline *deadline);

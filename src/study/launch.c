@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/kernel.h"
+#include "base/limits.h"
 #include "base/linalg.h"
 #include "base/sheet.h"
 #include "base/show.h"
@@ -18,6 +19,7 @@
 #include "forecast/share.h"
 #include "output.h"
 #include "protocol.h"
+#include "signals.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -248,6 +250,7 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
         return;
     int code = expand(l, st);
     if (!code && !l->request->dry_run) start_numerics(l->rank, st);
+    if (!st->code) signals_check(st);
     if (protocol_agree_all(MPI_COMM_WORLD, st)) return;
     if (l->rank == 0 && l->plan.warnings) log_line(&l->log, LOG_WARNING, "%s", l->plan.warnings);
     if (l->request->dry_run) {
@@ -266,7 +269,10 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
 int study_launch(const struct study_request *request, struct status *st)
 {
     struct launch l = {.request = request, .study = request->study};
+    struct signals signals;
     l.study.launched_unix_s = clock_unix_s();
+    signals_install(&signals); /* the start of many ranks may take minutes */
+    limits_keep_cpu_s();
     bool told = false, started = protocol_start(st) == 0;
     log_init(&l.log, request->study.err, -1);
     if (started) {
@@ -275,7 +281,8 @@ int study_launch(const struct study_request *request, struct status *st)
         if (!st->code) check_launcher(l.size, st);
         launch_all(&l, &told, st);
     }
-    if (st->code && l.rank == 0 && !told) log_line(&l.log, LOG_ERROR, "%s", st->text);
+    if (st->code && l.rank == 0 && !told)
+        log_line(&l.log, st->code == STATUS_STOPPED ? LOG_INFO : LOG_ERROR, "%s", st->text);
     if (l.abandoned) { /* all have heard it: MPI_Finalize would close the file once more */
         MPI_Barrier(MPI_COMM_WORLD);
         fflush(NULL);
@@ -287,5 +294,6 @@ int study_launch(const struct study_request *request, struct status *st)
     free(l.sets);
     free(l.selected);
     if (started) MPI_Finalize();
+    signals_restore(&signals);
     return status_exit_code(st->code);
 }

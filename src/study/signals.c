@@ -40,10 +40,14 @@ void signals_install(struct signals *signals)
     }
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, &signals->pipe_before);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, &signals->blocked_before);
 }
 
 void signals_restore(const struct signals *signals)
 {
+    sigprocmask(SIG_SETMASK, &signals->blocked_before, NULL);
     for (int i = 0; i < NUM_STOP_SIGNALS; i++)
         sigaction(stop_signal[i].number, &signals->before[i], NULL);
     sigaction(SIGPIPE, &signals->pipe_before, NULL);
@@ -52,6 +56,15 @@ void signals_restore(const struct signals *signals)
 int signals_received(void)
 {
     return received;
+}
+
+int signals_check(struct status *st)
+{
+    if (!received) return STATUS_OK;
+    return status_set(st, STATUS_STOPPED,
+                      "%s received before a run was started: nothing is changed, the same command "
+                      "does it all",
+                      signals_name(received));
 }
 
 const char *signals_name(int number)

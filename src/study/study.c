@@ -11,7 +11,6 @@
 #include "output.h"
 #include "provenance.h"
 #include "segments.h"
-#include "signals.h"
 #include "states.h"
 #include "statusfile.h"
 
@@ -232,7 +231,7 @@ static void coordinate(struct study *s, struct status *st)
     };
     s->coordinated = true;
     begin_session(s);
-    deadline_first(&s->deadline, s->options->deadline_s);
+    deadline_first(&s->deadline, s->options->deadline_s, &s->log);
     tell_start(s);
     if (coordinator_run(&c, s->size > 1 ? NULL : &s->worker, st) == 0)
         st->code = schedule_exit_code(s->agenda.schedule);
@@ -278,7 +277,6 @@ static int prepare_all(struct study *s, struct status *st)
     return protocol_agree_all(s->comm, st);
 }
 
-/* Signals are watched from the first look at the file to the last byte. */
 static void run_all(struct study *s, struct status *st)
 {
     if (s->rank == 0)
@@ -354,7 +352,6 @@ int study_run_all(const struct plan *plan, const struct study_options *options, 
 {
     struct study s = {
         .plan = plan, .options = options, .output = {.lock = {.fd = -1}}, .alive = {.fd = -1}};
-    struct signals signals;
     if (MPI_Comm_dup(comm, &s.comm) != MPI_SUCCESS)
         return status_set(st, STATUS_INTERNAL, "MPI_Comm_dup failed");
     MPI_Comm_set_errhandler(s.comm, MPI_ERRORS_RETURN);
@@ -362,7 +359,6 @@ int study_run_all(const struct plan *plan, const struct study_options *options, 
     MPI_Comm_size(s.comm, &s.size);
     log_init(&s.log, options->err, -1);
     s.log.timed = true;
-    signals_install(&signals);
 
     if (prepare_all(&s, st) == 0) run_all(&s, st);
     release_all(&s, st);
@@ -373,7 +369,6 @@ int study_run_all(const struct plan *plan, const struct study_options *options, 
     if (s.coordinated) end_session(&s);
     free(s.board.worker);
 
-    signals_restore(&signals);
     MPI_Comm_free(&s.comm);
     return st->code;
 }

@@ -35,8 +35,8 @@ struct study_options {
  * plan->study_settings.run holds order, retries, reserve and max_failures: so many failed or
  * crashed runs end the study early with STATUS_SOME_FAILED, running runs being finished. A share
  * is one of the selected runs, rounded up and never less than 3 runs (0%: the first failure).
- * Installs flag-only handlers for the signals of signals.h while it runs (stop early, resumable:
- * STATUS_STOPPED).
+ * A signal of signals.h, where its handlers are installed, stops it early, resumable
+ * (STATUS_STOPPED).
  * Returns the exit code of DESIGN section 1, the same on every rank, and *st with a text: the
  * errors (codes other than STATUS_OK, STATUS_SOME_FAILED, STATUS_STOPPED) are the caller's to show,
  * the other ends have been told on options->err already unless progress is json or none. */
@@ -57,6 +57,7 @@ struct study_request {
 
 /* Start MPI, read and expand the grid, run it, end MPI. Call it on every rank of the launcher, also
  * when the command line was found wrong: st->code then says so, and all ranks leave together.
+ * From its first line to its last the signals of signals.h ask it to stop.
  * Errors are told on study.err by rank 0. Returns the exit code, the same on every rank. */
 int study_launch(const struct study_request *request, struct status *st);
 

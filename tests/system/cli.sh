@@ -187,6 +187,7 @@ HMMGRID_RESUME=maybe expect 2 '' "HMMGRID_RESUME: 'maybe' is none of 1, true" ru
 expect 65 '' "analysis is a section of settings; write analysis.name=value, or analysis=false" plan "$grid" --set analysis=maybe
 expect 65 '' "--seeds (1234567890,){9}1\.\.\.: " plan "$grid" --seeds "$(printf '1234567890,%.0s' {1..12})x"
 expect 0 '1h30m, 1 to 2592000 s' '' help settings run.patience
+expect 0 '^ *MB \[auto\]' '' help settings run.memory
 expect 0 'ok: ' '' check "$grid" --set train.clip_norm=NULL
 expect 0 'a list of up to 8' '' help settings train.learning_rate
 key=$("$program" why "$file" 2 | sed -n 's/^key *//p')
@@ -255,6 +256,10 @@ fi
 got=$?
 tally "$([ $got -eq 74 ] && grep -q 'No space left' "$err" && echo 1 || echo 0)" \
     "hmmgrid --help > /dev/full" "exit code $got, expected 74"
+"$program" status "$file" >/dev/full 2>"$err"
+got=$?
+tally "$([ $got -eq 74 ] && grep -q 'No space left' "$err" && echo 1 || echo 0)" \
+    "hmmgrid status > /dev/full" "exit code $got, expected 74"
 "$program" --help >&- 2>"$err"
 got=$?
 tally "$([ $got -eq 74 ] && grep -q 'Bad file descriptor' "$err" && echo 1 || echo 0)" \

@@ -33,14 +33,16 @@ date -d '+1 hour' +%Y-%m-%dT%H:%M:%S >answer
 ok "squeue: an hour left" ends 0 '' asks SLURM_JOB_ID=77
 echo N/A >answer
 ok "squeue: no limit" ends 0 '' asks SLURM_JOB_ID=77
-ok "squeue knows no such job" ends 0 '' asks SLURM_JOB_ID=78
+quiet() { "$@" 2>&1 | { ! grep .; }; }
+ok "squeue: no limit, no word" quiet asks SLURM_JOB_ID=77
+ok "squeue knows no such job" ends 0 'no deadline is known: squeue' asks SLURM_JOB_ID=78 SLURM_JOB_END_TIME=abc
 echo 50.5 >answer
 ok "flux: 50 s left" ends 2 'run.reserve keeps 3m' asks FLUX_JOB_ID=f7
 ok "Slurm's variable" ends 2 'run.reserve keeps 3m' asks SLURM_JOB_END_TIME="$(date -d '+100 seconds' +%s)"
 ok "a deadline that is given counts alone" ends 0 '' asks FLUX_JOB_ID=f7 HMMGRID_DEADLINE=2h
 cp scheduler/slow scheduler/squeue
 started=$SECONDS
-ok "squeue does not answer" ends 0 '' asks SLURM_JOB_ID=77
+ok "squeue does not answer" ends 0 'no deadline is known: squeue' asks SLURM_JOB_ID=77
 [ $((SECONDS - started)) -le 15 ] || { failed=$((failed + 1)); echo "squeue was waited for $((SECONDS - started)) s"; }
 
 # --- a launcher whose ranks do not find each other
@@ -50,13 +52,19 @@ ok "another MPI's mpirun" ends 2 '4 tasks were started (PMI_SIZE)' env PMI_SIZE=
 mkdir -p empty
 ok "alone, with nothing on the PATH" ends 0 '' env PATH="$work/empty" "$program" run "$grid" -o study.h5 --fresh --progress none
 
-# --- too little address space
+# --- limits
+under() { timeout 60 bash -c 'ulimit $1 && shift && exec "$@"' . "$@"; } # under LIMIT COMMAND...
 if ! ldd "$program" | grep -qE 'lib(a|t)san'; then
-    for mb in 100 300 600; do
-        ok "ulimit -v of $mb MB" ends 2 'need 700 MB to start' \
-            timeout 20 bash -c "ulimit -v ${mb}000; exec '$program' run '$grid' -o study.h5 --fresh"
+    for least in '-v 100000' '-v 300000' '-v 600000' '-d 20000' '-d 100000' '-d 300000' '-s 64' '-s 256' '-n 15'; do
+        ok "ulimit $least" ends 2 "(ulimit ${least% *}); hmmgrid and its libraries need" under "$least" "$program" check "$grid"
     done
+    ok "the least limits" ends 0 '' under '-v 800000 -d 400000 -s 1024 -n 64' "$program" run "$grid" -o study.h5 --fresh
 fi
+one=(run "$grid" -o study.h5 --progress plain --retries 0 --where 'seed == 0 and hmm.states == 2' --set)
+ok "an orderly stop before the hard limit of processor time" ends 75 'SIGXCPU received' \
+    under '-t 3' "$program" "${one[@]}" train.epochs=1000000 --fresh
+ok "too little processor time for that" ends 2 'ulimit -t' under '-t 1' "$program" "${one[@]}" train.epochs=40000 --fresh
+ok "blames no run" ends 0 '' "$program" "${one[@]}" train.epochs=40000 --resume
 
 # --- signals
 begin() { # in the background; its pid in $study
@@ -102,6 +110,21 @@ wait "$study"
 code=$?
 ok "a stop comes before the patience" [ $code = 75 ]
 ok "the run is not blamed" grep -q '0 failed' told
+# before there is a file: the grid is held back
+mkfifo held
+"$program" run - -o new.h5 <held 2>early &
+study=$!
+exec 3>held
+until [ $((0x$(sed -n 's/^SigCgt:\t//p' /proc/$study/status) >> 14 & 1)) = 1 ]; do sleep 0.02; done
+kill -TERM $study
+cat "$grid" >&3
+exec 3>&-
+wait $study
+ok "a signal at the start" test $? = 75
+ok "a signal at the start is named" grep -q 'SIGTERM received before a run was started' early
+ok "a signal at the start leaves no file" test ! -e new.h5
+ok "blocked by the parent" ends 75 'SIGXCPU received' env --block-signal=XCPU \
+    timeout --preserve-status -s XCPU 3 "$program" "${one[@]}" train.epochs=1000000 --fresh
 for signal in TERM INT; do
     rm -f study.h5.status.json
     set -m
