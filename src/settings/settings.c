@@ -130,8 +130,8 @@ const struct setting settings_table[] = {
           "memory of a run's process; one that takes more fails (auto: the rank's share)",
           run.memory_mb, ),
     STUDY("run.patience", SETTING_DURATION, "s", "10min", 1, 30 * DAY_S,
-          "processor time, or ten times that by the clock, without a sign of life after which a "
-          "run's process is ended",
+          "processor time (ten times that by the clock) without a sign of life that ends a run's "
+          "process",
           run.patience_s, ),
     STUDY("run.keep_state", SETTING_BOOL, "", "false", 0, 0,
           "keep the state at the end of training, from which a run with more epochs goes on",
