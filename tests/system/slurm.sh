@@ -17,11 +17,7 @@ if command -v shellcheck >/dev/null; then
 else
     echo "skipped: shellcheck: it is not there"
 fi
-if ! slurm_start "$work" >"$work/why" 2>&1; then
-    echo "skipped: the jobs: $(tr '\n' ' ' <"$work/why" | cut -c 1-300)"
-    finish
-    exit
-fi
+slurm_or_skip
 
 # --- studies ------------------------------------------------------------------------------------------
 export PATH=$work/bin:$PATH
@@ -49,7 +45,7 @@ is_on() { # is_on JOB RESTARTS: in this slice, in the middle of a run, when one 
     [ "$(slurm_job "$1" Restarts)" = "$2" ] && [ "$(slurm_job "$1" JobState)" = RUNNING ] && [ "$(field live)" = true ] &&
         [ "$(field running)" -gt 0 ] && ls study.h5.ckpt/*.ckpt
 }
-wait_for() { slurm_wait 600 "$@"; }
+wait_for() { slurm_wait 1800 "$@"; }
 
 # became JOB STATE RESTARTS [CODE]: how it ended, a pattern
 became() {
@@ -121,6 +117,9 @@ for share in {1..8}; do
     ok "share $share ends" became "${array}_$share" COMPLETED 0 0
     ok "one run" test "$(field "done" "study-$share.h5")" = 1
 done
+hmmgrid run grid.yaml -o whole.h5 --progress none
+ok "merge" hmmgrid merge study-[0-9]*.h5 -o study.h5
+ok "as an undivided one" same
 back reserve
 ok "it ends, and is not started again" became "$reserve" FAILED 0 2
 ok "it says why" logged "$reserve" 'run.reserve keeps 3m.* of that'
@@ -141,6 +140,10 @@ if [ "$long" ]; then
     folder walltime 30 1000 # nobody told the time
     walltime=$(HMMGRID_DEADLINE=24h sent one-node --ntasks=2 --time=1)
 
+    folder short-shares 4 1000
+    share=$(HMMGRID_DEADLINE=15s changed array-of-shares 's/^shares=.*/shares=2/' --array=2 --time=10)
+    ok "a share goes on" became "${share}_2" COMPLETED '[1-9][0-9]*' 0
+
     folder scancel 4 1000
     cancelled=$(sent one-node --ntasks=2 --time=5)
     wait_for is_on "$cancelled" 0
@@ -148,6 +151,13 @@ if [ "$long" ]; then
     ok "it ends" became "$cancelled" CANCELLED 0
     ok "something is left" test "$(field pending)" -gt 0
     again=$(sent one-node --ntasks=2 --time=5)
+    folder shares 4 1000
+    shares=$(changed array-of-shares 's/^shares=.*/shares=4/' --array=1-4 --time=10)
+    share_is_on() { [ "$(field running study-3.h5)" -gt 0 ]; }
+    wait_for share_is_on
+    ok "scancel" scancel "${shares}_3"
+    ok "it ends" became "${shares}_3" CANCELLED 0
+    lost=$(sbatch --parsable --array=3 --time=10 job.sbatch)
     folder slurmd 4 1000
     node=$(sent requeue --ntasks=2 --time=10 --nodelist=two)
     wait_for is_on "$node" 0
@@ -155,10 +165,15 @@ if [ "$long" ]; then
     is_down() { sinfo -h -n two -o %t | grep -q down; }
     wait_for is_down
     slurm_node two
-    ok "it ends on a node that was down" became "$node" COMPLETED 1 0
+    ok "it ends on a node that was down" became "$node" COMPLETED '[12]' 0
     hmmgrid run grid.yaml -o whole.h5 --progress none
     ok "as an undisturbed one" same
     cp whole.h5 ../scancel
+    cp whole.h5 ../shares
+    back shares
+    for share in "${shares}"_{1,2,4} "${lost}_3"; do ok "share $share ends" became "$share" COMPLETED 0 0; done
+    ok "merge" hmmgrid merge study-[1-4].h5 -o study.h5
+    ok "as an undivided one" same
     back scancel
     ok "sent again it ends" became "$again" COMPLETED 0 0
     ok "as an undisturbed one" same
@@ -168,9 +183,9 @@ if [ "$long" ]; then
     ok "something is left" test "$(field pending)" -gt 0
     again=$(sent one-node --ntasks=2 --time=10)
     back mpirun
-    ok "the study ends by itself" became "$mpirun" COMPLETED '[2-9]' 0
+    ok "the study ends by itself" became "$mpirun" COMPLETED '([2-9]|[1-9][0-9])' 0
     back one-long-run
-    ok "the study ends by itself" became "$run" COMPLETED '[1-9]' 0
+    ok "the study ends by itself" became "$run" COMPLETED '[1-9][0-9]*' 0
     hmmgrid run grid.yaml -o whole.h5 --progress none --where 'run == 0'
     ok "as an undisturbed one" same
     back walltime
