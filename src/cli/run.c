@@ -240,7 +240,7 @@ const struct verb verb_run = {
         "one or none it does those runs too. In an array of jobs 1-8 of Slurm:\n"
         "\n"
         "  hmmgrid run grid.yaml -o part$SLURM_ARRAY_TASK_ID.h5 --resume \\\n"
-        "    --share $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT\n"
+        "    --share $SLURM_ARRAY_TASK_ID/8\n"
         "\n"
         "run.on_end of the grid, or --set run.on_end='COMMAND', is done by /bin/sh on rank 0 when "
         "the study has ended, however it did, and FILE.h5 is closed. Its environment has "
