@@ -246,7 +246,10 @@ const struct verb verb_run = {
         "the study has ended, however it did, and FILE.h5 is closed. Its environment has "
         "HMMGRID_FILE, HMMGRID_STUDY, HMMGRID_EXIT_CODE, HMMGRID_REASON, and the runs of the file: "
         "HMMGRID_TOTAL, HMMGRID_DONE, HMMGRID_FAILED, HMMGRID_CRASHED, HMMGRID_PENDING. After 30 s "
-        "it is ended; what becomes of it changes no exit code. A results file never brings a "
+        "it is ended; what becomes of it changes no exit code. What it leaves in the background "
+        "(COMMAND >log 2>&1 &) is not waited for, and shows nothing once the shell has ended; "
+        "Slurm ends it with the step, so what takes longer is for a job of its own (sbatch). A "
+        "results file never brings a "
         "command along: that of the grid of now is done.",
     .options = run_options,
     .run = run_run,

@@ -71,6 +71,17 @@ ok "told once" told "0|4 4 0 0 0|tiny|$work/ranks.h5|complete"
 ok "the file is closed" grep -q '^4 runs' summary
 ok "and let go of" grep -q '^study tiny: complete' status
 
+# --- what it leaves in the background is not waited for, by us or the launcher
+left() { # left COMMAND...: it ends early, shows what the shell wrote, and the process of `pid` goes on
+    timeout 20 "$@" >out 2>err && grep -q '^shown$' out && grep -q '^told$' err && kill "$(cat pid)"
+}
+background='echo shown; echo told >&2; sleep 73.5 & echo $! >pid'
+ok "in the background" left "$program" run "$grid" -o study.h5 --resume --set run.on_end="$background"
+ok "of several ranks" left mpi 2 "$program" run "$grid" -o study.h5 --resume --set run.on_end="$background"
+ok "in a session of its own" left mpi 2 "$program" run "$grid" -o study.h5 --resume \
+    --set run.on_end="${background/sleep/setsid sleep}"
+ok "much output" [ "$("$program" run "$grid" -o study.h5 --resume --set run.on_end='seq 99999' | wc -l)" -eq 99999 ]
+
 # --- its failures are warnings
 ok "a code" ends 0 "warning: run.on_end: 'exit 9' ended with exit code 9" \
     "$program" run "$grid" -o study.h5 --resume --set run.on_end='exit 9'
@@ -109,5 +120,5 @@ wait $slow
 ok "one that takes too long" [ "$(cat long/code)" = 0 ]
 ok "is ended" grep -q 'it still runs after 30 s' long/err
 ok "early" [ ! -e long/late ]
-ok "with what it started" [ -z "$(pgrep -f 'sleep 7[0-2][.]5')" ]
+ok "with what it started" [ -z "$(pgrep -f 'sleep 7[0-3][.]5')" ]
 finish
