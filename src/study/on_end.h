@@ -12,7 +12,7 @@ struct on_end {
 };
 
 /* Do the command by /bin/sh, in a process group of its own, without the variables by which a
- * launcher tells ranks from others. It is given 30 s; a signal that asks to stop ends it too. Its output
- * is passed on until the shell has ended; what it leaves in the background is not waited for. What
- * becomes of it is no business of the study: trouble is a warning on the log. */
+ * launcher tells ranks from others. It is given 30 s; a signal that asks to stop ends it too. Its
+ * output is passed on until the shell has ended; what it leaves in the background is not waited
+ * for. What becomes of it is no business of the study: trouble is a warning on the log. */
 void on_end_do(const char *command, const struct on_end *facts, const struct log *log);
