@@ -78,8 +78,7 @@ static void look_at_checkpoints(struct study *s)
     else
         states_look(s->plan, s->options->selected, s->output.status, s->folder, &s->log);
     if (s->num_kept)
-        log_line(&s->log, LOG_INFO, "%s: %d run%s from %s checkpoint%s", s->folder, s->num_kept,
-                 s->num_kept == 1 ? " goes on" : "s go on", s->num_kept == 1 ? "its" : "their",
+        log_line(&s->log, LOG_INFO, "%s: a checkpoint is kept of %d run%s", s->folder, s->num_kept,
                  s->num_kept == 1 ? "" : "s");
 }
 
