@@ -44,6 +44,15 @@ int script_flags(const char *model, struct flags *flags, struct status *st)
     return STATUS_OK;
 }
 
+static bool is_as_made(const char *text)
+{
+    const char *line = text + line_length(text), *body = line + line_length(line);
+    char digits[HASH_DIGITS + 1];
+    if (!begins(line, made_by) || !*body) return false;
+    snprintf(digits, sizeof digits, "%016lx", (unsigned long)hash_64(body, strlen(body)));
+    return begins(line + strlen(made_by), digits);
+}
+
 /* --- the text --------------------------------------------------------------------------------- */
 
 /* A line that the shell does not read, whatever is in it. */
@@ -119,24 +128,24 @@ char *script_text(const struct script *s)
     FILE *out = sheet_open(&sheet);
     if (!out) return NULL;
     put_body(s, out);
-    char *body = sheet_close(&sheet, out, true, &bytes), *text = NULL;
-    if (!body || asprintf(&text, "%.*s%s%016lx\n%s", (int)line_length(s->model), s->model, made_by,
-                          (unsigned long)hash_64(body, bytes), body) < 0)
-        text = NULL;
+    char *line = strndup(s->model, line_length(s->model)), *text = NULL,
+         *body = sheet_close(&sheet, out, true, &bytes);
+    if (line && body) text = script_copy(line, body, bytes);
+    free(line);
     free(body);
     return text;
 }
 
-/* --- the file --------------------------------------------------------------------------------- */
-
-static bool is_as_made(const char *text)
+char *script_copy(const char *line, const char *body, size_t bytes)
 {
-    const char *line = text + line_length(text), *body = line + line_length(line);
-    char digits[HASH_DIGITS + 1];
-    if (!begins(line, made_by) || !*body) return false;
-    snprintf(digits, sizeof digits, "%016lx", (unsigned long)hash_64(body, strlen(body)));
-    return begins(line + strlen(made_by), digits);
+    char *text;
+    if (is_as_made(body)) return strndup(body, bytes);
+    int n = asprintf(&text, "%s%s%016lx\n%.*s", line, made_by, (unsigned long)hash_64(body, bytes),
+                     (int)bytes, body);
+    return n < 0 ? NULL : text;
 }
+
+/* --- the file --------------------------------------------------------------------------------- */
 
 static int check_place(const char *path, struct status *st)
 {
@@ -149,11 +158,10 @@ static int check_place(const char *path, struct status *st)
     if (fd >= 0) close(fd);
     if (!code && file_read_text(path, text, MAX_SCRIPT_BYTES, &bytes)) code = STATUS_IO;
     if (code || strlen(text) != bytes || !is_as_made(text))
-        code =
-            status_set(st, STATUS_CANNOT_CREATE,
-                       "%s: is there already, and not as `hmmgrid submit` made it: move it away, "
-                       "or submit it as it is, by `sbatch`",
-                       path);
+        code = status_set(st, STATUS_CANNOT_CREATE,
+                          "%s: is there already, and not as `hmmgrid submit` made it: move it away "
+                          "(or submit the script as it is, by `sbatch`)",
+                          path);
     free(text);
     return code;
 }

@@ -27,6 +27,10 @@ int script_flags(const char *model, struct flags *flags, struct status *st);
 /* The whole text, malloc'd; NULL: memory out. */
 char *script_text(const struct script *script);
 
+/* A text, with a NUL behind it, below `line`, which has its end, and the line by which script_write
+ * knows it; one that has that line already stays as it is. malloc'd; NULL: memory out. */
+char *script_copy(const char *line, const char *body, size_t bytes);
+
 /* Into a file at this name. One that is there is replaced when it is as script_text made it.
  * STATUS_CANNOT_CREATE, also where only `write` is false and it would not be written. */
 int script_write(const char *path, const char *text, bool write, struct status *st);

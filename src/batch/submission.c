@@ -218,7 +218,9 @@ static void assign_numbers(const struct submission *s, struct script *script)
     enum { USUAL_RESTARTS = 100 };
     int lead_s = s->resources.lead_s, restarts = 4 * s->resources.slices;
     if (lead_s > 0) assign(script, "end_within", print(s->pool, "%d", 4 * lead_s / 5), NULL);
-    if (restarts > USUAL_RESTARTS)
+    if (!flags_find(&s->flags, "requeue"))
+        assign(script, "max_restarts", "0", "no --requeue");
+    else if (restarts > USUAL_RESTARTS)
         assign(script, "max_restarts", print(s->pool, "%d", restarts), NULL);
 }
 
@@ -233,7 +235,8 @@ static int make_scripts(struct submission *s, struct status *st)
     struct script study = report;
     study.model = requeue_sbatch;
     study.flags = &s->flags;
-    assign(&study, "grid", quoted_word(pool, from_root(pool, r->grid)), NULL);
+    assign(&study, "grid", quoted_word(pool, from_root(pool, s->grid.path)),
+           print(pool, "%s as it was submitted", r->grid));
     assign(&study, "arguments", quoted(pool, "(", r->arguments, r->num_arguments, ")"), NULL);
     assign(&study, "launch", print(pool, "(%s)", s->launch), s->launch_from);
     assign_numbers(s, &study);
@@ -241,7 +244,10 @@ static int make_scripts(struct submission *s, struct status *st)
         if (!study.assignment[i].value) return status_no_memory(st, "the script");
     s->study.text = script_text(&study);
     s->report.text = script_text(&report);
-    return s->study.text && s->report.text ? STATUS_OK : status_no_memory(st, "the script");
+    s->grid.text =
+        script_copy("# a grid as it was submitted\n", s->plan->source, s->plan->source_bytes);
+    return s->study.text && s->report.text && s->grid.text ? STATUS_OK
+                                                           : status_no_memory(st, "the script");
 }
 
 /* --- the jobs -----------------------------------------------------------------------------------
@@ -299,9 +305,13 @@ int submission_submit(struct submission *s, struct status *st)
 
 int submission_write(const struct submission *s, bool write, struct status *st)
 {
-    int code = script_write(s->study.path, s->study.text, false, st);
-    if (!code && s->request->report) code = script_write(s->report.path, s->report.text, write, st);
-    return code || !write ? code : script_write(s->study.path, s->study.text, true, st);
+    const struct job *file[] = {&s->grid, &s->report, &s->study};
+    int code = STATUS_OK;
+    for (int pass = 0; pass <= write; pass++)
+        for (int i = 0; i < 3 && !code; i++)
+            if (file[i] != &s->report || s->request->report)
+                code = script_write(file[i]->path, file[i]->text, pass, st);
+    return code;
 }
 
 int submission_make(struct submission *s, const struct submission_request *r,
@@ -315,8 +325,10 @@ int submission_make(struct submission *s, const struct submission_request *r,
     s->file = from_root(s->pool, r->file);
     s->study.path = print(s->pool, "%s%s.sbatch", dash, r->file);
     s->report.path = print(s->pool, "%s%s.report.sbatch", dash, r->file);
-    int code =
-        s->file && s->study.path && s->report.path ? STATUS_OK : status_no_memory(st, "the job");
+    s->grid.path = print(s->pool, "%s%s.grid.yaml", dash, r->file);
+    int code = s->file && s->study.path && s->report.path && s->grid.path
+                   ? STATUS_OK
+                   : status_no_memory(st, "the job");
     if (!code) code = read_flags(s, st);
     if (!code) code = find_resources(s, st);
     if (!code) code = make_report_flags(s, st);
@@ -328,5 +340,6 @@ void submission_free(struct submission *s)
 {
     free(s->study.text);
     free(s->report.text);
+    free(s->grid.text);
     pool_free(s->pool);
 }

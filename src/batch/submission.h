@@ -33,6 +33,7 @@ struct submission { /* zeroed: nothing to free */
     const char *launch, *launch_from; /* what starts the ranks, and who said so */
     struct resources resources;
     struct job study, report;
+    struct job grid; /* no job: its copy, which they use */
 };
 
 /* Read profiles, ask Slurm, make both texts; nothing is written. Free it also after a failure.

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const struct cli_option submit_options[] = {
     {"output", 'o', "FILE.h5", "HMMGRID_OUTPUT", false, "results file (needed)"},
@@ -153,6 +154,18 @@ static int choose_runs(const struct invocation *inv, struct plan *plan, struct s
 /* --- what is said -------------------------------------------------------------------------------
  */
 
+/* What `run` would read, and the script unsets. */
+static void warn_of_variables(const struct invocation *inv)
+{
+    static const char mine[] = "HMMGRID_", output[] = "HMMGRID_OUTPUT=";
+    for (char **at = environ; *at; at++)
+        if (strncmp(*at, mine, strlen(mine)) == 0 && strncmp(*at, output, strlen(output)) != 0)
+            log_line(&inv->log, LOG_WARNING,
+                     "%.*s is set here, and unset in the job; where the job is to have it, let the "
+                     "setup of a profile say `export %s`",
+                     (int)strcspn(*at, "="), *at, *at);
+}
+
 static void tell_script(const struct job *job, const char *options, FILE *out)
 {
     char *path = shell_line(1, &job->path);
@@ -181,6 +194,9 @@ static void tell_choice(const struct submission *s, FILE *out)
                 flag->value ? flag->value : "", n < 22 ? 22 - n : 0, "", flag->from);
     }
     show_on(out, "  %-22s %s\n", s->launch, s->launch_from);
+    if (!flags_find(&s->flags, "requeue"))
+        show_on(out, "  one slice only, since --requeue is not said: what is left is done when the "
+                     "script is submitted again\n");
     if (s->resources.slices > 1)
         show_on(out, "  about %d slices with %s for runs, one after the other, by requeue\n",
                 s->resources.slices, progress_duration(s->resources.slice_s, time));
@@ -222,6 +238,7 @@ static int submit(const struct invocation *inv, const struct submission_request 
     int code = submission_make(&s, request, plan, st);
     if (!code) code = submission_write(&s, !dry, st);
     if (!code && *s.resources.warning) log_line(&inv->log, LOG_WARNING, "%s", s.resources.warning);
+    if (!code) warn_of_variables(inv);
     if (!code && dry) {
         tell_scripts(&s, inv->out);
     } else if (!code) {
@@ -281,8 +298,9 @@ const struct verb verb_submit = {
     .alone = "doctor",
     .summary = "run a grid under Slurm, to its end",
     .description =
-        "Checks GRID, writes FILE.h5.sbatch and submits it: a job that runs the study, stops "
-        "before "
+        "Checks GRID, keeps it as it is in FILE.h5.grid.yaml, writes FILE.h5.sbatch and submits "
+        "it: "
+        "a job that runs the study, stops before "
         "its time limit and requeues itself until every run has ended, and a second one that then "
         "verifies and sums up. Every option that is not listed here is sbatch's own and goes into "
         "the script as it is, by its long name or its letter (but -n, -o and -h, which are listed; "

@@ -123,10 +123,10 @@ ok "as an undivided one" same
 back reserve
 ok "it ends, and is not started again" became "$reserve" FAILED 0 2
 ok "it says why" logged "$reserve" 'run.reserve keeps 3m.* of that'
-ok "and that it does not go on" logged "$reserve" 'not started again: exit code 2'
+ok "and that it does not go on" logged "$reserve" 'exit code 2: not started again'
 back epoch
 ok "it ends, and is not started again" became "$epoch" FAILED 0 75
-ok "it says why" logged "$epoch" 'since its start no run ended and no checkpoint was made'
+ok "it says why" logged "$epoch" 'since its start no run ended, and the checkpoints hold no more'
 back hangs
 ok "it ends, and is not started again" became "$hangs" FAILED 0 137
 
@@ -134,7 +134,7 @@ ok "it ends, and is not started again" became "$hangs" FAILED 0 137
 if [ "$long" ]; then
     edge=(--time=1 --signal=B:USR1@20 --ntasks=2) # a minute: of 60 to 90 s
     folder mpirun 30 1000 # three times the limit; nobody knows the time but Slurm, which sends USR1
-    mpirun=$(HMMGRID_DEADLINE=24h changed requeue 's/^launch=.*/launch=(mpirun)/' "${edge[@]}")
+    mpirun=$(changed requeue 's/^launch=.*/launch=(mpirun)/; s/^arguments=.*/arguments=(--resume --deadline 24h)/' "${edge[@]}")
     folder one-long-run 1 50000
     run=$(changed requeue 's/^arguments=.*/arguments=(--resume --where "run == 0")/' "${edge[@]}")
     folder walltime 30 1000 # nobody told the time

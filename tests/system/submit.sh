@@ -119,6 +119,8 @@ ok "an option is no value" line '#SBATCH --segmnt' --segmnt --no-report
 ok "the last counts" line '#SBATCH --qos=b' --qos=a -q b
 ok "others go" none '#SBATCH --mem-per-cpu=512M' --mem=4G
 ok "no requeue" none '#SBATCH --requeue' --no-requeue
+ok "which is all" line 'max_restarts=0 # no --requeue' --no-requeue
+ok "another signal" ends 2 '--signal=USR1@60: the script of a study waits for B:USR1' submit --signal=USR1@60
 ok "quotes" line '#SBATCH --comment="it'\''s \"x\" \\ #1 $y"' --comment 'it'\''s "x" \ #1 $y'
 ok "blanks of a name" line '#SBATCH --job-name="a b"' -J 'a b'
 ok "a log" line '#SBATCH --output=%x.log' --log %x.log
@@ -184,6 +186,69 @@ cp tiny.yaml ./-t.yaml
 ok "a dash" "$program" submit --no-report -o-t.h5 -- -t.yaml
 ok "its script" env SLURM_JOB_ID=103 bash ./-t.h5.sbatch
 ok "its results" [ -s ./-t.h5 ]
+
+# --- the job has the grid that was checked
+cp tiny.yaml edited.yaml
+ok "submitted" "$program" submit edited.yaml -o edited.h5 --no-report
+ok "a copy" diff <(tail -n +3 edited.h5.grid.yaml) tiny.yaml
+echo 'no longer a grid: [' >edited.yaml
+ok "its script" env SLURM_JOB_ID=104 HMMGRID_SHARE=1/2 bash edited.h5.sbatch
+says '4 of 4 done' "$program" status edited.h5
+rm edited.h5
+ok "the copy itself" "$program" submit edited.h5.grid.yaml -o edited.h5 --no-report
+ok "stays as it is" diff <(tail -n +3 edited.h5.grid.yaml) tiny.yaml
+echo >>edited.h5.grid.yaml
+ok "by another hand" ends 73 'edited.h5.grid.yaml: is there already' "$program" submit tiny.yaml -o edited.h5
+
+ok "variables are told of" ends 0 'HMMGRID_SHARE is set here, and unset in the job' env HMMGRID_SHARE=1/2 HMMGRID_OUTPUT=x.h5 "$program" submit tiny.yaml -n
+ok "but the output" [ "$(grep -c OUTPUT err)" -eq 0 ]
+
+# --- when the script goes into the queue again: a program that ends as it is told, with so many runs
+# done and seconds kept
+cat >told <<'S'
+#!/bin/bash
+case $* in
+status*--usage*) printf '"kept_s": %s,\n' "$(cat kept)" ;;
+status*) printf '"done": %s,\n"failed": 0,\n' "$(cat done)" ;;
+run*) cat then_kept >kept; cat then_done >done; exec bash -c "$(cat how)" ;;
+esac
+S
+chmod +x told
+printf 'program: %s\nlauncher: bash\n' "$work/told" >told.yaml
+ok "submitted" submit --profile told.yaml --no-report
+slice() { # slice HOW DONE KEPT [RESTARTS]: a job's, which ends so
+    printf '%s' "$1" >how
+    echo "$2" >then_done
+    echo "$3" >then_kept
+    rm -f requeued
+    SLURM_JOB_ID=105 SLURM_RESTART_COUNT=${4:-1} bash study.h5.sbatch 2>err
+    ended=$?
+}
+again() { slice "$@"; cat err; [ -e requeued ]; }
+ends_for_good() { slice "$@"; cat err; [ ! -e requeued ] && grep -q 'not started again' err; }
+echo 0 >done
+echo 0.000 >kept
+ok "a run ended" again 'exit 75' 1 0.000
+ok "more is kept" again 'exit 75' 1 8.100
+ok "as much is kept" ends_for_good 'exit 75' 1 8.100
+ok "advice" grep -q 'exit code 75: a longer --time' err
+ok "less is kept, by other kernels" ends_for_good 'exit 75' 1 7.900
+ok "less is kept, but a run has ended" again 'exit 1' 2 0.500
+ok "it died" ends_for_good 'exit 9' 2 0.500
+ok "its code" grep -q 'exit code 9: not started again' err
+ok "no advice" [ "$(grep -c -e --time err)" -eq 0 ]
+ok "it needs someone" ends_for_good 'exit 74' 3 0.500
+ok "often enough" ends_for_good 'exit 75' 4 0.500 100
+ok "which is told" grep -q 'this was restart 100 of at most 100' err
+early='kill -USR1 $PPID; exec sleep 20'
+ok "a signal before the ranks listen" again "$early" 4 0.500
+ok "is told" grep -q 'exit code 138: the signal came before' err
+ok "once a job" ends_for_good "$early" 4 0.500
+ok "complete" slice 'exit 0' 5 0.000
+ok "in the end" [ "$ended" -eq 0 ]
+ok "nothing is left" [ ! -e study.h5.again ]
+ok "one slice" submit --profile told.yaml --no-report --no-requeue
+ok "is all" ends_for_good 'exit 75' 6 0.000 0
 
 # --- what the file has already
 "$program" run tiny.yaml -o left.h5 --progress none --where 'run < 3'
