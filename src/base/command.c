@@ -70,5 +70,6 @@ int command_ask(const char *const *argv, enum command_stderr where, double limit
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
     errno = 0;
-    return ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (!ended) return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -13,7 +13,7 @@ enum command_stderr { STDERR_NOWHERE, STDERR_TOO, STDERR_OURS }; /* TOO: like it
 pid_t command_start(const char *const *argv, enum command_stderr where, int *out);
 
 /* Start it, keep the first room - 1 bytes that it prints, and a NUL, and wait until it ends; after
- * limit_s it is killed. Returns its exit code, -1: it could not be started (errno), was killed or
- * did not end in time (errno 0). */
+ * limit_s it is killed. Returns its exit code, 128 + the signal that ended it, -1: it could not be
+ * started (errno) or did not end in time (errno 0). */
 int command_ask(const char *const *argv, enum command_stderr where, double limit_s, char *text,
                 size_t room);

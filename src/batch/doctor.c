@@ -49,14 +49,12 @@ static void print_config(FILE *out, const char *config)
                   : "before 23.02 a job does not know its end; hmmgrid asks squeue\n",
               out);
     if ((text = slurm_config_value(config, "KillWait", value)))
-        show_on(out,
-                "# KillWait %s: between SIGTERM and SIGKILL, for ranks of srun; mpirun gives "
-                "2 s\n",
+        show_on(out, "# KillWait %s: from SIGTERM to SIGKILL, for ranks of srun; 2 s with mpirun\n",
                 text);
     if ((text = slurm_config_value(config, "JobRequeue", value)))
         show_on(out, "# JobRequeue %s: %s\n", text,
-                *text == '0' ? "only jobs with --requeue go into the queue again, as studies do"
-                             : "jobs may go into the queue again");
+                *text == '0' ? "only jobs with --requeue, as studies, are requeued"
+                             : "jobs may be requeued");
 }
 
 static void print_launcher(FILE *out)

@@ -19,7 +19,19 @@ static const struct {
 } refused[] = {
     {"array", "the tasks of an array would all do the same study; slurm/array-of-shares.sbatch "
               "gives each a share of it"},
+    {"deadline", "a job knows its end by --time; sbatch's own option would take a study that waits "
+                 "out of the queue"},
+    {"fresh", "move FILE.h5 away first, or name another one"},
+    {"max-failures", "say --set run.max_failures=N"},
+    {"order", "say --set run.order=grid"},
     {"parsable", "`submit` reads the job's number itself and prints it"},
+    {"progress",
+     "what the study says goes into the log; `hmmgrid status FILE.h5 --watch` shows it"},
+    {"reserve", "say --set run.reserve=TIME"},
+    {"resume", "`submit` always goes on with what FILE.h5 has"},
+    {"retries", "say --set run.retries=N"},
+    {"retry", "`hmmgrid reset FILE.h5 --where ...` makes such runs pending first"},
+    {"share", "slurm/array-of-shares.sbatch does a study in shares"},
     {"test-only", "`submit -n` shows what would be submitted"},
     {"wait", "`submit` does not wait; `squeue` and `hmmgrid status` tell how far it is"},
     {"wrap", "the script is made from slurm/requeue.sbatch"},
@@ -38,6 +50,24 @@ static bool is_trapped(const char *signal)
     return false;
 }
 
+/* What the plan has to understand too. */
+static int check_number(const char *name, const char *value, struct status *st)
+{
+    static const char *const times[] = {"time", "time-min"};
+    static const char *const counts[] = {"ntasks", "ntasks-per-node", "cpus-per-task", "nodes"};
+    char *end = NULL;
+    if (text_index(times, 2, name) >= 0 && (!value || isnan(slurm_seconds(value))))
+        return status_set(st, STATUS_USAGE,
+                          "--%s=%.40s: a time of Slurm is expected: 90 (minutes), 8:00:00 or "
+                          "2-12:00:00",
+                          name, value ? value : "");
+    int which = text_index(counts, 4, name);
+    if (which < 0 || (value && strtol(value, &end, 10) > 0 && (!*end || which == 3)))
+        return STATUS_OK;
+    return status_set(st, STATUS_USAGE, "--%s=%.40s: a number is expected, 1 or more", name,
+                      value ? value : "");
+}
+
 static int check(const char *name, const char *value, struct status *st)
 {
     if (!islower((unsigned char)*name) ||
@@ -52,6 +82,7 @@ static int check(const char *name, const char *value, struct status *st)
                           "--signal=%.40s: the script of a study waits for B:USR1, and another "
                           "signal would end it; write --signal=B:USR1@SECONDS",
                           value ? value : "");
+    if (check_number(name, value, st)) return st->code;
     for (const char *c = value; c && *c; c++)
         if (iscntrl((unsigned char)*c))
             return status_set(st, STATUS_USAGE,

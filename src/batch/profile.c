@@ -2,16 +2,20 @@
  */
 #include "profile.h"
 
+#include "base/command.h"
 #include "base/file.h"
 #include "base/spelling.h"
 #include "hmmgrid/settings.h"
 #include "plan/yaml.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { MAX_PROFILE_BYTES = 1 << 16, MOST_NTASKS = 1000000 };
+enum { MAX_PROFILE_BYTES = 1 << 16, MOST_NTASKS = 1000000, BASH_S = 10 };
 
 struct reader {
     struct profile *profile;
@@ -100,6 +104,21 @@ static void read_sbatch(struct reader *r, const struct node *key, const struct n
 
 /* --- lines ---------------------------------------------------------------------------------- */
 
+/* A fault of the first line that bash, which is given them, cannot read. */
+static void check_lines(struct reader *r, const struct node *key, const struct node *item,
+                        const struct lines *lines)
+{
+    char said[512], *script = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&script, &bytes);
+    for (int i = 0; out && i < lines->num; i++) fprintf(out, "%s\n", lines->line[i]);
+    if (!out || fclose(out) != 0) return;
+    const char *argv[] = {"bash", "-n", "-c", script, "setup", NULL};
+    if (command_ask(argv, STDERR_TOO, BASH_S, said, sizeof said) > 0 || *said)
+        FAULT(r, item, "%s: bash cannot read it: %.*s", key->text, (int)strcspn(said, "\n"), said);
+    free(script);
+}
+
 static void read_lines(struct reader *r, const struct node *key, const struct node *item,
                        struct lines *lines)
 {
@@ -116,6 +135,7 @@ static void read_lines(struct reader *r, const struct node *key, const struct no
             lines->line[lines->num++] =
                 pool_text(r->profile->flags->pool, one->text, strlen(one->text));
     }
+    check_lines(r, key, item, lines);
 }
 
 static void read_modules(struct reader *r, const struct node *key, const struct node *item)
@@ -139,9 +159,18 @@ static void read_line(struct reader *r, const struct node *key, const struct nod
     said->from = r->path;
 }
 
+bool profile_is_launcher(const char *text)
+{
+    return text[strspn(text, " ")] &&
+           !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "0123456789_-+=./,:%@ ${}")];
+}
+
 static void read_launcher(struct reader *r, const struct node *key, const struct node *item)
 {
     read_line(r, key, item, &r->profile->launcher);
+    if (item->kind == NODE_SCALAR && !profile_is_launcher(item->text))
+        FAULT(r, item, "%s: '%.60s' " NO_LAUNCHER, key->text, item->text);
 }
 
 static void read_program(struct reader *r, const struct node *key, const struct node *item)
@@ -205,10 +234,15 @@ int profile_read(struct profile *profile, const char *path, bool needed, struct 
     char *text = pool_take(pool, MAX_PROFILE_BYTES + 1, 1);
     const char *name = pool_text(pool, path, strlen(path));
     size_t bytes = 0;
+    struct stat info;
     if (!faults || !text || !name) return status_no_memory(st, "%s", path);
-    int error = file_read_text(path, text, MAX_PROFILE_BYTES + 1, &bytes);
-    if ((error == ENOENT || error == ENOTDIR) && !needed) return STATUS_OK;
-    if (error) return file_fail(st, STATUS_NO_INPUT, path, "read this profile", error);
+    if (!needed && lstat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        return STATUS_OK;
+    int fd = file_open(path, O_RDONLY, "a profile", st), error;
+    if (fd < 0) return st->code;
+    close(fd);
+    if ((error = file_read_text(path, text, MAX_PROFILE_BYTES + 1, &bytes)))
+        return file_fail(st, STATUS_NO_INPUT, path, "read this profile", error);
     if (bytes > MAX_PROFILE_BYTES)
         return status_set(st, STATUS_BAD_GRID, "%s:1:1: more than %d bytes are no profile", path,
                           MAX_PROFILE_BYTES);

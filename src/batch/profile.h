@@ -31,6 +31,13 @@ struct profile {         /* zeroed but for flags */
     const char *limit_from;
 };
 
+/* Words that the shell takes as they are, but for $NAME: what stands before the program. */
+bool profile_is_launcher(const char *text);
+#define NO_LAUNCHER                                                                                \
+    "is no launcher: words with blanks between are expected, such as mpirun -n $SLURM_NTASKS; "    \
+    "what "                                                                                        \
+    "needs quotes or several commands goes into a script of its own"
+
 /* What the file says in the place of what was said before; false of a flag: it is not said at all.
  * A file that is not there counts only when it is `needed`. STATUS_NO_INPUT; STATUS_BAD_GRID with
  * every error at file:line:column. */

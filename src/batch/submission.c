@@ -169,8 +169,8 @@ static int choose_launcher(struct submission *s, struct status *st)
     const struct said *said = &s->profile.launcher;
     s->launch = given ? given : said->text;
     s->launch_from = given ? "the command line" : said->from;
-    if (s->launch && (!*s->launch || strpbrk(s->launch, "\n\r")))
-        return status_set(st, STATUS_USAGE, "--launcher: one line is expected, such as mpirun");
+    if (s->launch && !profile_is_launcher(s->launch))
+        return status_set(st, STATUS_USAGE, "--launcher: '%.60s' " NO_LAUNCHER, s->launch);
     if (s->launch && strcmp(s->launch, "srun") != 0) return STATUS_OK;
     int pmix = slurm_has_mpi("pmix");
     if (pmix == 1) {
@@ -286,6 +286,12 @@ static int submit_job(struct job *job, const char *dependency, struct status *st
         return status_set(st, STATUS_CANNOT_CREATE,
                           "sbatch %s: took it, but names no job: '%.200s'; `squeue --me` tells",
                           job->path, text);
+    if (code > 128)
+        return status_set(
+            st, STATUS_CANNOT_CREATE,
+            "sbatch %s: ended by signal %d (%s); `squeue --me` tells whether there is "
+            "a job",
+            job->path, code - 128, strsignal(code - 128));
     return status_set(st, STATUS_CANNOT_CREATE,
                       "sbatch %s: not taken, exit code %d; its reason stands above", job->path,
                       code);

@@ -42,14 +42,14 @@ static int keep_value(struct invocation *inv, int i, const char *attached, char 
     return STATUS_OK;
 }
 
-/* Keep "name=value" of another program's option; takes: it has a value, attached or the next word.
- */
+/* Keep "name=value" of another program's option; takes: it has a value, attached or the next word,
+ * if that does not look like an option. */
 static int pass_on(struct invocation *inv, const char *name, int n, bool takes,
                    const char *attached, char ***word, struct status *st)
 {
     const char *said = **word, *value = attached;
     if (takes && !value) value = *++*word;
-    if (takes && !value)
+    if (takes && (!value || (!attached && *value == '-')))
         return status_set(st, STATUS_USAGE, "option '%s' needs a value; see 'hmmgrid %s --help'",
                           said, inv->verb->name);
     char **text = &inv->passed[inv->num_passed];

@@ -224,7 +224,10 @@ static void tell_jobs(const struct submission *s, FILE *out)
         show_on(out, "job %s: %s, when job %s has ended\n", s->report.number, s->report.path,
                 s->study.number);
     tell_log(s, out);
-    show_on(out, "look: squeue -j %s; hmmgrid status %s\n", s->study.number, s->request->file);
+    char *file = shell_line(1, &s->request->file);
+    show_on(out, "look: squeue -j %s; hmmgrid status %s%s\n", s->study.number,
+            *s->request->file == '-' ? "-- " : "", file ? file : s->request->file);
+    free(file);
 }
 
 /* --- the verb -----------------------------------------------------------------------------------

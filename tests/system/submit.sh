@@ -95,6 +95,10 @@ printf 'MPI plugin types are...\n\tpmi2\n' >mpi
 ok "mpirun without pmix" line 'launch=(mpirun) # `srun --mpi=list` has no pmix'
 ok "srun as it is" line 'launch=(srun) # the command line' --launcher srun
 ok "a launcher with words" line 'launch=(mpirun --mca btl tcp,self) # the command line' --launcher 'mpirun --mca btl tcp,self'
+ok "a variable of the job" line 'launch=(mpirun -n $SLURM_NTASKS) # the command line' --launcher 'mpirun -n $SLURM_NTASKS'
+for bad in 'mpirun "a' 'srun; rm x' 'mpirun $(id)' 'a | b' ' ' $'a\nb'; do
+    ok "no launcher" ends 2 "is no launcher: words" submit --launcher "$bad"
+done
 printf 'MPI plugin types are...\n\tpmix\n' >mpi
 ok "few slices" line 'max_restarts=100'
 ok "many slices" line '#SBATCH --time=1:10:00' "${long[@]}" --time=1:10:00
@@ -126,6 +130,13 @@ ok "blanks of a name" line '#SBATCH --job-name="a b"' -J 'a b'
 ok "a log" line '#SBATCH --output=%x.log' --log %x.log
 says "^#SBATCH --output=$work/100%%.h5.%j.log\$" "$program" submit tiny.yaml -n -o 100%.h5
 ok "an end of line" ends 2 '--comment: its value holds an end of line' submit --comment $'a\n#SBATCH --uid=root'
+ok "no time" ends 2 "--time=foo: a time of Slurm is expected" submit --time=foo
+ok "less than a task" ends 2 "--ntasks=-3: a number is expected, 1 or more" submit --ntasks=-3
+ok "no node" ends 2 "--nodes=0: a number" submit -N0
+ok "nodes from to" line '#SBATCH --nodes=2-4' --nodes=2-4
+ok "another option is no value" ends 2 "option '--time' needs a value" submit --time -n
+ok "run's own" ends 2 "--retries is not for a study: say --set run.retries=N" submit --retries=3
+ok "run's own flag" ends 2 "--fresh is not for a study: move FILE.h5 away" submit --fresh
 ok "no value where one is needed" ends 2 "option '--qos' needs a value" submit --qos
 ok "arrays" ends 2 'slurm/array-of-shares.sbatch' submit --array=1-4
 ok "a script of others" ends 2 '--wrap is not for a study' submit --wrap=ls
@@ -156,6 +167,11 @@ touch refuse
 ok "sbatch refuses" ends 73 'invalid partition specified: moon' submit -p moon
 ok "which is told" grep -q 'sbatch study.h5.sbatch: not taken, exit code 1' err
 rm refuse
+printf '#!/bin/bash\nkill -SEGV $$\n' >bin/died
+chmod +x bin/died
+mv bin/sbatch bin/kept && mv bin/died bin/sbatch
+ok "sbatch dies" ends 73 'sbatch study.h5.sbatch: ended by signal 11 (Segmentation fault)' submit
+mv bin/kept bin/sbatch
 echo '# by hand' >>study.h5.sbatch
 ok "a script of another hand" ends 73 'not as `hmmgrid submit` made it' submit
 ok "nor is it shown" ends 73 'not as `hmmgrid submit` made it' submit -n
@@ -186,6 +202,7 @@ cp tiny.yaml ./-t.yaml
 ok "a dash" "$program" submit --no-report -o-t.h5 -- -t.yaml
 ok "its script" env SLURM_JOB_ID=103 bash ./-t.h5.sbatch
 ok "its results" [ -s ./-t.h5 ]
+says "hmmgrid status 'a b.h5'" "$program" submit --no-report tiny.yaml -o 'a b.h5'
 
 # --- the job has the grid that was checked
 cp tiny.yaml edited.yaml
@@ -294,7 +311,7 @@ printf 'sbatch:\n  account: theirs\nprogram: hmmgrid\n' >given.yaml
 ok "the given one" line '#SBATCH --account=theirs' --profile given.yaml
 ok "its program" grep -qxF 'program=hmmgrid # given.yaml' said
 ok "the command line" line '#SBATCH --account=said' --profile given.yaml -A said
-ok "none" ends 66 'nowhere.yaml: cannot read this profile' submit --profile nowhere.yaml
+ok "none" ends 66 'nowhere.yaml: cannot open it: No such file or directory; check the path' submit --profile nowhere.yaml
 bad() { # bad WORDS TEXT
     printf '%b' "$2" >bad.yaml
     ends 65 "$1" submit --profile bad.yaml
@@ -303,10 +320,25 @@ ok "an unknown key" bad "bad.yaml:1:1: unknown key 'luncher'; did you mean 'laun
 ok "an unknown limit" bad "bad.yaml:2:3: unknown key 'tme'; did you mean 'time'?" 'limit:\n  tme: 1h\n'
 ok "minutes or seconds" bad "bad.yaml:1:15: time: a time of a minute or more" 'limit: {time: 60}\n'
 ok "no map" bad 'bad.yaml:1:9: sbatch: text where a map is expected' 'sbatch: short\n'
+ok "no launcher" bad "bad.yaml:1:11: launcher: 'srun; rm x' is no launcher" 'launcher: srun; rm x\n'
+ok "no line of bash" bad "bad.yaml:2:8: setup: bash cannot read it: setup: " 'launcher: mpirun\nsetup: [ulimit -c 0, "if true"]\n'
+ok "a text without an end" bad 'bad.yaml:1:8: setup: bash cannot read it' 'setup: "cat <<X"\n'
+ok "no time" bad "bad.yaml:1:10: --time=foo: a time" 'sbatch: {time: foo}\n'
+ok "no node" bad "bad.yaml:1:10: --nodes=0: a number" 'sbatch: {nodes: 0}\n'
 ok "no flag" bad "bad.yaml:2:3: '--time limit' is no long flag" 'sbatch:\n  time limit: 5\n'
 ok "an array" bad "bad.yaml:1:10: --array is not for a study" 'sbatch: {array: 1-4}\n'
 ok "no YAML" bad "bad.yaml:2:1: not valid YAML" 'launcher: [\n'
 ok "two errors" bad "bad.yaml:2:1: unknown key 'y'" 'x: 1\ny: 2\n'
+printf 'setup: ["if true; then", "ulimit -c 0", fi]\n' >lines.yaml
+ok "lines that are one" line 'ulimit -c 0' --profile lines.yaml
+mkfifo pipe.yaml
+limit=10
+ok "a pipe" ends 66 'pipe.yaml: a pipe, not a regular file' "$program" submit tiny.yaml -o study.h5 --profile pipe.yaml
+limit=
+mv slurm/profile.yaml kept.yaml
+ln -s nowhere slurm/profile.yaml
+ok "a link to nowhere" ends 66 'slurm/profile.yaml: cannot open it' submit
+mv kept.yaml slurm/profile.yaml
 : >empty.yaml
 echo '# launcher: mpirun' >>empty.yaml
 ok "nothing is said" line '#SBATCH --account=ours' --profile empty.yaml

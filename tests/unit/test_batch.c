@@ -71,7 +71,7 @@ static void test_flags(void **state)
 static const char model[] = "#!/bin/bash\n"
                             "# What it is.\n"
                             "#SBATCH --requeue\n"
-                            "#SBATCH --time=1:00\n"
+                            "#SBATCH --comment=x\n"
                             "\n"
                             "file=study.h5 # results\n"
                             "other=(1 2)\n"
@@ -82,7 +82,7 @@ static const char model[] = "#!/bin/bash\n"
 static const char made[] = "# What it is.\n"
                            "#SBATCH --requeue\n"
                            "# me\\x0aagain\n"
-                           "#SBATCH --time=\"a \\\"b\\\" \\\\\"\n"
+                           "#SBATCH --comment=\"a \\\"b\\\" \\\\\"\n"
                            "\n"
                            "file='x y' # me\n"
                            "other=(1 2)\n"
@@ -102,7 +102,7 @@ static void test_script(void **state)
     char path[] = "/tmp/test_batch_XXXXXX";
     (void)state;
     check_ok(script_flags(model, &f, &st), &st);
-    check_ok(flags_set(&f, "time", "a \"b\" \\", "me\nagain", &st), &st);
+    check_ok(flags_set(&f, "comment", "a \"b\" \\", "me\nagain", &st), &st);
     char *text = script_text(&script);
     assert_non_null(text);
     assert_non_null(strstr(text, made));
