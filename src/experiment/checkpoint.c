@@ -205,15 +205,16 @@ static struct checkpoint *load(int fd, size_t most, char why[WHY_BYTES])
     return c;
 }
 
-/* The first line in which two owners differ. */
+/* The first line in which two owners differ; `theirs` has no NUL. */
 static void tell_owner(const char *theirs, size_t bytes, const char *ours, char why[WHY_BYTES])
 {
     size_t line = 0;
-    for (size_t i = 0; i < bytes && theirs[i] == ours[i]; i++)
+    for (size_t i = 0; i < bytes && ours[i] && theirs[i] == ours[i]; i++)
         if (ours[i] == '\n') line = i + 1;
-    snprintf(why, WHY_BYTES, "it was made with %.*s, and this is %.*s",
-             (int)strcspn(theirs + line, "\n"), theirs + line, (int)strcspn(ours + line, "\n"),
-             ours + line);
+    const char *end = memchr(theirs + line, '\n', bytes - line);
+    size_t length = end ? (size_t)(end - theirs) - line : bytes - line;
+    snprintf(why, WHY_BYTES, "it was made with %.*s, and this is %.*s", (int)length, theirs + line,
+             (int)strcspn(ours + line, "\n"), ours + line);
 }
 
 /* Every piece has its bytes or none. */

@@ -252,6 +252,25 @@ static void a_full_disk(void **state)
     assert_int_equal(read_epoch(p, owner), 1);
 }
 
+/* An owner that is the beginning of another is told apart, and nothing is read behind either. */
+static void owners_of_other_lengths(void **state)
+{
+    struct place *p = *state;
+    struct status st = {0};
+    struct state s = {1, {1}};
+    struct run_part piece[3];
+    int num = pieces_of(&s, piece);
+    static const char begin[] = "hmmgrid 1 a\n";
+    check_ok(checkpoint_write(p->folder, "k", begin, piece, num, &st), &st);
+    assert_int_equal(read_epoch(p, owner), 0);
+    assert_true(said(p, "it was made with , and this is key k\n"));
+    write_epoch(p, 2);
+    checkpoint_remove(p->folder, "k");
+    write_epoch(p, 2);
+    assert_int_equal(read_epoch(p, begin), 0);
+    assert_true(said(p, "it was made with key k, and this is \n"));
+}
+
 /* States are found by key and length, and stay when the run's checkpoints go. */
 static void states_by_their_length(void **state)
 {
@@ -332,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(strangers_are_named, make, clear),
         cmocka_unit_test_setup_teardown(links_and_pipes, make, clear),
         cmocka_unit_test_setup_teardown(a_full_disk, make, clear),
+        cmocka_unit_test_setup_teardown(owners_of_other_lengths, make, clear),
         cmocka_unit_test_setup_teardown(states_by_their_length, make, clear),
         cmocka_unit_test_setup_teardown(only_its_own_are_removed, make, clear),
     };
