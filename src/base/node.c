@@ -4,6 +4,8 @@
 #include "text.h"
 
 #include <stdint.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +67,19 @@ char *pool_text(struct pool *pool, const char *text, size_t n)
     char *copy = pool_take(pool, n + 1, 1);
     if (copy && n) memcpy(copy, text, n);
     return copy;
+}
+
+char *pool_print(struct pool *pool, const char *fmt, ...)
+{
+    char *text;
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vasprintf(&text, fmt, ap);
+    va_end(ap);
+    if (n < 0) return NULL;
+    char *kept = pool_text(pool, text, (size_t)n);
+    free(text);
+    return kept;
 }
 
 bool node_push(struct pool *pool, struct node *parent, struct node *key, struct node *item)

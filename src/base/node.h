@@ -17,6 +17,8 @@ void *pool_take(struct pool *pool, size_t count, size_t bytes);
 
 /* Copy of text[0..n) with a NUL. */
 char *pool_text(struct pool *pool, const char *text, size_t n);
+/* As printf; NULL: memory out. */
+char *pool_print(struct pool *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 

@@ -46,7 +46,7 @@ static void print_config(FILE *out, const char *config)
     if (text)
         fputs(version >= END_TIME_VERSION
                   ? "a job knows its end (SLURM_JOB_END_TIME)\n"
-                  : "before 23.02 a job does not know its end; hmmgrid asks squeue\n",
+                  : "before 23.02 a job does not know its end; squeue is asked\n",
               out);
     if ((text = slurm_config_value(config, "KillWait", value)))
         show_on(out, "# KillWait %s: from SIGTERM to SIGKILL, for ranks of srun; 2 s with mpirun\n",
@@ -97,8 +97,8 @@ int doctor_print(FILE *out, struct status *st)
                                 "controller does not answer; try on a login node of the cluster"
                               : "sinfo names no partition that is up");
     } else {
-        fputs("# A profile for `hmmgrid submit`, as ~/.config/hmmgrid/slurm.yaml, "
-              "slurm/profile.yaml\n# or --profile FILE.\n",
+        fputs("# A profile for `hmmgrid submit`, as ~/.config/hmmgrid/slurm.yaml,\n"
+              "# slurm/profile.yaml or --profile FILE.\n",
               out);
         print_partitions(out, partition, num);
         if (slurm_config(config)) print_config(out, config);

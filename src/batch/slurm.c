@@ -69,6 +69,29 @@ bool slurm_limits(const struct partition *partition, int num, const char *names,
     return *limits->name;
 }
 
+int slurm_knows_job(const char *number)
+{
+    char text[4096];
+    int code = command_ask((const char *const[]){"squeue", "-h", "-j", number, NULL}, STDERR_TOO,
+                           ASK_S, text, sizeof text);
+    return code == 0 ? 1 : strstr(text, "Invalid job id") ? 0 : -1;
+}
+
+bool slurm_find_job(const char *script, char number[32])
+{
+    char *text = malloc(CONFIG_BYTES), *line, *rest = text;
+    bool found = false;
+    if (text && ask((const char *const[]){"squeue", "--me", "-h", "-o", "%i %o", NULL},
+                    STDERR_NOWHERE, text, CONFIG_BYTES))
+        while (!found && (line = strsep(&rest, "\n"))) {
+            size_t n = strcspn(line, " ");
+            found = line[n] && strcmp(line + n + 1, script) == 0;
+            if (found) snprintf(number, 32, "%.*s", (int)n, line);
+        }
+    free(text);
+    return found;
+}
+
 int slurm_has_mpi(const char *name)
 {
     char text[4096];

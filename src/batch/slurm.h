@@ -27,6 +27,12 @@ struct partition_limits {
 bool slurm_limits(const struct partition *partition, int num, const char *names,
                   struct partition_limits *limits);
 
+/* Does squeue know this job? 1, 0; -1: it does not answer. */
+int slurm_knows_job(const char *number);
+/* The job of this user in the queue, or that runs, whose script is this file (from the root), as of
+ * squeue; false: none, or it does not answer. */
+bool slurm_find_job(const char *script, char number[32]);
+
 /* Does `srun --mpi=list` name it ("pmix")? 1, 0; -1: there is no srun. */
 int slurm_has_mpi(const char *name);
 

@@ -3,13 +3,14 @@
 
 #include "base/command.h"
 #include "base/shell.h"
+#include "doubts.h"
 #include "script.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const double submit_s = 300; /* a busy controller takes its time */
@@ -19,21 +20,6 @@ static const char *const common_flags[] = {"account",   "clusters", "constraint"
                                            "partition", "qos",      "reservation"};
 enum { NUM_COMMON = sizeof common_flags / sizeof common_flags[0] };
 
-/* Text in the pool; NULL: memory out. */
-__attribute__((format(printf, 2, 3))) static const char *print(struct pool *pool, const char *fmt,
-                                                               ...)
-{
-    char *text;
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vasprintf(&text, fmt, ap);
-    va_end(ap);
-    if (n < 0) return NULL;
-    const char *kept = pool_text(pool, text, (size_t)n);
-    free(text);
-    return kept;
-}
-
 /* --- where things are --------------------------------------------------------------------------
  */
 
@@ -42,8 +28,8 @@ static const char *from_root(struct pool *pool, const char *path)
 {
     char here[PATH_MAX];
     while (strncmp(path, "./", 2) == 0) path += 2;
-    if (*path == '/' || !getcwd(here, sizeof here)) return print(pool, "%s", path);
-    return print(pool, "%s/%s", strcmp(here, "/") ? here : "", path);
+    if (*path == '/' || !getcwd(here, sizeof here)) return pool_print(pool, "%s", path);
+    return pool_print(pool, "%s/%s", strcmp(here, "/") ? here : "", path);
 }
 
 /* --- flags of sbatch ----------------------------------------------------------------------------
@@ -54,9 +40,9 @@ static int read_profiles(struct submission *s, struct status *st)
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME"),
                *given = s->request->profile, *own = NULL;
     if (config && *config == '/')
-        own = print(s->pool, "%s/hmmgrid/slurm.yaml", config);
+        own = pool_print(s->pool, "%s/hmmgrid/slurm.yaml", config);
     else if (home)
-        own = print(s->pool, "%s/.config/hmmgrid/slurm.yaml", home);
+        own = pool_print(s->pool, "%s/.config/hmmgrid/slurm.yaml", home);
     int code = own ? profile_read(&s->profile, own, false, st) : STATUS_OK;
     if (!code) code = profile_read(&s->profile, "slurm/profile.yaml", false, st);
     if (!code && given) code = profile_read(&s->profile, given, true, st);
@@ -94,24 +80,46 @@ static int read_after(struct submission *s, struct status *st)
                           "--dependency, such as afterok:123",
                           after);
     const char *text =
-        print(s->pool, "%s%safterany:%s", other ? other : "", other ? "," : "", after);
+        pool_print(s->pool, "%s%safterany:%s", other ? other : "", other ? "," : "", after);
     return text ? flags_set(&s->flags, "dependency", text, "--after", st)
                 : status_no_memory(st, "the flags of sbatch");
 }
 
-/* "FILE.h5.%j.log", a % of the name being doubled for sbatch. */
-static int set_log(struct submission *s, struct flags *flags, const char *end, struct status *st)
+/* "FILE.h5.%j.log", a % of the name being doubled for sbatch. Where there is a backslash sbatch
+ * takes every % as it is, and backslashes are doubled. */
+static int set_log(struct submission *s, struct flags *flags, const char *what, struct status *st)
 {
-    char *text = calloc(2 * strlen(s->file) + strlen(end) + 1, 1), *to = text;
+    bool escapes = strchr(s->file, '\\');
+    char *text = calloc(2 * strlen(s->file) + strlen(what) + sizeof ".%j.log", 1), *to = text;
     if (!text) return status_no_memory(st, "the name of the log");
     for (const char *c = s->file; *c; c++) {
-        if (*c == '%') *to++ = '%';
+        if (*c == (escapes ? '\\' : '%')) *to++ = *c;
         *to++ = *c;
     }
-    strcpy(to, end);
+    sprintf(to, "%s%s.log", what, escapes ? "" : ".%j");
     int code = flags_set(flags, "output", text, NULL, st);
     free(text);
     return code;
+}
+
+/* Slurm ends a job that cannot write its words, and says nothing. */
+static int check_logs(const struct submission *s, struct status *st)
+{
+    static const char *const names[] = {"output", "error"};
+    struct stat info;
+    for (int i = 0; i < 2; i++) {
+        const char *path = flags_value(&s->flags, names[i]),
+                   *end = path ? strrchr(path, '/') : NULL;
+        bool known = end && !memchr(path, '%', (size_t)(end - path)) && !strchr(path, '\\') &&
+                     (*path == '/' || !flags_find(&s->flags, "chdir"));
+        const char *folder =
+            known ? pool_print(s->pool, "%.*s", (int)(end - path + 1), path) : NULL;
+        if (folder && (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)))
+            return status_set(st, STATUS_CANNOT_CREATE,
+                              "%s: the folder of the log (--%s) is not there; make it first",
+                              folder, names[i]);
+    }
+    return STATUS_OK;
 }
 
 static int read_flags(struct submission *s, struct status *st)
@@ -120,12 +128,13 @@ static int read_flags(struct submission *s, struct status *st)
     const char *log = s->request->log;
     int code = script_flags(requeue_sbatch, &s->flags, st);
     if (!code) code = flags_set(&s->flags, "job-name", s->plan->study, NULL, st);
-    if (!code) code = set_log(s, &s->flags, ".%j.log", st);
+    if (!code) code = set_log(s, &s->flags, "", st);
     if (!code) code = read_environment(s, st);
     if (!code) code = read_profiles(s, st);
     for (int i = 0; i < s->request->num_flags && !code; i++)
         code = flags_say(&s->flags, s->request->flags[i], given, st);
     if (!code && log) code = flags_set(&s->flags, "output", log, given, st);
+    if (!code) code = check_logs(s, st);
     return code ? code : read_after(s, st);
 }
 
@@ -135,10 +144,10 @@ static int make_report_flags(struct submission *s, struct status *st)
     struct flags *flags = &s->report_flags;
     char time[48];
     int code = script_flags(report_sbatch, flags, st);
-    const char *name = print(s->pool, "%s-report", s->plan->study), *limit = NULL;
+    const char *name = pool_print(s->pool, "%s-report", s->plan->study), *limit = NULL;
     if (!name) return status_no_memory(st, "the report");
     if (!code) code = flags_set(flags, "job-name", name, NULL, st);
-    if (!code) code = set_log(s, flags, ".report.%j.log", st);
+    if (!code) code = set_log(s, flags, ".report", st);
     for (int i = 0; i < NUM_COMMON && !code; i++) {
         const struct flag *flag = flags_find(&s->flags, common_flags[i]);
         if (flag) code = flags_set(flags, flag->name, flag->value, flag->from, st);
@@ -188,7 +197,7 @@ static const char *quoted(struct pool *pool, const char *before, const char *con
                           const char *behind)
 {
     char *line = shell_line(num, word);
-    const char *text = line ? print(pool, "%s%s%s", before, line, behind) : NULL;
+    const char *text = line ? pool_print(pool, "%s%s%s", before, line, behind) : NULL;
     free(line);
     return text;
 }
@@ -217,11 +226,11 @@ static void assign_numbers(const struct submission *s, struct script *script)
 {
     enum { USUAL_RESTARTS = 100 };
     int lead_s = s->resources.lead_s, restarts = 4 * s->resources.slices;
-    if (lead_s > 0) assign(script, "end_within", print(s->pool, "%d", 4 * lead_s / 5), NULL);
+    if (lead_s > 0) assign(script, "end_within", pool_print(s->pool, "%d", 4 * lead_s / 5), NULL);
     if (!flags_find(&s->flags, "requeue"))
         assign(script, "max_restarts", "0", "no --requeue");
     else if (restarts > USUAL_RESTARTS)
-        assign(script, "max_restarts", print(s->pool, "%d", restarts), NULL);
+        assign(script, "max_restarts", pool_print(s->pool, "%d", restarts), NULL);
 }
 
 static int make_scripts(struct submission *s, struct status *st)
@@ -236,9 +245,9 @@ static int make_scripts(struct submission *s, struct status *st)
     study.model = requeue_sbatch;
     study.flags = &s->flags;
     assign(&study, "grid", quoted_word(pool, from_root(pool, s->grid.path)),
-           print(pool, "%s as it was submitted", r->grid));
+           pool_print(pool, "%s as it was submitted", r->grid));
     assign(&study, "arguments", quoted(pool, "(", r->arguments, r->num_arguments, ")"), NULL);
-    assign(&study, "launch", print(pool, "(%s)", s->launch), s->launch_from);
+    assign(&study, "launch", pool_print(pool, "(%s)", s->launch), s->launch_from);
     assign_numbers(s, &study);
     for (int i = 0; i < study.num_assignments; i++)
         if (!study.assignment[i].value) return status_no_memory(st, "the script");
@@ -329,9 +338,9 @@ int submission_make(struct submission *s, const struct submission_request *r,
     s->profile.flags = &s->flags;
     const char *dash = *r->file == '-' ? "./" : "";
     s->file = from_root(s->pool, r->file);
-    s->study.path = print(s->pool, "%s%s.sbatch", dash, r->file);
-    s->report.path = print(s->pool, "%s%s.report.sbatch", dash, r->file);
-    s->grid.path = print(s->pool, "%s%s.grid.yaml", dash, r->file);
+    s->study.path = pool_print(s->pool, "%s%s.sbatch", dash, r->file);
+    s->report.path = pool_print(s->pool, "%s%s.report.sbatch", dash, r->file);
+    s->grid.path = pool_print(s->pool, "%s%s.grid.yaml", dash, r->file);
     int code = s->file && s->study.path && s->report.path && s->grid.path
                    ? STATUS_OK
                    : status_no_memory(st, "the job");
@@ -339,6 +348,7 @@ int submission_make(struct submission *s, const struct submission_request *r,
     if (!code) code = find_resources(s, st);
     if (!code) code = make_report_flags(s, st);
     if (!code) code = choose_launcher(s, st);
+    if (!code) doubts_find(s);
     return code ? code : make_scripts(s, st);
 }
 

@@ -33,7 +33,9 @@ struct submission { /* zeroed: nothing to free */
     const char *launch, *launch_from; /* what starts the ranks, and who said so */
     struct resources resources;
     struct job study, report;
-    struct job grid; /* no job: its copy, which they use */
+    struct job grid;        /* no job: its copy, which they use */
+    const char *warning[4]; /* what Slurm takes and is hardly meant; the job may never start */
+    int num_warnings;
 };
 
 /* Read profiles, ask Slurm, make both texts; nothing is written. Free it also after a failure.

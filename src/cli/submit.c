@@ -6,6 +6,7 @@
 #include "base/shell.h"
 #include "base/show.h"
 #include "batch/doctor.h"
+#include "batch/doubts.h"
 #include "batch/submission.h"
 #include "study/progress.h"
 #include "study/study.h"
@@ -202,16 +203,19 @@ static void tell_choice(const struct submission *s, FILE *out)
                 s->resources.slices, progress_duration(s->resources.slice_s, time));
 }
 
-/* The name of the log, %j being the job's number. */
+/* The name of the log, %j being the job's number, or every character behind a backslash itself. */
 static void tell_log(const struct submission *s, FILE *out)
 {
     char name[PATH_MAX] = "";
     size_t n = 0;
-    for (const char *at = flags_value(&s->flags, "output"); at && *at && n < sizeof name; at++) {
-        bool number = at[0] == '%' && at[1] == 'j', percent = at[0] == '%' && at[1] == '%';
+    const char *at = flags_value(&s->flags, "output");
+    bool escapes = at && strchr(at, '\\');
+    for (; at && *at && n < sizeof name; at++) {
+        bool number = !escapes && at[0] == '%' && at[1] == 'j';
+        bool twice = escapes ? at[0] == '\\' && at[1] : at[0] == '%' && at[1] == '%';
         n += (size_t)snprintf(name + n, sizeof name - n, "%.*s", number ? 32 : 1,
-                              number ? s->study.number : at);
-        at += number || percent;
+                              number ? s->study.number : at + twice);
+        at += number || twice;
     }
     show_on(out, "log: %s\n", name);
 }
@@ -240,10 +244,13 @@ static int submit(const struct invocation *inv, const struct submission_request 
     struct submission s = {0};
     int code = submission_make(&s, request, plan, st);
     if (!code) code = submission_write(&s, !dry, st);
-    if (!code && *s.resources.warning) log_line(&inv->log, LOG_WARNING, "%s", s.resources.warning);
+    for (int i = 0; !code && i < s.num_warnings; i++)
+        log_line(&inv->log, LOG_WARNING, "%s", s.warning[i]);
     if (!code) warn_of_variables(inv);
     if (!code && dry) {
+        const char *against = doubts_of_sbatch(&s);
         tell_scripts(&s, inv->out);
+        if (against) log_line(&inv->log, LOG_WARNING, "sbatch would not take it: %s", against);
     } else if (!code) {
         tell_choice(&s, inv->out);
         fflush(inv->out);

@@ -17,6 +17,10 @@ for tool in $tools; do ln -s "$tool" alone/; done
 # --- a Slurm that keeps what it is given, and has this to say of itself
 cat >bin/sbatch <<'S'
 #!/bin/bash
+case $* in
+*--test-only*--segmnt*) echo "sbatch: unrecognized option '--segmnt'" >&2; exit 1 ;;
+*--test-only*) echo "sbatch: Job 9 to start soon" >&2; exit ;;
+esac
 [ -e refuse ] && { echo "sbatch: error: invalid partition specified: moon" >&2; exit 1; }
 echo "$*" >>submitted
 echo "a word of the site"
@@ -36,6 +40,13 @@ cat >bin/scontrol <<'S'
 #!/bin/bash
 [ "$*" = "show config" ] && exec cat slurm_config
 echo "$*" >>requeued
+S
+cat >bin/squeue <<'S'
+#!/bin/bash
+case $* in
+"--me -h -o %i %o") cat queue ;;
+"-h -j "*) grep "^$3 " queue || { echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1; } ;;
+esac
 S
 chmod +x bin/*
 cat >partitions <<'S'
@@ -128,6 +139,9 @@ ok "another signal" ends 2 '--signal=USR1@60: the script of a study waits for B:
 ok "quotes" line '#SBATCH --comment="it'\''s \"x\" \\ #1 $y"' --comment 'it'\''s "x" \ #1 $y'
 ok "blanks of a name" line '#SBATCH --job-name="a b"' -J 'a b'
 ok "a log" line '#SBATCH --output=%x.log' --log %x.log
+ok "in no folder" ends 73 'nowhere/: the folder of the log (--output) is not there' submit -n --log nowhere/x.log
+ok "its folder is not known yet" line '#SBATCH --output=%x/x.log' --log %x/x.log
+says "^#SBATCH --output=\"$work/a.*b%.h5.log\"" "$program" submit tiny.yaml -n -o 'a\b%.h5'
 says "^#SBATCH --output=$work/100%%.h5.%j.log\$" "$program" submit tiny.yaml -n -o 100%.h5
 ok "an end of line" ends 2 '--comment: its value holds an end of line' submit --comment $'a\n#SBATCH --uid=root'
 ok "no time" ends 2 "--time=foo: a time of Slurm is expected" submit --time=foo
@@ -143,6 +157,17 @@ ok "a script of others" ends 2 '--wrap is not for a study' submit --wrap=ls
 ok "after a job" line '#SBATCH --dependency=afterany:77' --after 77
 ok "and after another" line '#SBATCH --dependency=afterok:5,afterany:77' --dependency=afterok:5 --after=77
 ok "after no job" ends 2 "--after: 'last' is no number" submit --after last
+echo '77 elsewhere/study.h5.sbatch' >queue
+ok "after one that is known" ends 0 '' submit -n --after 77
+ok "no word of it" [ ! -s err ]
+ok "after one that is not" ends 0 '--after 78: squeue knows no such job' submit -n --after 78
+echo "79 $work/study.h5.sbatch" >>queue
+ok "once more" ends 0 'job 79 does this study already (study.h5.sbatch)' submit -n
+ok "after it" ends 0 '' submit -n --after 79
+ok "no word of it" [ ! -s err ]
+rm queue
+ok "more than there are" ends 0 '--ntasks=2000 is more than the 1536 cores of partition short' submit -n --ntasks=2000
+ok "an unknown option" ends 0 "sbatch would not take it: sbatch: unrecognized option '--segmnt'" submit -n --segmnt
 ok "words of run" line "arguments=(--resume '--where=seed == 1' --set=run.retries=2 --seeds=0-3)" \
     --where 'seed == 1' --set run.retries=2 --seeds 0-3
 
@@ -346,6 +371,7 @@ rm -r slurm config/hmmgrid/slurm.yaml
 
 # --- a profile is proposed
 says 'Slurm 22.05.8: before 23.02' "$program" submit --doctor
+ok "for a terminal" [ "$(grep -cE '^.{81}' said)" -eq 0 ]
 ok "a table" grep -qE '^# short\* +0-04:00:00 +12 +128 +512000 MB' said
 "$program" submit --doctor >proposed
 ok "it is one" line '#SBATCH --partition=short' --profile proposed "${long[@]}"
