@@ -55,7 +55,8 @@ static int make_output(const struct settings *s, const struct imported *network,
 {
     size_t epochs = (size_t)train_num_epochs(s),
            bytes = rnn_num_params(network->shape) * sizeof(float);
-    *out = (struct run_output){.shape = network->shape, .accepted = 1, .loss_z = NAN};
+    *out = (struct run_output){
+        .shape = network->shape, .accepted = 1, .loss_z = NAN, .excess = {NAN, NAN}};
     struct train_output *t = &out->train;
     t->best_val_loss = t->final_val_loss = t->loss_floor = t->loss_floor_sd = NAN;
     t->train_loss = malloc(epochs * sizeof(float));

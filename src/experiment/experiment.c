@@ -62,6 +62,37 @@ static const float *selected_weights(const struct settings *s, const struct run_
     return s->train.select == SELECT_LAST ? out->train.last : out->train.best;
 }
 
+/* The network as it emits in training. */
+struct trained_network {
+    const struct run_output *out;
+    const float *params;
+    int initial_state;
+    bool overflowed; /* in any batch: it is then no sample */
+};
+
+static int emit_trained(void *context, struct rng rng, size_t n, int T, uint8_t *symbols,
+                        struct status *st)
+{
+    struct trained_network *network = context;
+    bool overflowed;
+    int code = rnn_generate(network->out->shape, network->params, GENERATE_TRAINED,
+                            network->initial_state, rng, 0, n, T, symbols, &overflowed, st);
+    if (!code) network->overflowed |= overflowed;
+    return code;
+}
+
+static int score_loss(const struct settings *s, const char *run_key,
+                      const struct run_context *context, struct run_output *out, struct status *st)
+{
+    struct trained_network network = {out, selected_weights(s, out), s->rnn.initial_state, false};
+    struct excess excess;
+    int code =
+        excess_loss(s, &out->hmm, rng_stream((uint64_t)out->effective_seed, run_key, "excess_loss"),
+                    &(struct emitter){emit_trained, &network}, &context->watch.stop, &excess, st);
+    if (!code && !network.overflowed) out->excess = excess;
+    return code;
+}
+
 static int measure_network(const struct settings *s, const char *run_key, struct keeper *keeper,
                            const struct run_context *context, struct run_output *out,
                            struct status *st)
@@ -69,12 +100,14 @@ static int measure_network(const struct settings *s, const char *run_key, struct
     size_t n = (size_t)s->measure.sequences;
     int T = s->measure.length;
     bool overflowed;
+    int code = score_loss(s, run_key, context, out, st);
+    if (code) return code;
     uint8_t *symbols = malloc(n * (size_t)T);
     if (!symbols) return status_no_memory(st, "the measured sample");
     const float *params = selected_weights(s, out);
     struct rng rng = rng_stream((uint64_t)out->effective_seed, run_key, "measure_network");
-    int code = rnn_generate(out->shape, params, s->measure.generation, s->rnn.initial_state, rng, 0,
-                            n, T, symbols, &overflowed, st);
+    code = rnn_generate(out->shape, params, s->measure.generation, s->rnn.initial_state, rng, 0, n,
+                        T, symbols, &overflowed, st);
     if (!code && !overflowed) {        /* else its metrics are not defined: NaN as they are */
         measures_free(&out->measures); /* measure_run makes them anew */
         code =

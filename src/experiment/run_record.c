@@ -40,7 +40,7 @@ void run_output_forget(const struct settings *s, struct run_output *out)
     for (size_t i = 0; i < params; i++) t->last[i] = t->best[i] = NAN;
     t->best_epoch = 0;
     t->best_val_loss = t->final_val_loss = t->loss_floor = t->loss_floor_sd = NAN;
-    out->loss_z = NAN;
+    out->loss_z = out->excess.loss = out->excess.se = NAN;
 }
 
 void run_output_free(struct run_output *out)
@@ -82,6 +82,7 @@ int run_output_parts(const struct settings *s, struct run_output *out,
                                    {&out->reseeds, sizeof out->reseeds},
                                    {&out->accepted, sizeof out->accepted},
                                    {&out->loss_z, sizeof out->loss_z},
+                                   {&out->excess, sizeof out->excess},
                                    {&out->earlier_wall_s, sizeof out->earlier_wall_s},
                                    {&out->earlier_cpu_s, sizeof out->earlier_cpu_s}};
     int num = sizeof all / sizeof all[0];

@@ -4,6 +4,7 @@
 #include "hmmgrid/analyse.h"
 #include "hmmgrid/measure.h"
 #include "hmmgrid/train.h"
+#include "measure/excess.h"
 
 enum run_status { RUN_PENDING, RUN_RUNNING, RUN_DONE, RUN_FAILED, RUN_CRASHED, NUM_RUN_STATUS };
 extern const char *const run_status_name[NUM_RUN_STATUS];
@@ -36,6 +37,7 @@ struct run_output {
     int reseeds;               /* how many further seeds were tried */
     int accepted;              /* 1, or 0: outside `accept` after all reseeds (kept and marked) */
     double loss_z;             /* (best_val_loss - loss_floor) / loss_floor_sd */
+    struct excess excess;      /* of the measured weights; NaN: states overflowed, or imported */
     double earlier_wall_s,     /* what was spent on it, by the clock and of the processor, before */
         earlier_cpu_s;         /* this attempt went on from a checkpoint */
     const char *kernel;        /* kernel choice, e.g. "avx512"; borrowed from the program */

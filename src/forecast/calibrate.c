@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cost.h"
 #include "hmmgrid/measure.h"
+#include "measure/excess.h"
 #include "hmmgrid/sinkhorn.h"
 #include "hmmgrid/train.h"
 
@@ -291,11 +292,14 @@ static int time_cell(struct calibration *c, struct calibrated *out, struct statu
 {
     const struct settings *s = c->s;
     int part[3], train_batches, val_batches;
-    double net[MAX_VALUES], train[MAX_VALUES], val[MAX_VALUES], metrics[MAX_VALUES];
+    double net[MAX_VALUES], train[MAX_VALUES], val[MAX_VALUES], fresh[MAX_VALUES];
+    double metrics[MAX_VALUES];
+    size_t n = (size_t)excess_batch(s);
     settings_split(s, part);
     int code = network_s(c, net, st);
     if (!code) code = part_s(c, (size_t)part[0], train, &train_batches, st);
     if (!code) code = part_s(c, (size_t)part[1], val, &val_batches, st);
+    if (!code) code = batch_s(c, n, fresh, st);
     if (!code) code = metrics_s(c, metrics, st);
     if (code) return code;
     double draws = s->measure.floor_draws;
@@ -303,10 +307,13 @@ static int time_cell(struct calibration *c, struct calibrated *out, struct statu
                    train[GRADIENT_S] + net[FORWARD_S] * part[1] + val[VALUE_S];
     double start = train[SAMPLE_S] + val[SAMPLE_S] + train[FIRST_S] + val[FIRST_S];
     double loss_floor = draws * (val[VALUE_S] + val[SAMPLE_S]);
+    double excess = excess_num_batches(s) * (net[FORWARD_S] * (double)n + fresh[FIRST_S] +
+                                             2 * (fresh[VALUE_S] + fresh[SAMPLE_S]));
     double generate = net[FORWARD_S] * s->measure.sequences * s->measure.length / s->data.length;
     double measure = generate + metrics[EVALUATE_S] + metrics[SAMPLES_S] / 2;
     double analyses = cost_analyses_s(s, net[FORWARD_S] / s->data.length);
-    out->run_s = start + train_num_epochs(s) * epoch + loss_floor + measure + analyses + commit_s;
+    out->run_s =
+        start + train_num_epochs(s) * epoch + loss_floor + excess + measure + analyses + commit_s;
     out->floors_s = draws * (metrics[EVALUATE_S] + metrics[SAMPLES_S]);
     return STATUS_OK;
 }
@@ -324,8 +331,9 @@ int calibrate_by_model(const struct settings *const cell[], int num, struct cali
         if (code) break;
         hmm_fingerprint(&hmm, name);
         hmm_free(&hmm);
-        snprintf(key, sizeof key, "%s %d %d %d", name, cell[i]->measure.sequences,
-                 cell[i]->measure.length, cell[i]->measure.floor_draws);
+        snprintf(key, sizeof key, "%s %d %d %d %d", name, cell[i]->measure.sequences,
+                 cell[i]->measure.length, cell[i]->measure.floor_draws,
+                 cell[i]->measure.generation);
         struct memo_entry *e = memo_find(&memo, key, &is_new);
         if (!e) code = out_of_memory(st);
         if (code) break;

@@ -10,7 +10,7 @@
 struct calibrated {
     double run_s;    /* one run without the floors of its metrics, core-seconds */
     double floors_s; /* those floors; a worker computes them once for all runs that share them */
-    int floors;      /* their number: equal HMM, measured size and draws have the same */
+    int floors; /* their number: equal HMM, measured size, draws and generation have the same */
 };
 
 struct calibrate_watch {
@@ -19,8 +19,9 @@ struct calibrate_watch {
     void (*cell)(void *context, int cell, int num);
 };
 
-/* Only `floors`, by HMM, measured size and draws; the seconds are those of the model in cost.h.
- *   cell[num] resolved; out[num]. Returns how many different floors there are in *num_floors. */
+/* Only `floors`, by HMM, measured size, draws and generation; the seconds are those of the model in
+ * cost.h. cell[num] resolved; out[num]. Returns how many different floors there are in *num_floors.
+ */
 int calibrate_by_model(const struct settings *const cell[], int num, struct calibrated *out,
                        int *num_floors, struct status *st);
 

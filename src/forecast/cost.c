@@ -4,6 +4,7 @@
  * to 200 hidden units and 10 to 100 steps, and hit them within 20 %. */
 #include "cost.h"
 #include "hmmgrid/analyse.h"
+#include "measure/excess.h"
 
 #include <math.h>
 
@@ -88,13 +89,20 @@ double cost_epoch_s(const struct settings *s)
            loss_s(s, part[1]);
 }
 
+/* The loss of fresh batches of the network and of the HMM. */
+static double excess_s(const struct settings *s)
+{
+    double n = excess_batch(s);
+    return excess_num_batches(s) * (pass_s(s, n, s->data.length, false) + 2 * loss_s(s, n));
+}
+
 double cost_run_s(const struct settings *s)
 {
     int part[3];
     settings_split(s, part);
     double measure = pass_s(s, s->measure.sequences, measured_length(s), false) + evaluation_s(s);
     return train_num_epochs(s) * cost_epoch_s(s) + s->measure.floor_draws * loss_s(s, part[1]) +
-           measure + cost_floors_s(s) + cost_analyses_s(s, 0);
+           excess_s(s) + measure + cost_floors_s(s) + cost_analyses_s(s, 0);
 }
 
 /* The driven run, and what the largest analysis takes beside it. */

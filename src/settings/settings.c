@@ -91,9 +91,10 @@ const struct setting settings_table[] = {
 
     INT(measure.sequences, "", "5000", 2, 100000, "sequences of every measured sample"),
     INT(measure.length, "steps", "0", 0, 10000, "steps of every measured sequence; 0: data.length"),
-    INT(measure.floor_draws, "", "8", 2, 1000, "HMM-against-HMM draws behind every floor"),
+    INT(measure.floor_draws, "", "8", 2, 1000,
+        "HMM-against-HMM draws behind every floor; batches of excess_loss, 8 at least"),
     ENUM(measure.generation, generation_names, "trained",
-         "how networks emit when measured: as in training, or the reference's way"),
+         "how networks and their floors emit: as in training, or the reference's way"),
 
     /* clang-format off */
     ANALYSES(ANALYSIS)
@@ -109,7 +110,7 @@ const struct setting settings_table[] = {
              "permutations of every permutation test"),
 
     REAL(accept.max_excess_loss, "", "none", 0, 1e9, false,
-         "largest best validation loss above its floor; a run outside is repeated or marked"),
+         "largest best_val_loss - loss_floor (not excess_loss); else repeated or marked"),
     INT(reseed.max, "", "0", 0, 1000, "further seeds tried when a run is not accepted"),
 
     STUDY("run.order", SETTING_ENUM, "", "longest", 0, 0, "which runs start first", run.order,

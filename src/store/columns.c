@@ -40,6 +40,8 @@ PUT(put_final_val_loss, real, m->out->train.final_val_loss)
 PUT(put_loss_floor, real, m->out->train.loss_floor)
 PUT(put_loss_floor_sd, real, m->out->train.loss_floor_sd)
 PUT(put_loss_z, real, m->out->loss_z)
+PUT(put_excess_loss, real, m->out->excess.loss)
+PUT(put_excess_loss_se, real, m->out->excess.se)
 
 static void put_analyses_cpu(struct made *m, void *buf)
 {
@@ -161,17 +163,21 @@ static const struct fixed_column fixed_columns[] = {
     {"best_epoch", TYPE_I4, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_TRIED, put_best_epoch,
      "epoch of the smallest validation loss, from 1; 0: none"},
     {"best_val_loss", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_TRIED, put_best_val_loss,
-     "smallest validation loss (debiased Sinkhorn divergence, plus the penalty of "
-     "train.weight_decay, which loss_floor has not)"},
+     "smallest validation loss, that of epoch best_epoch (debiased Sinkhorn divergence, plus the "
+     "penalty of train.weight_decay, which loss_floor has not)"},
     {"final_val_loss", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_final_val_loss,
-     "validation loss of the last epoch"},
+     "validation loss of the last epoch, not of best_epoch"},
     {"loss_floor", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_loss_floor,
-     "loss of independent samples of the HMM itself against the validation targets, mean"},
+     "loss of independent samples of the HMM itself against the validation targets, mean over "
+     "measure.floor_draws draws; of no epoch: a single draw, not the best of all epochs. "
+     "accept.max_excess_loss bounds best_val_loss - loss_floor, which is not excess_loss"},
     {"loss_floor_sd", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_loss_floor_sd,
      "standard deviation of loss_floor over its draws"},
     {"loss_z", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_loss_z,
-     "(best_val_loss - loss_floor) / loss_floor_sd: 0 is a perfect emulation, not less; with "
-     "train.weight_decay too large by its penalty"},
+     "(best_val_loss - loss_floor) / loss_floor_sd: the best of many noisy validation losses "
+     "against single draws, so that a perfect emulation is below 0, by as much as there are epochs "
+     "to choose from; excess_loss has no such bias. With train.weight_decay too large by its "
+     "penalty; NaN where loss_floor_sd is 0"},
     {"hmm_start", TYPE_F8, 0, 1, {SCHEMA_STATE}, "1", true, WRITER_WORKER, WHEN_TRIED, put_start,
      "start distribution of the target HMM"},
     {"hmm_transition", TYPE_F8, 0, 2, {SCHEMA_STATE, SCHEMA_STATE_TO}, "1", true, WRITER_WORKER,
@@ -193,6 +199,13 @@ static const struct fixed_column fixed_columns[] = {
      "validation loss after the updates of the epoch"},
     {"version", TYPE_TEXT, 32, 0, {0}, "", false, WRITER_WORKER, WHEN_EVER, put_version,
      "version and commit of the program that made the row"},
+    {"excess_loss", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_excess_loss,
+     "loss of the measured weights (train.select) above the HMM's own, both against fresh sequences "
+     "of the HMM, mean over max(8, measure.floor_draws) batches, without train.weight_decay. A "
+     "perfect emulation has 0 within its error; less is not better: sequences that vary less than "
+     "the HMM's have it"},
+    {"excess_loss_se", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_excess_loss_se,
+     "standard error of excess_loss over its batches"},
     /* clang-format on */
 };
 enum { NUM_FIXED = sizeof fixed_columns / sizeof fixed_columns[0], NUM_FIXED_BEFORE_SETTINGS = 4 };
