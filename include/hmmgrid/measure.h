@@ -1,7 +1,8 @@
 /* measure: all metrics of one run, each beside what a perfect emulation would score.
  *
  * A metric is evaluated with Y = the network's sample; its *floor* is the same function with Y =
- * another independent HMM sample, mean and sd (ddof 1) over measure.floor_draws draws
+ * another independent HMM sample that is emitted as the network's is (measure.generation:
+ * reference puts a uniform symbol first), mean and sd (ddof 1) over measure.floor_draws draws
  * (SCIENCE 8.1).
  */
 #ifndef HMMGRID_MEASURE_H
@@ -25,8 +26,9 @@ void measures_free(struct measures *m);
 /* All its numbers, (count), borrowed; NULL and 0 where there are none. */
 double *measures_numbers(const struct measures *m, int symbols, int T, size_t *count);
 
-/* The floors depend on the HMM and the sizes only, not on the run: one cache a worker.
- * Their streams are keyed by the HMM's fingerprint and sizes, so cached or not the bits agree. */
+/* The floors depend on the HMM, the sizes and measure.generation only, not on the run: one cache a
+ * worker. Their streams are keyed by the HMM's fingerprint, these and nothing else, so cached or
+ * not the bits agree. */
 struct floor_cache;
 struct floor_cache *floor_cache_new(void); /* NULL: memory out */
 void floor_cache_free(struct floor_cache *cache);
@@ -37,7 +39,8 @@ void floor_cache_free(struct floor_cache *cache);
  *   cache may be NULL: the floors are computed and not kept
  *   stop may be NULL; asked between metrics: STATUS_RUN_STOPPED
  * STATUS_NO_MEMORY. A failure leaves *m zeroed. Of the settings it reads
- * measure.floor_draws only. Peak memory: about n * n bytes (twice that for T > 255). */
+ * measure.floor_draws and measure.generation only. Peak memory: about n * n bytes (twice that for T
+ * > 255). */
 int measure_run(const struct settings *s, const struct hmm *hmm, const char *run_key, int64_t seed,
                 struct sample tested, struct floor_cache *cache, const struct stop *stop,
                 struct measures *m, struct status *st);

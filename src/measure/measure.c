@@ -1,6 +1,6 @@
 /* measure: see measure.h. The floor of a metric is its mean over draws of two independent HMM
- * samples (SCIENCE 8.1). Refuses to let a run change its floors: their streams depend on the HMM
- * and the sizes alone, so a cached floor and one computed again have the same bits.
+ * samples (SCIENCE 8.1). Refuses to let a run change its floors: their streams depend on the HMM,
+ * the sizes and the way to emit alone, so a cached floor and one computed again have the same bits.
  */
 #include "hmmgrid/measure.h"
 #include "base/statistics.h"
@@ -69,7 +69,7 @@ double *measures_numbers(const struct measures *m, int symbols, int T, size_t *c
 struct job {
     const struct hmm *hmm;
     size_t n;
-    int T, draws;
+    int T, draws, generation;
     const struct stop *stop;
     uint8_t *reference, *other; /* (n, T), owned */
 };
@@ -143,6 +143,20 @@ static void mean_sd(const double *value, int draws, size_t stride, double *kept,
     *sd = sd_about(kept, num, *mean, 1);
 }
 
+/* A perfect emulation's sample into job->other: symbols of the HMM, emitted as a network's are
+ * (SCIENCE 2.7): the reference's way a uniform symbol stands before the first T - 1 of them. */
+static void sample_emulation(const struct job *job, struct rng rng)
+{
+    size_t T = (size_t)job->T, kept = T - (job->generation == GENERATE_REFERENCE);
+    uint8_t *o = job->other;
+    hmm_sample(job->hmm, rng, 0, job->n, (int)kept, o, NULL);
+    if (kept == T) return;
+    for (size_t i = job->n; i-- > 0;) { /* from the end: in place */
+        memmove(o + i * T + 1, o + i * kept, kept);
+        o[i * T] = (uint8_t)(rng_uniform(rng_child(rng, 0), i) * job->hmm->symbols);
+    }
+}
+
 /* Means and sds of all metrics over draws into floors (2, total); those of a metric without floor
  * are 0. */
 static int compute_floors(const struct job *job, const char *key, size_t total, double *floors,
@@ -157,8 +171,7 @@ static int compute_floors(const struct job *job, const char *key, size_t total, 
     for (int d = 0; d < job->draws && !code; d++) {
         hmm_sample(job->hmm, rng_child(rng, 2 * (uint64_t)d), 0, job->n, job->T, job->reference,
                    NULL);
-        hmm_sample(job->hmm, rng_child(rng, 2 * (uint64_t)d + 1), 0, job->n, job->T, job->other,
-                   NULL);
+        sample_emulation(job, rng_child(rng, 2 * (uint64_t)d + 1));
         code = compute_all(job, job->reference, job->other, true, value + (size_t)d * total, st);
     }
     for (size_t c = 0; c < total && !code; c++)
@@ -175,7 +188,8 @@ static int fill_floors(const struct job *job, struct floor_cache *cache, size_t 
     size_t bytes = 2 * total * sizeof *floors;
     char hex[33], key[80];
     hmm_fingerprint(job->hmm, hex);
-    snprintf(key, sizeof key, "%s n %zu T %d", hex, job->n, job->T);
+    snprintf(key, sizeof key, "%s n %zu T %d%s", hex, job->n, job->T,
+             job->generation == GENERATE_REFERENCE ? " reference" : "");
     struct floor_entry *entry = cache ? cache->first : NULL;
     while (entry && (entry->draws != job->draws || strcmp(entry->key, key) != 0))
         entry = entry->next;
@@ -215,8 +229,12 @@ int measure_run(const struct settings *s, const struct hmm *hmm, const char *run
                 struct sample tested, struct floor_cache *cache, const struct stop *stop,
                 struct measures *m, struct status *st)
 {
-    struct job job = {
-        .hmm = hmm, .n = tested.n, .T = tested.T, .draws = s->measure.floor_draws, .stop = stop};
+    struct job job = {.hmm = hmm,
+                      .n = tested.n,
+                      .T = tested.T,
+                      .draws = s->measure.floor_draws,
+                      .generation = s->measure.generation,
+                      .stop = stop};
     *m = (struct measures){0};
     int code = check_tested(hmm, &tested, job.draws, st);
     if (code) return code;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* What a row takes of a function that gives several things (in->part). */
-enum { ONLY, ALL, MEAN, SD, TESTED, REFERENCE, BITS, IMPOSSIBLE, LARGEST };
+enum { ONLY, ALL, MEAN, SD, TESTED, REFERENCE, BITS, IMPOSSIBLE, SHARE, LARGEST };
 
 static int out_of_memory(struct status *st)
 {
@@ -223,7 +223,9 @@ static int likelihood(const struct measure_input *in, double *out, struct status
         if (code) return code;
         memo->has_likelihood = true;
     }
-    *out = in->part == BITS ? memo->cross_entropy : memo->num_impossible;
+    *out = in->part == BITS         ? memo->cross_entropy
+           : in->part == IMPOSSIBLE ? memo->num_impossible
+                                    : memo->num_impossible / (double)in->tested.n;
     return STATUS_OK;
 }
 
@@ -288,7 +290,8 @@ const struct metric metrics_table[] = {
      "largest absolute difference of autocorrelation and autocorrelation_exact",
      autocorrelation_error, ONLY},
     {"cross_entropy", SCALAR, true, "bits/symbol",
-     "-log2 p_HMM(symbol | past) of the network's possible sequences, mean after T/4 steps",
+     "-log2 p_HMM(symbol | past) of the network's possible sequences, mean after T/4 steps; "
+     "impossible_share tells how many are left out",
      likelihood, BITS},
     {"impossible_sequences", SCALAR, false, "sequences",
      "network's sequences that have probability 0 under the HMM", likelihood, IMPOSSIBLE},
@@ -301,6 +304,10 @@ const struct metric metrics_table[] = {
      matched_distance, MEAN},
     {"matched_distance_sd", SCALAR, true, "1",
      "Sinkhorn-matched Euclidean distance, sd over sequences (ddof 0)", matched_distance, SD},
+    {"impossible_share", SCALAR, true, "1",
+     "share of the network's sequences that have probability 0 under the HMM, which cross_entropy "
+     "leaves out",
+     likelihood, SHARE},
 };
 
 const int num_metrics = (int)(sizeof metrics_table / sizeof *metrics_table);

@@ -123,7 +123,7 @@ static const struct metric_column {
     {"", NULL, "", put_metric},
     {"_floor", NULL, "HMM against HMM, mean over draws: ", put_metric_floor},
     {"_floor_sd", NULL, "HMM against HMM, sd over draws: ", put_metric_floor_sd},
-    {"_z", "1", "(value - floor) / floor_sd: ", put_metric_z},
+    {"_z", "1", "(value - floor) / floor_sd, NaN where that is 0: ", put_metric_z},
 };
 
 static void add_metric(struct schema *schema, int metric, const struct metric_column *c)

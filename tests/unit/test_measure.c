@@ -536,7 +536,7 @@ static void test_run_floors_and_cache(void **state)
         assert_memory_equal(first.floor[i], alone.floor[i], bytes);
         assert_memory_equal(first.floor_sd[i], again.floor_sd[i], bytes);
         assert_memory_equal(first.z[i], alone.z[i], bytes);
-        if (metric->num_dims) continue;
+        if (metric->num_dims || *first.floor_sd[i] == 0) continue;
         /* Y is a perfect emulation here: near its floor in units of its sd */
         double z = (*first.value[i] - *first.floor[i]) / *first.floor_sd[i];
         check_near(*first.z[i], z, 0);
@@ -558,6 +558,107 @@ static void test_run_floors_and_cache(void **state)
     floor_cache_free(cache);
     sample_free(y);
     hmm_free(&hmm);
+}
+
+/* n sequences of the HMM as a network of measure.generation emits them, into o (n, T). */
+static void emulate(const struct hmm *hmm, int generation, uint64_t seed, size_t n, int T,
+                    uint8_t *o)
+{
+    struct rng rng = rng_stream(seed, "emulation", "data");
+    uint8_t *driven = malloc(n * (size_t)T);
+    assert_non_null(driven);
+    int first = generation == GENERATE_REFERENCE, kept = T - first;
+    hmm_sample(hmm, rng, 0, n, kept, driven, NULL);
+    for (size_t i = 0; i < n; i++) {
+        o[i * (size_t)T] = (uint8_t)(rng_bits(rng_child(rng, 7), i) % (uint32_t)hmm->symbols);
+        memcpy(o + i * (size_t)T + first, driven + i * (size_t)kept, (size_t)kept);
+    }
+    free(driven);
+}
+
+/* Mean z of every scalar score over perfect emulations that emit as `emitted` says, measured with
+ * the floors of `generation`; NaN where there is no z. */
+enum { EMULATIONS = 30, FLOOR_DRAWS = 100 };
+static void mean_z(const struct hmm *hmm, int generation, int emitted, double *mean)
+{
+    enum { N = 60, T = 10 };
+    struct settings s = {0};
+    struct status st = {0};
+    struct floor_cache *cache = floor_cache_new();
+    uint8_t o[N * T];
+    assert_non_null(cache);
+    s.measure.floor_draws = FLOOR_DRAWS;
+    s.measure.generation = generation;
+    for (int i = 0; i < num_metrics; i++) mean[i] = 0;
+    for (int d = 0; d < EMULATIONS; d++) {
+        struct measures m;
+        struct sample y = {o, N, T};
+        emulate(hmm, emitted, (uint64_t)d, N, T, o);
+        check_ok(measure_run(&s, hmm, "k", d, y, cache, NULL, &m, &st), &st);
+        for (int i = 0; i < num_metrics; i++)
+            mean[i] += m.z[i] && metrics_table[i].num_dims == 0 ? *m.z[i] / EMULATIONS : NAN;
+        measures_free(&m);
+    }
+    floor_cache_free(cache);
+}
+
+/* A z has sd 1 and, the same in all emulations, the error of the floor's own mean. */
+static void test_perfect_emulations_score_their_floor(void **state)
+{
+    (void)state;
+    static const int families[] = {LINEAR_CHAIN, CUSTOM};
+    int volatility = (int)(metrics_find("volatility") - metrics_table);
+    double mean[64], error = sqrt(1. / EMULATIONS + 1. / FLOOR_DRAWS);
+    assert_true(num_metrics <= 64);
+    for (int f = 0; f < 2; f++) {
+        struct hmm hmm = build(families[f]);
+        for (int generation = GENERATE_TRAINED; generation <= GENERATE_REFERENCE; generation++) {
+            int num = 0;
+            mean_z(&hmm, generation, generation, mean);
+            for (int i = 0; i < num_metrics; num += !isnan(mean[i++]))
+                if (fabs(mean[i]) > 4 * error)
+                    fail_msg("%s: z %g in family %d, generation %d", metrics_table[i].name, mean[i],
+                             families[f], generation);
+            assert_true(num >= 8);
+        }
+        mean_z(&hmm, GENERATE_REFERENCE, GENERATE_TRAINED, mean);
+        if (families[f] == LINEAR_CHAIN) /* whose symbols last, a uniform one before them not */
+            assert_true(mean[volatility] < -8 * error);
+        hmm_free(&hmm);
+    }
+}
+
+/* Two symbols in turn: what has no spread has value and floor and no z; behind a uniform symbol
+ * every second sequence is impossible. */
+static void test_a_deterministic_hmm_has_value_and_floor(void **state)
+{
+    (void)state;
+    enum { N = 100, T = 8 };
+    static double turn[] = {0, 1, 1, 0}, own[] = {1, 0, 0, 1}, even[] = {.5, .5};
+    struct hmm hmm = {2, 2, even, turn, own};
+    struct settings s = {0};
+    struct status st = {0};
+    struct measures m;
+    uint8_t o[N * T];
+    s.measure.floor_draws = 20;
+    for (s.measure.generation = GENERATE_TRAINED; s.measure.generation <= GENERATE_REFERENCE;
+         s.measure.generation++) {
+        struct sample y = {o, N, T};
+        double share = s.measure.generation == GENERATE_REFERENCE ? .5 : 0;
+        emulate(&hmm, s.measure.generation, 0, N, T, o);
+        check_ok(measure_run(&s, &hmm, "k", 0, y, NULL, NULL, &m, &st), &st);
+        const double *sd = column(&m, m.floor_sd, "volatility"),
+                     *value = column(&m, m.value, "volatility");
+        check_near(*column(&m, m.floor, "volatility"), T - 1 - share, .05);
+        check_near(*value, T - 1 - share, share / 2);
+        assert_int_equal(*sd == 0, share == 0);
+        assert_int_equal(isnan(*column(&m, m.z, "volatility")), share == 0);
+        check_near(*column(&m, m.floor, "impossible_share"), share, .05); /* of 2000 */
+        check_near(*column(&m, m.value, "impossible_share") * N,
+                   *column(&m, m.value, "impossible_sequences"), 1e-9);
+        check_near(*column(&m, m.floor, "cross_entropy"), 0, 1e-12);
+        measures_free(&m);
+    }
 }
 
 /* A constant sample is far from every floor, and its undefined measures are NaN. */
@@ -638,6 +739,8 @@ int main(void)
         cmocka_unit_test(test_exact_columns_and_entropy),
         cmocka_unit_test(test_impossible_sequences_are_counted),
         cmocka_unit_test(test_run_floors_and_cache),
+        cmocka_unit_test(test_perfect_emulations_score_their_floor),
+        cmocka_unit_test(test_a_deterministic_hmm_has_value_and_floor),
         cmocka_unit_test(test_run_tells_a_bad_emulation),
         cmocka_unit_test(test_run_stops_and_refuses),
     };
