@@ -178,7 +178,9 @@ static void print_score(FILE *out, const struct schema *schema, const struct sch
         print_labels(out, d ? "" : "labels", &schema->axis[row->dim[d]]);
     print_fact(out, "dataset", "%s", path);
     if (metric && metric->has_floor)
-        print_fact(out, "beside it", "%s_floor, %s_floor_sd\n%s_z = (value - floor) / floor_sd",
+        print_fact(out, "beside it",
+                   "%s_floor, %s_floor_sd\n%s_z = (value - floor) / floor_sd, none where "
+                   "that is 0",
                    row->name, row->name, row->name);
 }
 
@@ -187,13 +189,25 @@ static bool is_score(const struct schema_row *row)
     return row->in_digest && row->type != TYPE_TEXT;
 }
 
+/* Columns that stand behind others that they are to be read before. */
+static const char *const told_first[] = {"excess_loss", "excess_loss_se"};
+enum { NUM_FIRST = sizeof told_first / sizeof told_first[0] };
+
+static bool is_told_first(const struct schema_row *row)
+{
+    for (int i = 0; i < NUM_FIRST; i++)
+        if (strcmp(row->name, told_first[i]) == 0) return true;
+    return false;
+}
+
 static void print_all(FILE *out, const struct schema *schema)
 {
     const struct schema_row *row = schema->row, *end = row + schema->num_rows,
                             *metrics = schema_find(schema, metrics_table[0].name);
     fputs("scores of a run, NAME[DIMENSIONS]: meaning; unit\n\ntraining and its target\n", out);
+    for (int i = 0; i < NUM_FIRST; i++) print_line(out, schema, schema_find(schema, told_first[i]));
     for (; row < metrics; row++)
-        if (is_score(row)) print_line(out, schema, row);
+        if (is_score(row) && !is_told_first(row)) print_line(out, schema, row);
     fputs("\nhow well it emulates the HMM; [floor]: NAME_floor, NAME_floor_sd and NAME_z\n"
           "stand beside it, what independent samples of the HMM itself score\n",
           out);

@@ -19,9 +19,9 @@
 
 /* Scalar columns that say how a run went, in the order shown; the last ones of its training. */
 static const char *const shown[] = {
-    "host",          "rank",           "kernel",     "blas_core",     "wall_s",
-    "cpu_s",         "effective_seed", "reseeds",    "accepted",      "best_epoch",
-    "best_val_loss", "final_val_loss", "loss_floor", "loss_floor_sd", "loss_z"};
+    "host",           "rank",       "kernel",        "blas_core",   "wall_s",     "cpu_s",
+    "effective_seed", "reseeds",    "accepted",      "excess_loss", "best_epoch", "best_val_loss",
+    "final_val_loss", "loss_floor", "loss_floor_sd", "loss_z"};
 enum { NUM_SHOWN = sizeof shown / sizeof shown[0], NUM_SHOWN_UNTRAINED = 6 };
 
 /* begun: an attempt at it counts, or left a checkpoint. */
@@ -51,30 +51,37 @@ static void print_fact(FILE *out, const char *name, const char *text)
     wrap_text(out, text, COLUMN, show_on(out, "%s", name), wrap_width(out));
 }
 
-/* Nothing where the file has no such column, or the run no value. */
-static int print_column(struct store *store, int run, const char *name, FILE *out,
-                        struct status *st)
-{
-    struct expr_value value;
-    int column = store_find_column(store, name);
-    if (column < 0 || store_column_count(store, column) != 1) return STATUS_OK;
-    int code = rows_value(store, run, name, &value, st);
-    if (code) return code;
-    if (value.text && *value.text) print_fact(out, name, value.text);
-    if (value.is_whole)
-        show_on(out, "%-16s %" PRId64 "\n", name, value.whole);
-    else if (!isnan(value.number))
-        show_on(out, "%-16s %.10g\n", name, value.number);
-    free(value.memory);
-    return STATUS_OK;
-}
-
 /* NaN where the file has no such column. */
 static int read_number(struct store *store, int run, const char *name, double *x, struct status *st)
 {
     int column = store_find_column(store, name);
     *x = NAN;
     return column < 0 ? STATUS_OK : store_read_numbers(store, column, run, x, st);
+}
+
+/* Nothing where the file has no such column, or the run no value; with its standard error, NAME_se,
+ * where it has one. */
+static int print_column(struct store *store, int run, const char *name, FILE *out,
+                        struct status *st)
+{
+    struct expr_value value;
+    char error_name[64];
+    double error;
+    int column = store_find_column(store, name);
+    if (column < 0 || store_column_count(store, column) != 1) return STATUS_OK;
+    snprintf(error_name, sizeof error_name, "%.48s_se", name);
+    int code = read_number(store, run, error_name, &error, st);
+    if (!code) code = rows_value(store, run, name, &value, st);
+    if (code) return code;
+    if (value.text && *value.text) print_fact(out, name, value.text);
+    if (value.is_whole)
+        show_on(out, "%-16s %" PRId64 "\n", name, value.whole);
+    else if (!isnan(value.number) && isnan(error))
+        show_on(out, "%-16s %.10g\n", name, value.number);
+    else if (!isnan(value.number))
+        show_on(out, "%-16s %.4g ± %.2g\n", name, value.number, error);
+    free(value.memory);
+    return code;
 }
 
 static int print_start(struct store *store, int run, FILE *out, struct status *st)
@@ -125,17 +132,49 @@ static int print_marks(struct store *store, int run, const struct settings *s, F
     return code;
 }
 
+static bool is_shown(const char *name)
+{
+    for (int i = 0; i < NUM_SHOWN; i++)
+        if (strncmp(shown[i], name, strlen(shown[i])) == 0) return true;
+    return false;
+}
+
+/* How well it emulates the HMM, each score with its floor; z where the floor has a spread. */
+static int print_scores(struct store *store, int run, FILE *out, struct status *st)
+{
+    struct score *score = NULL;
+    int num = 0, code = scores_select(store, NULL, true, &score, &num, st);
+    bool any = false;
+    for (int i = 0; i < num && !code; i++) {
+        double part[] = {NAN, NAN, NAN}; /* value, floor, its sd */
+        const int column[] = {score[i].column, score[i].floor_column, score[i].floor_sd_column};
+        if (is_shown(score[i].name)) continue;
+        for (int p = SCORE_VALUE; p <= SCORE_FLOOR_SD && !code; p++)
+            if (column[p] >= 0)
+                code = scores_read(store, &score[i], (enum score_part)p, &run, 1, &part[p], st);
+        if (code || isnan(part[0])) continue;
+        if (!any) fputs("\nscores, in brackets the floor: what the HMM itself scores\n", out);
+        any = true;
+        show_on(out, "  %-22s %.5g", score[i].name, part[0]);
+        if (!isnan(part[1])) show_on(out, " (%.5g ± %.2g)", part[1], part[2]);
+        if (part[2] > 0) show_on(out, ", z %.2g", (part[0] - part[1]) / part[2]);
+        fputc('\n', out);
+    }
+    free(score);
+    return code;
+}
+
 /* What `hmmgrid analyse` found in a network. */
 static int print_outputs(struct store *store, int run, FILE *out, struct status *st)
 {
     struct score *score = NULL;
-    int num = 0, code = scores_select(store, NULL, &score, &num, st);
+    int num = 0, code = scores_select(store, NULL, false, &score, &num, st);
     fputs("\noutputs of the analyses\n", out);
     for (int i = 0; i < num && !code; i++) {
         double value;
         const char *unit = store_column(store, score[i].column)->unit;
         bool pure = strcmp(unit, "1") == 0;
-        code = scores_read(store, &score[i], false, &run, 1, &value, st);
+        code = scores_read(store, &score[i], SCORE_VALUE, &run, 1, &value, st);
         if (!code && !isnan(value))
             show_on(out, "  %-44s %.6g%s%s\n", score[i].name, value, pure ? "" : " ",
                     pure ? "" : unit);
@@ -221,6 +260,7 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
             code = print_column(store, run, shown[i], out, st);
         if (!code) code = print_marks(store, run, &decoded->settings, out, st);
     }
+    if (!code && trained && status == RUN_DONE) code = print_scores(store, run, out, st);
     if (!code && !trained) code = print_outputs(store, run, out, st);
     return code ? code : print_settings(decoded, trained, out, st);
 }

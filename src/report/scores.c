@@ -13,8 +13,21 @@
 #include <string.h>
 
 /* Shown unless --metrics says otherwise; names that a file lacks are left out. */
-static const char *const default_score[] = {"best_val_loss", "matched_distance", "volatility",
-                                            "word_tv[3]", "cross_entropy"};
+static const char *const default_score[] = {"excess_loss", "best_val_loss", "matched_distance",
+                                            "volatility",  "word_tv[3]",    "cross_entropy"};
+
+/* Shown with a score that misleads without; older files have the one instead of it, or none. A z
+ * has its value, too. */
+static const struct {
+    const char *name, *beside, *instead;
+    bool before;
+} companions[] = {
+    {"loss_z", "excess_loss", "best_val_loss", true},
+    {"loss_z", "best_val_loss", NULL, true},
+    {"excess_loss", "excess_loss_se", NULL, false},
+    {"cross_entropy", "impossible_share", "impossible_sequences", false},
+};
+enum { NUM_COMPANIONS = sizeof companions / sizeof companions[0] };
 
 static bool is_result(const struct schema_row *row)
 {
@@ -92,6 +105,7 @@ static int unknown_score(struct store *store, const char *name, struct status *s
 struct score_list {
     struct score *score;
     int num, room;
+    bool beside; /* companions too; then nothing stands there twice */
 };
 
 static struct score *next_score(struct score_list *s)
@@ -104,6 +118,13 @@ static struct score *next_score(struct score_list *s)
         s->room = room;
     }
     return &s->score[s->num++];
+}
+
+static bool has_score(const struct score_list *s, int column, int element)
+{
+    for (int i = 0; i < s->num; i++)
+        if (s->score[i].column == column && s->score[i].element == element) return true;
+    return false;
 }
 
 static void find_floor(struct store *store, const char *name, const char *index,
@@ -119,6 +140,8 @@ static void find_floor(struct store *store, const char *name, const char *index,
     score->floor_column = column;
     int n = snprintf(score->floor_name, sizeof score->floor_name, "%s%s", floor, index);
     if (n < 0 || (size_t)n >= sizeof score->floor_name) score->floor_name[0] = '\0';
+    strcat(floor, "_sd");
+    score->floor_sd_column = store_find_column(store, floor);
 }
 
 /* The scores of one item: a scalar, an element of an array or several. */
@@ -142,13 +165,50 @@ static int parse_score(struct store *store, const char *text, struct score_list 
     if (elements_find(store, column, text + n, element, &num, st))
         return st ? status_prefix(st, "--metrics: ") : STATUS_USAGE;
     for (int i = 0; i < num; i++) {
+        if (to->beside && has_score(to, column, element[i].at)) continue;
         struct score *score = next_score(to);
         if (!score) return status_no_memory(st, "%d metrics", to->num);
-        *score = (struct score){.column = column, .floor_column = -1, .element = element[i].at};
+        *score = (struct score){
+            .column = column, .floor_column = -1, .floor_sd_column = -1, .element = element[i].at};
         snprintf(score->name, sizeof score->name, "%s%s", name, element[i].index);
         find_floor(store, name, element[i].index, score);
     }
     return STATUS_OK;
+}
+
+bool scores_is_z(const char *name)
+{
+    size_t n = strcspn(name, "[");
+    return n > 2 && strncmp(name + n - 2, "_z", 2) == 0;
+}
+
+static int add_score(struct store *store, const char *text, struct score_list *to,
+                     struct status *st);
+
+/* What the file lacks is left out. */
+static void add_companions(struct store *store, const char *text, bool before,
+                           struct score_list *to)
+{
+    for (int i = 0; i < NUM_COMPANIONS; i++) {
+        if (strcmp(text, companions[i].name) != 0 || companions[i].before != before) continue;
+        const char *name = companions[i].beside;
+        if (store_find_column(store, name) < 0) name = companions[i].instead;
+        if (name) add_score(store, name, to, NULL);
+    }
+    if (!before || !scores_is_z(text)) return;
+    char value[96];
+    int n = (int)strcspn(text, "[");
+    snprintf(value, sizeof value, "%.*s%s", n - 2, text, text + n);
+    add_score(store, value, to, NULL);
+}
+
+static int add_score(struct store *store, const char *text, struct score_list *to,
+                     struct status *st)
+{
+    if (to->beside) add_companions(store, text, true, to);
+    int code = parse_score(store, text, to, st);
+    if (to->beside && !code) add_companions(store, text, false, to);
+    return code;
 }
 
 /* Next item of a list that is split at commas outside of brackets; NULL at the end. */
@@ -170,26 +230,26 @@ static int select_listed(struct store *store, const char *list, struct score_lis
 {
     char *copy = strdup(list), *rest = copy;
     int code = copy ? STATUS_OK : status_no_memory(st, "a list");
-    for (char *item; !code && (item = next_item(&rest));) code = parse_score(store, item, to, st);
+    for (char *item; !code && (item = next_item(&rest));) code = add_score(store, item, to, st);
     free(copy);
     return code;
 }
 
-int scores_select(struct store *store, const char *list, struct score **score, int *num,
-                  struct status *st)
+int scores_select(struct store *store, const char *list, bool beside, struct score **score,
+                  int *num, struct status *st)
 {
-    struct score_list to = {.num = 0};
+    struct score_list to = {.beside = beside};
     int code = STATUS_OK;
     if (!list && !is_analysed(store)) {
         for (size_t i = 0; i < sizeof default_score / sizeof default_score[0]; i++)
-            parse_score(store, default_score[i], &to, NULL); /* what the file lacks is left out */
+            add_score(store, default_score[i], &to, NULL); /* what the file lacks is left out */
     } else if (list && strcmp(list, "all") != 0) {
         code = select_listed(store, list, &to, st);
     } else {
         for (int c = 0; c < store_num_columns(store) && !code; c++) {
             const struct schema_row *row = store_column(store, c);
             if (is_result(row) && (list || strcmp(row->group, SCHEMA_RUNS) != 0))
-                code = parse_score(store, row->name, &to, st);
+                code = add_score(store, row->name, &to, st);
         }
     }
     *score = to.score;
@@ -197,10 +257,12 @@ int scores_select(struct store *store, const char *list, struct score **score, i
     return code;
 }
 
-int scores_read(struct store *store, const struct score *score, bool floor, const int *row, int num,
-                double *out, struct status *st)
+int scores_read(struct store *store, const struct score *score, enum score_part part,
+                const int *row, int num, double *out, struct status *st)
 {
-    int column = floor ? score->floor_column : score->column;
+    int column = part == SCORE_VALUE   ? score->column
+                 : part == SCORE_FLOOR ? score->floor_column
+                                       : score->floor_sd_column;
     int count = store_column_count(store, column), num_runs = store_num_runs(store);
     bool scalar = store_column(store, column)->num_dims == 0;
     size_t size = scalar ? (size_t)num_runs : (size_t)count;

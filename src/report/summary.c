@@ -164,12 +164,12 @@ static int compute(struct summary *s, struct status *st)
     if (!s->value && !code) code = status_no_memory(st, "statistics");
     for (int i = 0; i < 2 * s->num_scores && !code; i++) {
         const struct score *score = &s->score[i / 2];
-        bool floor = i % 2;
-        if (floor && score->floor_column < 0) continue;
+        enum score_part which = i % 2 ? SCORE_FLOOR : SCORE_VALUE;
+        if (which == SCORE_FLOOR && score->floor_column < 0) continue;
         struct statistics *out = calloc((size_t)s->num_groups + 1, sizeof *out);
-        *(floor ? &s->floor[i / 2] : &s->value[i / 2]) = out;
+        *(which == SCORE_FLOOR ? &s->floor[i / 2] : &s->value[i / 2]) = out;
         if (!out) code = status_no_memory(st, "statistics");
-        if (!code) code = scores_read(s->store, score, floor, s->row, s->num_rows, value, st);
+        if (!code) code = scores_read(s->store, score, which, s->row, s->num_rows, value, st);
         if (!code) code = group_statistics(s, value, part, out, st);
     }
     free(value);
@@ -187,7 +187,8 @@ int summary_make(struct summary *s, const char *path, const struct summary_reque
     if (!code) code = rows_where(s->store, r->where, &s->row, &s->num_rows, st);
     if (!code && r->where && s->num_rows == 0) s->note = strdup(st->text);
     if (!code) code = rows_count(s->store, s->row, s->num_rows, s->count, st);
-    if (!code) code = scores_select(s->store, r->metrics, &s->score, &s->num_scores, st);
+    bool beside = !r->metrics || summary_is_for_people(s); /* who chooses for a program knows */
+    if (!code) code = scores_select(s->store, r->metrics, beside, &s->score, &s->num_scores, st);
     if (code) return code;
     s->group = calloc((size_t)s->num_rows + 1, sizeof *s->group);
     s->done = calloc((3 + NUM_MARKS) * ((size_t)s->num_rows + 1), sizeof *s->done);

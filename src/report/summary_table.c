@@ -147,12 +147,13 @@ static bool is_upright(const struct summary *s)
     return summary_is_for_people(s) && s->num_groups == 1 && s->num_scores > MOST_ABREAST;
 }
 
-/* Does a run that is done lack a number that is shown? */
-static bool has_gaps(const struct summary *s)
+/* Does a run that is done lack a number (of_z: a z) that is shown? */
+static bool has_gaps(const struct summary *s, bool of_z)
 {
     for (int i = 0; i < s->num_scores; i++)
         for (int g = 0; g < s->num_groups; g++)
-            if (s->value[i][g].n < s->done[g]) return true;
+            if (s->value[i][g].n < s->done[g] && (!of_z || scores_is_z(s->score[i].name)))
+                return true;
     return false;
 }
 
@@ -172,6 +173,24 @@ static void print_mark(const struct summary *s, int mark, FILE *out)
         show_on(out, "\n");
     }
     if (rows > MOST_NAMED) show_on(out, "  and of %d more rows\n", rows - MOST_NAMED);
+}
+
+/* What the names of the scores that are shown do not say. */
+static void print_notes(const struct summary *s, FILE *out)
+{
+    static const struct {
+        const char *name, *note;
+    } notes[] = {
+        {"excess_loss",
+         "excess_loss: loss above the HMM's own on fresh sequences, and its error in "
+         "one\nrun; 0 within that is perfect, below it sequences vary less than the HMM's.\n"},
+        {"loss_z", "loss_z: the best of many epochs, so below 0 for a perfect emulation.\n"},
+        {"cross_entropy", "cross_entropy: of possible sequences; impossible_... tells how many are "
+                          "not.\n"},
+    };
+    for (size_t n = 0; n < sizeof notes / sizeof notes[0]; n++)
+        for (int i = 0; i < s->num_scores; i++)
+            if (strcmp(s->score[i].name, notes[n].name) == 0) fputs(notes[n].note, out);
 }
 
 static void print_marks(const struct summary *s, FILE *out)
@@ -195,8 +214,11 @@ static void print_legend(const struct summary *s, FILE *out)
             any ? ",\nin brackets the floor: what independent samples of the HMM itself score.\n"
                   "As good as the floor is perfect; lower is not better."
                 : "");
-    if (has_gaps(s))
+    print_notes(s, out);
+    if (has_gaps(s, false))
         fputs("[k of n]: the number is defined for k of the n runs, and NaN in the others.\n", out);
+    if (has_gaps(s, true))
+        fputs("A z is not defined where the floor has no spread: compare value and floor.\n", out);
     print_marks(s, out);
     fflush(out); /* before any warning; cli_main reports a stream that fails */
 }

@@ -81,7 +81,7 @@ expect 2 '' "'help where' is one page; leave out 'x'" help where x
 expect 2 '' "'more' is one word too many" help metrics word_tv more
 # every metric and every output of an analysis, each with its unit
 expect 0 '^  word_tv\[word_length\] .*total variation' '' help metrics
-for score in best_val_loss matched_distance orbit.rotation_number 'contours.area\[noise_sd,mass\]' evolution.bounded_steps; do
+for score in excess_loss best_val_loss matched_distance orbit.rotation_number 'contours.area\[noise_sd,mass\]' evolution.bounded_steps; do
     tally "$(grep -qE "^  $score" "$out" && echo 1 || echo 0)" "hmmgrid help metrics" "lacks $score"
 done
 tally "$(grep -qE '^  word_tv_floor' "$out" && echo 0 || echo 1)" "hmmgrid help metrics" \
@@ -89,7 +89,10 @@ tally "$(grep -qE '^  word_tv_floor' "$out" && echo 0 || echo 1)" "hmmgrid help 
 expect 0 'noise_sd: 0.1, 1, 2, 3, 4' '' help metrics 'contours.area[1,0.95]'
 expect 0 '/analysis/pca/dimension' '' help metrics pca
 expect 0 'cross_entropy_z = ' '' help metrics cross_entropy
-expect 2 '' "no score is called 'loss'. Did you mean 'best_val_loss'" help metrics loss
+expect 0 'impossible_share' '' help metrics cross_entropy
+expect 0 'excess_loss has' '' help metrics loss_z
+expect 0 'which is not excess_loss' '' help metrics loss_floor
+expect 2 '' "no score is called 'loss'. Did you mean 'excess_loss'" help metrics loss
 expect 0 '^hmmgrid [0-9]+\.[0-9]+\.[0-9]+' '' --version
 expect 0 '^results file format [0-9]+\.[0-9]+$' '' -V
 
@@ -158,6 +161,16 @@ expect 0 "study small: $count, 2 chosen by --where" '' run -n "$grid" --where 's
 expect 0 "^  $count$" '' status "$file"
 expect 0 "^$count: mean" '' summary "$file"
 expect 0 '^told apart by    rnn.hidden=8 seed 9007199254740993$' '' why "$file" 3
+# a score that misleads alone has beside it what it needs, for people
+expect 0 '^excess_loss      [0-9.]+ ± [0-9.]+$' '' why "$file" 3
+expect 0 '^  cross_entropy +[0-9.]+ \([0-9.]+ ± [0-9.]+\), z -?[0-9.e+]+$' '' why "$file" 3
+expect 0 '^  impossible_share +0 \(0 ± 0\)$' '' why "$file" 3
+expect 0 '^hmm.architecture .* excess_loss +excess_loss_se +best_val_loss .* cross_entropy +impossible_share$' '' \
+    summary "$file"
+expect 0 ' excess_loss +excess_loss_se +best_val_loss +loss_z +frequency\[0\] +frequency_z\[0\] +impossible_share' '' \
+    summary "$file" --metrics 'loss_z,frequency_z[0],impossible_share_z'
+expect 0 '^A z is not defined where the floor has no spread' '' summary "$file" --metrics impossible_share_z
+expect 0 'n,n_failed,loss_z_mean' '' summary "$file" --metrics loss_z --stats mean --format csv
 rm -f "$work/b.h5"
 stamp='hmmgrid: [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8} '
 expect 3 '' "${stamp}failed: run 0 \(rnn.hidden=6 seed 0; key [0-9a-f]{8}\) on rank 0: " run "$grid" -o "$work/b.h5" \
@@ -181,7 +194,7 @@ expect 2 '' '^  hmm.states = four$' plan "$grid" --where 'hmm.states = four'
 tally "$(grep -qE '^ {15}\^$' "$err" && echo 1 || echo 0)" "plan --where" "the mark is not below the word"
 expect 2 '' "column 1: unknown name 'states'. Did you mean 'hmm.states'" summary "$file" --where 'states == 2'
 expect 2 '' "column 1: a grid knows no status, only a results file does" plan "$grid" --where 'status == done'
-expect 2 '' "column 1: unknown name 'loss'. Did you mean 'best_val_loss'" summary "$file" --where 'loss < 2'
+expect 2 '' "column 1: unknown name 'loss'. Did you mean 'excess_loss'" summary "$file" --where 'loss < 2'
 expect 2 '' "column 1: word_tv is 6 numbers; name one of them, such as word_tv\[1\]" summary "$file" --where 'word_tv < 0.2'
 HMMGRID_RESUME=maybe expect 2 '' "HMMGRID_RESUME: 'maybe' is none of 1, true" run -n "$grid"
 expect 65 '' "analysis is a section of settings; write analysis.name=value, or analysis=false" plan "$grid" --set analysis=maybe
@@ -200,7 +213,7 @@ plan_lists 4 0.01 'train.learning_rate == 0.01 and train.learning_rate != "[0.01
 expect 0 '^0,2,' '' summary "$file" --by effective_seed --format csv
 expect 2 '' "unknown key 'states'. Did you mean 'hmm.states'" summary "$file" --by states
 expect 2 '' "unknown key 'hots'. Did you mean 'host'" summary "$file" --by hots
-expect 2 '' "no numbers named 'loss'. Did you mean 'best_val_loss'" summary "$file" -m loss
+expect 2 '' "no numbers named 'loss'. Did you mean 'excess_loss'" summary "$file" -m loss
 expect 2 '' "Did you mean 'orbit.rotation_number'" summary "$file" -m rotation_numbr
 
 # arrays: elements by the labels of their dimensions, by position, or all of a few

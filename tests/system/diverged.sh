@@ -43,7 +43,7 @@ grid:
   stable: {set: {hmm.architecture: cyclic, hmm.states: 4, train.learning_rate: 0.001}}
   chain:  {set: {hmm.states: 3}}
   long:   {set: {hmm.states: 2, measure.length: 2000}}
-seeds: [0, 1]
+seeds: [1, 2]
 G
 "$program" run grid.yaml -o study.h5 --progress plain 2>end
 ok "a study" [ $? -eq 0 ]
@@ -61,6 +61,12 @@ ok "a summary for programs" sh -c '"$0" summary study.h5 --format csv 2>&1 >/dev
 says '^ *2 +1 ' "$program" summary study.h5 --by run --metrics stability.diverged_at_step \
     --where 'stability.diverged_at_step > 0 and run == 2'
 says '^long +.* - \[0 of 2\]' "$program" summary study.h5 --by block --metrics volatility
+sed '/^analysis\|^  stable\|^  long/d; s/length: 8/length: 400/; s/epochs: 2, batch: 32/epochs: 1, batch: 96/' grid.yaml >fresh.yaml
+echo 'analysis: false' >>fresh.yaml
+ok "a study of long sequences" "$program" run fresh.yaml -o fresh.h5 --progress none
+says '^linear-chain.* 1 +0 +- +- +[0-9]' "$program" summary fresh.h5 --where 'seed == 1'
+ok "no excess where states overflow" [ "$("$program" why fresh.h5 0 | grep -c '^excess_loss')" -eq 0 ]
+says '^excess_loss +[0-9.]+ ± [0-9.]+$' "$program" why study.h5 0
 sed 's/steps: 500,/&  stability: false,/' grid.yaml >off.yaml
 "$program" run off.yaml -o off.h5 --progress none --where 'block == chain' 2>end
 ok "a study without the analysis" [ $? -eq 0 ]
