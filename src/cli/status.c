@@ -224,38 +224,35 @@ static void print_json(FILE *out, const struct view *v)
 /* --- several files ----------------------------------------------------------------------------
  */
 
-/* Runs that the study of this file is to do, and how many of them have not ended. */
-static void count_chosen(const struct view *v, double *chosen, double *left)
-{
-    const struct study_status *s = &v->study;
-    bool part = s->chosen < s->total && isfinite(s->chosen_left);
-    *chosen = part ? s->chosen : s->total;
-    *left = part ? s->chosen_left : s->pending + s->running;
-}
-
+/* Counts are of the file; the last one is of what its last study chose of it. */
 static void add_line(struct table *table, const char *path, const struct view *v)
 {
     const struct study_status *s = &v->study;
-    double chosen, left;
-    count_chosen(v, &chosen, &left);
+    bool part = s->chosen < s->total && isfinite(s->chosen_left);
     table_cell(table, "%s", path);
     table_cell(table, "%s", s->state);
-    table_cell(table, "%s", s->chosen_by ? s->chosen_by : "");
     for (int i = 0; i < 5; i++) {
-        double number = (double[]){chosen, s->done, s->failed, s->crashed, left}[i];
+        double number =
+            (double[]){s->total, s->done, s->failed, s->crashed, s->pending + s->running}[i];
         table_cell(table, isnan(number) ? "-" : "%.0f", number);
     }
+    table_cell(table, "%s", s->chosen_by ? s->chosen_by : "");
+    table_cell(table, part ? "%.0f" : "-", s->chosen_left);
 }
 
 /* One line a file. */
 static int print_lines(const struct invocation *inv, bool as_json, bool *live, struct status *st)
 {
-    static const char *const heading[] = {"file", "state",  "chosen_by", "runs",
-                                          "done", "failed", "crashed",   "left"};
-    enum { NUM_HEADINGS = sizeof heading / sizeof heading[0], NUM_TEXTS = 3 };
+    static const struct {
+        const char *name;
+        bool is_number;
+    } heading[] = {{"file", false}, {"state", false},     {"runs", true},
+                   {"done", true},  {"failed", true},     {"crashed", true},
+                   {"left", true},  {"chosen_by", false}, {"chosen_left", true}};
     struct table table = {.num_keys = 1};
     int code = STATUS_OK;
-    for (int i = 0; i < NUM_HEADINGS; i++) table_column(&table, i >= NUM_TEXTS, "%s", heading[i]);
+    for (size_t i = 0; i < sizeof heading / sizeof heading[0]; i++)
+        table_column(&table, heading[i].is_number, "%s", heading[i].name);
     *live = false;
     for (int i = 0; i < inv->num_operands && !code; i++) {
         struct view v;
@@ -344,7 +341,9 @@ const struct verb verb_status = {
         "which the running study renews every second; the lock beside it tells whether the study "
         "is alive. When it is not, the runs are counted in the results file, and those that were "
         "on when it ended are named. A running study is never disturbed. Of several files, the "
-        "parts of a study, there is a line each, and what they hold together.\n"
+        "parts of a study, there is a line each, with the counts of the whole file and how many of "
+        "the "
+        "runs that its last study chose are left, and what they hold together.\n"
         "\n"
         "--usage tells what the study cost in all its sessions, which FILE.h5.sessions lists: "
         "ranks "

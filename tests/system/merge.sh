@@ -49,9 +49,14 @@ ok "nothing is beside it" [ "$(ls | grep -c '^all.h5')" -eq 1 ]
 says '^version' "$program" summary all.h5 --by version
 
 # --- several files as one, without merging
-says '^part2.h5 +complete +--share 2/3 +3 ' "$program" status part*.h5
+says '^part2.h5 +complete +8 .* 5 +--share 2/3 +0$' "$program" status part*.h5
 says 'together 8 runs .*: 6 done, 2 failed, 0 crashed, 0 begun, 0 left' "$program" status part*.h5
-says '"file": "part1.h5", "state": "complete", "chosen_by": "--share 1/3"' "$program" status part*.h5 --json
+says '"file": "part1.h5", "state": "complete", "runs": 8, .*"chosen_by": "--share 1/3", "chosen_left": 0' \
+    "$program" status part*.h5 --json
+cp part2.h5 both.h5
+ok "another share of it" ends 3 '' run -o both.h5 --resume --share 1/3
+says '^both.h5 +complete +8 +[0-9] +[0-9] +0 +[0-9] +--share 1/3 +0$' "$program" status both.h5 part2.h5
+rm both.h5*
 "$program" summary whole.h5 --format csv >whole.csv 2>/dev/null
 ok "a summary of the parts" diff whole.csv <("$program" summary part3.h5 part1.h5 part2.h5 --format csv 2>/dev/null)
 ok "no room for it" ends 73 'TMPDIR names another place' env TMPDIR=no "$program" summary part*.h5
