@@ -117,7 +117,9 @@ static int merge(const struct invocation *inv, struct gathered **g, struct statu
     if (!code) code = cli_check_idle(inv, st);
     if (!code) code = store_gather(g, inv->operand, inv->num_operands, true, st);
     int lost = code ? 0 : cli_tell_damage(inv, *g);
-    if (!code && !cli_flag(inv, "dry-run"))
+    if (!code && cli_flag(inv, "dry-run"))
+        code = store_try_create(path, cli_flag(inv, "fresh"), st);
+    else if (!code)
         code = study_merge(*g, path, inv->command_line, cli_flag(inv, "fresh"), &inv->log, st);
     if (code) return code;
     print(inv, *g);
@@ -149,8 +151,8 @@ const struct verb verb_merge = {
         "files some of whose runs are the same. Every run has the row of the file in which it is "
         "done, else of one in which it failed or crashed; of several such rows that which began "
         "first, so the order of the files is of no importance. The digest is that of the study "
-        "run as one, `hmmgrid run GRID -o ALL.h5 --resume` does the runs that are left. The parts "
-        "stay as they are.\n"
+        "run as one, `hmmgrid run GRID -o ALL.h5 --resume` does the runs that are left, from the "
+        "parts' checkpoints, which are copied. The parts stay as they are.\n"
         "\n"
         "A run that is done in two files must have the same results there, bit for bit; if not, "
         "nothing is written and the message names both (exit code 73). Damaged rows are not taken "

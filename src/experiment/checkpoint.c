@@ -67,32 +67,50 @@ static void put(struct writer *w, const void *from, size_t bytes)
     w->at += bytes;
 }
 
-/* All of it, durable; false: errno says why. */
-static bool fill(int fd, const char *owner, const struct run_part *piece, int num)
+/* What a file is to hold: pieces, or the bytes of another one. */
+struct content {
+    const char *owner;
+    const struct run_part *piece;
+    int num, from; /* from: descriptor of the other one; -1: pieces */
+};
+
+static int put_pieces(int fd, const struct content *c)
 {
     struct writer w = {.fd = fd, .hash = hash_begin()};
-    struct head head = {.format = FORMAT, .owner_bytes = (uint32_t)strlen(owner)};
+    struct head head = {.format = FORMAT, .owner_bytes = (uint32_t)strlen(c->owner)};
     memcpy(head.magic, magic, sizeof magic);
-    if (!w.hash) {
-        errno = ENOMEM;
-        return false;
-    }
+    if (!w.hash) return ENOMEM;
     put(&w, &head, sizeof head);
-    put(&w, owner, head.owner_bytes);
-    for (int i = 0; i < num; i++) {
-        uint64_t bytes = piece[i].value ? piece[i].bytes : 0;
+    put(&w, c->owner, head.owner_bytes);
+    for (int i = 0; i < c->num; i++) {
+        uint64_t bytes = c->piece[i].value ? c->piece[i].bytes : 0;
         put(&w, &bytes, sizeof bytes);
-        put(&w, piece[i].value, bytes);
+        put(&w, c->piece[i].value, bytes);
     }
     uint64_t hash = hash_end(w.hash);
-    if (!w.error) w.error = file_write_at(fd, w.at, &hash, sizeof hash);
-    if (w.error) errno = w.error;
-    return !w.error && fsync(fd) == 0;
+    return w.error ? w.error : file_write_at(fd, w.at, &hash, sizeof hash);
+}
+
+static int put_bytes(int fd, int from)
+{
+    char bytes[65536];
+    ssize_t n;
+    int error = 0;
+    for (uint64_t at = 0; !error && (n = read(from, bytes, sizeof bytes)) != 0; at += (uint64_t)n)
+        error = n < 0 ? errno : file_write_at(fd, at, bytes, (size_t)n);
+    return error;
+}
+
+/* All of it, durable; false: errno says why. */
+static bool fill(int fd, const struct content *c)
+{
+    int error = c->from < 0 ? put_pieces(fd, c) : put_bytes(fd, c->from);
+    if (error) errno = error;
+    return !error && fsync(fd) == 0;
 }
 
 /* The new file under its own name, its generations moved; false: errno says why. */
-static bool write_in(int folder, const char *key, int end, const char *owner,
-                     const struct run_part *piece, int num)
+static bool write_in(int folder, const char *key, int end, const struct content *content)
 {
     char made[NAME_BYTES], newest[NAME_BYTES], before[NAME_BYTES];
     name_of(key, end == STATE ? UNFINISHED_STATE : UNFINISHED, made);
@@ -101,7 +119,7 @@ static bool write_in(int folder, const char *key, int end, const char *owner,
     unlinkat(folder, made, 0); /* of a process that was killed */
     int fd = openat(folder, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) return false;
-    bool good = fill(fd, owner, piece, num);
+    bool good = fill(fd, content);
     int error = errno;
     if (close(fd) != 0 && good) good = false, error = errno;
     if (good) {
@@ -134,15 +152,15 @@ static int refuse_folder(const char *folder, int error, struct status *st)
                       strerror(error));
 }
 
-static int write_file(const char *folder, const char *key, int end, const char *owner,
-                      const struct run_part *piece, int num, struct status *st)
+static int write_file(const char *folder, const char *key, int end, const struct content *content,
+                      struct status *st)
 {
     bool is_new = mkdir(folder, 0777) == 0; /* what does not work shows when it is opened */
     int fd = open_folder(folder);
     if (fd < 0) return refuse_folder(folder, errno, st);
     if (is_new) sync_above(fd);
     int code = STATUS_OK;
-    if (!write_in(fd, key, end, owner, piece, num))
+    if (!write_in(fd, key, end, content))
         code = status_set(st, STATUS_IO, "%s/%s%s: cannot be written: %s", folder, key, ends[end],
                           strerror(errno));
     close(fd);
@@ -152,7 +170,7 @@ static int write_file(const char *folder, const char *key, int end, const char *
 int checkpoint_write(const char *folder, const char *key, const char *owner,
                      const struct run_part *piece, int num, struct status *st)
 {
-    return write_file(folder, key, NEWEST, owner, piece, num, st);
+    return write_file(folder, key, NEWEST, &(struct content){owner, piece, num, -1}, st);
 }
 
 int checkpoint_write_state(const char *folder, const char *training_key, int epochs,
@@ -160,8 +178,35 @@ int checkpoint_write_state(const char *folder, const char *training_key, int epo
                            struct status *st)
 {
     char key[KEY_OF_STATE_BYTES];
-    return write_file(folder, key_of_state(training_key, epochs, key), STATE, owner, piece, num,
-                      st);
+    return write_file(folder, key_of_state(training_key, epochs, key), STATE,
+                      &(struct content){owner, piece, num, -1}, st);
+}
+
+/* One file, where it is there. */
+static int copy_file(int dir, int end, const char *to, const char *key, int as, struct status *st)
+{
+    char name[NAME_BYTES];
+    struct stat info;
+    int fd = openat(dir, name_of(key, end, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? STATUS_OK : file_fail(st, STATUS_IO, name, "read it", errno);
+    int code = fstat(fd, &info) == 0 && S_ISREG(info.st_mode)
+                   ? write_file(to, key, as, &(struct content){.from = fd}, st)
+                   : STATUS_OK;
+    close(fd);
+    return code;
+}
+
+int checkpoint_copy(const char *from, const char *to, const char *key, struct status *st)
+{
+    int dir = open_folder(from), code = STATUS_OK;
+    if (dir < 0) return STATUS_OK;
+    for (int g = NUM_GENERATIONS - 1; g >= 0 && !code;
+         g--) /* the newest last: it moves the other */
+        code = copy_file(dir, g, to, key, NEWEST, st);
+    if (!code) code = copy_file(dir, STATE, to, key, STATE, st);
+    close(dir);
+    return code;
 }
 
 /* --- reading -------------------------------------------------------------------------------- */

@@ -65,6 +65,10 @@ void checkpoint_each(const char *folder,
                      void (*each)(void *context, const char *key, enum checkpoint_kind kind),
                      void *context);
 
+/* Copy the files with this word that are whole in name, links left out, into another folder, made
+ * when the first is. Those that were there are as they were after an error, as of write. */
+int checkpoint_copy(const char *from, const char *to, const char *key, struct status *st);
+
 /* All files with this word; and the folder, if it is empty. Errors do not matter: what is left over
  * is removed by the next study. */
 void checkpoint_remove(const char *folder, const char *key);

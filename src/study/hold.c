@@ -7,7 +7,11 @@
 #include "protocol.h"
 #include "provenance.h"
 
+#include "experiment/checkpoint.h"
+#include "experiment/experiment.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 int study_with_file(const char *path,
                     int (*work)(void *context, struct store *store, struct status *st),
@@ -43,6 +47,53 @@ static int merge(struct gathered *gathered, const char *path, const char *comman
     return code;
 }
 
+/* --- what runs that are left go on from ------------------------------------------------------- */
+
+struct carrying {
+    const struct gathered *g;
+    const char *from, *to; /* folders */
+    int num;
+    struct status st; /* the first that could not be copied */
+};
+
+static bool is_left(const struct gathered *g, const char *key)
+{
+    int i = 0;
+    while (i < g->plan.num_runs && strcmp(g->plan.runs[i].key, key) != 0) i++;
+    return i < g->plan.num_runs &&
+           (g->run[i].status == RUN_PENDING || g->run[i].status == RUN_RUNNING);
+}
+
+/* Of a run that several have begun, what took longest. */
+static void carry(void *context, const char *key, enum checkpoint_kind kind)
+{
+    struct carrying *c = context;
+    bool taken = kind == CHECKPOINT_STATE ||
+                 (kind == CHECKPOINT_NEWEST && is_left(c->g, key) &&
+                  experiment_kept_s(c->from, key) > experiment_kept_s(c->to, key));
+    if (!taken || c->st.code) return;
+    c->num += checkpoint_copy(c->from, c->to, key, &c->st) == 0;
+}
+
+static void carry_all(const struct gathered *g, const char *path, const struct log *log)
+{
+    char from[4096], to[4096];
+    struct carrying c = {.g = g, .from = from, .to = to};
+    if (!checkpoint_folder(path, to, sizeof to)) return;
+    for (int f = 0; f < g->num_files && !c.st.code; f++) {
+        char *real = NULL;
+        if (!file_follow(g->path[f], &real, &c.st) && checkpoint_folder(real, from, sizeof from))
+            checkpoint_each(from, carry, &c);
+        free(real);
+    }
+    if (c.num)
+        log_line(log, LOG_INFO, "%s: %d of the parts' checkpoints and states %s copied", to, c.num,
+                 c.num == 1 ? "is" : "are");
+    if (c.st.code)
+        log_line(log, LOG_WARNING, "%s; some runs that are left begin anew in the merged file",
+                 c.st.text);
+}
+
 int study_merge(struct gathered *gathered, const char *path, const char *command_line, bool replace,
                 const struct log *log, struct status *st)
 {
@@ -51,6 +102,7 @@ int study_merge(struct gathered *gathered, const char *path, const char *command
     int code = file_follow(path, &real, st);
     if (!code) code = lock_take(&lock, real, 0, ORPHAN_WAIT_S, log, st);
     if (!code) code = merge(gathered, real, command_line, replace, st);
+    if (!code) carry_all(gathered, real, log);
     lock_release(&lock, true);
     free(real);
     return code;

@@ -80,8 +80,9 @@ int study_with_file(const char *path,
                     int (*work)(void *context, struct store *store, struct status *st),
                     void *context, const struct log *log, struct status *st);
 
-/* store_merge, while no study writes the file at path. Initialises MPI,
- * once a process, unless it is. Errors as of a study that takes the lock, and of store_merge. */
+/* store_merge, while no study writes the file at path; the parts' checkpoints of runs that are left
+ * and the states that they kept are copied, where that fails with a warning. Initialises MPI, once
+ * a process, unless it is. Errors as of a study that takes the lock, and of store_merge. */
 int study_merge(struct gathered *gathered, const char *path, const char *command_line, bool replace,
                 const struct log *log, struct status *st);
 

@@ -85,6 +85,27 @@ done
 ok "no summary of it" ends 73 'are one run (' "$program" summary here.h5 there.h5
 ok "nothing is written" [ -z "$(ls | grep conflict)" ]
 
+# --- a part that was stopped: what its run goes on from comes along, and what a state is kept of
+stopped=("$program" run "$grid" --progress none --set train.epochs=30000)
+"${stopped[@]}" -o stopped.h5 --where 'run == 0' &
+study=$!
+for _ in $(seq 200); do
+    grep -q '"epoch": [1-9]' stopped.h5.status.json 2>/dev/null && break
+    sleep 0.05
+done
+kill -TERM $study
+wait $study
+ok "nothing of it yet" ends 2 'no run could' "${stopped[@]}" -o more.h5 --where 'run == 1' --deadline 10s --reserve 1min
+echo state >stopped.h5.ckpt/0123456789abcdef0123456789abcdef-7.state
+HMMGRID_LOG=info says "carried.h5.ckpt: 2 of the parts' checkpoints and states are copied" \
+    merge more.h5 stopped.h5 -o carried.h5
+ok "its bytes" diff -r stopped.h5.ckpt carried.h5.ckpt
+ok "resumed, without time" ends 2 '1 run goes on from its checkpoint' env HMMGRID_LOG=info \
+    "${stopped[@]}" -o carried.h5 --resume --deadline 10s --reserve 1min
+: >blocked.h5.ckpt
+says 'warning: .*blocked.h5.ckpt.*begin anew in the merged file' merge more.h5 stopped.h5 -o blocked.h5
+rm -r carried.h5* stopped.h5* more.h5* blocked.h5*
+
 # --- done before failed, failed before pending
 ok "a failed one" ends 3 '' run -o failed.h5 --where 'block == diverging and seed == 0'
 ok "with a pending one" merge here.h5 failed.h5 -o kept.h5
@@ -153,7 +174,11 @@ ok "fresh" merge part*.h5 -o all.h5 --fresh
 ok "the output is a part" ends 73 'part1.h5: is one of the parts' merge part*.h5 -o part1.h5 --fresh
 ok "dry" merge part*.h5 -o x.h5 -n
 ok "nothing is made" [ ! -e x.h5 ]
-ok "no folder" ends 73 'x.h5' merge part*.h5 -o no/x.h5
+for dry in "" -n; do
+    ok "no folder" ends 73 'no/x.h5' merge part*.h5 -o no/x.h5 $dry
+    ok "none that takes files" ends 73 '/proc/x.h5' merge part*.h5 -o /proc/x.h5 $dry
+    ok "a device" ends 73 'is not a regular file' merge part*.h5 -o /dev/null $dry
+done
 limited() { (ulimit -f 400 && "$@"); }
 ok "no room" ends 73 'x.h5' limited merge part*.h5 -o x.h5
 ok "nothing is left" [ -z "$(ls | grep '^x[.]h5')" ]
