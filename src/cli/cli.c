@@ -123,9 +123,9 @@ void cli_warn_of(const struct invocation *inv, struct store *store)
     if (note) log_line(&inv->log, LOG_WARNING, "%s", note);
 }
 
-void cli_check_rows(const struct invocation *inv, struct store *store, const int *row, int num)
+void cli_check_rows(const struct invocation *inv, const char *path, struct store *store,
+                    const int *row, int num)
 {
-    const char *path = inv->operand[0];
     double start_s = clock_monotonic_s();
     int i = 0, first = -1, damaged = 0;
     for (; i < num && clock_monotonic_s() - start_s < check_rows_s; i++) {

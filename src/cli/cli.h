@@ -99,9 +99,13 @@ int cli_share(const struct invocation *inv, struct share *share, struct status *
 void cli_warn_of(const struct invocation *inv, struct store *store);
 /* Warn of rows whose bytes are not the ones that were committed: row (num), NULL: all. In a large
  * file some are left unchecked, which is said. */
-void cli_check_rows(const struct invocation *inv, struct store *store, const int *row, int num);
+void cli_check_rows(const struct invocation *inv, const char *path, struct store *store,
+                    const int *row, int num);
 /* Refuse operands that a study writes at the moment. */
 int cli_check_idle(const struct invocation *inv, struct status *st);
+/* store_gather, to be read: files that contradict each other are STATUS_BAD_GRID. */
+int cli_gather(const struct invocation *inv, bool check, struct gathered **gathered,
+               struct status *st);
 /* Warn of what another program changed and of damaged rows; how many of these runs no file has. */
 int cli_tell_damage(const struct invocation *inv, const struct gathered *gathered);
 /* Open a results file and warn of it. */

@@ -48,6 +48,13 @@ static int open_sides(const struct invocation *inv, struct differences *d, struc
         d->a.path, d->b.path);
 }
 
+static void check_rows(const struct invocation *inv, const struct side *side)
+{
+    bool one = side->run >= 0;
+    cli_check_rows(inv, side->path, side->store, one ? &side->run : NULL,
+                   one ? 1 : store_num_runs(side->store));
+}
+
 /* --- as text ---------------------------------------------------------------------------------- */
 
 static const char *number_text(double x, char text[32])
@@ -205,6 +212,8 @@ static int run_diff(const struct invocation *inv)
     int code = cli_wants_json(inv, &as_json, &st);
     if (!code) code = open_sides(inv, &d, &st);
     if (!code) code = differences_find(&d, &st);
+    if (!code) check_rows(inv, &d.a);
+    if (!code) check_rows(inv, &d.b);
     if (!code) code = (as_json ? print_json : print_text)(&d, inv->out, &st);
     code = code ? cli_fail(inv, &st) : differences_any(&d) ? DIFFERENT : STATUS_OK;
     differences_free(&d);
@@ -225,7 +234,8 @@ const struct verb verb_diff = {
         "\n"
         "Exit code 0 when the results are the same, bit for bit, 1 when they are not: scores, "
         "curves, analyses and weights, what `verify` makes its digest of. Times, machines and the "
-        "order of rows do not count; what only one of the files has does.\n"
+        "order of rows do not count; what only one of the files has does. Rows that are "
+        "not what was committed are warned of.\n"
         "\n"
         "  hmmgrid diff study.h5 again.h5\n"
         "  hmmgrid diff study.h5:12 study.h5:3fa9 --format json",

@@ -56,6 +56,13 @@ int cli_check_idle(const struct invocation *inv, struct status *st)
     return STATUS_OK;
 }
 
+int cli_gather(const struct invocation *inv, bool check, struct gathered **g, struct status *st)
+{
+    int code = store_gather(g, inv->operand, inv->num_operands, check, st);
+    if (code == STATUS_CANNOT_CREATE) st->code = code = STATUS_BAD_GRID;
+    return code;
+}
+
 /* --- what is told ----------------------------------------------------------------------------- */
 
 int cli_tell_damage(const struct invocation *inv, const struct gathered *g)

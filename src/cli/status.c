@@ -138,11 +138,11 @@ static void print_worker(FILE *out, const struct worker_status *w)
         show_on(out, "  rank %-4.0f %-20s idle\n", w->rank, host);
         return;
     }
-    show_on(out, "  rank %-4.0f %-20s run %-7.0f", w->rank, host, w->run);
+    show_on(out, "  rank %-4.0f %-20s run %-7.0f seen %.1f s ago\n", w->rank, host, w->run,
+            w->last_seen_s);
     if (w->epoch > 0)
-        show_on(out, " epoch %.0f/%.0f, train_loss %.6g, val_loss %.6g,", w->epoch, w->num_epochs,
-                w->train_loss, w->val_loss);
-    show_on(out, " seen %.1f s ago\n", w->last_seen_s);
+        show_on(out, "            epoch %.0f/%.0f, train_loss %.6g, val_loss %.6g\n", w->epoch,
+                w->num_epochs, w->train_loss, w->val_loss);
     if (w->settings) show_on(out, "            %s\n", w->settings);
 }
 
@@ -193,8 +193,8 @@ static void print_view(FILE *out, const struct view *v)
 {
     const struct study_status *s = &v->study;
     const char *message = s->message ? s->message : "";
-    show_on(out, "study %s: %s%s%s%s\n", s->study ? s->study : "", s->state, v->live ? " (" : "",
-            v->live ? v->holder : "", v->live ? ")" : "");
+    show_on(out, "study%s%s: %s%s%s%s\n", s->study ? " " : "", s->study ? s->study : "", s->state,
+            v->live ? " (" : "", v->live ? v->holder : "", v->live ? ")" : "");
     if (!v->live || v->has_file) print_counts(out, v);
     if (v->has_file) print_times(out, v);
     for (const char *line = message; *line;) { /* each line as far in as the others */
@@ -273,11 +273,11 @@ static int show_several(const struct invocation *inv, bool as_json, bool *live, 
     char size[PLAN_COUNT_BYTES];
     int code = print_lines(inv, as_json, live, st), num[NUM_RUN_STATUS] = {0};
     if (code || as_json) return code;
-    code = store_gather(&g, inv->operand, inv->num_operands, false, st);
+    code = cli_gather(inv, false, &g, st);
     if (!code) {
         for (int i = 0; i < g->plan.num_runs; i++) num[g->run[i].status]++;
         plan_count(&g->plan, g->plan.num_runs, NULL, size);
-        show_on(inv->out, "\ntogether %s: %d done, %d failed, %d crashed, %d begun, %d left\n",
+        show_on(inv->out, "\ntogether %s:\n  %d done, %d failed, %d crashed, %d begun, %d left\n",
                 size, num[RUN_DONE], num[RUN_FAILED], num[RUN_CRASHED], num[RUN_RUNNING],
                 num[RUN_PENDING]);
     }
@@ -310,22 +310,44 @@ static int show_usage(const struct invocation *inv, struct store *store, int run
     return code;
 }
 
+static int show_usages(const struct invocation *inv, bool as_json, struct status *st)
+{
+    int num = inv->num_operands, code = STATUS_OK;
+    struct usage *usage = calloc((size_t)num, sizeof *usage);
+    if (!usage) return status_no_memory(st, "%d files", num);
+    for (int i = 0; i < num && !code; i++) {
+        usage[i].path = inv->operand[i];
+        code = cli_open_file(inv, usage[i].path, &usage[i].store, st);
+        if (!code) code = usage_find(&usage[i], st);
+    }
+    if (!code) code = usage_show_lines(usage, num, as_json, inv->out, st);
+    for (int i = 0; i < num; i++) {
+        store_close(usage[i].store);
+        usage_free(&usage[i]);
+    }
+    free(usage);
+    return code;
+}
+
 static int run_status(const struct invocation *inv)
 {
     struct status st = {0};
     bool as_json, several = inv->num_operands > 1, watch = cli_flag(inv, "watch"), live = false;
     if (cli_wants_json(inv, &as_json, &st)) return cli_fail(inv, &st);
-    if (cli_flag(inv, "usage") && several) {
-        status_set(&st, STATUS_USAGE, "status: --usage is of one file; ask one after the other");
-        return cli_fail(inv, &st);
-    }
+    if (cli_flag(inv, "usage") && several)
+        return show_usages(inv, as_json, &st) ? cli_fail(inv, &st) : STATUS_OK;
     if (cli_flag(inv, "usage")) return cli_with_store(inv, show_usage);
     bool redraw = watch && !as_json && isatty(fileno(inv->out));
     for (;;) {
         if (redraw) fputs("\033[H\033[J", inv->out);
         int code = (several ? show_several : show)(inv, as_json, &live, &st);
         if (code) return cli_fail(inv, &st);
-        if (!watch || !live || fflush(inv->out) != 0) return 0;
+        errno = 0;
+        if (watch && live && fflush(inv->out) != 0) {
+            status_set(&st, STATUS_IO, "cannot write to standard output: %s", strerror(errno));
+            return cli_fail(inv, &st);
+        }
+        if (!watch || !live) return 0;
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
     }
 }
@@ -349,7 +371,7 @@ const struct verb verb_status = {
         "ranks "
         "x time, and what became of it; per cell, what plan estimates and what was; per rank, what "
         "it did. Time that was lost is that of attempts which left neither a result nor a "
-        "checkpoint.\n"
+        "checkpoint. Of several files, there is a line each, in core-seconds, and their sum.\n"
         "\n"
         "  hmmgrid status results.h5 --watch\n"
         "  hmmgrid status results.h5 --usage --json\n"

@@ -14,7 +14,7 @@ static void warn(const struct summary *s, const struct invocation *inv)
 {
     int done = 0, failed = 0, open = 0;
     cli_warn_of(inv, s->store);
-    if (inv->num_operands == 1) cli_check_rows(inv, s->store, s->row, s->num_rows);
+    if (inv->num_operands == 1) cli_check_rows(inv, inv->operand[0], s->store, s->row, s->num_rows);
     for (int g = 0; g < s->num_groups; g++)
         done += s->done[g], failed += s->failed[g], open += s->open[g];
     if (s->note) log_line(&inv->log, LOG_WARNING, "%s", s->note);
@@ -42,7 +42,7 @@ static int make_of_several(const struct invocation *inv, struct summary *s,
     const char *folder = getenv("TMPDIR");
     char place[4096], path[4200];
     struct gathered *g = NULL;
-    int code = store_gather(&g, inv->operand, inv->num_operands, true, st);
+    int code = cli_gather(inv, true, &g, st);
     *s = (struct summary){.format = request->format};
     snprintf(place, sizeof place, "%.4000s/hmmgrid-XXXXXX", folder && *folder ? folder : "/tmp");
     if (!code && !mkdtemp(place))
@@ -111,7 +111,8 @@ const struct verb verb_summary = {
     "done (so over seeds, unless --by says otherwise). n counts those, n_failed the failed and "
     "crashed ones, n_pending the unfinished ones. Works while the study runs. Several files, the "
     "parts of a study, count "
-    "as the file that `hmmgrid merge` makes of them, and what it refuses is refused.\n\n"
+    "as the file that `hmmgrid merge` makes of them; what it refuses is refused (exit code 65)."
+    "\n\n"
     "Every score that has a floor is shown with it: what independent samples of the HMM itself "
     "score at the same sizes. A perfect emulation scores the floor, not less. sd is over runs with "
     "ddof 1; ci95 is half the two-sided 95 % Student-t interval of the mean; NaN is left out and "

@@ -50,3 +50,7 @@ void usage_free(struct usage *usage);
 bool usage_was_killed(const struct usage *usage, int session);
 
 int usage_show(const struct usage *usage, bool as_json, FILE *out, struct status *st);
+
+/* A line a file (num), in core-seconds, and as text what those together cost that is known. */
+int usage_show_lines(const struct usage *usage, int num, bool as_json, FILE *out,
+                     struct status *st);

@@ -25,7 +25,10 @@ static const struct {
 
 static void table_seconds(struct table *table, double seconds)
 {
-    table_cell(table, seconds < 100 ? "%.3g" : "%.0f", seconds);
+    if (isnan(seconds))
+        table_cell(table, "?");
+    else
+        table_cell(table, seconds < 100 ? "%.3g" : "%.0f", seconds);
 }
 
 static int fill_cells(const struct usage *u, struct table *table, struct status *st)
@@ -71,10 +74,7 @@ static void fill_ranks(const struct usage *u, struct table *table)
         table_cell(table, "%d", r->rank);
         table_cell(table, "%d", r->runs);
         table_seconds(table, r->busy_s);
-        if (isnan(r->idle_s))
-            table_cell(table, "?");
-        else
-            table_seconds(table, r->idle_s);
+        table_seconds(table, r->idle_s);
         table_cell(table, "%s", r->host);
     }
 }
@@ -89,8 +89,10 @@ static void print_used(const struct usage *u, FILE *out)
         show_on(out, "  %-8s %9.4g core-hours, ranks x time of %d session%s, %d killed\n", "used",
                 u->used_s / 3600, n, n == 1 ? "" : "s", u->num_killed);
     else
-        show_on(out, "  %-8s %9s: FILE.h5.sessions, a list of newer versions, is not there\n",
-                "used", "unknown");
+        show_on(out,
+                "  %-8s %9s: no list of its sessions is beside this file; of a merged one\n"
+                "  %-8s %9s  ask the parts, of a renamed one rename FILE.h5.sessions too\n",
+                "used", "unknown", "", "");
     for (int i = 0; i < NUM_SHARES && n; i++)
         show_on(out, "  %-8s %9.4g %5.1f %%  %s\n", shares[i].label, u->share_s[i] / 3600,
                 100 * u->share_s[i] / u->used_s, shares[i].meaning);
@@ -213,6 +215,36 @@ static void print_json(const struct usage *u, FILE *out)
     json_close(&json);
     json_close(&json);
     fputc('\n', out);
+}
+
+int usage_show_lines(const struct usage *u, int num, bool as_json, FILE *out, struct status *st)
+{
+    struct table table = {.num_keys = 1};
+    double used_s = 0, results_s = 0;
+    int sessions = 0, killed = 0, unknown = 0;
+    table_column(&table, false, "file");
+    table_column(&table, true, "used_s");
+    for (int i = 0; i < NUM_SHARES; i++) table_column(&table, true, "%s", shares[i].key);
+    for (; num-- > 0; u++) {
+        bool known = u->sessions.num > 0;
+        table_cell(&table, "%s", u->path);
+        table_seconds(&table, known ? u->used_s : NAN);
+        for (int i = 0; i < NUM_SHARES; i++) table_seconds(&table, known ? u->share_s[i] : NAN);
+        unknown += !known;
+        used_s += u->used_s;
+        results_s += known ? u->share_s[RESULTS] : 0;
+        sessions += u->sessions.num;
+        killed += u->num_killed;
+    }
+    int code = table_write(&table, as_json ? TABLE_JSON : TABLE_TEXT, out, st);
+    table_free(&table);
+    if (code || as_json) return code;
+    show_on(out, "\ntogether %.4g core-hours, %.4g in results; %d session%s, %d killed\n",
+            used_s / 3600, results_s / 3600, sessions, sessions == 1 ? "" : "s", killed);
+    if (unknown)
+        show_on(out, "without %d file%s beside which no list of sessions is\n", unknown,
+                unknown == 1 ? "" : "s");
+    return STATUS_OK;
 }
 
 int usage_show(const struct usage *u, bool as_json, FILE *out, struct status *st)

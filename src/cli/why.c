@@ -231,7 +231,7 @@ static int why(const struct invocation *inv, struct store *store, int run, struc
     FILE *out = inv->out;
     const struct decoded_run *decoded = store_settings(store, run, st);
     if (!decoded) return st->code;
-    cli_check_rows(inv, store, &run, 1);
+    cli_check_rows(inv, inv->operand[0], store, &run, 1);
     char *told = rows_tell(store, run);
     if (!told) return status_no_memory(st, "the settings");
     int status = store_run_status(store, run), attempts = store_run_attempts(store, run);

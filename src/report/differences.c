@@ -8,9 +8,12 @@
 
 enum { MOST_NAMED = 8 };
 
-/* Of a file: what may explain that results differ. */
-static const char *const facts[] = {"study",  "program_version", "git_commit",
-                                    "kernel", "blas_core",       "cpu"};
+/* What may explain that results differ: attributes of a file, and the columns, where there is one,
+ * that say it of a run. */
+static const struct {
+    const char *name, *column;
+} facts[] = {{"study", NULL},      {"program_version", "version"}, {"git_commit", NULL},
+             {"kernel", "kernel"}, {"blas_core", "blas_core"},     {"cpu", NULL}};
 enum { NUM_FACTS = sizeof facts / sizeof facts[0] };
 
 /* --- facts and settings ----------------------------------------------------------------------- */
@@ -22,13 +25,39 @@ static void say(struct differences *d, const char *what, const char *a, const ch
     table_cell(&d->facts, "%s", b);
 }
 
-static void say_facts(struct differences *d)
+/* What a column of text or of integers says of the two runs. */
+static int say_column(struct differences *d, const char *name, struct status *st)
 {
-    for (int i = 0; i < NUM_FACTS; i++) {
-        const char *a = store_attribute(d->a.store, facts[i]),
-                   *b = store_attribute(d->b.store, facts[i]);
-        if (strcmp(a, b) != 0) say(d, facts[i], a, b);
+    char text[2][300] = {"", ""};
+    const struct side *side[2] = {&d->a, &d->b};
+    for (int i = 0; i < 2; i++) {
+        int column = store_find_column(side[i]->store, name);
+        int code = column < 0 ? 0
+                              : store_read_text(side[i]->store, column, side[i]->run, text[i],
+                                                sizeof text[i], st);
+        if (code) return code;
     }
+    if (strcmp(text[0], text[1]) != 0) say(d, name, text[0], text[1]);
+    return STATUS_OK;
+}
+
+static bool is_of_run(const struct side *side, const char *column)
+{
+    return column && side->run >= 0 && store_find_column(side->store, column) >= 0;
+}
+
+static int say_facts(struct differences *d, struct status *st)
+{
+    int code = STATUS_OK;
+    for (int i = 0; i < NUM_FACTS && !code; i++) {
+        const char *a = store_attribute(d->a.store, facts[i].name),
+                   *b = store_attribute(d->b.store, facts[i].name), *column = facts[i].column;
+        if (is_of_run(&d->a, column) && is_of_run(&d->b, column))
+            code = say_column(d, column, st);
+        else if (strcmp(a, b) != 0)
+            say(d, facts[i].name, a, b);
+    }
+    return code;
 }
 
 /* The values that a setting has in the runs of a side, "50, 150"; malloc'd. */
@@ -72,22 +101,6 @@ static int say_settings(struct differences *d, struct status *st)
         free(b);
         if (bad) return st->code ? st->code : status_no_memory(st, "the settings");
     }
-    return STATUS_OK;
-}
-
-/* What a column of text or of integers says of the two runs. */
-static int say_column(struct differences *d, const char *name, struct status *st)
-{
-    char text[2][300] = {"", ""};
-    const struct side *side[2] = {&d->a, &d->b};
-    for (int i = 0; i < 2; i++) {
-        int column = store_find_column(side[i]->store, name);
-        int code = column < 0 ? 0
-                              : store_read_text(side[i]->store, column, side[i]->run, text[i],
-                                                sizeof text[i], st);
-        if (code) return code;
-    }
-    if (strcmp(text[0], text[1]) != 0) say(d, name, text[0], text[1]);
     return STATUS_OK;
 }
 
@@ -198,11 +211,10 @@ static int check_finished(const struct side *side, struct status *st)
 
 static int compare_two(struct differences *d, struct status *st)
 {
-    static const char *const columns[] = {"seed", "status", "version", "kernel", "blas_core"};
     int code = check_finished(&d->a, st);
     if (!code) code = check_finished(&d->b, st);
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0] && !code; i++)
-        code = say_column(d, columns[i], st);
+    if (!code) code = say_column(d, "seed", st);
+    if (!code) code = say_column(d, "status", st);
     d->num_status =
         !code && store_run_status(d->a.store, d->a.run) != store_run_status(d->b.store, d->b.run);
     return code ? code : compare_runs(d, d->a.run, d->b.run, st);
@@ -217,8 +229,8 @@ int differences_find(struct differences *d, struct status *st)
                                                                    "b"};
     for (int i = 0; i < 3; i++) table_column(&d->facts, false, "%s", facts_heading[i]);
     for (int i = 0; i < 5; i++) table_column(&d->status, false, "%s", status_heading[i]);
-    say_facts(d);
-    int code = say_settings(d, st);
+    int code = say_facts(d, st);
+    if (!code) code = say_settings(d, st);
     return code ? code : (d->a.run < 0 ? compare_files : compare_two)(d, st);
 }
 

@@ -67,13 +67,18 @@ int tree_open(struct tree *tree, const char *path, uint64_t most_bytes, struct s
                    file_fail(st, STATUS_CANNOT_CREATE, path, "prepare its layout in memory", errno);
     snprintf(memory, sizeof memory, "/proc/self/fd/%d", tree->memory);
     library_init();
-    hid_t access = library_serial_access();
-    H5Pset_fapl_stdio(access); /* the default driver looks for the name of a file, this has none */
+    hid_t how = library_serial_access();
+    H5Pset_fapl_stdio(how); /* the default driver looks for the name of a file, this has none */
     errno = 0;
-    tree->file = H5Fcreate(memory, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    if (tree->file < 0)
+    tree->file = H5Fcreate(memory, H5F_ACC_TRUNC, H5P_DEFAULT, how);
+    if (tree->file < 0 && access(memory, F_OK) != 0)
+        tree->code = status_set(st, STATUS_CANNOT_CREATE,
+                                "%s: cannot prepare its layout in memory: %s is not there; hmmgrid "
+                                "needs /proc mounted",
+                                path, memory);
+    else if (tree->file < 0)
         tree->code = library_fail(st, STATUS_CANNOT_CREATE, path, "prepare its layout in memory");
-    if (access >= 0) H5Pclose(access);
+    if (how >= 0) H5Pclose(how);
     return tree->code;
 }
 

@@ -15,6 +15,7 @@
 #include "base/linalg.h"
 #include "base/sheet.h"
 #include "base/show.h"
+#include "deadline.h"
 #include "forecast/cost.h"
 #include "forecast/share.h"
 #include "output.h"
@@ -204,6 +205,9 @@ static int tell_plan(struct launch *l, struct status *st)
     show_on(l->study.out, "about %.3g core-hours (%.3g hours on %d worker%s), %.0f MB a worker\n",
             core_s / 3600, core_s / 3600 / workers, workers, workers == 1 ? "" : "s",
             memory_bytes / 1e6);
+    struct deadline deadline; /* for what it warns of */
+    deadline_first(&deadline, l->study.deadline_s, &l->log);
+    deadline_free(&deadline);
     return STATUS_OK;
 }
 

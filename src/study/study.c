@@ -318,13 +318,13 @@ static void release_all(struct study *s, struct status *st)
     provenance_free(&s->facts);
 }
 
-/* Rank 0, last of all. */
-static void end_session(struct study *s)
+/* Rank 0, when all is told, and again when the command of run.on_end has ended, which may be long
+ * after or never. */
+static void note_end(struct study *s)
 {
     struct status st = {0};
     if (session_log_note(&s->session, &s->board, s->reason, true, &st))
         log_line(&s->log, LOG_WARNING, "%s", st.text);
-    session_log_close(&s->session);
 }
 
 /* Rank 0, when the file is closed and let go of: the command of run.on_end. */
@@ -361,11 +361,15 @@ int study_run_all(const struct plan *plan, const struct study_options *options, 
 
     if (prepare_all(&s, st) == 0) run_all(&s, st);
     release_all(&s, st);
+    if (s.coordinated) note_end(&s);
     if (plan->study_settings.run.on_end) {
         if (s.coordinated) do_on_end(&s, st->code);
         protocol_of_rank_0(s.comm, 0);
     }
-    if (s.coordinated) end_session(&s);
+    if (s.coordinated) {
+        note_end(&s);
+        session_log_close(&s.session);
+    }
     free(s.board.worker);
 
     MPI_Comm_free(&s.comm);

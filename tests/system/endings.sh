@@ -36,6 +36,8 @@ ok "squeue: no limit" ends 0 '' asks SLURM_JOB_ID=77
 quiet() { "$@" 2>&1 | { ! grep .; }; }
 ok "squeue: no limit, no word" quiet asks SLURM_JOB_ID=77
 ok "squeue knows no such job" ends 0 'no deadline is known: squeue' asks SLURM_JOB_ID=78 SLURM_JOB_END_TIME=abc
+ok "nor is it to -n" ends 0 'no deadline is known: squeue' env PATH="$work/scheduler:$PATH" SLURM_JOB_ID=78 \
+    "$program" run -n "$grid"
 echo 50.5 >answer
 ok "flux: 50 s left" ends 2 'run.reserve keeps 3m' asks FLUX_JOB_ID=f7
 ok "Slurm's variable" ends 2 'run.reserve keeps 3m' asks SLURM_JOB_END_TIME="$(date -d '+100 seconds' +%s)"

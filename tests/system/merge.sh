@@ -50,7 +50,7 @@ says '^version' "$program" summary all.h5 --by version
 
 # --- several files as one, without merging
 says '^part2.h5 +complete +8 .* 5 +--share 2/3 +0$' "$program" status part*.h5
-says 'together 8 runs .*: 6 done, 2 failed, 0 crashed, 0 begun, 0 left' "$program" status part*.h5
+says '^  6 done, 2 failed, 0 crashed, 0 begun, 0 left' "$program" status part*.h5
 says '"file": "part1.h5", "state": "complete", "runs": 8, .*"chosen_by": "--share 1/3", "chosen_left": 0' \
     "$program" status part*.h5 --json
 cp part2.h5 both.h5
@@ -82,7 +82,8 @@ for order in "here.h5 there.h5" "there.h5 here.h5"; do
         ok "$word" grep -qF -- "$word" err
     done
 done
-ok "no summary of it" ends 73 'are one run (' "$program" summary here.h5 there.h5
+ok "diff tells kernels once" [ "$("$program" diff here.h5:2 there.h5:2 | grep -c '^kernel')" -eq 1 ]
+ok "no summary of it" ends 65 'are one run (' "$program" summary here.h5 there.h5
 ok "nothing is written" [ -z "$(ls | grep conflict)" ]
 
 # --- a part that was stopped: what its run goes on from comes along, and what a state is kept of
@@ -143,6 +144,9 @@ END
 }
 cp whole.h5 damaged.h5
 damage damaged.h5 3
+ok "diff warns" ends 1 'damaged.h5: 1 row (run 3) is not what was committed' "$program" diff whole.h5 damaged.h5
+ok "of the run" ends 1 'damaged.h5: 1 row (run 3) is' "$program" diff whole.h5:3 damaged.h5:3
+ok "not of another" sh -c "'$program' diff whole.h5:0 damaged.h5:0 2>&1 >/dev/null | grep -c committed | grep -qx 0"
 says 'damaged.h5: run 3 .* not taken; whole.h5 has it' merge damaged.h5 whole.h5 -o mended.h5
 ok "mended" same_digest whole.h5 mended.h5
 ok "no other part has it" ends 74 '1 run was damaged in every part that had it' merge damaged.h5 here.h5 -o lost.h5

@@ -98,7 +98,7 @@ ok "a later session" "$program" run "$grid" -o study.h5 --extend --seeds 0-2
 says '1 session, 0 killed' usage
 ok "a link is not written into" sh -c "rm study.h5.sessions && ln -s target study.h5.sessions &&
     '$program' run '$grid' -o study.h5 --resume --seeds 0-2 2>err && grep -q 'will lack it' err && [ ! -e target ]"
-says 'used +unknown' "$program" status "$old" --usage
+says 'of a renamed one rename FILE.h5.sessions' "$program" status "$old" --usage
 says '^ +0 +4 +1.84 +[?]' "$program" status "$old" --usage
 "$program" run "$grid" -o live.h5 --set train.epochs=1000000 &
 pid=$!
@@ -107,5 +107,16 @@ says ' goes on$' "$program" status live.h5 --usage
 kill $pid
 wait $pid
 says ' SIGTERM received$' "$program" status live.h5 --usage
+"$program" run "$grid" -o first.h5 --share 1/2
+"$program" run "$grid" -o second.h5 --share 2/2
+"$program" merge first.h5 second.h5 -o merged.h5 >/dev/null
+says 'no list of its sessions is beside this file; of a merged one' "$program" status merged.h5 --usage
+says '^merged.h5 +[?] +[?] ' "$program" status first.h5 second.h5 merged.h5 --usage
+says '^together [0-9.e-]+ core-hours, [0-9.e-]+ in results; 2 sessions, 0 killed' "$program" status first.h5 second.h5 --usage
+says '"file": "second.h5", "used_s": [0-9.]+, "results_s": ' "$program" status first.h5 second.h5 --usage --json
+{ "$program" run "$grid" -o dies.h5 --set train.epochs=3000 --set run.on_end='kill -9 $PPID; sleep 1'; } 2>/dev/null
+says '^20.*  complete$' "$program" status dies.h5 --usage
+ok "results, though it died at its end" awk '/"used_s"/ { used = $2 + 0 } /"results_s"/ { exit !($2 + 0 > used / 2) }' \
+    <("$program" status dies.h5 --usage --json)
 ok "no such file" ends 66 'cannot open it' "$program" status missing.h5 --usage
 finish
