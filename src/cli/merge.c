@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/show.h"
+#include "base/wrap.h"
 #include "store/gather.h"
 #include "study/study.h"
 
@@ -98,21 +99,24 @@ static void count(const struct gathered *g, int file, int num[NUM_RUN_STATUS])
 
 static void print(const struct invocation *inv, const struct gathered *g)
 {
-    char size[PLAN_COUNT_BYTES];
+    char size[PLAN_COUNT_BYTES], text[PLAN_COUNT_BYTES + 128];
+    int width = wrap_width(inv->out);
     int all[NUM_RUN_STATUS] = {0};
     bool dry = cli_flag(inv, "dry-run");
     for (int f = 0; f < g->num_files; f++) {
         int num[NUM_RUN_STATUS] = {0};
         count(g, f, num);
-        show_on(inv->out, "%s: %d done, %d failed, %d crashed of %d taken\n", g->path[f],
-                num[RUN_DONE], num[RUN_FAILED], num[RUN_CRASHED],
-                g->count[f][RUN_DONE] + g->count[f][RUN_FAILED] + g->count[f][RUN_CRASHED]);
+        snprintf(text, sizeof text, "%d done, %d failed, %d crashed of %d taken", num[RUN_DONE],
+                 num[RUN_FAILED], num[RUN_CRASHED],
+                 g->count[f][RUN_DONE] + g->count[f][RUN_FAILED] + g->count[f][RUN_CRASHED]);
+        wrap_text(inv->out, text, 2, show_on(inv->out, "%s:", g->path[f]), width);
     }
     count(g, -1, all);
     plan_count(&g->plan, g->plan.num_runs, NULL, size);
-    show_on(inv->out, "%s %s %s: %d done, %d failed, %d crashed, %d left\n",
-            cli_value(inv, "output"), dry ? "would hold" : "holds", size, all[RUN_DONE],
-            all[RUN_FAILED], all[RUN_CRASHED], all[RUN_PENDING] + all[RUN_RUNNING]);
+    snprintf(text, sizeof text, "%s %s: %d done, %d failed, %d crashed, %d left",
+             dry ? "would hold" : "holds", size, all[RUN_DONE], all[RUN_FAILED], all[RUN_CRASHED],
+             all[RUN_PENDING] + all[RUN_RUNNING]);
+    wrap_text(inv->out, text, 2, show_on(inv->out, "%s", cli_value(inv, "output")), width);
 }
 
 /* --- the verb --------------------------------------------------------------------------------- */
