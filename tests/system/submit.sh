@@ -286,6 +286,11 @@ early='kill -USR1 $PPID; exec sleep 20'
 ok "a signal before the ranks listen" again "$early" 4 0.500
 ok "is told" grep -q 'exit code 138: the signal came before' err
 ok "once a job" ends_for_good "$early" 4 0.500
+printf 'setup: "[ -e calm ] || kill -USR1 $$"\n' >>told.yaml
+ok "submitted" submit --profile told.yaml --no-report
+rm study.h5.again
+ok "a signal while modules are loaded" again 'exec sleep 20' 4 0.500
+touch calm
 ok "complete" slice 'exit 0' 5 0.000
 ok "in the end" [ "$ended" -eq 0 ]
 ok "nothing is left" [ ! -e study.h5.again ]
