@@ -28,7 +28,8 @@ void doubts_find(struct submission *s)
                         "--after %s: squeue knows no such job; if it has not ended long ago, the "
                         "number is wrong",
                         after));
-    if (!after && slurm_find_job(pool_print(s->pool, "%s.sbatch", s->file), number))
+    const char *script = pool_print(s->pool, "%s.sbatch", s->file);
+    if (!after && script && slurm_find_job(script, number))
         warn(s, pool_print(
                     s->pool,
                     "job %s does this study already (%s); two at a time cannot: `scancel %s`, or "

@@ -108,14 +108,17 @@ static void read_sbatch(struct reader *r, const struct node *key, const struct n
 static void check_lines(struct reader *r, const struct node *key, const struct node *item,
                         const struct lines *lines)
 {
-    char said[512], *script = NULL;
+    static const char name[] = "setup: "; /* of the shell, before what it says of them */
+    char said[2048], *script = NULL, *fault;
     size_t bytes = 0;
     FILE *out = open_memstream(&script, &bytes);
     for (int i = 0; out && i < lines->num; i++) fprintf(out, "%s\n", lines->line[i]);
     if (!out || fclose(out) != 0) return;
     const char *argv[] = {"bash", "-n", "-c", script, "setup", NULL};
-    if (command_ask(argv, STDERR_TOO, BASH_S, said, sizeof said) > 0 || *said)
-        FAULT(r, item, "%s: bash cannot read it: %.*s", key->text, (int)strcspn(said, "\n"), said);
+    command_ask(argv, STDERR_TOO, BASH_S, said, sizeof said);
+    if ((fault = strstr(said, name)) && (fault += strlen(name)))
+        FAULT(r, item, "%s: bash cannot read it: %.*s", key->text, (int)strcspn(fault, "\n"),
+              fault);
     free(script);
 }
 

@@ -351,7 +351,7 @@ ok "an unknown limit" bad "bad.yaml:2:3: unknown key 'tme'; did you mean 'time'?
 ok "minutes or seconds" bad "bad.yaml:1:15: time: a time of a minute or more" 'limit: {time: 60}\n'
 ok "no map" bad 'bad.yaml:1:9: sbatch: text where a map is expected' 'sbatch: short\n'
 ok "no launcher" bad "bad.yaml:1:11: launcher: 'srun; rm x' is no launcher" 'launcher: srun; rm x\n'
-ok "no line of bash" bad "bad.yaml:2:8: setup: bash cannot read it: setup: " 'launcher: mpirun\nsetup: [ulimit -c 0, "if true"]\n'
+ok "no line of bash" bad "bad.yaml:2:8: setup: bash cannot read it: -c: line " 'launcher: mpirun\nsetup: [ulimit -c 0, "if true"]\n'
 ok "a text without an end" bad 'bad.yaml:1:8: setup: bash cannot read it' 'setup: "cat <<X"\n'
 ok "no time" bad "bad.yaml:1:10: --time=foo: a time" 'sbatch: {time: foo}\n'
 ok "no node" bad "bad.yaml:1:10: --nodes=0: a number" 'sbatch: {nodes: 0}\n'
@@ -360,7 +360,7 @@ ok "an array" bad "bad.yaml:1:10: --array is not for a study" 'sbatch: {array: 1
 ok "no YAML" bad "bad.yaml:2:1: not valid YAML" 'launcher: [\n'
 ok "two errors" bad "bad.yaml:2:1: unknown key 'y'" 'x: 1\ny: 2\n'
 printf 'setup: ["if true; then", "ulimit -c 0", fi]\n' >lines.yaml
-ok "lines that are one" line 'ulimit -c 0' --profile lines.yaml
+LC_ALL=xx_YY.UTF-8 ok "lines that are one, in a locale that is not there" line 'ulimit -c 0' --profile lines.yaml
 mkfifo pipe.yaml
 limit=10
 ok "a pipe" ends 66 'pipe.yaml: a pipe, not a regular file' "$program" submit tiny.yaml -o study.h5 --profile pipe.yaml
