@@ -1,30 +1,19 @@
 /* gather: what several results files hold together. Runs of one key are one run; of its rows one
  * counts: done before failed before crashed before begun, of equals the one that began first, so
- * that the order of the files is of no importance. Where no file lists all runs, a grid is written
- * that does. Refuses runs that are kept or analysed otherwise here than there, and a run that is
- * done twice with results that differ. */
-#include "internal.h"
+ * that the order of the files is of no importance. Refuses runs that are kept or analysed otherwise
+ * here than there, and a run that is done twice with results that differ. */
+#include "gather_private.h"
 
 #include "base/hash.h"
-#include "base/node.h"
-#include "plan/names.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct known {
-    struct decoded_run decoded; /* owned */
-    uint64_t line;              /* hash of the text of it */
-    int listed_in, run;         /* file where it was found, run of the plan */
-    int num_done;               /* files in which it is done */
-    struct gathered_run counts;
-};
-
 /* --- runs --------------------------------------------------------------------------------- */
 
-static int no_memory(const struct gathered *g, struct status *st)
+int gather_no_memory(const struct gathered *g, struct status *st)
 {
     return status_no_memory(st, "the runs of %d files", g->num_files);
 }
@@ -56,7 +45,7 @@ static int add_run(struct gathered *g, struct store *store, int file, int row, s
     if (g->num_known == g->room) {
         int room = g->room ? 2 * g->room : 64;
         struct known *larger = realloc(g->known, (size_t)room * sizeof *larger);
-        if (!larger) return no_memory(g, st);
+        if (!larger) return gather_no_memory(g, st);
         g->known = larger;
         g->room = room;
     }
@@ -78,8 +67,7 @@ static int check_alike(struct gathered *g, struct store *store, int file, int ro
     return code;
 }
 
-/* The run of a row, by its key; *k is valid until the next one is added. */
-static int find_run(struct gathered *g, struct store *store, int file, int row, struct known **k,
+int gather_find_run(struct gathered *g, struct store *store, int file, int row, struct known **k,
                     struct status *st)
 {
     char key[RUN_KEY_BYTES];
@@ -87,7 +75,7 @@ static int find_run(struct gathered *g, struct store *store, int file, int row, 
     int code = store_read_text(store, store->key_column, row, key, sizeof key, st);
     if (code) return code;
     int *value = keymap_add(&g->keys, key, &added);
-    if (!value) return no_memory(g, st);
+    if (!value) return gather_no_memory(g, st);
     const char *line = strstr(store_resolved(store, row), "\"key\""); /* its number may differ */
     uint64_t hash = line ? hash_64(line, strlen(line)) : 0;
     if (added) {
@@ -107,7 +95,7 @@ static int note_damage(struct gathered *g, int file, int row, int known, struct 
 {
     struct gathered_damage *larger =
         realloc(g->damage, ((size_t)g->num_damaged + 1) * sizeof *larger);
-    if (!larger) return no_memory(g, st);
+    if (!larger) return gather_no_memory(g, st);
     g->damage = larger;
     larger[g->num_damaged++] = (struct gathered_damage){file, row, known};
     return STATUS_OK;
@@ -155,7 +143,7 @@ static int note_change(struct gathered *g, const struct store *store, struct sta
     if (!store->difference) return STATUS_OK;
     if (asprintf(&note, "%s%s%s", g->note ? g->note : "", g->note ? "\n" : "", store->difference) <
         0)
-        return no_memory(g, st);
+        return gather_no_memory(g, st);
     free(g->note);
     g->note = note;
     return STATUS_OK;
@@ -174,7 +162,7 @@ static int take_file(struct gathered *g, int file, bool check, struct status *st
                               g->path[file]);
             break;
         }
-        code = find_run(g, store, file, row, &k, st);
+        code = gather_find_run(g, store, file, row, &k, st);
         if (!code) code = weigh(g, store, file, row, k, check, st);
     }
     if (!code) {
@@ -185,181 +173,6 @@ static int take_file(struct gathered *g, int file, bool check, struct status *st
     }
     store_detach(store);
     return code;
-}
-
-/* --- the plan of them all ----------------------------------------------------------------- */
-
-/* A file that lists every run, the same whatever their order; -1: none does. */
-static int find_whole(const struct gathered *g)
-{
-    int whole = -1;
-    for (int f = 0; f < g->num_files; f++)
-        if (g->num_rows[f] == g->num_known &&
-            (whole < 0 || strcmp(g->sha256[f], g->sha256[whole]) < 0))
-            whole = f;
-    return whole;
-}
-
-/* The grid of a file that lists every run, and its order: g->order (num_known). */
-static int take_grid(struct gathered *g, int whole, struct status *st)
-{
-    struct store *store = NULL;
-    int code = store_attach(&store, g->path[whole], false, NULL, st);
-    for (int row = 0; !code && row < g->num_known; row++) {
-        struct known *k;
-        code = find_run(g, store, whole, row, &k, st);
-        if (!code) g->order[row] = (int)(k - g->known);
-    }
-    char *source = NULL;
-    size_t bytes = 0;
-    if (!code) code = store_source(store, &source, &bytes, st);
-    if (!code) {
-        const char *description = store_attribute(store, "description");
-        g->plan.source = pool_text(g->plan.memory, source, bytes);
-        g->plan.source_bytes = bytes;
-        g->plan.description = pool_text(g->plan.memory, description, strlen(description));
-        memcpy(g->plan.grid_sha256, g->sha256[whole], sizeof g->plan.grid_sha256);
-        if (!g->plan.source || !g->plan.description) code = no_memory(g, st);
-    }
-    free(source);
-    store_detach(store);
-    return code;
-}
-
-/* Key of a run's cell: of its settings without the seed, known here or not. */
-static bool cell_key(const struct decoded_run *d, char key[RUN_KEY_BYTES])
-{
-    char *text = NULL;
-    settings_run_key(&d->settings, 0, key);
-    if (!*key || !d->unknown) return *key;
-    int n = asprintf(&text, "%s%s", key, d->unknown);
-    if (n < 0) return false;
-    hash_128_hex(text, (size_t)n, key);
-    free(text);
-    return true;
-}
-
-/* Runs by cell, in the order in which these were found, and seed. */
-static int compare_known(const void *a, const void *b, void *known)
-{
-    const struct known *x = &((struct known *)known)[*(const int *)a];
-    const struct known *y = &((struct known *)known)[*(const int *)b];
-    if (x->run != y->run) return x->run < y->run ? -1 : 1;
-    return (x->decoded.seed > y->decoded.seed) - (x->decoded.seed < y->decoded.seed);
-}
-
-/* The order of runs that no file lists together. */
-static int order_union(struct gathered *g, struct status *st)
-{
-    struct keymap cells = {.num = 0};
-    int code = STATUS_OK;
-    for (int i = 0; i < g->num_known && !code; i++) {
-        struct known *k = &g->known[i];
-        char key[RUN_KEY_BYTES];
-        bool added;
-        int *cell = cell_key(&k->decoded, key) ? keymap_add(&cells, key, &added) : NULL;
-        if (!cell) code = no_memory(g, st);
-        if (cell && added) *cell = cells.num - 1;
-        k->run = cell ? *cell : 0;
-        g->order[i] = i;
-        if (k->decoded.unknown)
-            code = status_set(st, STATUS_CANNOT_CREATE,
-                              "%s: has settings that this version does not know, so no grid can be "
-                              "written of these files: merge them with the program that made it",
-                              g->path[k->listed_in]);
-    }
-    keymap_free(&cells);
-    if (!code) qsort_r(g->order, (size_t)g->num_known, sizeof *g->order, compare_known, g->known);
-    g->plan.description = "";
-    return code;
-}
-
-/* The grid of such runs, which must make them and no others. */
-static int compose(struct gathered *g, struct status *st)
-{
-    struct plan *plan = &g->plan, again = {.num_runs = 0};
-    struct status reading = {0};
-    int code = plan_compose(plan, st);
-    if (code) return code;
-    code = plan_read(&again, NULL, plan->source, plan->source_bytes, NULL, 0, &reading);
-    bool same = !code && again.num_runs == plan->num_runs;
-    for (int i = 0; same && i < plan->num_runs; i++)
-        same = strcmp(plan->runs[i].key, again.runs[i].key) == 0;
-    plan_free(&again);
-    if (same) return STATUS_OK;
-    return status_set(st, STATUS_CANNOT_CREATE,
-                      "%s, ...: none of the %d files lists every run of the others, and no grid "
-                      "can: %.400s",
-                      g->path[0], g->num_files, code ? reading.text : "its runs are others");
-}
-
-static const struct settings *settings_of_cell(void *cells, int c)
-{
-    return &((const struct cell *)cells)[c].settings;
-}
-
-/* Cells and runs in g->order. */
-static int add_cells(struct gathered *g, struct keymap *cells, struct status *st)
-{
-    struct plan *plan = &g->plan;
-    for (int i = 0; i < g->num_known; i++) {
-        struct known *k = &g->known[g->order[i]];
-        char key[RUN_KEY_BYTES];
-        bool added;
-        int *cell = cell_key(&k->decoded, key) ? keymap_add(cells, key, &added) : NULL;
-        if (!cell) return no_memory(g, st);
-        if (added) {
-            *cell = plan->num_cells++;
-            plan->cells[*cell] =
-                (struct cell){.settings = k->decoded.settings, .block = k->decoded.block};
-        }
-        const struct setting *differs =
-            settings_differing(&plan->cells[*cell].settings, &k->decoded.settings);
-        if (differs)
-            return status_set(st, STATUS_CANNOT_CREATE,
-                              "%s: %s is not the same in all runs of one cell in these files: "
-                              "extend them with one grid first",
-                              g->path[k->listed_in], differs->key);
-        plan->runs[i] =
-            (struct run){.cell = *cell, .seed = k->decoded.seed, .unknown = k->decoded.unknown};
-        memcpy(plan->runs[i].key, k->decoded.key, sizeof plan->runs[i].key);
-        k->run = i;
-        g->run[i] = k->counts;
-    }
-    return STATUS_OK;
-}
-
-static int make_plan(struct gathered *g, struct status *st)
-{
-    struct plan *plan = &g->plan;
-    struct keymap cells = {.num = 0};
-    size_t num = (size_t)g->num_known + 1;
-    plan->memory = pool_new();
-    if (!plan->memory) return no_memory(g, st);
-    plan->file = "";
-    settings_default(&plan->study_settings);
-    plan->cells = pool_take(plan->memory, num, sizeof *plan->cells);
-    plan->runs = pool_take(plan->memory, num, sizeof *plan->runs);
-    plan->varies = pool_take(plan->memory, (size_t)num_settings, sizeof *plan->varies);
-    plan->tells = pool_take(plan->memory, (size_t)num_settings, sizeof *plan->tells);
-    g->order = pool_take(plan->memory, num, sizeof *g->order);
-    g->run = pool_take(plan->memory, num, sizeof *g->run);
-    bool ready = plan->cells && plan->runs && plan->varies && plan->tells && g->order && g->run;
-    int whole = find_whole(g), code = ready ? STATUS_OK : no_memory(g, st);
-    plan->study = code ? NULL : pool_text(plan->memory, g->study, strlen(g->study));
-    if (!code) code = whole >= 0 ? take_grid(g, whole, st) : order_union(g, st);
-    if (!code) code = plan->study ? add_cells(g, &cells, st) : no_memory(g, st);
-    keymap_free(&cells);
-    plan->num_runs = g->num_known;
-    if (!code && whole < 0) code = compose(g, st);
-    if (code) return code;
-    for (int c = 1; c < plan->num_cells; c++)
-        for (int i = 0; i < num_settings; i++)
-            if (settings_table[i].scope == SCOPE_RUN && !plan->varies[i])
-                plan->varies[i] = !settings_equal(&plan->cells[0].settings,
-                                                  &plan->cells[c].settings, &settings_table[i]);
-    names_telling(settings_of_cell, plan->cells, plan->num_cells, plan->tells);
-    return STATUS_OK;
 }
 
 /* --- runs that are done twice ------------------------------------------------------------- */
@@ -401,7 +214,7 @@ static int compare_with(struct gathered *g, struct store *store, int file, int o
         struct known *k;
         bool same = true, valid = true;
         char what[256];
-        code = find_run(g, store, file, row, &k, st);
+        code = gather_find_run(g, store, file, row, &k, st);
         if (code || k->num_done < 2 || k->counts.file != other ||
             store_run_status(store, row) != RUN_DONE)
             continue;
@@ -438,7 +251,7 @@ int gathered_find(struct gathered *g, struct store *store, int file, int row, in
                   struct status *st)
 {
     struct known *k;
-    int code = find_run(g, store, file, row, &k, st);
+    int code = gather_find_run(g, store, file, row, &k, st);
     *run = code ? -1 : k->run;
     return code;
 }
@@ -453,9 +266,9 @@ int store_gather(struct gathered **gathered, const char *const *path, int num, b
     g->count = calloc((size_t)num, sizeof *g->count);
     g->num_rows = calloc((size_t)num, sizeof *g->num_rows);
     g->sha256 = calloc((size_t)num, sizeof *g->sha256);
-    int code = g->count && g->num_rows && g->sha256 ? STATUS_OK : no_memory(g, st);
+    int code = g->count && g->num_rows && g->sha256 ? STATUS_OK : gather_no_memory(g, st);
     for (int f = 0; f < num && !code; f++) code = take_file(g, f, check, st);
-    if (!code) code = make_plan(g, st);
+    if (!code) code = gather_plan(g, st);
     for (int i = 0; i < g->num_damaged && !code; i++)
         g->damage[i].run = g->known[g->damage[i].run].run;
     return code || !check ? code : check_agreement(g, st);
