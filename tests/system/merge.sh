@@ -101,7 +101,7 @@ echo state >stopped.h5.ckpt/0123456789abcdef0123456789abcdef-7.state
 HMMGRID_LOG=info says "carried.h5.ckpt: 2 of the parts' checkpoints and states are copied" \
     merge more.h5 stopped.h5 -o carried.h5
 ok "its bytes" diff -r stopped.h5.ckpt carried.h5.ckpt
-ok "resumed, without time" ends 2 '1 run goes on from its checkpoint' env HMMGRID_LOG=info \
+ok "resumed, without time" ends 2 'a checkpoint is kept of 1 run' env HMMGRID_LOG=info \
     "${stopped[@]}" -o carried.h5 --resume --deadline 10s --reserve 1min
 : >blocked.h5.ckpt
 says 'warning: .*blocked.h5.ckpt.*begin anew in the merged file' merge more.h5 stopped.h5 -o blocked.h5
