@@ -23,7 +23,7 @@ num = 0
 pages = " ".join(said("help", "settings")[1].split())
 entry = re.compile(
     r"\b([a-z]+\.[a-z_]+) [^;]*(?:; [^;\]]*)*; (a whole number|a number|a list of (\d) numbers|"
-    r"a number or a list), (above )?(\S+) to (\S+) \[")
+    r"a number or a list), (above )?(\S+) to (\S+)(?: [a-zA-Z]+)? \[")
 for key, kind, length, above, low, high in entry.findall(pages):
     whole = kind == "a whole number"
 
