@@ -2,6 +2,7 @@
 #include "study_case.h"
 
 #include "isolate/child.h"
+#include "study/signals.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,7 +54,10 @@ void new_file_all(struct test *t, const char *name)
 
 int study_all(struct test *t, struct status *st)
 {
+    struct signals signals;
+    signals_install(&signals); /* as study_launch does */
     int code = study_run_all(&t->plan, &t->options, t->comm, st), low, high;
+    signals_restore(&signals);
     MPI_Allreduce(&code, &low, 1, MPI_INT, MPI_MIN, t->comm);
     MPI_Allreduce(&code, &high, 1, MPI_INT, MPI_MAX, t->comm);
     CHECK(t, low == high);

@@ -105,7 +105,7 @@ for victim in child worker all; do
         ok "study goes on by itself" [ $? -eq 0 ]
         ok "its child died" [ "$("$program" why "$file" 0 | sed -n 's/^attempts *//p')" -gt 1 ]
     else
-        [ -z "$(ls "$file.ckpt" 2>/dev/null)" ] || words='from (its|their) checkpoint'
+        [ -z "$(ls "$file.ckpt" 2>/dev/null)" ] || words='a checkpoint is kept of'
     fi
     ends_alike "$words" "$file"
 done
@@ -130,7 +130,7 @@ for isolate in process none; do
     says 'given back unfinished|started and not finished' "$program" why "$file" "$(ls "$file.ckpt" | head -n 1 | cut -c 1-12)"
     ok "why knows of it" grep -q '^checkpoint .*goes on from it' said
     cp -r "$file.ckpt" "$isolate.copy"
-    ends_alike 'from (its|their) checkpoint' "$file" --set "$option"
+    ends_alike 'a checkpoint is kept of' "$file" --set "$option"
 done
 
 # --- what is no checkpoint of a run -----------------------------------------------------------------
