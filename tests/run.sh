@@ -24,16 +24,26 @@ mpi() { # mpi RANKS: the launcher, also as root and with more ranks than cores
 
 # --- which tests ----------------------------------------------------------------------------------
 
-# try NAME CORES SECONDS COMMAND: CORES that it keeps busy, `all` for one that must be alone
+# try NAME CORES SECONDS COMMAND: CORES that it keeps busy, `half` for one that mostly waits, `all` for
+# one that must be alone. A slot is half a core.
+room=$((2 * jobs))
 try() {
     [[ $1 =~ $pattern ]] || return
     names+=("$1") limits+=("$3") commands+=("$4")
     case $2 in
-    all) slots+=("$jobs") ;;
-    *) slots+=($(($2 < jobs ? $2 : jobs))) ;;
+    all) slots+=("$room") ;;
+    half) slots+=(1) ;;
+    *) slots+=($((2 * $2 < room ? 2 * $2 : room))) ;;
     esac
 }
 
+# those that wait for clocks and for Slurm
+try endings half 300 "tests/system/endings.sh $program"
+try usage half 300 "tests/system/usage.sh $program"
+try on_end half 300 "tests/system/on_end.sh $program"
+try paths half 300 "tests/system/paths.sh $program"
+try slurm_submit half 600 "tests/system/slurm_submit.sh $program"
+try slurm half 600 "tests/system/slurm.sh $program"
 # those of one core, the longest first, so that the cores end together
 for network in fully3-seed0 fully3-seed1 chain3-seed0 chain3-seed1; do
     try "trained_$network" 1 600 "tests/system/trained.sh $program $network"
@@ -59,7 +69,6 @@ try control 1 300 "tests/system/control.sh $program"
 try cells 1 300 "tests/system/cells.sh $program"
 try command_line 1 300 "tests/system/cli.sh $program"
 try altered 1 300 "tests/system/altered.sh $program"
-try endings 1 300 "tests/system/endings.sh $program"
 try mistakes 1 300 "tests/system/mistakes.sh $program"
 try bad_grids 1 600 "tests/system/bad_grids.sh $program"
 try diverged 1 300 "tests/system/diverged.sh $program"
@@ -67,20 +76,15 @@ try grid 1 300 "tests/system/grid.sh $program"
 try status 1 300 "tests/system/status.sh $program"
 try diff 1 300 "tests/system/diff.sh $program"
 try replay 1 300 "tests/system/replay.sh $program"
-try usage 1 300 "tests/system/usage.sh $program"
-try on_end 1 300 "tests/system/on_end.sh $program"
 try dry_run 1 300 "tests/system/dry_run.sh $program"
 try columns 1 300 "tests/system/columns.sh $program"
-try no_memory 1 600 "tests/system/no_memory.sh $program $build/tests/fail_malloc.so 61"
+try no_memory 1 600 "tests/system/no_memory.sh $program $build/tests/fail_malloc.so 97"
 try submit 1 300 "tests/system/submit.sh $program"
 try reset 1 300 "tests/system/reset.sh $program"
 try longer 1 300 "tests/system/longer.sh $program"
-try merge 2 300 "tests/system/merge.sh $program"
+try merge 1 300 "tests/system/merge.sh $program"
 try old_files 1 300 "tests/system/old_files.sh $program"
-try paths 1 300 "tests/system/paths.sh $program"
 try library 1 300 "tests/system/library.sh $build"
-try slurm_submit 1 600 "tests/system/slurm_submit.sh $program"
-try slurm 1 600 "tests/system/slurm.sh $program"
 try house 1 60 tests/system/house.sh
 # those of several ranks
 for ranks in 1 2 4; do
@@ -164,7 +168,7 @@ trap 'kill $(jobs -p) 2>/dev/null; wait; exit 130' INT TERM
 rm -f "$log"/*.end
 pids=()
 for i in "${!names[@]}"; do
-    while [ $((busy + slots[i])) -gt "$jobs" ]; do reap; done
+    while [ $((busy + slots[i])) -gt "$room" ]; do reap; done
     perform "$i" &
     pids[i]=$!
     busy=$((busy + slots[i]))
