@@ -1,9 +1,13 @@
 # ok: what the scripts of tests/system that try commands one by one share. To be sourced; the script
 # works in $work, an empty folder that goes when it ends, and closes with `finish`. `name` stands in
-# front of what fails, $python is the first Python that has h5py.
+# front of what fails, $python is the first Python that has h5py, $mpirun the launcher;
+# $program is the script's.
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 name=
+# the launcher, also as root and with more ranks than cores; to be split into words
+mpirun="mpirun --oversubscribe --bind-to none"
+[ "$(id -u)" -eq 0 ] && mpirun+=" --allow-run-as-root"
 python=python3
 "$python" -c 'import h5py' 2>/dev/null || python=/usr/bin/python3
 
@@ -46,6 +50,20 @@ ends() {
     [ $got -eq "$code" ] && { [ -z "$words" ] || grep -qF -- "$words" "$work/err"; } && return
     echo "exit code $got, not $code, or not '$words':"
     cat "$work/err"
+    false
+}
+
+# the digest of a results file, nothing where there is none; the same in two files
+digest() { "$program" verify "$1" 2>/dev/null | sed -n 's/^digest //p'; }
+same_digest() { [ -n "$(digest "$1")" ] && [ "$(digest "$1")" = "$(digest "$2")" ]; }
+
+# begun FILE.h5 [PATTERN]: wait until a run is on, or PATTERN stands in the status file; 20 s at most
+begun() {
+    for _ in $(seq 400); do
+        grep -qs -- "${2:-\"running\": [1-9]}" "$1.status.json" && return
+        sleep 0.05
+    done
+    echo "$1: no run began in 20 s"
     false
 }
 

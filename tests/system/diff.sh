@@ -9,7 +9,6 @@ grid=$(realpath tests/system/mistakes/tiny.yaml)
 cd "$work" || exit 2
 export HMMGRID_PROGRESS=none COLUMNS=80
 run() { "$program" run "$grid" "$@"; }
-digest() { "$program" verify "$1" | sed -n 's/digest //p'; }
 differ() { # differ WORDS A B [OPTIONS]: exit code 1, and the words, a pattern, on stdout
     local words=$1 code
     shift

@@ -77,10 +77,7 @@ ok "no run fits" refuses 2 'no run could be started' --resume --deadline 5s
 says 'to be run' try --resume --deadline 5h
 "$program" run "$grid" -o live.h5 --progress none --set train.epochs=1000000 &
 study=$!
-for _ in $(seq 200); do
-    grep -q '"running": 1' live.h5.status.json 2>/dev/null && break
-    sleep 0.05
-done
+begun live.h5
 run() { "$program" run "$grid" -o live.h5 --progress none "$@"; }
 ok "another study writes it" refuses 73 'another study is writing' --fresh
 kill $study

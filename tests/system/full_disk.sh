@@ -9,9 +9,7 @@ grid=$(realpath tests/system/mistakes/tiny.yaml)
 if ldd "$program" | grep -qE 'lib(a|ub|t)san'; then echo "skipped: a sanitizer is built in"; exit 0; fi
 . tests/support/ok.sh
 cd "$work" || exit 2
-root_flag=
-[ "$(id -u)" = 0 ] && root_flag=--allow-run-as-root
-launcher="mpirun --oversubscribe --bind-to none $root_flag -n 3"
+launcher="$mpirun -n 3"
 longest=0
 
 wrong() {
@@ -20,7 +18,6 @@ wrong() {
     sed 's/^/    /' log | tail -n 5
 }
 
-digest() { "$program" verify "$1" 2>&1 | sed -n 's/.*digest //p'; }
 
 # fails WHO ERRNO K COMMAND...: leaves study.h5 as the failure left it; false: the write was not reached
 fails() {

@@ -10,7 +10,6 @@ cd "$work" || exit 2
 unset HMMGRID_OUTPUT HMMGRID_RESUME
 
 run() { "$program" run "$grid" --progress none --set train.epochs=2000 "$@"; }
-digest() { "$program" verify "$1" | sed -n 's/digest //p'; }
 code() { # code N COMMAND...: its exit code
     local wanted=$1
     shift

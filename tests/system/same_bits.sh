@@ -9,15 +9,13 @@ numbers=$(realpath tests/system/same_numbers.py)
 . tests/support/ok.sh
 cd "$work" || exit 2
 export HMMGRID_LOG=warning
-root=
-[ "$(id -u)" -eq 0 ] && root=--allow-run-as-root
 expected=
 
 # same NAME RANKS GRID [OPTION...]: run it into NAME.h5 and compare its digest with the first one's
 same() {
     local name=$1 ranks=$2 file=$3 digest
     shift 3
-    mpirun $root --oversubscribe --bind-to none -n "$ranks" "$program" run "$file" -o "$name.h5" \
+    $mpirun -n "$ranks" "$program" run "$file" -o "$name.h5" \
         --progress none "$@" || { echo "$name: run failed with exit code $?"; failed=$((failed + 1)); return; }
     digest=$("$program" verify "$name.h5" | grep -o 'digest .*')
     [ -n "$expected" ] || expected=$digest
@@ -33,7 +31,7 @@ same serial 1 "$grid"
 same four 4 "$grid"
 
 # a part of the runs first, the rest by --resume
-mpirun $root --oversubscribe -n 2 "$program" run "$grid" -o parts.h5 --progress none \
+$mpirun -n 2 "$program" run "$grid" -o parts.h5 --progress none \
     --where 'seed == 1 and hmm.states != 2' || failed=$((failed + 1))
 same parts 3 "$grid" --resume
 

@@ -13,7 +13,6 @@ slurm_or_skip
 cd "$work" || exit 2
 export XDG_CONFIG_HOME=$work/config COLUMNS=80
 
-digest() { "$program" verify "$1" 2>/dev/null | sed -n 's/.*digest //p'; }
 is_on() { # is_on JOB FILE RESTARTS: in this slice, in the middle of a run that was kept
     [ "$(slurm_job "$1" Restarts)" = "$3" ] && [ "$(slurm_job "$1" JobState)" = RUNNING ] && ls "$2".ckpt/*.ckpt &&
         "$program" status "$2" --json | grep -q '"live": true'

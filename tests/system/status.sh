@@ -74,10 +74,7 @@ done
 rm -f study.h5*
 "$program" run "$grid" -o study.h5 --progress none --set train.epochs=1000000 &
 study=$!
-for _ in $(seq 200); do
-    grep -q '"running": 1' study.h5.status.json 2>/dev/null && break
-    sleep 0.05
-done
+begun study.h5
 says '^study tiny: running .host .* pid' "$program" status study.h5
 kill -9 $study
 wait $study 2>/dev/null

@@ -30,10 +30,7 @@ begin() { # a session, held for 12 s when its first run is on
     started=$(now)
     "$program" run "$grid" -o study.h5 --resume --set run.isolate=none "$@" 2>log &
     pid=$!
-    for _ in $(seq 400); do
-        grep -q '"running": 1' study.h5.status.json 2>/dev/null && break
-        sleep 0.05
-    done
+    begun study.h5
     kill -STOP $pid
     sleep 12
     kill -CONT $pid
@@ -102,7 +99,7 @@ says 'of a renamed one rename FILE.h5.sessions' "$program" status "$old" --usage
 says '^ +0 +4 +1.84 +[?]' "$program" status "$old" --usage
 "$program" run "$grid" -o live.h5 --set train.epochs=1000000 &
 pid=$!
-for _ in $(seq 200); do grep -q '"running": 1' live.h5.status.json 2>/dev/null && break || sleep 0.05; done
+begun live.h5
 says ' goes on$' "$program" status live.h5 --usage
 kill $pid
 wait $pid
