@@ -2,6 +2,8 @@
  * else. */
 #include "differences.h"
 
+#include "base/sheet.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,33 +62,37 @@ static int say_facts(struct differences *d, struct status *st)
     return code;
 }
 
-/* The values that a setting has in the runs of a side, "50, 150"; malloc'd. */
+/* Has one of these runs the value of `run`? */
+static bool is_named(const struct decoded_run *const *named, int num, const struct decoded_run *run,
+                     const struct setting *row)
+{
+    for (int i = 0; i < num; i++)
+        if (settings_equal(&named[i]->settings, &run->settings, row)) return true;
+    return false;
+}
+
+/* The values that a setting has in the runs of a side, "50, 150", the first ones of many; malloc'd.
+ */
 static char *values_of(const struct side *side, const struct setting *row, struct status *st)
 {
-    char *all = calloc(1, 1), *next;
-    int first = side->run < 0 ? 0 : side->run, shown = 0;
+    const struct decoded_run *named[MOST_NAMED];
+    int first = side->run < 0 ? 0 : side->run, num = 0;
     int last = side->run < 0 ? store_num_runs(side->store) - 1 : side->run;
-    const struct decoded_run *before = NULL;
-    for (int i = first; i <= last && all; i++) {
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
+    bool good = out;
+    for (int i = first; i <= last && good; i++) {
         const struct decoded_run *run = store_settings(side->store, i, st);
-        if (run && before && settings_equal(&run->settings, &before->settings, row)) continue;
-        before = run;
-        char *text = run ? settings_text(&run->settings, row) : NULL, wanted[300];
-        if (!text) {
-            free(all);
-            return NULL;
-        }
-        snprintf(wanted, sizeof wanted, "%.280s, ", text);
+        if (run && is_named(named, num, run, row)) continue;
+        char *text = run ? settings_text(&run->settings, row) : NULL;
+        good = text;
+        if (good && num) fputs(", ", out);
+        if (good) fputs(num < MOST_NAMED ? text : "...", out);
         free(text);
-        if (shown > MOST_NAMED || strstr(all, wanted)) continue;
-        if (shown++ == MOST_NAMED) snprintf(wanted, sizeof wanted, "..., ");
-        if (asprintf(&next, "%s%s", all, wanted) < 0) next = NULL;
-        free(all);
-        all = next;
+        if (num == MOST_NAMED) break;
+        named[num++] = run;
     }
-    if (all && *all) all[strlen(all) - 2] = '\0';
-    if (!all) status_no_memory(st, "the settings");
-    return all;
+    return out ? sheet_close(&sheet, out, good, NULL) : NULL;
 }
 
 static int say_settings(struct differences *d, struct status *st)

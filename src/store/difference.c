@@ -22,9 +22,9 @@ struct comparison {
     struct store_difference now;
 };
 
-static void begin(struct comparison *c, const char *name)
+static void begin(struct comparison *c, const char *name, bool shared)
 {
-    c->now = (struct store_difference){.name = name};
+    c->now = (struct store_difference){.name = name, .shared = shared};
 }
 
 static void end(struct comparison *c)
@@ -140,7 +140,7 @@ static int compare_column(struct comparison *c, struct status *st)
     if (c->a.row && c->b.row && c->a.row->num_dims != c->b.row->num_dims)
         return status_set(st, STATUS_USAGE, "%s has other dimensions in %s than in %s", row->name,
                           c->a.store->path, c->b.store->path);
-    begin(c, row->name);
+    begin(c, row->name, c->a.row && c->b.row);
     if (row->type == TYPE_TEXT || row->type == TYPE_I8 || row->type == TYPE_U8) {
         code = compare_integers(c, st);
     } else {
@@ -197,7 +197,7 @@ static int compare_networks(struct comparison *c, const char *which, struct stat
     size_t x = code ? 0 : (size_t)a.num * rnn_num_params(a.shape);
     size_t y = code ? 0 : (size_t)b.num * rnn_num_params(b.shape);
     snprintf(name, sizeof name, "weights (%s)", which);
-    begin(c, name);
+    begin(c, name, true);
     for (size_t i = 0; i < x || i < y; i++)
         if (add(&c->now, i < x ? (double)a.params[i] : NAN, i < y ? (double)b.params[i] : NAN))
             snprintf(c->now.element, sizeof c->now.element, "%s[#%zu]", name, i);
@@ -224,7 +224,6 @@ int store_differences(struct store *a, int run_a, struct store *b, int run_b,
 /* --- the same? -------------------------------------------------------------------------------- */
 
 struct first {
-    struct store *a, *b;
     char *what; /* (n bytes) */
     size_t n;
     bool same;
@@ -234,10 +233,7 @@ struct first {
 static void take_first(void *context, const struct store_difference *d)
 {
     struct first *first = context;
-    bool weights = strncmp(d->name, "weights", strlen("weights")) == 0;
-    bool both =
-        store_find_column(first->a, d->name) >= 0 && store_find_column(first->b, d->name) >= 0;
-    if (!first->same || !(weights || both)) return;
+    if (!first->same || !d->shared) return;
     first->same = false;
     snprintf(first->what, first->n, "%s is %.17g and %.17g", d->element, d->a, d->b);
 }
@@ -245,7 +241,7 @@ static void take_first(void *context, const struct store_difference *d)
 int store_compare_runs(struct store *a, int run_a, struct store *b, int run_b, bool *same,
                        char *what, size_t n, struct status *st)
 {
-    struct first first = {.a = a, .b = b, .what = what, .n = n, .same = true};
+    struct first first = {what, n, true};
     int x = store_run_status(a, run_a), y = store_run_status(b, run_b), code = STATUS_OK;
     if (n > 0) what[0] = '\0';
     if (x == y)

@@ -206,6 +206,7 @@ int store_read_networks(struct store *store, int run, const char *which, struct 
 /* A result in which two runs differ. NaN is what a run has not. */
 struct store_difference {
     const char *name;         /* of the column; "weights (last)" */
+    bool shared;              /* both files have it: a column of both, or weights */
     char element[96];         /* the first that differs, by its labels: "word_tv[3]" */
     double a, b;              /* its values */
     long num, of;             /* elements that differ, of those that one of the runs has */

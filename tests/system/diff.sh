@@ -88,6 +88,13 @@ ok "found" differ '^word_tv +1 +2 +2 +0.25' a.h5 g.h5
 ok "and nothing else" [ "$(grep -cE '^[a-z_.]+ .* +2 +2 ' said)" -eq 1 ]
 ok "its label" differ '^word_tv\[2\] +[0-9.]+ +[0-9.]+ +1 of [0-9]+ +0.25$' a.h5:2 g.h5:2
 
+# --- a value that is the end of another one is a value
+for hidden in "16" "16, 6"; do
+    sed "s/product: {/product: {rnn.hidden: [$hidden], /" "$grid" >sizes.yaml
+    "$program" run sizes.yaml -o "sizes${#hidden}.h5" --progress none --where 'run == 0'
+done
+ok "values of a setting" differ '^rnn.hidden +16 +16, 6$' sizes2.h5 sizes5.h5
+
 # --- text, names, mistakes
 for pair in "a.h5 d.h5" "a.h5:0 a.h5:3" "a.h5 f.h5"; do
     # shellcheck disable=SC2086
