@@ -1,11 +1,11 @@
 /* checkpoint: see checkpoint.h. Refuses to follow links and to trust a size before the checksum. */
 #include "checkpoint.h"
 
+#include "checkpoint_names.h"
+
 #include "base/file.h"
 #include "base/hash.h"
-#include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,41 +15,12 @@
 #include <unistd.h>
 
 static const char magic[8] = "hmmckpt";
-enum { FORMAT = 1, NAME_BYTES = 64 };
+enum { FORMAT = 1 };
 
 struct head {
     char magic[8];
     uint32_t format, owner_bytes;
 };
-
-/* ends of names: those of a run, and those of a state, where the key is followed by the epochs */
-enum { NEWEST, BEFORE, NUM_GENERATIONS, UNFINISHED = NUM_GENERATIONS, NUM_OF_RUN };
-enum { STATE = NUM_OF_RUN, UNFINISHED_STATE, NUM_ENDS };
-static const char *const ends[NUM_ENDS] = {".ckpt", ".ckpt.prev", ".ckpt.tmp", ".state",
-                                           ".state.tmp"};
-enum { KEY_OF_STATE_BYTES = 48 };
-
-static const char *name_of(const char *key, int end, char name[NAME_BYTES])
-{
-    snprintf(name, NAME_BYTES, "%.48s%s", key, ends[end]);
-    return name;
-}
-
-static const char *key_of_state(const char *training_key, int epochs, char key[KEY_OF_STATE_BYTES])
-{
-    snprintf(key, KEY_OF_STATE_BYTES, "%.32s-%d", training_key, epochs);
-    return key;
-}
-
-static int open_folder(const char *folder)
-{
-    return open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-bool checkpoint_folder(const char *results_path, char *folder, size_t bytes)
-{
-    return (size_t)snprintf(folder, bytes, "%s.ckpt", results_path) < bytes;
-}
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -113,9 +84,9 @@ static bool fill(int fd, const struct content *c)
 static bool write_in(int folder, const char *key, int end, const struct content *content)
 {
     char made[NAME_BYTES], newest[NAME_BYTES], before[NAME_BYTES];
-    name_of(key, end == STATE ? UNFINISHED_STATE : UNFINISHED, made);
-    name_of(key, end, newest);
-    name_of(key, BEFORE, before);
+    checkpoint_name(key, end == STATE ? UNFINISHED_STATE : UNFINISHED, made);
+    checkpoint_name(key, end, newest);
+    checkpoint_name(key, BEFORE, before);
     unlinkat(folder, made, 0); /* of a process that was killed */
     int fd = openat(folder, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) return false;
@@ -156,13 +127,13 @@ static int write_file(const char *folder, const char *key, int end, const struct
                       struct status *st)
 {
     bool is_new = mkdir(folder, 0777) == 0; /* what does not work shows when it is opened */
-    int fd = open_folder(folder);
+    int fd = checkpoint_open_folder(folder);
     if (fd < 0) return refuse_folder(folder, errno, st);
     if (is_new) sync_above(fd);
     int code = STATUS_OK;
     if (!write_in(fd, key, end, content))
-        code = status_set(st, STATUS_IO, "%s/%s%s: cannot be written: %s", folder, key, ends[end],
-                          strerror(errno));
+        code = status_set(st, STATUS_IO, "%s/%s%s: cannot be written: %s", folder, key,
+                          checkpoint_ends[end], strerror(errno));
     close(fd);
     return code;
 }
@@ -178,7 +149,7 @@ int checkpoint_write_state(const char *folder, const char *training_key, int epo
                            struct status *st)
 {
     char key[KEY_OF_STATE_BYTES];
-    return write_file(folder, key_of_state(training_key, epochs, key), STATE,
+    return write_file(folder, checkpoint_state_key(training_key, epochs, key), STATE,
                       &(struct content){owner, piece, num, -1}, st);
 }
 
@@ -187,7 +158,8 @@ static int copy_file(int dir, int end, const char *to, const char *key, int as, 
 {
     char name[NAME_BYTES];
     struct stat info;
-    int fd = openat(dir, name_of(key, end, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(dir, checkpoint_name(key, end, name),
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? STATUS_OK : file_fail(st, STATUS_IO, name, "read it", errno);
     int code = fstat(fd, &info) == 0 && S_ISREG(info.st_mode)
@@ -199,7 +171,7 @@ static int copy_file(int dir, int end, const char *to, const char *key, int as, 
 
 int checkpoint_copy(const char *from, const char *to, const char *key, struct status *st)
 {
-    int dir = open_folder(from), code = STATUS_OK;
+    int dir = checkpoint_open_folder(from), code = STATUS_OK;
     if (dir < 0) return STATUS_OK;
     for (int g = NUM_GENERATIONS - 1; g >= 0 && !code;
          g--) /* the newest last: it moves the other */
@@ -319,11 +291,12 @@ static struct checkpoint *read_first(const char *folder, const char *key, int en
                                      const struct log *log)
 {
     struct checkpoint *c = NULL;
-    int dir = open_folder(folder);
+    int dir = checkpoint_open_folder(folder);
     if (dir < 0) return NULL;
     for (int e = end; e < end + num_ends && !c; e++) {
         char name[NAME_BYTES], why[WHY_BYTES];
-        int fd = openat(dir, name_of(key, e, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        int fd = openat(dir, checkpoint_name(key, e, name),
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT) continue;
         int error = errno;
         const char *kind = file_kind(dir, name);
@@ -354,18 +327,19 @@ struct checkpoint *checkpoint_read_state(const char *folder, const char *trainin
                                          const struct log *log)
 {
     char key[KEY_OF_STATE_BYTES];
-    return read_first(folder, key_of_state(training_key, epochs, key), STATE, 1, owner, piece, num,
-                      log);
+    return read_first(folder, checkpoint_state_key(training_key, epochs, key), STATE, 1, owner,
+                      piece, num, log);
 }
 
 bool checkpoint_first_piece(const char *folder, const char *key, void *value, size_t bytes)
 {
     bool found = false;
-    int dir = open_folder(folder);
+    int dir = checkpoint_open_folder(folder);
     if (dir < 0) return false;
     for (int g = 0; g < NUM_GENERATIONS && !found; g++) {
         char name[NAME_BYTES], why[WHY_BYTES];
-        int fd = openat(dir, name_of(key, g, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        int fd = openat(dir, checkpoint_name(key, g, name),
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         struct checkpoint *c = fd < 0 ? NULL : load(fd, SIZE_MAX, why);
         if (fd >= 0) close(fd);
         uint64_t size = 0;
@@ -394,79 +368,4 @@ void checkpoint_put_back(const struct checkpoint *c, const struct run_part *piec
 void checkpoint_free(struct checkpoint *c)
 {
     free(c);
-}
-
-/* --- the folder ----------------------------------------------------------------------------- */
-
-bool checkpoint_is_there(const char *folder, const char *key)
-{
-    char name[NAME_BYTES];
-    bool there = false;
-    int dir = open_folder(folder);
-    if (dir < 0) return false;
-    for (int g = 0; g < NUM_GENERATIONS && !there; g++)
-        there = faccessat(dir, name_of(key, g, name), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-    close(dir);
-    return there;
-}
-
-void checkpoint_each(const char *folder,
-                     void (*each)(void *context, const char *key, enum checkpoint_kind kind),
-                     void *context)
-{
-    static const enum checkpoint_kind kind[NUM_ENDS] = {[NEWEST] = CHECKPOINT_NEWEST,
-                                                        [STATE] = CHECKPOINT_STATE,
-                                                        [UNFINISHED_STATE] = CHECKPOINT_STATE};
-    int fd = open_folder(folder);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-    while (dir && (entry = readdir(dir))) {
-        char *end = strchr(entry->d_name, '.');
-        int which = end ? text_index(ends, NUM_ENDS, end) : -1;
-        if (which < 0) continue;
-        *end = '\0';
-        each(context, entry->d_name, kind[which]);
-    }
-    if (dir)
-        closedir(dir);
-    else if (fd >= 0)
-        close(fd);
-}
-
-struct search {
-    const char *training_key;
-    int most, found;
-};
-
-/* Is it the state of a training with this key that is longer than all before? */
-static void look_at_state(void *context, const char *key, enum checkpoint_kind kind)
-{
-    struct search *search = context;
-    char again[KEY_OF_STATE_BYTES];
-    const char *number = strchr(key, '-');
-    int epochs = kind == CHECKPOINT_STATE && number ? (int)strtol(number + 1, NULL, 10) : 0;
-    if (epochs > search->found && epochs <= search->most &&
-        strcmp(key, key_of_state(search->training_key, epochs, again)) == 0)
-        search->found = epochs;
-}
-
-int checkpoint_find_state(const char *folder, const char *training_key, int most)
-{
-    struct search search = {training_key, most, 0};
-    checkpoint_each(folder, look_at_state, &search);
-    return search.found;
-}
-
-void checkpoint_remove(const char *folder, const char *key)
-{
-    char name[NAME_BYTES];
-    int dir = open_folder(folder);
-    if (dir < 0) return;
-    for (int i = 0; i < NUM_ENDS; i++) unlinkat(dir, name_of(key, i, name), 0);
-    close(dir);
-}
-
-void checkpoint_remove_folder(const char *folder)
-{
-    rmdir(folder);
 }
