@@ -41,6 +41,7 @@ try() {
 try endings half 300 "tests/system/endings.sh $program"
 try usage half 300 "tests/system/usage.sh $program"
 try on_end half 300 "tests/system/on_end.sh $program"
+try standstill half 300 "tests/system/standstill.sh $program"
 try paths half 300 "tests/system/paths.sh $program"
 try slurm_submit half 600 "tests/system/slurm_submit.sh $program"
 try slurm half 600 "tests/system/slurm.sh $program"

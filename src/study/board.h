@@ -43,3 +43,9 @@ struct board {
     int num_workers;
     struct board_worker *worker; /* [num_workers], of rank 1.. (alone: rank 0); borrowed */
 };
+
+/* That of a rank that works: of one rank alone, rank 0. */
+static inline struct board_worker *board_of_rank(struct board *board, int rank)
+{
+    return &board->worker[board->ranks > 1 ? rank - 1 : 0];
+}

@@ -6,8 +6,8 @@
  */
 #include "coordinator.h"
 
+#include "display.h"
 #include "signals.h"
-#include "statusfile.h"
 
 #include "base/clock.h"
 #include "base/show.h"
@@ -18,10 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double tick_every_s = 0.1, eta_every_s = 1, status_every_s = 1, silent_after_s = 30;
-/* for a worker that is to stop: its run has 10 s where it has a process, and asks rarely where not
- */
-static const double given_up_after_s = 15, given_up_alone_after_s = 120;
+static const double tick_every_s = 0.1, status_every_s = 1;
 
 static void set_phase(struct coordinator *c, struct board_worker *w, enum rank_phase phase)
 {
@@ -33,65 +30,7 @@ static void set_phase(struct coordinator *c, struct board_worker *w, enum rank_p
     c->num_in_phase[phase]++;
 }
 
-static struct board_worker *board_of_rank(struct coordinator *c, int rank)
-{
-    return &c->board->worker[c->size > 1 ? rank - 1 : 0];
-}
-
-/* --- display ---------------------------------------------------------------------------------- */
-
-static void refresh_board(struct coordinator *c)
-{
-    struct board *b = c->board;
-    b->counts = schedule_counts(c->schedule);
-    if (b->now_s - c->last_eta_s < eta_every_s) return;
-    c->last_eta_s = b->now_s; /* looks at every run */
-    for (int i = 0; i < b->num_workers; i++)
-        if (b->worker[i].phase == RANK_BUSY)
-            schedule_elapsed(c->schedule, b->worker[i].job, b->now_s - b->worker[i].begun_s);
-    schedule_eta(c->schedule, b->num_workers, &b->eta_s, &b->eta_half_s);
-}
-
-static void write_status_file(struct coordinator *c)
-{
-    c->last_status_s = c->board->now_s;
-    struct status st = {0};
-    if (!c->status_path || statusfile_write(c->status_path, c->board, &st) == 0) return;
-    if (!c->warned_status_file)
-        progress_say(c->progress, "warning",
-                     "%s; the study goes on, `hmmgrid status` will be out of date", st.text);
-    c->warned_status_file = true;
-}
-
-static void note_session(struct coordinator *c, bool now)
-{
-    struct status st = {0};
-    if (c->session && session_log_note(c->session, c->board, "", now, &st))
-        progress_say(c->progress, "warning", "%s; the study goes on", st.text);
-}
-
-/* Its row, what tells it apart from the others, and its key. */
-static const char *words_of(const struct coordinator *c, int row, char text[256])
-{
-    char *told = plan_tell(c->plan, row);
-    snprintf(text, 256, "run %d (%.200s; key %.8s)", row, told ? told : "", c->plan->runs[row].key);
-    free(told);
-    return text;
-}
-
-static void report_silence(struct coordinator *c)
-{
-    char run[256];
-    for (int i = 1; i < c->size; i++) {
-        struct board_worker *w = board_of_rank(c, i);
-        if (w->phase != RANK_BUSY || w->told_silent || c->board->now_s - w->seen_s < silent_after_s)
-            continue;
-        w->told_silent = true;
-        progress_say(c->progress, "warning",
-                     "rank %d (%s): no sign of life for %.0f s; it is at %s", i, w->host,
-                     c->board->now_s - w->seen_s, words_of(c, w->run, run));
-    }
-}
+/* --- the clock -------------------------------------------------------------------------------- */
 
 /* The deadline, less the reserve, by the clock that nobody sets. */
 static void set_end(struct coordinator *c)
@@ -106,17 +45,17 @@ static void tick(struct coordinator *c)
     if (now_s - c->last_tick_s < tick_every_s) return;
     c->last_tick_s = c->board->now_s = now_s;
     if (deadline_look(c->deadline)) set_end(c);
-    refresh_board(c);
+    display_refresh(c);
     progress_tick(c->progress, c->board);
-    report_silence(c);
-    if (now_s - c->last_status_s >= status_every_s) write_status_file(c);
-    note_session(c, false);
+    display_silence(c);
+    if (now_s - c->last_status_s >= status_every_s) display_write_status(c);
+    display_note_session(c, false);
 }
 
 static void report_failure(struct coordinator *c, int rank, const struct up_message *up)
 {
     char run[256];
-    progress_say(c->progress, "failed", "%s on rank %d: %s", words_of(c, up->run, run), rank,
+    progress_say(c->progress, "failed", "%s on rank %d: %s", display_run(c, up->run, run), rank,
                  up->text);
 }
 
@@ -125,7 +64,7 @@ static void report_failure(struct coordinator *c, int rank, const struct up_mess
 static void tell_busy_to_stop(struct coordinator *c)
 {
     for (int i = 1; i < c->size; i++) {
-        struct board_worker *w = board_of_rank(c, i);
+        struct board_worker *w = board_of_rank(c->board, i);
         if (w->phase != RANK_BUSY || w->told_stop) continue;
         w->told_stop = true;
         protocol_send(c->comm, i, TAG_DOWN, &(struct down_message){.kind = DOWN_STOP},
@@ -155,35 +94,6 @@ static void breakdown(struct coordinator *c, int code, const char *text, struct 
 static double seconds_left(const struct coordinator *c)
 {
     return c->end_s - clock_monotonic_s();
-}
-
-/* One that will never answer, stopped itself or on a node that is gone: nobody can wait for it, and
- * no collective call can end. What is on disk is whole. */
-static void leave_without(struct coordinator *c, int rank)
-{
-    char run[256];
-    struct board *b = c->board;
-    struct board_worker *w = board_of_rank(c, rank);
-    b->state = "interrupted";
-    snprintf(b->message, sizeof b->message,
-             "rank %d (%s) has said nothing for %.0f s, though it is to stop; it was at %s; the "
-             "other ranks left without it, and --resume continues",
-             rank, w->host, b->now_s - w->heard_s, words_of(c, w->run, run));
-    refresh_board(c);
-    write_status_file(c);
-    show_on(stderr, "hmmgrid: %s\n", b->message);
-    MPI_Abort(c->comm, STATUS_STOPPED);
-}
-
-static void look_for_the_lost(struct coordinator *c)
-{
-    bool apart = c->plan->study_settings.run.isolate == ISOLATE_PROCESS;
-    double most_s = apart ? given_up_after_s : given_up_alone_after_s;
-    for (int i = 1; i < c->size && c->stopping; i++) {
-        const struct board_worker *w = board_of_rank(c, i);
-        if (w->phase == RANK_BUSY && c->board->now_s - fmax(w->heard_s, c->stopping_s) > most_s)
-            leave_without(c, i);
-    }
 }
 
 static void watch_for_stop(struct coordinator *c)
@@ -221,11 +131,11 @@ static void commit_ended(struct coordinator *c, struct status *st)
 static void take_message(struct coordinator *c, int rank, const struct up_message *up,
                          struct status *st)
 {
-    struct board_worker *w = board_of_rank(c, rank);
+    struct board_worker *w = board_of_rank(c->board, rank);
     char text[900], run[256];
     w->heard_s = clock_monotonic_s();
     w->seen_s = w->heard_s - (up->kind == UP_PROGRESS ? up->silent_s : 0);
-    if (w->heard_s - w->seen_s < silent_after_s) w->told_silent = false;
+    if (w->heard_s - w->seen_s < SILENT_AFTER_S) w->told_silent = false;
     switch (up->kind) {
     case UP_READY:
         memcpy(w->host, up->text, sizeof w->host - 1);
@@ -246,7 +156,7 @@ static void take_message(struct coordinator *c, int rank, const struct up_messag
         set_phase(c, w, RANK_BROKEN);
         schedule_ended(c->schedule, w->job, RUN_PENDING, 0);
         snprintf(text, sizeof text, "rank %d (%s), %s: %s", rank, w->host,
-                 words_of(c, up->run, run), up->text);
+                 display_run(c, up->run, run), up->text);
         breakdown(c, up->code, text, st);
         break;
     case UP_ENDED:
@@ -269,7 +179,7 @@ static void dispatch(struct coordinator *c, struct status *st)
     struct status failure = {0};
     if (c->stopping) return;
     for (int rank = c->size > 1; rank < c->size && c->num_in_phase[RANK_IDLE] > 0; rank++) {
-        struct board_worker *w = board_of_rank(c, rank);
+        struct board_worker *w = board_of_rank(c->board, rank);
         if (w->phase != RANK_IDLE) continue;
         int job = schedule_next(c->schedule, seconds_left(c));
         if (job == SCHEDULE_NONE) break;
@@ -282,7 +192,7 @@ static void dispatch(struct coordinator *c, struct status *st)
     bool begun = ledger_begin(l, &failure) == 0;
     for (int k = 0; k < l->num_starts; k++) {
         int rank = l->start[k].rank, row = l->start_row[k];
-        struct board_worker *w = board_of_rank(c, rank);
+        struct board_worker *w = board_of_rank(c->board, rank);
         if (!begun) {
             set_phase(c, w, RANK_IDLE);
             continue;
@@ -313,7 +223,7 @@ static void serve_workers(struct coordinator *c, struct status *st)
         }
         commit_ended(c, st);
         watch_for_stop(c);
-        look_for_the_lost(c);
+        lost_look(c);
         if (any) dispatch(c, st);
         bool waiting = c->num_in_phase[RANK_UNKNOWN] + c->num_in_phase[RANK_BUSY] > 0;
         if (!waiting && (c->stopping || schedule_is_finished(c->schedule))) break;
@@ -325,6 +235,7 @@ static void serve_workers(struct coordinator *c, struct status *st)
     }
     struct down_message quit = {.kind = DOWN_QUIT};
     for (int i = 1; i < c->size; i++) protocol_send(c->comm, i, TAG_DOWN, &quit, sizeof quit);
+    lost_wait(c);
 }
 
 /* --- one rank: the same schedule, no messages ------------------------------------------------- */
@@ -355,7 +266,7 @@ static void alone_epoch_done(void *context, int epoch, int num_epochs, float tra
 static void work_alone(struct coordinator *c, struct status *st)
 {
     struct train_watch watch = {{alone_should_stop, c}, alone_epoch_done};
-    struct board_worker *w = board_of_rank(c, 0);
+    struct board_worker *w = board_of_rank(c->board, 0);
     set_phase(c, w, RANK_IDLE);
     for (;;) {
         watch_for_stop(c);
@@ -383,7 +294,7 @@ static void commit_crashed(struct coordinator *c, struct status *st)
         if (ledger_commit_crashed(&c->ledger, job[i], error, &failure) != 0)
             breakdown(c, failure.code, failure.text, st);
         else
-            progress_say(c->progress, "failed", "%s: %s", words_of(c, row, run), error);
+            progress_say(c->progress, "failed", "%s: %s", display_run(c, row, run), error);
     }
 }
 
@@ -402,9 +313,9 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
     c->board->now_s = clock_monotonic_s();
     set_end(c);
     commit_crashed(c, st);
-    refresh_board(c);
-    write_status_file(c);
-    note_session(c, true);
+    display_refresh(c);
+    display_write_status(c);
+    display_note_session(c, true);
     progress_show(c->progress, "start", c->board);
     if (c->size > 1)
         serve_workers(c, st);
@@ -412,7 +323,7 @@ int coordinator_run(struct coordinator *c, struct worker *alone, struct status *
         work_alone(c, st);
     c->board->now_s = clock_monotonic_s();
     c->last_eta_s = -INFINITY;
-    refresh_board(c);
+    display_refresh(c);
     ledger_free(&c->ledger);
     return st->code;
 }

@@ -2,8 +2,10 @@
  * waits (measured: 93 to 97 %), polling with back-off 3 to 4 %. */
 #include "protocol.h"
 
+#include "base/clock.h"
 #include "base/show.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -84,18 +86,33 @@ int protocol_start(struct status *st)
                                                : status_set(st, STATUS_INTERNAL, "MPI_Init failed");
 }
 
+/* false: limit_s is over. */
+static bool wait_for(MPI_Comm comm, MPI_Request request, double limit_s)
+{
+    struct backoff backoff;
+    double end_s = clock_monotonic_s() + limit_s;
+    int there = 0;
+    backoff_reset(&backoff);
+    for (;;) {
+        MPI_CHECK(comm, MPI_Test(&request, &there, MPI_STATUS_IGNORE));
+        if (there || clock_monotonic_s() > end_s) return there;
+        backoff_wait(&backoff);
+    }
+}
+
+bool protocol_meet_all(MPI_Comm comm, double limit_s)
+{
+    MPI_Request request;
+    MPI_CHECK(comm, MPI_Ibarrier(comm, &request));
+    return wait_for(comm, request, limit_s);
+}
+
 int protocol_of_rank_0(MPI_Comm comm, int value)
 {
     MPI_Request request;
-    struct backoff backoff;
-    int there = 0;
-    backoff_reset(&backoff);
     MPI_CHECK(comm, MPI_Ibcast(&value, 1, MPI_INT, 0, comm, &request));
-    for (;;) {
-        MPI_CHECK(comm, MPI_Test(&request, &there, MPI_STATUS_IGNORE));
-        if (there) return value;
-        backoff_wait(&backoff);
-    }
+    wait_for(comm, request, INFINITY);
+    return value;
 }
 
 int protocol_agree_all(MPI_Comm comm, struct status *st)

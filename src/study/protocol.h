@@ -66,8 +66,11 @@ void backoff_wait(struct backoff *b); /* of a backoff that was reset once */
  */
 int protocol_start(struct status *st);
 
-/* Rank 0's value on every rank; the others wait for it for as long as it takes, which costs them
- * little, as no wait of MPI's own does. Collective. */
+/* Wait until all ranks are here, which costs little, as no wait of MPI's own does; false: limit_s
+ * is over and some are not, so that nothing is left but to end the job. Collective. */
+bool protocol_meet_all(MPI_Comm comm, double limit_s);
+
+/* Rank 0's value on every rank; the others wait for it for as long as it takes. Collective. */
 int protocol_of_rank_0(MPI_Comm comm, int value);
 
 /* One acts or each does, all agree: the largest code of all ranks and its text (rank 0's where all

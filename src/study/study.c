@@ -282,7 +282,6 @@ static void run_all(struct study *s, struct status *st)
         coordinate(s, st);
     else
         worker_serve(&s->worker, s->comm);
-    MPI_CHECK(s->comm, MPI_Barrier(s->comm));
     protocol_agree_all(s->comm, st);
 }
 

@@ -236,4 +236,5 @@ void worker_serve(struct worker *worker, MPI_Comm comm)
         else
             backoff_wait(&backoff);
     }
+    protocol_meet_all(comm, INFINITY);
 }

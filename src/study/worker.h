@@ -32,5 +32,6 @@ void worker_do_run(struct worker *worker, int run, int attempt, const struct tra
 /* Since the last sign of life of the run that is on; 0 where it is done in this process. */
 double worker_silence_s(const struct worker *worker);
 
-/* Serve rank 0 of comm until it says quit. A signal that arrives here is told to rank 0. */
+/* Serve rank 0 of comm until it says quit, and wait until all have left. A signal that arrives here
+ * is told to rank 0. Collective, with coordinator_run on rank 0. */
 void worker_serve(struct worker *worker, MPI_Comm comm);

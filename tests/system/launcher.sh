@@ -117,25 +117,6 @@ wait $study
 check "nohup: exit code" $? 75
 check "nohup: SIGHUP was ignored" "$(grep -c 'stopping: SIGTERM received' log)" 1
 
-# --- a rank that stands still -----------------------------------------------------------------------
-# shellcheck disable=SC2086
-timeout --foreground -k 5 120 $mpirun -n 3 "$program" run grid.yaml -o still.h5 --progress plain $long > log 2>&1 &
-study=$!
-wait_running still.h5 $study
-check "a rank that stands still: a run is on" $? 0
-for rank in $(pgrep -f -- "-o still.h5"); do
-    [ "$(tr '\0' '\n' < "/proc/$rank/environ" 2> /dev/null | grep -c '^OMPI_COMM_WORLD_RANK=1$')" = 1 ] && kill -STOP "$rank"
-done
-kill -USR1 "$(sed -n 's/.*pid \([0-9]*\).*/\1/p' still.h5.lock)"
-started=$SECONDS
-wait $study
-check "a rank that stands still: exit code" $? 75
-check "a rank that stands still: in time" $((SECONDS - started < 40)) 1
-check "a rank that stands still: it is named" "$(grep -c 'hmmgrid: rank 1 (.*) has said nothing for .* --resume continues' log)" 1
-check "a rank that stands still: the status" "$("$program" status still.h5 | grep -c 'rank 1 .*has said nothing')" 1
-"$program" verify still.h5 > log 2>&1
-check "a rank that stands still: the file" $? 0
-
 # --- a reader that goes away --------------------------------------------------------------------------
 { timeout 120 "$program" run grid.yaml -o pipe.h5 --progress json 2>&1 > out; echo $? > code; } |
     head -n 1 > log
