@@ -75,6 +75,7 @@ const char page_file[] =
     "    attempts error checksum t_start wall_s cpu_s rank host kernel\n"
     "    excess_loss excess_loss_se              loss above the HMM's, fresh data\n"
     "    best_epoch best_val_loss final_val_loss loss_floor loss_floor_sd loss_z\n"
+    "    reseed_best_val_loss (run, reseed)      every seed that reseed.max allowed\n"
     "    NAME NAME_floor NAME_floor_sd NAME_z    a metric beside its floor\n"
     "    train_loss val_loss (run, epoch)        curves and arrays by run\n"
     "  /analysis/NAME/       one group an analysis: (run) or (run, dimensions)\n"

@@ -46,7 +46,9 @@ static int train_accepted(const struct settings *s, const char *training_key, in
         out->reseeds = attempt;
         int code = train(s, training_key, keeper, context, out, st);
         if (code) return code;
-        double excess = out->train.best_val_loss - out->train.loss_floor;
+        const struct train_output *t = &out->train;
+        out->tried[attempt] = (struct seed_tried){t->best_epoch, t->best_val_loss, t->loss_floor};
+        double excess = t->best_val_loss - t->loss_floor;
         out->accepted = isnan(s->accept.max_excess_loss) || excess <= s->accept.max_excess_loss;
         if (out->accepted || attempt >= s->reseed.max) break;
     }

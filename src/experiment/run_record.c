@@ -25,9 +25,12 @@ int run_output_init(const struct settings *s, struct run_output *out, struct sta
     t->val_loss = calloc(epochs, sizeof(float));
     t->last = calloc(params, sizeof(float));
     t->best = calloc(params, sizeof(float));
+    out->tried = calloc((size_t)s->reseed.max + 1, sizeof *out->tried);
     if (snapshots) t->snapshots = calloc(snapshots * params, sizeof(float));
-    if (!t->train_loss || !t->val_loss || !t->last || !t->best || (snapshots && !t->snapshots))
+    if (!t->train_loss || !t->val_loss || !t->last || !t->best || !out->tried ||
+        (snapshots && !t->snapshots))
         return status_no_memory(st, "the results of a run");
+    for (int i = 0; i <= s->reseed.max; i++) out->tried[i] = (struct seed_tried){NAN, NAN, NAN};
     run_output_forget(s, out);
     return STATUS_OK;
 }
@@ -51,6 +54,7 @@ void run_output_free(struct run_output *out)
     free(out->train.last);
     free(out->train.best);
     free(out->train.snapshots);
+    free(out->tried);
     hmm_free(&out->hmm);
     measures_free(&out->measures);
     analyses_free(&out->analyses);
@@ -63,6 +67,7 @@ int run_output_parts(const struct settings *s, struct run_output *out,
     struct train_output *t = &out->train;
     size_t epochs = (size_t)train_num_epochs(s), params = rnn_num_params(out->shape);
     size_t snapshots = (size_t)train_num_snapshots(s), measured, analysed;
+    size_t tried = (size_t)s->reseed.max + 1;
     double *measures =
         measures_numbers(&out->measures, s->hmm.symbols, s->measure.length, &measured);
     double *analyses = analyses_numbers(&out->analyses, s, &analysed);
@@ -80,6 +85,7 @@ int run_output_parts(const struct settings *s, struct run_output *out,
                                    {analyses, analysed * sizeof(double)},
                                    {&out->effective_seed, sizeof out->effective_seed},
                                    {&out->reseeds, sizeof out->reseeds},
+                                   {out->tried, tried * sizeof *out->tried},
                                    {&out->accepted, sizeof out->accepted},
                                    {&out->loss_z, sizeof out->loss_z},
                                    {&out->excess, sizeof out->excess},

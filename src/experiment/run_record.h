@@ -27,6 +27,12 @@ struct run_attempt {
     const char *version; /* of the program, borrowed; NULL: not known */
 };
 
+/* One training with one seed, of those that `reseed` allows a run; as in struct train_output, NaN
+ * until it is over. */
+struct seed_tried {
+    double best_epoch, best_val_loss, loss_floor;
+};
+
 struct run_output {
     struct rnn_shape shape;
     struct train_output train; /* arrays owned by this struct */
@@ -35,6 +41,7 @@ struct run_output {
     struct analyses analyses;  /* owned */
     int64_t effective_seed;    /* differs from the run's seed after a reseed */
     int reseeds;               /* how many further seeds were tried */
+    struct seed_tried *tried;  /* (reseed.max + 1), of which reseeds + 1 are filled; owned */
     int accepted;              /* 1, or 0: outside `accept` after all reseeds (kept and marked) */
     double loss_z;             /* (best_val_loss - loss_floor) / loss_floor_sd */
     struct excess excess;      /* of the measured weights; NaN: states overflowed, or imported */

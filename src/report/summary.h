@@ -38,6 +38,8 @@ struct summary {
     int *group, num_groups;    /* group of each row; groups are numbered by first appearance */
     int *done, *failed, *open; /* (num_groups) runs by status; open: pending or running */
     int *marked[NUM_MARKS];    /* (num_groups) of those done */
+    bool accepts;              /* some runs may be refused by `accept` */
+    int *tried;                /* (num_groups) seeds that those done or failed took */
     struct score *score;
     int num_scores;
     struct statistics **value, **floor; /* [num_scores], each (num_groups); floor[i] NULL: none */

@@ -109,6 +109,11 @@ static void add_columns(const struct summary *s, struct table *table)
     table_column(table, true, "n");
     table_column(table, true, "n_failed");
     if (has_open(s)) table_column(table, true, "n_pending");
+    if (s->accepts) {
+        table_column(table, true, "n_accepted");
+        table_column(table, true, "n_tried");
+        table_column(table, true, "tries_per_success");
+    }
     for (int i = 0; i < s->num_scores; i++) {
         const struct score *score = &s->score[i];
         if (s->combined) table_column(table, true, "%s", score->name);
@@ -130,6 +135,12 @@ static void add_row(const struct summary *s, int group, int example, struct tabl
     table_cell(table, "%d", s->done[group]);
     table_cell(table, "%d", s->failed[group]);
     if (has_open(s)) table_cell(table, "%d", s->open[group]);
+    if (s->accepts) {
+        int accepted = s->done[group] - s->marked[MARK_OUTSIDE][group];
+        table_cell(table, "%d", accepted);
+        table_cell(table, "%d", s->tried[group]);
+        put_number(s, accepted ? (double)s->tried[group] / accepted : NAN, table);
+    }
     for (int i = 0; i < s->num_scores; i++) {
         const struct statistics *value = &s->value[i][group], *floor = s->floor[i];
         if (s->combined)
@@ -215,6 +226,10 @@ static void print_legend(const struct summary *s, FILE *out)
                   "As good as the floor is perfect; lower is not better."
                 : "");
     print_notes(s, out);
+    if (s->accepts)
+        fputs("n_tried: seeds that were trained for the n_accepted runs within `accept`, those "
+              "of\nruns that failed or never got there included.\n",
+              out);
     if (has_gaps(s, false))
         fputs("[k of n]: the number is defined for k of the n runs, and NaN in the others.\n", out);
     if (has_gaps(s, true))

@@ -43,6 +43,19 @@ PUT(put_loss_z, real, m->out->loss_z)
 PUT(put_excess_loss, real, m->out->excess.loss)
 PUT(put_excess_loss_se, real, m->out->excess.se)
 
+/* One number of every seed tried, of a run that may try several: the same in a file that was
+ * extended by such runs. */
+#define PUT_TRIED(name, kind, value)                                                               \
+    static void name(struct made *m, void *buf)                                                    \
+    {                                                                                              \
+        for (int i = 0; m->s->reseed.max > 0 && i <= m->out->reseeds; i++)                         \
+            put_##kind(m, m->out->tried[i].value,                                                  \
+                       (char *)buf + (size_t)i * schema_element_bytes(m->row));                    \
+    }
+PUT_TRIED(put_tried_epoch, real, best_epoch)
+PUT_TRIED(put_tried_loss, real, best_val_loss)
+PUT_TRIED(put_tried_floor, real, loss_floor)
+
 static void put_analyses_cpu(struct made *m, void *buf)
 {
     const double *cpu_s = m->out->analyses.cpu_s;
@@ -206,6 +219,14 @@ static const struct fixed_column fixed_columns[] = {
      "the HMM's have it"},
     {"excess_loss_se", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_excess_loss_se,
      "standard error of excess_loss over its batches"},
+    {"reseed_best_epoch", TYPE_F8, 0, 1, {SCHEMA_RESEED}, "1", true, WRITER_WORKER, WHEN_TRIED,
+     put_tried_epoch,
+     "best_epoch with each seed tried, (seed + 1000000007 times its index) modulo 2^63; there are "
+     "reseeds + 1 where reseed.max is not 0, the rest is NaN"},
+    {"reseed_best_val_loss", TYPE_F8, 0, 1, {SCHEMA_RESEED}, "1", true, WRITER_WORKER, WHEN_TRIED,
+     put_tried_loss, "best_val_loss with each seed tried"},
+    {"reseed_loss_floor", TYPE_F8, 0, 1, {SCHEMA_RESEED}, "1", true, WRITER_WORKER, WHEN_TRIED,
+     put_tried_floor, "loss_floor with each seed tried, which has data of its own"},
     /* clang-format on */
 };
 enum { NUM_FIXED = sizeof fixed_columns / sizeof fixed_columns[0], NUM_FIXED_BEFORE_SETTINGS = 4 };
@@ -213,14 +234,15 @@ enum { NUM_FIXED = sizeof fixed_columns / sizeof fixed_columns[0], NUM_FIXED_BEF
 static const struct {
     const char *name, *meaning;
     int first;
-} runs_axis[NUM_SCHEMA_DIMS] = {{"run", "row of the run, in the order of the grid", 0},
-                                {"epoch", "epoch, from 1", 1},
-                                {"symbol", "emitted symbol", 0},
-                                {"symbol_to", "symbol emitted next", 0},
-                                {"state", "state of the HMM", 0},
-                                {"state_to", "state of the HMM one step later", 0},
-                                {"word_length", "length of words, symbols", 1},
-                                {"lag", "distance of two steps", 0}};
+} runs_axis[NUM_SCHEMA_DIMS + 1] = {{"run", "row of the run, in the order of the grid", 0},
+                                    {"epoch", "epoch, from 1", 1},
+                                    {"symbol", "emitted symbol", 0},
+                                    {"symbol_to", "symbol emitted next", 0},
+                                    {"state", "state of the HMM", 0},
+                                    {"state_to", "state of the HMM one step later", 0},
+                                    {"word_length", "length of words, symbols", 1},
+                                    {"lag", "distance of two steps", 0},
+                                    {"reseed", "seed tried, 0: the run's own", 0}};
 
 /* --- the columns of a plan -------------------------------------------------------------------- */
 
@@ -260,7 +282,7 @@ static int larger(int a, int b)
 
 static void add_runs_axes(struct schema *schema, const struct plan *plan)
 {
-    int size[NUM_SCHEMA_DIMS] = {
+    int size[NUM_SCHEMA_DIMS + 1] = {
         [SCHEMA_RUN] = plan->num_runs, [SCHEMA_WORD_LENGTH] = MAX_WORD_LENGTH};
     for (int c = 0; c < plan->num_cells; c++) {
         const struct settings *s = &plan->cells[c].settings;
@@ -269,10 +291,11 @@ static void add_runs_axes(struct schema *schema, const struct plan *plan)
         size[SCHEMA_STATE] = larger(size[SCHEMA_STATE], s->hmm.states);
         size[SCHEMA_LAG] = larger(size[SCHEMA_LAG], lag);
         size[SCHEMA_EPOCH] = larger(size[SCHEMA_EPOCH], train_num_epochs(s));
+        if (s->reseed.max > 0) size[SCHEMA_RESEED] = larger(size[SCHEMA_RESEED], s->reseed.max + 1);
     }
     size[SCHEMA_SYMBOL_TO] = size[SCHEMA_SYMBOL];
     size[SCHEMA_STATE_TO] = size[SCHEMA_STATE];
-    for (int d = 0; d < NUM_SCHEMA_DIMS; d++)
+    for (int d = 0; d < NUM_SCHEMA_DIMS + (size[SCHEMA_RESEED] > 0); d++)
         schema->axis[schema->num_axes++] = (struct schema_axis){.group = SCHEMA_RUNS,
                                                                 .name = runs_axis[d].name,
                                                                 .size = larger(size[d], 1),
@@ -305,7 +328,7 @@ static int check_rows(const struct schema *schema, struct status *st)
 int columns_init(struct schema *schema, const struct plan *plan, struct status *st)
 {
     size_t rows = NUM_FIXED + (size_t)num_settings + METRIC_COLUMNS * (size_t)num_metrics;
-    size_t axes = NUM_SCHEMA_DIMS + (size_t)num_analyses;
+    size_t axes = NUM_SCHEMA_DIMS + 1 + (size_t)num_analyses;
     for (int a = 0; a < num_analyses; a++) {
         rows += (size_t)analysis_table[a]->num_outputs;
         axes += MAX_ANALYSIS_DIMS * (size_t)analysis_table[a]->num_outputs;
@@ -316,7 +339,8 @@ int columns_init(struct schema *schema, const struct plan *plan, struct status *
     for (int i = 0; i < NUM_FIXED_BEFORE_SETTINGS; i++) add_fixed(schema, plan, &fixed_columns[i]);
     columns_add_settings(schema, plan);
     for (int i = NUM_FIXED_BEFORE_SETTINGS; i < NUM_FIXED; i++)
-        add_fixed(schema, plan, &fixed_columns[i]);
+        if (fixed_columns[i].num_dims == 0 || (int)fixed_columns[i].dim[0] < schema->num_axes)
+            add_fixed(schema, plan, &fixed_columns[i]);
     columns_add_metrics(schema);
     columns_add_analyses(schema, plan);
     code = schema->no_memory ? status_no_memory(st, "the columns") : check_rows(schema, st);

@@ -199,8 +199,9 @@ static void make_runs(struct tree *tree, const struct schema *schema, const stru
     for (int a = 0; a < schema->num_axes; a++) {
         const struct schema_axis *axis = &schema->axis[a];
         char name[112];
-        if (a > 0 && strcmp(axis->group, schema->axis[a - 1].group) != 0)
-            make_analysis(tree, schema, axis->group, a == NUM_SCHEMA_DIMS);
+        const char *before = a > 0 ? schema->axis[a - 1].group : axis->group;
+        if (strcmp(axis->group, before) != 0)
+            make_analysis(tree, schema, axis->group, strcmp(before, SCHEMA_RUNS) == 0);
         snprintf(name, sizeof name, "%s/%s", axis->group, axis->name);
         tree_scale(tree, name, axis);
     }

@@ -25,7 +25,8 @@ enum schema_dim {
     SCHEMA_STATE_TO,
     SCHEMA_WORD_LENGTH,
     SCHEMA_LAG,
-    NUM_SCHEMA_DIMS
+    NUM_SCHEMA_DIMS,
+    SCHEMA_RESEED = NUM_SCHEMA_DIMS /* only where a run may be reseeded */
 };
 
 #define SCHEMA_RUNS "/runs"

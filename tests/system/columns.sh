@@ -24,7 +24,7 @@ ok "three of four" run --where 'run < 3'
 mv study.h5 whole.h5
 ok "all of it agrees" "$program" verify whole.h5
 for change in "status'][1] = 1" "status'][3] = 2" "status'][3] = 5" "status'][2] = 3" "attempts'][0] = 7" \
-    "attempts'][3] = 1" "checksum'][2] += 1" "checksum'][3] = 1"; do
+    "attempts'][3] = 1" "checksum'][2] = 2" "checksum'][3] = 1"; do
     change "f['runs/$change"
     case $change in
     "status'][1] = 1" | "attempts'][3] = 1") # as a study leaves it that is killed at that moment

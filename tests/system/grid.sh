@@ -56,6 +56,25 @@ ok "further seeds" "$program" run tiny.yaml -o further.h5 --progress none \
     --set accept.max_excess_loss=0 --set reseed.max=1 --seeds 9007199254740993,9223372036854775807
 says '^effective_seed +9007200254741000$' "$program" why further.h5 0
 says '^effective_seed +1000000006$' "$program" why further.h5 1
+says '^linear-chain,4,0,0,8,,' "$program" summary further.h5 --by hmm.architecture --format csv
+ok "every seed tried is kept" "$python" - further.h5 <<'END'
+import sys, h5py
+import numpy as np
+with h5py.File(sys.argv[1]) as f:
+    runs = f["runs"]
+    tried = {name: runs["reseed_" + name][:] for name in ("best_epoch", "best_val_loss", "loss_floor")}
+    for name, value in tried.items():
+        assert value.shape == (4, 2) and not np.isnan(value).any(), name
+        assert (value[:, 1] == runs[name][:]).all(), name
+    assert (tried["best_val_loss"][:, 0] != tried["best_val_loss"][:, 1]).all()
+END
+{ cat tiny.yaml; sed -n 's/^  chain:.*/  more: {set: {rnn.hidden: 7, accept.max_excess_loss: 0, reseed.max: 2}}/p' tiny.yaml; } |
+    sed '/^seeds/d' >more.yaml
+echo 'seeds: 0-1' >>more.yaml
+ok "before a block that may be reseeded" "$program" run tiny.yaml -o more.h5 --progress none
+ok "the block comes" "$program" run more.yaml -o more.h5 --extend --progress none
+ok "from the beginning" "$program" run more.yaml -o whole.h5 --progress none
+ok "the same results" same_digest more.h5 whole.h5
 
 name='rules without effect'
 cp tiny.yaml rules.yaml
