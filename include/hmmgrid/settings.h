@@ -66,7 +66,8 @@ struct real_list {
     ROW(resonance, "true", "switching and its coherence against the noise level")                  \
     ROW(circuit, "true", "kick neurons and noise-integrating populations")                         \
     ROW(ablation, "true", "switching with parts of the circuit scaled")                            \
-    ROW(stability, "true", "when states grow beyond all bounds; on with any other")
+    ROW(stability, "true", "when states grow beyond all bounds; on with any other")                \
+    ROW(populations, "true", "populations and weights of every pair of kick groups")
 
 struct settings {
     struct {

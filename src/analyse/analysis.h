@@ -105,7 +105,7 @@ struct circuit;
 struct residency;
 struct analysis_memo {
     struct rng shared;           /* stream of what is shared: child 0 the driven run, 1 the circuit,
-                                    2 the residency */
+                                    2 the residency, 3 measures of its populations */
     struct driven *driven;       /* in `kept`, NULL: not yet */
     struct residency *residency; /* the same; residency.h */
     struct circuit *circuit;     /* the same; circuit.h */

@@ -58,8 +58,8 @@ static inline struct subject *subject_new(int hidden, int noise_dim, int symbols
     x->circuit.num_directions = 2;
     x->circuit.direction[0] = (struct kick_set){.from = 0, .to = 1};
     x->circuit.direction[1] = (struct kick_set){.from = 1, .to = 0};
-    x->circuit.group[1] = 1;
-    x->circuit.population[0] = x->circuit.population[1] = x->population;
+    x->circuit.pair->group[1] = 1;
+    x->circuit.pair->population[0] = x->circuit.pair->population[1] = x->population;
     x->memo.circuit = &x->circuit;
     x->in = (struct analysis_input){
         .s = &x->s, .net = &x->net, .rng = rng_stream(0, "test", "ablation"), .memo = &x->memo};
@@ -163,8 +163,8 @@ static inline struct subject *random_subject(bool bias)
     for (int i = 0; bias && i < 2 * H + K; i++) x->bias_h[i] *= .1f;
     set_kick(x, 0, 2, (int[]){0, H / 2});
     set_kick(x, 1, 1, (int[]){H - 1});
-    x->circuit.num_population[0] = x->circuit.num_population[1] = 2;
-    x->circuit.population[1] = x->population + 2;
+    x->circuit.pair->num_population[0] = x->circuit.pair->num_population[1] = 2;
+    x->circuit.pair->population[1] = x->population + 2;
     for (int i = 0; i < 4; i++) x->population[i] = H - 2 - i;
     return x;
 }

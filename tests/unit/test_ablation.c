@@ -35,7 +35,7 @@ static void test_rectified_normals(void **state)
     x->R[0] = x->R[5 + 1] = 1;
     set_kick(x, 0, 1, (int[]){4});
     set_kick(x, 1, 1, (int[]){3});
-    x->circuit.num_population[0] = 1;
+    x->circuit.pair->num_population[0] = 1;
     x->population[0] = 1;
     measure(x);
     /* equal weights: the inputs of kick neurons are the units of lowest index, 2 or 1 of 5 */
@@ -259,7 +259,7 @@ static void test_degenerate_circuits(void **state)
     (void)state;
     const struct analysis *row = table_row();
     struct subject *x = random_subject(false);
-    x->circuit.group[0] = x->circuit.group[1] = -1;
+    x->circuit.pair->group[0] = x->circuit.pair->group[1] = -1;
     x->circuit.num_directions = 0;
     measure(x);
     for (int o = 0; o < row->num_outputs; o++)
@@ -268,8 +268,8 @@ static void test_degenerate_circuits(void **state)
     subject_free(x);
 
     x = random_subject(false); /* one direction */
-    x->circuit.group[1] = -1;
-    x->circuit.num_population[0] = x->circuit.num_population[1] = 0;
+    x->circuit.pair->group[1] = -1;
+    x->circuit.pair->num_population[0] = x->circuit.pair->num_population[1] = 0;
     measure(x);
     for (int m = 0; m <= 10; m++) {
         assert_true(at(x, "switch_rate", ABLATE_KICK_A, m) > 0);

@@ -19,12 +19,12 @@ static void test_sets(void **state)
     set_kick(x, 1, 3, (int[]){144, 145, 146});
     for (int i = 0; i < SIZE; i++)
         for (int j = 0; j < SIZE; j++) x->W[i * SIZE + j] = (float)(i == 143 || i == 146 ? j : -j);
-    x->circuit.num_population[0] = 3;
-    x->circuit.num_population[1] = 2;
-    x->circuit.population[1] = x->population + 3;
+    x->circuit.pair->num_population[0] = 3;
+    x->circuit.pair->num_population[1] = 2;
+    x->circuit.pair->population[1] = x->population + 3;
     memcpy(x->population, (int[]){5, 6, 7, 100, 101}, 5 * sizeof(int));
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
-    check_ok(ablation_sets_init(&sets, &x->in, &st), &st);
+    check_ok(ablation_sets_init(&sets, &x->in, 0, &st), &st);
     int num[NUM_ABLATIONS] = {0};
     for (int i = 0; i < SIZE; i++) {
         bool kick_a = i == 5 || (i >= 141 && i <= 143), kick_b = i >= 144 && i <= 146;
@@ -57,8 +57,8 @@ static void test_empty_set_changes_nothing(void **state)
     struct network_gain intact = {1, NULL, NULL}, empty = {2, ones, ones};
     struct rng rng = rng_child(x->in.rng, 0);
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
-    check_ok(ablation_counts_init(&one, &x->in, 1, N, &st), &st);
-    check_ok(ablation_counts_init(&two, &x->in, 2, N, &st), &st);
+    check_ok(ablation_counts_init(&one, &x->in, 0, 1, N, &st), &st);
+    check_ok(ablation_counts_init(&two, &x->in, 0, 2, N, &st), &st);
     check_ok(ablation_run(&x->in, rng, &intact, &one, NULL, &st), &st);
     check_ok(ablation_run(&x->in, rng, &empty, &two, NULL, &st), &st);
     for (int r = 0; r < NUM_ABLATION_RATES; r++)
@@ -131,7 +131,7 @@ static void test_windows_by_brute_force(void **state)
     uint8_t o[ABLATION_ALL_STEPS];
     double sum = 0, squares = 0, n = NUM_SENSES * MAX_WINDOWS;
     check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
-    check_ok(ablation_counts_init(&counts, &x->in, 1, N, &st), &st);
+    check_ok(ablation_counts_init(&counts, &x->in, 0, 1, N, &st), &st);
     check_ok(ablation_windows_init(&windows, &x->in, 1, point, rng_child(x->in.rng, 2), &st), &st);
     check_ok(ablation_run(&x->in, rng_child(x->in.rng, 0), &intact, &counts, &windows, &st), &st);
     struct spectrum *spectrum = spectrum_new(&x->net, NULL);

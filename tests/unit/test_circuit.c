@@ -6,7 +6,7 @@
 #include "../support/planted.h"
 #include "analyse/analysis.h"
 #include "analyse/circuit/kick_set.h"
-#include "analyse/circuit/circuit.h"
+#include "analyse/circuit/population.h"
 #include "base/linalg.h"
 
 static void settle(struct settings *s, struct rnn_shape shape, int steps)
@@ -100,8 +100,8 @@ static void check_one(int H, int K, int a, int b, int c, int seed, int steps)
     check_planted(&p, f.circuit);
     if (H >= 100 && K == 2) /* below, 5 units are too many of all to stand out of permuted rows */
         for (int q = 0; q < 2; q++) {
-            int as_planted = f.circuit->direction[f.circuit->group[0]].from == 0 ? q : 1 - q;
-            check_units(f.circuit->population[q], f.circuit->num_population[q],
+            int as_planted = f.circuit->direction[f.circuit->pair->group[0]].from == 0 ? q : 1 - q;
+            check_units(f.circuit->pair->population[q], f.circuit->pair->num_population[q],
                         p.population[as_planted], PLANTED_POPULATION);
         }
     forget(&f);
@@ -321,20 +321,109 @@ static struct analyses take_apart(struct rnn_shape shape, const float *params, i
     struct analyses a;
     settle(&s, shape, steps);
     for (int i = 0; i < num_analyses; i++)
-        analysis_enable(analysis_table[i], analysis_table[i] == &analysis_circuit, &s);
+        analysis_enable(analysis_table[i],
+                        analysis_table[i] == &analysis_circuit ||
+                            analysis_table[i] == &analysis_populations,
+                        &s);
     check_ok(analyses_init(&a, &s, &st), &st);
     check_ok(analyse_network(&s, shape, params, NULL, NULL, &a, &st), &st);
     return a;
 }
 
-static const double *get(const struct analyses *a, const char *name)
+static const double *get_of(const struct analysis *of, const struct analyses *a, const char *name)
 {
     int i = 0;
-    while (analysis_table[i] != &analysis_circuit) i++;
-    for (int o = 0; o < analysis_circuit.num_outputs; o++)
-        if (strcmp(analysis_circuit.output[o].name, name) == 0) return a->value[i][o];
+    while (analysis_table[i] != of) i++;
+    for (int o = 0; o < of->num_outputs; o++)
+        if (strcmp(of->output[o].name, name) == 0) return a->value[i][o];
     fail_msg("no output %s", name);
     return NULL;
+}
+
+static const double *get(const struct analyses *a, const char *name)
+{
+    return get_of(&analysis_circuit, a, name);
+}
+
+static const double *get_pair(const struct analyses *a, const char *name)
+{
+    return get_of(&analysis_populations, a, name);
+}
+
+static void check_equal(double a, double b)
+{
+    assert_true(a == b || (isnan(a) && isnan(b)));
+}
+
+/* The first pair has the numbers of the circuit; the block is W at the units that it names. */
+static void check_first_pair(const struct analyses *a, const struct planted *p, int H)
+{
+    static const char *const same[] = {"weight_within",   "weight_between_p",
+                                       "population_size", "population_size_p",
+                                       "noise_left",      "noise_random_left_sd"};
+    enum { PLACES = 50 };
+    const double *units = get_pair(a, "units"), *block = get_pair(a, "block");
+    check_near(*get_pair(a, "num_pairs"), 1, 0);
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        for (int g = 0; g < 2; g++) check_equal(get_pair(a, same[i])[g], get(a, same[i])[g]);
+    for (int i = 0; i < PLACES; i++) {
+        if (isnan(units[i])) continue;
+        check_near(units[i], i < 3 ? get(a, "units")[i] : units[i], 0);
+        for (int j = 0; j < PLACES; j++)
+            if (!isnan(units[j]))
+                check_near(block[i * PLACES + j], p->W[(int)units[i] * H + (int)units[j]], 0);
+    }
+    for (int g = 0; g < 2; g++) {
+        assert_true(isnan(units[10 * g + 3]) && isnan(block[(10 * g + 3) * PLACES]));
+        check_near(get_pair(a, "from")[g], get(a, "from")[g], 0);
+        assert_true(isnan(get_pair(a, "from")[2 + g]));
+    }
+    for (int u = 0; u < H; u++)
+        check_near(get_pair(a, "population_member")[u], get(a, "population_member")[u], 0);
+}
+
+/* Of six directions three pairs, in the order of their most frequent ones; each is measured. */
+static void test_three_pairs(void **state)
+{
+    (void)state;
+    enum { H = 40, D = 5, K = 3 };
+    static const int from[] = {2, 0, 1, 0, 2, 1}, to[] = {0, 1, 2, 2, 1, 0};
+    static const int group[MAX_PAIRS][2] = {{0, 3}, {1, 5}, {2, 4}};
+    struct rnn_shape shape = {H, D, K, false};
+    float params[H * (D + H + K)];
+    struct circuit circuit = {.num_directions = 6};
+    struct analysis_memo memo = {.circuit = &circuit};
+    struct settings s;
+    struct network net;
+    struct status st = {0};
+    const struct population_measures *measures, *again;
+    settle(&s, shape, 2000);
+    rnn_init_params(shape, rng_stream(5, "pairs", "test"), params);
+    check_ok(network_init(&net, shape, params, &st), &st);
+    memo.shared = rng_stream(3, "circuit", "test");
+    struct analysis_input in = {.s = &s, .net = &net, .memo = &memo};
+    for (int d = 0; d < 6; d++)
+        circuit.direction[d] = (struct kick_set){
+            .from = from[d], .to = to[d], .num_units = 3, .unit = {3 * d, 3 * d + 1, 3 * d + 2}};
+    check_ok(population_find(&in, memo.shared, &circuit, &st), &st);
+    check_ok(population_measure(&in, &measures, &st), &st);
+    check_ok(population_measure(&in, &again, &st), &st);
+    assert_true(measures == again);
+    assert_int_equal(circuit.num_pairs, MAX_PAIRS);
+    for (int p = 0; p < MAX_PAIRS; p++) {
+        assert_memory_equal(circuit.pair[p].group, group[p], sizeof group[p]);
+        assert_true(circuit.pair[p].bound[0] > 0);
+        assert_true(measures[p].wiring.p_value[WITHIN][0] > .005);
+    }
+    circuit.direction[3].num_units = circuit.direction[5].num_units = 0;
+    circuit.direction[4].num_units = 0;
+    memset(circuit.pair, 0, sizeof circuit.pair);
+    circuit.num_pairs = 0;
+    check_ok(population_find(&in, memo.shared, &circuit, &st), &st); /* none: the first two */
+    assert_int_equal(circuit.num_pairs, 1);
+    assert_memory_equal(circuit.pair->group, ((int[]){0, 1}), sizeof group[0]);
+    analysis_memo_free(&memo);
+    network_free(&net);
 }
 
 static void test_outputs_of_a_planted_network(void **state)
@@ -379,6 +468,7 @@ static void test_outputs_of_a_planted_network(void **state)
         assert_true(symbol == 0 || symbol == 1);
         assert_true(get(&a, "activity_kick")[t] >= 0);
     }
+    check_first_pair(&a, &p, H);
     analyses_free(&a);
     planted_free(&p);
 }
@@ -433,7 +523,10 @@ static void test_stop(void **state)
     struct status st = {0};
     settle(&s, p.shape, 5000);
     for (int i = 0; i < num_analyses; i++)
-        analysis_enable(analysis_table[i], analysis_table[i] == &analysis_circuit, &s);
+        analysis_enable(analysis_table[i],
+                        analysis_table[i] == &analysis_circuit ||
+                            analysis_table[i] == &analysis_populations,
+                        &s);
     for (int asked = 0; asked < 40; asked += 13) {
         int left = asked;
         struct analyse_options options = {.stop = {stop_later, &left}};
@@ -461,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_controls_are_different),
         cmocka_unit_test(test_untrained),
         cmocka_unit_test(test_outputs_of_a_planted_network),
+        cmocka_unit_test(test_three_pairs),
         cmocka_unit_test(test_degenerate_networks),
         cmocka_unit_test(test_stop),
     };

@@ -173,7 +173,7 @@ static int put_floor(const struct analysis_input *in, int num_trajectories, stru
                      struct status *st)
 {
     struct ablation_counts counts;
-    int code = ablation_counts_init(&counts, in, 1, ABLATION_REPLICATES * num_trajectories, st);
+    int code = ablation_counts_init(&counts, in, 0, 1, ABLATION_REPLICATES * num_trajectories, st);
     if (!code) code = ablation_run(in, rng_child(in->rng, 1), &intact, &counts, NULL, st);
     for (int r = 0; r < NUM_ABLATION_RATES && !code; r++) {
         double value[ABLATION_REPLICATES];
@@ -216,7 +216,7 @@ static int put_pairs_floor(const struct analysis_input *in, int num_trajectories
         struct ablation_counts counts;
         struct ablation_windows windows;
         struct critical_pairs pairs = {{NAN, NAN}, {NAN, NAN}, 0};
-        code = ablation_counts_init(&counts, in, 1, num_trajectories, st);
+        code = ablation_counts_init(&counts, in, 0, 1, num_trajectories, st);
         if (!code)
             code = ablation_windows_init(&windows, in, 1, &intact_point, rng_child(rng, 0), st);
         if (!code) code = ablation_run(in, rng_child(rng, 1), &intact, &counts, &windows, st);
@@ -271,7 +271,7 @@ static int measure(const struct analysis_input *in, const struct layout *layout,
     struct network_gain points = {layout->num_points, layout->recurrent, layout->noise};
     struct ablation_counts counts;
     struct ablation_windows windows;
-    int code = ablation_counts_init(&counts, in, layout->num_points, n, st);
+    int code = ablation_counts_init(&counts, in, 0, layout->num_points, n, st);
     if (!code && has_windows)
         code = ablation_windows_init(&windows, in, layout->num_kept, layout->kept,
                                      rng_child(in->rng, 2), st);
@@ -295,14 +295,16 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     struct ablation_sets sets;
     struct layout layout;
     int code = circuit_get(in, &circuit, st);
-    if (code || (circuit->group[0] < 0 && circuit->group[1] < 0)) return code;
-    code = ablation_sets_init(&sets, in, st);
+    if (code) return code;
+    const int *group = circuit->pair->group;
+    if (group[0] < 0 && group[1] < 0) return STATUS_OK;
+    code = ablation_sets_init(&sets, in, 0, st);
     if (!code) code = layout_init(&layout, in, &sets, st);
     if (code) return code;
     for (int g = 0; g < 2; g++) {
-        if (circuit->group[g] < 0) continue;
-        put(out, FROM, circuit->direction[circuit->group[g]].from, g);
-        put(out, TO, circuit->direction[circuit->group[g]].to, g);
+        if (group[g] < 0) continue;
+        put(out, FROM, circuit->direction[group[g]].from, g);
+        put(out, TO, circuit->direction[group[g]].to, g);
     }
     for (int c = 0; c < NUM_ABLATIONS; c++) put(out, NUM_UNITS, sets.num_units[c], c);
     return measure(in, &layout, out, st);

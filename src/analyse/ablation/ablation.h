@@ -13,7 +13,7 @@
 
 /* --- which units: ablation_sets.c ------------------------------------------------------------- */
 
-/* A and B: the two directions of the circuit's group. */
+/* A and B: the two directions of a pair of the circuit. */
 enum ablation_condition {
     ABLATE_KICK_A,
     ABLATE_KICK_B,
@@ -30,8 +30,8 @@ struct ablation_sets {
     unsigned char *member;        /* (NUM_ABLATIONS, H) 1: scaled; in scratch */
 };
 
-/* Of in->memo's circuit. STATUS_NO_MEMORY. */
-int ablation_sets_init(struct ablation_sets *sets, const struct analysis_input *in,
+/* Of pair p of in->memo's circuit. STATUS_NO_MEMORY. */
+int ablation_sets_init(struct ablation_sets *sets, const struct analysis_input *in, int p,
                        struct status *st);
 
 /* --- trajectories: ablation_run.c ------------------------------------------------------------- */
@@ -58,8 +58,8 @@ struct ablation_counts {
     unsigned char *exploded; /* (points) 1: a state left the range of floats, counts mean nothing */
 };
 
-/* Zeros, in scratch; directions: of in->memo's circuit. STATUS_NO_MEMORY. */
-int ablation_counts_init(struct ablation_counts *counts, const struct analysis_input *in,
+/* Zeros, in scratch; directions: of pair p of in->memo's circuit. STATUS_NO_MEMORY. */
+int ablation_counts_init(struct ablation_counts *counts, const struct analysis_input *in, int p,
                          int num_points, int num_trajectories, struct status *st);
 
 /* How many trajectories a point gets: ABLATION_TRAJECTORIES, fewer in a network too large for

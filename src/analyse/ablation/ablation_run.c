@@ -12,10 +12,11 @@
 
 enum { ROWS = 1024 }; /* states of a step, about */
 
-int ablation_counts_init(struct ablation_counts *counts, const struct analysis_input *in,
+int ablation_counts_init(struct ablation_counts *counts, const struct analysis_input *in, int p,
                          int num_points, int num_trajectories, struct status *st)
 {
     const struct circuit *circuit = in->memo->circuit;
+    const int *group = circuit->pair[p].group;
     size_t size = NUM_ABLATION_RATES * (size_t)num_points * (size_t)num_trajectories;
     *counts = (struct ablation_counts){.num_points = num_points,
                                        .num_trajectories = num_trajectories,
@@ -27,9 +28,9 @@ int ablation_counts_init(struct ablation_counts *counts, const struct analysis_i
     if (!counts->events || !counts->steps || !counts->exploded)
         return status_no_memory(st, "counts of switches");
     for (int g = 0; g < 2; g++) {
-        if (circuit->group[g] < 0) continue;
-        counts->from[g] = circuit->direction[circuit->group[g]].from;
-        counts->to[g] = circuit->direction[circuit->group[g]].to;
+        if (group[g] < 0) continue;
+        counts->from[g] = circuit->direction[group[g]].from;
+        counts->to[g] = circuit->direction[group[g]].to;
     }
     return STATUS_OK;
 }

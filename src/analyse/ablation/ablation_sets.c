@@ -14,9 +14,9 @@ static int share(int a, int hidden)
     return count > 1 ? count : 1;
 }
 
-static const struct kick_set *kick_set(const struct circuit *circuit, int group)
+static const struct kick_set *kick_set(const struct circuit *circuit, int pair, int group)
 {
-    int direction = circuit->group[group];
+    int direction = circuit->pair[pair].group[group];
     return direction < 0 ? NULL : &circuit->direction[direction];
 }
 
@@ -45,11 +45,12 @@ static void mark_rest(const unsigned char *member, int hidden, unsigned char *re
     for (int i = 0; i < hidden; i++) rest[i] = !member[i];
 }
 
-int ablation_sets_init(struct ablation_sets *sets, const struct analysis_input *in,
+int ablation_sets_init(struct ablation_sets *sets, const struct analysis_input *in, int p,
                        struct status *st)
 {
     const struct network *net = in->net;
     const struct circuit *circuit = in->memo->circuit;
+    const struct kick_pair *pair = &circuit->pair[p];
     int H = net->shape.hidden;
     *sets = (struct ablation_sets){.member = scratch(in, NUM_ABLATIONS, (size_t)H)};
     if (!sets->member) return status_no_memory(st, "sets of units");
@@ -58,15 +59,15 @@ int ablation_sets_init(struct ablation_sets *sets, const struct analysis_input *
 
     bool has_kick = false, has_populations = false;
     for (int g = 0; g < 2; g++) {
-        const struct kick_set *kick = kick_set(circuit, g);
+        const struct kick_set *kick = kick_set(circuit, p, g);
         for (int k = 0; kick && k < kick->num_units; k++)
             member[ABLATE_KICK_A + g][kick->unit[k]] = 1;
         mark_presynaptic(net, kick, share(60, H), member[ABLATE_NOISE_A + g]);
         mark_presynaptic(net, kick, share(35, H), member[ABLATE_CONTROL]);
-        for (int i = 0; i < circuit->num_population[g]; i++)
-            member[ABLATE_POPULATIONS][circuit->population[g][i]] = 1;
+        for (int i = 0; i < pair->num_population[g]; i++)
+            member[ABLATE_POPULATIONS][pair->population[g][i]] = 1;
         has_kick |= kick && kick->num_units > 0;
-        has_populations |= circuit->num_population[g] > 0;
+        has_populations |= pair->num_population[g] > 0;
     }
     if (has_kick) mark_rest(member[ABLATE_CONTROL], H, member[ABLATE_CONTROL]);
     if (has_populations) mark_rest(member[ABLATE_POPULATIONS], H, member[ABLATE_REST]);

@@ -169,7 +169,7 @@ static void give_summary(const struct circuit *circuit, struct outputs *out)
     put(out, NUM_TESTED, tested);
     put(out, NUM_FOUND, found);
     put(out, SMALLEST_P, smallest);
-    put(out, NUM_INTEGRATING, circuit->num_population[0] + circuit->num_population[1]);
+    put(out, NUM_INTEGRATING, circuit->pair->num_population[0] + circuit->pair->num_population[1]);
     if (!found) return;
     put(out, MEAN_SIZE, size / found);
     put(out, MEAN_LEFT, left / found);
@@ -178,40 +178,34 @@ static void give_summary(const struct circuit *circuit, struct outputs *out)
     put(out, LEAST_SUPPRESSION, least);
 }
 
-static int give_weights(const struct analysis_input *in, const struct circuit *circuit,
-                        struct outputs *out, struct status *st)
+/* Of the first pair. */
+static int give_pair(const struct analysis_input *in, const struct circuit *circuit,
+                     struct outputs *out, struct status *st)
 {
+    const struct population_measures *measures;
+    const struct kick_pair *pair = circuit->pair;
     struct kick_rows rows;
-    struct wiring w;
-    int code = kick_rows_init(&rows, in, circuit, st);
-    if (!code) code = wiring_find(in, rng_child(in->rng, 1), circuit, &w, st);
-    for (int g = 0; g < 2 && !code; g++) {
-        put(out, BOUND, circuit->bound[g], g);
+    int code = kick_rows_init(&rows, in, circuit, 0, st);
+    if (!code) code = population_measure(in, &measures, st);
+    if (code) return code;
+    const struct wiring *w = &measures->wiring;
+    const struct population_noise *noise = &measures->noise;
+    for (int g = 0; g < 2; g++) {
+        put(out, BOUND, pair->bound[g], g);
         put_row(out, ONTO_GROUP, (size_t)g, rows.mean[g], rows.H);
-        put_pair(out, WEIGHT_WITHIN, w.weight[WITHIN][g], w.p_value[WITHIN][g], g);
-        put_pair(out, WEIGHT_BETWEEN, w.weight[BETWEEN][g], w.p_value[BETWEEN][g], g);
+        put_pair(out, WEIGHT_WITHIN, w->weight[WITHIN][g], w->p_value[WITHIN][g], g);
+        put_pair(out, WEIGHT_BETWEEN, w->weight[BETWEEN][g], w->p_value[BETWEEN][g], g);
         for (int p = 0; p < 2; p++)
-            put_pair(out, WEIGHT_POPULATION, w.weight[FROM_POPULATION_1 + p][g],
-                     w.p_value[FROM_POPULATION_1 + p][g], p, g);
-        put_pair(out, POPULATION_SIZE, circuit->num_population[g], w.size_p_value[g], g);
+            put_pair(out, WEIGHT_POPULATION, w->weight[FROM_POPULATION_1 + p][g],
+                     w->p_value[FROM_POPULATION_1 + p][g], p, g);
+        put_pair(out, POPULATION_SIZE, pair->num_population[g], w->size_p_value[g], g);
+        put_pair(out, NOISE_LEFT, noise->left[g], noise->error[g], g);
+        put_pair(out, NOISE_REST_LEFT, noise->rest_left[g], noise->rest_error[g], g);
+        put_pair(out, NOISE_RANDOM_LEFT, noise->random_left[g], noise->random_sd[g], g);
+        put(out, NOISE_P, noise->p_value[g], g);
     }
-    for (size_t j = 0; j < rows.H && !code; j++)
-        put(out, MEMBER, population_of(&rows, circuit, j), j);
-    return code;
-}
-
-static int give_noise(const struct analysis_input *in, const struct circuit *circuit,
-                      struct outputs *out, struct status *st)
-{
-    struct population_noise noise;
-    int code = population_noise_find(in, rng_child(in->rng, 2), circuit, &noise, st);
-    for (int g = 0; g < 2 && !code; g++) {
-        put_pair(out, NOISE_LEFT, noise.left[g], noise.error[g], g);
-        put_pair(out, NOISE_REST_LEFT, noise.rest_left[g], noise.rest_error[g], g);
-        put_pair(out, NOISE_RANDOM_LEFT, noise.random_left[g], noise.random_sd[g], g);
-        put(out, NOISE_P, noise.p_value[g], g);
-    }
-    return code;
+    for (size_t j = 0; j < rows.H; j++) put(out, MEMBER, population_of(&rows, pair, j), j);
+    return STATUS_OK;
 }
 
 static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
@@ -230,16 +224,13 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     give_directions(circuit, H, out);
     give_summary(circuit, out);
     course_activity(driven, H, circuit, STEPS, out->value[ACTIVITY_KICK],
-                    out->value[ACTIVITY_POPULATION], out->value[ACTIVITY_SYMBOL]);
+                    out->value[ACTIVITY_SYMBOL]);
+    course_populations(driven, H, circuit->pair, STEPS, out->value[ACTIVITY_POPULATION]);
     code = course_orbit(in, driven, circuit, out->value[PREACTIVATION],
                         out->value[PREACTIVATION_SD], st);
     for (int g = 0; g < 2; g++)
-        if (circuit->group[g] >= 0) put(out, GROUP_DIRECTION, circuit->group[g], g);
-    if (code || circuit->group[1] < 0) return code;
-    code = give_weights(in, circuit, out, st);
-    if (!code && circuit->num_population[0] + circuit->num_population[1] > 0)
-        code = give_noise(in, circuit, out, st);
-    return code;
+        if (circuit->pair->group[g] >= 0) put(out, GROUP_DIRECTION, circuit->pair->group[g], g);
+    return code || circuit->num_pairs == 0 ? code : give_pair(in, circuit, out, st);
 }
 
 /* Directions of switching that a network of this HMM is likely to have. */

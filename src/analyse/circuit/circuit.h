@@ -9,7 +9,7 @@
 
 #include "analyse/analysis.h"
 
-enum { MAX_KICK_SET = 10, MAX_DIRECTIONS = 6 };
+enum { MAX_KICK_SET = 10, MAX_DIRECTIONS = 6, MAX_PAIRS = MAX_DIRECTIONS / 2 };
 
 /* One direction of switching, from one symbol to another. */
 struct kick_set {
@@ -27,6 +27,16 @@ struct kick_set {
     double suppression; /* min(1, control_left) / rate_left of the whole set */
 };
 
+/* Two kick groups, and the units that integrate noise for them: g1 and g2, the mean weights onto
+ * their kick units, have opposite signs and are beyond the permutation null. */
+struct kick_pair {
+    int group[2];          /* indices of their directions; -1: none */
+    double bound[2];       /* 95th percentile of |g1| and |g2| under the null */
+    int num_population[2]; /* population 1 inhibits group 0 and excites group 1; 2 the reverse */
+    int *population[2];    /* (num_population) units */
+};
+
+struct population_measures;
 struct circuit {
     bool diverged;      /* a run from which it was found did */
     int num_directions; /* frequent ones, most frequent first */
@@ -34,14 +44,12 @@ struct circuit {
     /* Of every unit and direction, (num_directions, H): d' and area under the ROC curve of its
      * activity before a switch against cluster states of `from`; NaN: there are none. */
     double *score, *auc;
-    /* The two most frequent found directions that are each other's reverse, or else the two most
-     * frequent found ones (only one: the second is -1), and units that integrate noise for them:
-     * g1 and g2, the mean weights onto their kick units, have opposite signs and are beyond the
-     * permutation null. */
-    int group[2];          /* indices of these directions; -1: none */
-    double bound[2];       /* 95th percentile of |g1| and |g2| under the null */
-    int num_population[2]; /* population 1 inhibits group 0 and excites group 1; 2 the reverse */
-    int *population[2];    /* (num_population) units */
+    /* Found directions that are each other's reverse, the most frequent first. Where there are no
+     * such two, the first pair has the two most frequent found ones (only one: its second group is
+     * -1, and num_pairs 0). */
+    int num_pairs;
+    struct kick_pair pair[MAX_PAIRS];
+    struct population_measures *measures; /* (num_pairs) population.h; NULL: not yet asked for */
 };
 
 /* The circuit of this network, found once a network (analysis_memo). The circuit stays the memo's.

@@ -41,7 +41,7 @@ static int finder_init(struct finder *f, const struct analysis_input *in, struct
     f->circuit = pile_take(&in->memo->kept, 1, sizeof *f->circuit);
     if (!f->cluster || !f->specific || !f->eligible || !f->order || !f->circuit)
         return circuit_no_memory(st);
-    f->circuit->group[0] = f->circuit->group[1] = -1;
+    f->circuit->pair[0].group[0] = f->circuit->pair[0].group[1] = -1;
     return driven_get(in, &f->driven, st);
 }
 

@@ -16,7 +16,7 @@ static double mean_activity(const float *h, const int *unit, int num)
 }
 
 void course_activity(const struct driven *driven, int H, const struct circuit *circuit, int steps,
-                     double *kick, double *population, double *symbol)
+                     double *kick, double *symbol)
 {
     for (int t = 0; t < steps && (size_t)t < driven->n; t++) {
         const float *h = driven->h + (size_t)t * (size_t)H;
@@ -25,11 +25,18 @@ void course_activity(const struct driven *driven, int H, const struct circuit *c
             const struct kick_set *set = &circuit->direction[d];
             if (set->num_units) kick[d * steps + t] = mean_activity(h, set->unit, set->num_units);
         }
-        for (int p = 0; p < 2; p++)
-            if (circuit->num_population[p])
-                population[p * steps + t] =
-                    mean_activity(h, circuit->population[p], circuit->num_population[p]);
     }
+}
+
+void course_populations(const struct driven *driven, int H, const struct kick_pair *pair, int steps,
+                        double *population)
+{
+    for (int t = 0; t < steps && (size_t)t < driven->n; t++)
+        for (int p = 0; p < 2; p++)
+            if (pair->num_population[p])
+                population[p * steps + t] =
+                    mean_activity(driven->h + (size_t)t * (size_t)H, pair->population[p],
+                                  pair->num_population[p]);
 }
 
 /* What a group receives: row (H) the mean of its rows of W, the mean bias, the variance of the mean

@@ -9,7 +9,9 @@
  *   kick (num_directions, steps), population (2, steps): mean activity of these units
  *   symbol (steps) */
 void course_activity(const struct driven *driven, int H, const struct circuit *circuit, int steps,
-                     double *kick, double *population, double *symbol);
+                     double *kick, double *symbol);
+void course_populations(const struct driven *driven, int H, const struct kick_pair *pair, int steps,
+                        double *population);
 
 /* Mean pre-activation W h_t + U x_(t+1) + b of each kick group, over the states h_t of the driven
  * run in each bin of the angle about the mean in the plane of PC1 and PC2, from -180 to 180

@@ -28,7 +28,7 @@ static void average(struct kick_rows *r)
 }
 
 int kick_rows_init(struct kick_rows *r, const struct analysis_input *in,
-                   const struct circuit *circuit, struct status *st)
+                   const struct circuit *circuit, int p, struct status *st)
 {
     size_t H = (size_t)in->net->shape.hidden;
     *r = (struct kick_rows){.H = H};
@@ -37,7 +37,7 @@ int kick_rows_init(struct kick_rows *r, const struct analysis_input *in,
     r->bits = scratch(in, H, sizeof *r->bits);
     if (!r->weight || !r->is_kick || !r->bits) return circuit_no_memory(st);
     for (int g = 0; g < 2; g++) {
-        const struct kick_set *set = &circuit->direction[circuit->group[g]];
+        const struct kick_set *set = &circuit->direction[circuit->pair[p].group[g]];
         r->mean[g] = r->weight + (size_t)(2 * MAX_KICK_SET + g) * H;
         r->size[g] = set->num_units;
         for (int i = 0; i < set->num_units; i++) {
@@ -73,10 +73,10 @@ void kick_rows_permute(struct kick_rows *r, struct rng rng)
 
 /* --- populations ----------------------------------------------------------------------------- */
 
-int population_of(const struct kick_rows *r, const struct circuit *circuit, size_t j)
+int population_of(const struct kick_rows *r, const struct kick_pair *pair, size_t j)
 {
     double g1 = r->mean[0][j], g2 = r->mean[1][j];
-    bool beyond = fabs(g1) > circuit->bound[0] && fabs(g2) > circuit->bound[1];
+    bool beyond = fabs(g1) > pair->bound[0] && fabs(g2) > pair->bound[1];
     if (r->is_kick[j] || !beyond || !(g1 * g2 < 0)) return 0;
     return g1 < 0 ? 1 : 2;
 }
@@ -110,41 +110,85 @@ static int find_bounds(const struct analysis_input *in, struct kick_rows *r, str
     return STATUS_OK;
 }
 
-static void choose_groups(struct circuit *circuit)
+static void choose_pairs(struct circuit *circuit)
 {
     int found[MAX_DIRECTIONS], num = 0;
-    circuit->group[0] = circuit->group[1] = -1;
+    struct kick_pair *pair = circuit->pair;
     for (int d = 0; d < circuit->num_directions; d++)
         if (circuit->direction[d].num_units > 0) found[num++] = d;
-    for (int g = 0; g < 2 && g < num; g++) circuit->group[g] = found[g];
     for (int a = 0; a < num; a++)
         for (int b = a + 1; b < num; b++) {
             const struct kick_set *p = &circuit->direction[found[a]];
             const struct kick_set *q = &circuit->direction[found[b]];
             if (p->from != q->to || p->to != q->from) continue;
-            circuit->group[0] = found[a];
-            circuit->group[1] = found[b];
-            return;
+            pair[circuit->num_pairs++] = (struct kick_pair){.group = {found[a], found[b]}};
         }
+    if (circuit->num_pairs > 0) return;
+    for (int g = 0; g < 2; g++) pair->group[g] = g < num ? found[g] : -1;
+    circuit->num_pairs = num > 1;
+}
+
+static int find_populations(const struct analysis_input *in, struct rng rng,
+                            struct circuit *circuit, int p, struct status *st)
+{
+    struct kick_rows permuted, r;
+    struct kick_pair *pair = &circuit->pair[p];
+    int code = kick_rows_init(&permuted, in, circuit, p, st);
+    if (!code) code = kick_rows_init(&r, in, circuit, p, st);
+    if (!code) code = find_bounds(in, &permuted, rng, pair->bound, st);
+    if (code) return code;
+    int *next = pile_take(&in->memo->kept, r.H, sizeof *next);
+    if (!next) return circuit_no_memory(st);
+    for (int q = 0; q < 2; q++) {
+        pair->population[q] = next;
+        for (size_t j = 0; j < r.H; j++)
+            if (population_of(&r, pair, j) == q + 1) *next++ = (int)j;
+        pair->num_population[q] = (int)(next - pair->population[q]);
+    }
+    return STATUS_OK;
 }
 
 int population_find(const struct analysis_input *in, struct rng rng, struct circuit *circuit,
                     struct status *st)
 {
-    struct kick_rows permuted, r;
-    choose_groups(circuit);
-    if (circuit->group[1] < 0) return STATUS_OK;
-    int code = kick_rows_init(&permuted, in, circuit, st);
-    if (!code) code = kick_rows_init(&r, in, circuit, st);
-    if (!code) code = find_bounds(in, &permuted, rng, circuit->bound, st);
-    if (code) return code;
-    int *next = pile_take(&in->memo->kept, r.H, sizeof *next);
-    if (!next) return circuit_no_memory(st);
-    for (int p = 0; p < 2; p++) {
-        circuit->population[p] = next;
-        for (size_t j = 0; j < r.H; j++)
-            if (population_of(&r, circuit, j) == p + 1) *next++ = (int)j;
-        circuit->num_population[p] = (int)(next - circuit->population[p]);
+    int code = STATUS_OK;
+    choose_pairs(circuit);
+    for (int p = 0; p < circuit->num_pairs && !code; p++)
+        code = find_populations(in, p ? rng_child(rng, MOST_POOLED + (uint64_t)p) : rng, circuit, p,
+                                st);
+    return code;
+}
+
+/* --- measured -------------------------------------------------------------------------------- */
+
+static int measure(const struct analysis_input *in, const struct circuit *circuit, int p,
+                   struct population_measures *measures, struct status *st)
+{
+    struct rng rng = rng_child(rng_child(in->memo->shared, 3), (uint64_t)p);
+    const struct kick_pair *pair = &circuit->pair[p];
+    struct population_noise *noise = &measures->noise;
+    int code = wiring_find(in, rng_child(rng, 0), circuit, p, &measures->wiring, st);
+    for (int g = 0; g < 2; g++)
+        noise->left[g] = noise->error[g] = noise->rest_left[g] = noise->rest_error[g] =
+            noise->random_left[g] = noise->random_sd[g] = noise->p_value[g] = NAN;
+    if (!code && pair->num_population[0] + pair->num_population[1] > 0)
+        code = population_noise_find(in, rng_child(rng, 1), circuit, p, noise, st);
+    return code;
+}
+
+int population_measure(const struct analysis_input *in, const struct population_measures **measures,
+                       struct status *st)
+{
+    struct circuit *circuit = in->memo->circuit;
+    int code = STATUS_OK;
+    if (!circuit->measures) {
+        struct population_measures *made =
+            pile_take(&in->memo->kept, MAX_PAIRS, sizeof *circuit->measures);
+        if (!made) return circuit_no_memory(st);
+        for (int p = 0; p < circuit->num_pairs && !code; p++)
+            code = measure(in, circuit, p, &made[p], st);
+        if (!code) circuit->measures = made;
     }
-    return STATUS_OK;
+    *measures = circuit->measures;
+    return code;
 }

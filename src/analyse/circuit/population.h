@@ -16,26 +16,25 @@ struct kick_rows {
     uint32_t *bits;                    /* (H) scratch */
 };
 
-/* Of the groups that circuit->group names, in scratch. STATUS_NO_MEMORY. */
+/* Of both groups of pair p, in scratch. STATUS_NO_MEMORY. */
 int kick_rows_init(struct kick_rows *r, const struct analysis_input *in,
-                   const struct circuit *circuit, struct status *st);
+                   const struct circuit *circuit, int p, struct status *st);
 
 /* The entries of each row in a new random order; then the means again. */
 void kick_rows_permute(struct kick_rows *r, struct rng rng);
 
-/* The population, 1 or 2, of unit j by circuit->bound; 0: none. */
-int population_of(const struct kick_rows *r, const struct circuit *circuit, size_t j);
+/* The population, 1 or 2, of unit j by pair->bound; 0: none. */
+int population_of(const struct kick_rows *r, const struct kick_pair *pair, size_t j);
 
-/* Choose the two groups and fill group, bound, num_population and population of *circuit; none when
- * fewer than two kick sets were found. rng: of the permutations. STATUS_NO_MEMORY.
+/* Choose the pairs of *circuit and their populations. rng: of the permutations. STATUS_NO_MEMORY.
  */
 int population_find(const struct analysis_input *in, struct rng rng, struct circuit *circuit,
                     struct status *st);
 
 /* --- wiring.c -------------------------------------------------------------------------------- */
 
-/* Mean weights, and two-sided p-values by rank among permutations of the rows. NaN where there is
- * nothing to average. circuit->group must name two groups. */
+/* Mean weights, and two-sided p-values by rank among permutations of the rows, of pair p. NaN where
+ * there is nothing to average. */
 enum wire { WITHIN, BETWEEN, FROM_POPULATION_1, FROM_POPULATION_2, NUM_WIRES };
 struct wiring {
     double weight[NUM_WIRES][2]; /* onto group 0, onto group 1; WITHIN: without self-connections */
@@ -43,7 +42,7 @@ struct wiring {
     double size_p_value[2]; /* one-sided: of as many units in each population, or more */
 };
 int wiring_find(const struct analysis_input *in, struct rng rng, const struct circuit *circuit,
-                struct wiring *wiring, struct status *st);
+                int p, struct wiring *wiring, struct status *st);
 
 /* --- population_noise.c ---------------------------------------------------------------------- */
 
@@ -58,5 +57,17 @@ struct population_noise {
     double p_value[2];
 };
 int population_noise_find(const struct analysis_input *in, struct rng rng,
-                          const struct circuit *circuit, struct population_noise *out,
+                          const struct circuit *circuit, int p, struct population_noise *out,
                           struct status *st);
+
+/* --- both, of every pair --------------------------------------------------------------------- */
+
+struct population_measures {
+    struct wiring wiring;
+    struct population_noise noise; /* NaN: both populations are empty */
+};
+
+/* Measured once a network, by the first that asks; they stay the memo's. The circuit must have been
+ * asked for (circuit_get). STATUS_NO_MEMORY, STATUS_RUN_STOPPED. */
+int population_measure(const struct analysis_input *in, const struct population_measures **measures,
+                       struct status *st);

@@ -12,18 +12,18 @@
 enum { STARTS = 256, INTACT = 0, POPULATIONS, REST, RANDOM };
 
 /* quiet (3 + controls, H): who gets no noise in each condition; unit (H): scratch */
-static void mark_quiet(const struct circuit *circuit, int H, int controls, struct rng rng,
-                       int *unit, uint8_t *quiet)
+static void mark_quiet(const struct circuit *circuit, const struct kick_pair *pair, int H,
+                       int controls, struct rng rng, int *unit, uint8_t *quiet)
 {
     uint8_t *in_population = quiet + POPULATIONS * H, *rest = quiet + REST * H;
     int num = 0, num_rest = 0;
     for (int i = 0; i < H; i++) rest[i] = 1;
     for (int g = 0; g < 2; g++) {
-        const struct kick_set *set = &circuit->direction[circuit->group[g]];
+        const struct kick_set *set = &circuit->direction[pair->group[g]];
         for (int i = 0; i < set->num_units; i++) rest[set->unit[i]] = 0;
-        for (int i = 0; i < circuit->num_population[g]; i++) {
-            in_population[circuit->population[g][i]] = 1;
-            rest[circuit->population[g][i]] = 0;
+        for (int i = 0; i < pair->num_population[g]; i++) {
+            in_population[pair->population[g][i]] = 1;
+            rest[pair->population[g][i]] = 0;
             num++;
         }
     }
@@ -60,11 +60,10 @@ static void summarise(const struct switch_count *count, int controls, int g,
     out->p_value[g] = isnan(out->left[g]) ? NAN : (1.0 + below) / (1.0 + controls);
 }
 
-static int measure(const struct analysis_input *in, const struct circuit *circuit,
+static int measure(const struct analysis_input *in, const struct kick_set *set,
                    const struct driven *driven, struct rng rng, int g, const uint8_t *quiet,
                    int controls, struct population_noise *out, struct status *st)
 {
-    const struct kick_set *set = &circuit->direction[circuit->group[g]];
     int groups = RANDOM + controls;
     struct kick_cluster cluster = {0, NULL};
     struct switch_count *count = scratch(in, (size_t)groups * STARTS, sizeof *count);
@@ -82,17 +81,18 @@ static int measure(const struct analysis_input *in, const struct circuit *circui
 }
 
 int population_noise_find(const struct analysis_input *in, struct rng rng,
-                          const struct circuit *circuit, struct population_noise *out,
+                          const struct circuit *circuit, int p, struct population_noise *out,
                           struct status *st)
 {
     const struct driven *driven;
+    const struct kick_pair *pair = &circuit->pair[p];
     int H = in->net->shape.hidden, controls = in->s->analysis.controls;
     uint8_t *quiet = scratch(in, (size_t)(RANDOM + controls), (size_t)H);
     int *unit = scratch(in, (size_t)H, sizeof *unit);
     int code = quiet && unit ? driven_get(in, &driven, st) : circuit_no_memory(st);
-    if (!code) mark_quiet(circuit, H, controls, rng_child(rng, 0), unit, quiet);
+    if (!code) mark_quiet(circuit, pair, H, controls, rng_child(rng, 0), unit, quiet);
     for (int g = 0; g < 2 && !code; g++)
-        code = measure(in, circuit, driven, rng_child(rng, 1 + (uint64_t)g), g, quiet, controls,
-                       out, st);
+        code = measure(in, &circuit->direction[pair->group[g]], driven,
+                       rng_child(rng, 1 + (uint64_t)g), g, quiet, controls, out, st);
     return code;
 }

@@ -48,7 +48,7 @@ static void choose(const struct kick_rows *r, int p, int num, uint8_t *taken, do
 }
 
 /* All mean weights; by_rank: populations are chosen again. */
-static void average(const struct kick_rows *r, const struct circuit *circuit, bool by_rank,
+static void average(const struct kick_rows *r, const struct kick_pair *pair, bool by_rank,
                     uint8_t *taken, double weight[NUM_WIRES][2])
 {
     for (int g = 0; g < 2; g++) {
@@ -57,14 +57,14 @@ static void average(const struct kick_rows *r, const struct circuit *circuit, bo
     }
     for (int p = 0; p < 2; p++) {
         double *mean = weight[FROM_POPULATION_1 + p];
-        int num = circuit->num_population[p];
+        int num = pair->num_population[p];
         if (by_rank) {
             choose(r, p, num, taken, mean);
             continue;
         }
         for (int g = 0; g < 2; g++) {
             mean[g] = 0;
-            for (int i = 0; i < num; i++) mean[g] += r->mean[g][circuit->population[p][i]];
+            for (int i = 0; i < num; i++) mean[g] += r->mean[g][pair->population[p][i]];
             mean[g] /= num;
         }
     }
@@ -82,26 +82,27 @@ static double rank_p_value(double value, const double *null, size_t n)
 }
 
 int wiring_find(const struct analysis_input *in, struct rng rng, const struct circuit *circuit,
-                struct wiring *w, struct status *st)
+                int p, struct wiring *w, struct status *st)
 {
     size_t n = (size_t)in->s->analysis.permutations, as_many[2] = {0, 0};
     struct kick_rows r;
+    const struct kick_pair *pair = &circuit->pair[p];
     double(*null)[NUM_WIRES][2] = scratch(in, n, sizeof *null);
     uint8_t *taken = scratch(in, (size_t)in->net->shape.hidden, 1);
-    int code = null && taken ? kick_rows_init(&r, in, circuit, st) : circuit_no_memory(st);
+    int code = null && taken ? kick_rows_init(&r, in, circuit, p, st) : circuit_no_memory(st);
     if (code) return code;
-    average(&r, circuit, false, taken, w->weight);
+    average(&r, pair, false, taken, w->weight);
     for (size_t i = 0; i < n && !code; i++) {
         kick_rows_permute(&r, rng_child(rng, i));
-        average(&r, circuit, true, taken, null[i]);
+        average(&r, pair, true, taken, null[i]);
         int num[3] = {0};
-        for (size_t j = 0; j < r.H; j++) num[population_of(&r, circuit, j)]++;
-        for (int p = 0; p < 2; p++) as_many[p] += num[p + 1] >= circuit->num_population[p];
+        for (size_t j = 0; j < r.H; j++) num[population_of(&r, pair, j)]++;
+        for (int q = 0; q < 2; q++) as_many[q] += num[q + 1] >= pair->num_population[q];
         if (i % 64 == 0) code = analysis_check_stop(in, st);
     }
     for (int k = 0; k < NUM_WIRES && !code; k++)
         for (int g = 0; g < 2; g++)
             w->p_value[k][g] = rank_p_value(w->weight[k][g], &null[0][k][g], n);
-    for (int p = 0; p < 2; p++) w->size_p_value[p] = (1 + (double)as_many[p]) / (1 + (double)n);
+    for (int q = 0; q < 2; q++) w->size_p_value[q] = (1 + (double)as_many[q]) / (1 + (double)n);
     return code;
 }
