@@ -137,7 +137,7 @@ static void test_windows_by_brute_force(void **state)
     struct spectrum *spectrum = spectrum_new(&x->net, NULL);
     assert_non_null(spectrum);
     assert_false(counts.exploded[0]);
-    assert_int_equal(ablation_windows_rounds(&windows), MAX_WINDOWS);
+    assert_int_equal(ablation_windows_rounds(&windows, ABLATION_BUDGET), MAX_WINDOWS);
     for (int sense = 0; sense < NUM_SENSES; sense++) {
         assert_int_equal(windows.num[0][sense], MAX_WINDOWS);
         for (int w = 0; w < MAX_WINDOWS; w++) {
@@ -194,6 +194,14 @@ static void test_rotating_pair(void **state)
             check_near(sem[c * 5 + m], 0, 1e-12);
             check_near(up[c * 5 + m], expected, 1e-12);
             check_near(num[c * 5 + m], 2 * MAX_WINDOWS, 0);
+        }
+        for (int m = 0; m < MU; m++) { /* a kick set scaled by .9: m = -.106 + .097 i */
+            double at_mu = get(x, "critical_pairs_by_mu")[c * MU + m];
+            double windows = get(x, "num_windows_by_mu")[c * MU + m];
+            if ((c == ABLATE_KICK_A && m > 10) || (c == ABLATE_CONTROL && m == 0)) continue;
+            check_near(at_mu, c == ABLATE_KICK_A && m < 10 ? 0 : 30, 1e-12);
+            check_near(get(x, "critical_pairs_up_by_mu")[c * MU + m], at_mu, 1e-12);
+            check_near(windows, m % 5 ? ABLATION_BLOCK : 2 * MAX_WINDOWS, 0);
         }
     }
     subject_free(x);

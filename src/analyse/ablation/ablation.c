@@ -14,23 +14,16 @@
 #include <string.h>
 
 enum { PAIR_REPLICATES = 8 }; /* of the intact network, for its critical pairs */
-enum { NUM_MU = 21, INTACT = 10, NUM_COARSE = 5, COARSE = 5 }; /* every fifth mu has windows */
+#define FINE_BUDGET (ABLATION_BUDGET / 2)
+enum { NUM_COARSE = 5, COARSE = 5 }; /* every fifth mu has more windows */
 
-static const double mu_value[NUM_MU] = {0,   .1,  .2,  .3,  .4,  .5,  .6,  .7,  .8,  .9, 1,
-                                        1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2};
 static const double coarse_value[NUM_COARSE] = {0, .5, 1, 1.5, 2};
 
-static const struct analysis_dim mu = {"mu", NUM_MU, mu_value, "1",
-                                       "factor of what the condition scales; 1: intact"};
 static const struct analysis_dim coarse_mu = {"coarse_mu", NUM_COARSE, coarse_value, "1",
                                               "factor of what the condition scales; 1: intact"};
 static const struct analysis_dim direction = {
     "direction", 2, NULL, "1", "the circuit's two directions of switching, A and B: see from, to"};
-static const struct analysis_dim condition = {
-    "condition", NUM_ABLATIONS, NULL, "1",
-    "0, 1: recurrent input of the kick set of A, of B; 2, 3: noise into the inputs of the kick "
-    "neurons of A, of B; 4: control, noise into units far from all of them; 5: noise into the "
-    "populations; 6: noise into the rest"};
+static const struct analysis_dim mu = ABLATION_MU, condition = ABLATION_CONDITION;
 
 /* A standard error or sd follows what it belongs to. */
 #define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
@@ -78,49 +71,36 @@ static const struct analysis_dim condition = {
          "critical_pairs of the intact network: mean of 8 replicates, other random numbers",       \
          "its sd over the replicates: what chance alone makes of one point", "1")                  \
     WITH(SCALAR, FLOOR_CRITICAL_PAIRS_UP, _SD, "floor_critical_pairs_up", "_sd",                   \
-         "the same of critical_pairs_up", "its sd over the replicates", "1")
+         "the same of critical_pairs_up", "its sd over the replicates", "1")                       \
+    WITH(PLANE, PAIRS_BY_MU, _SEM, "critical_pairs_by_mu", "_sem",                                 \
+         "critical_pairs at every mu; between those of coarse_mu of fewer windows and steps",      \
+         "its standard error over switches", condition, mu, "1")                                   \
+    WITH(PLANE, PAIRS_UP_BY_MU, _SEM, "critical_pairs_up_by_mu", "_sem",                           \
+         "critical_pairs_up at every mu, likewise", "its standard error over switches", condition, \
+         mu, "1")                                                                                  \
+    PLANE(WINDOWS_BY_MU, "num_windows_by_mu", condition, mu, "1",                                  \
+          "switches that critical_pairs_by_mu goes over")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
-/* --- points ----------------------------------------------------------------------------------- */
+/* --- what is simulated ------------------------------------------------------------------------ */
 
-/* Point 0 is intact; then, for each condition that has units, all mu but 1. */
 struct layout {
-    int num_points;
-    int first[NUM_ABLATIONS];                                 /* -1: no units */
+    struct ablation_points points;
     int num_kept, kept[1 + NUM_ABLATIONS * (NUM_COARSE - 1)]; /* points with windows */
-    float *recurrent, *noise;                                 /* (num_points, H) in scratch */
 };
-
-static int point_of(const struct layout *layout, int c, int m)
-{
-    return m == INTACT ? 0 : layout->first[c] + m - (m > INTACT);
-}
 
 static int layout_init(struct layout *layout, const struct analysis_input *in,
                        const struct ablation_sets *sets, struct status *st)
 {
-    *layout = (struct layout){.num_points = 1, .num_kept = 1};
-    for (int c = 0; c < NUM_ABLATIONS; c++) {
-        layout->first[c] = sets->num_units[c] ? layout->num_points : -1;
-        if (sets->num_units[c] == 0) continue;
-        layout->num_points += NUM_MU - 1;
-        for (int m = 0; m < NUM_MU; m += COARSE)
-            if (m != INTACT) layout->kept[layout->num_kept++] = point_of(layout, c, m);
-    }
-    size_t H = (size_t)in->net->shape.hidden, size = (size_t)layout->num_points * H;
-    layout->recurrent = scratch(in, 2 * size, sizeof *layout->recurrent);
-    if (!layout->recurrent) return status_no_memory(st, "factors");
-    layout->noise = layout->recurrent + size;
-    for (size_t i = 0; i < 2 * size; i++) layout->recurrent[i] = 1;
-    for (int c = 0; c < NUM_ABLATIONS; c++) {
-        float *factor = c <= ABLATE_KICK_B ? layout->recurrent : layout->noise;
-        for (int m = 0; m < NUM_MU && layout->first[c] >= 0; m++)
-            for (size_t i = 0; i < H; i++)
-                if (sets->member[(size_t)c * H + i])
-                    factor[(size_t)point_of(layout, c, m) * H + i] = (float)mu_value[m];
-    }
-    return STATUS_OK;
+    layout->num_kept = 1;
+    layout->kept[0] = 0;
+    int code = ablation_points_init(&layout->points, in, sets, st);
+    for (int c = 0; c < NUM_ABLATIONS && !code; c++)
+        for (int m = 0; m < NUM_MU && sets->num_units[c]; m += COARSE)
+            if (m != INTACT_MU)
+                layout->kept[layout->num_kept++] = ablation_point(&layout->points, c, m);
+    return code;
 }
 
 /* --- rates ------------------------------------------------------------------------------------ */
@@ -137,28 +117,26 @@ static void put_difference(struct outputs *out, int r, int any, int of_direction
 
 static const struct network_gain intact = {1, NULL, NULL};
 
-static void put_rates(const struct layout *layout, const struct ablation_counts *counts,
+static void put_rates(const struct ablation_points *points, const struct ablation_counts *counts,
                       struct outputs *out)
 {
-    static const int against[NUM_ABLATIONS] = {
-        ABLATE_CONTROL, ABLATE_CONTROL, ABLATE_CONTROL, ABLATE_CONTROL, -1, ABLATE_REST, -1};
     for (int r = 0; r < NUM_ABLATION_RATES; r++)
         for (int c = 0; c < NUM_ABLATIONS; c++) {
-            if (layout->first[c] < 0) continue;
+            if (points->first[c] < 0) continue;
             for (int m = 0; m < NUM_MU; m++) {
-                struct estimate e = ablation_rate(counts, r, point_of(layout, c, m));
+                struct estimate e = ablation_rate(counts, r, ablation_point(points, c, m));
                 if (r == ANY_SWITCH)
                     put_pair(out, SWITCH_RATE, e.mean, e.sem, c, m);
                 else
                     put_pair(out, DIRECTION_RATE, e.mean, e.sem, r - DIRECTION_A, c, m);
             }
-            int silenced = point_of(layout, c, 0);
+            int silenced = ablation_point(points, c, 0);
             put_difference(out, r, EFFECT, DIRECTION_EFFECT, c,
                            ablation_difference(counts, r, silenced, 0));
-            if (against[c] < 0 || layout->first[against[c]] < 0) continue;
-            put_difference(
-                out, r, CONTRAST, DIRECTION_CONTRAST, c,
-                ablation_difference(counts, r, silenced, point_of(layout, against[c], 0)));
+            if (ablation_against[c] < 0 || points->first[ablation_against[c]] < 0) continue;
+            put_difference(out, r, CONTRAST, DIRECTION_CONTRAST, c,
+                           ablation_difference(counts, r, silenced,
+                                               ablation_point(points, ablation_against[c], 0)));
         }
 }
 
@@ -190,16 +168,24 @@ static int put_floor(const struct analysis_input *in, int num_trajectories, stru
 
 /* --- critical pairs --------------------------------------------------------------------------- */
 
+static void put_at_mu(const struct critical_pairs *pairs, int c, int m, struct outputs *out)
+{
+    put_pair(out, PAIRS_BY_MU, pairs->all.mean, pairs->all.sem, c, m);
+    put_pair(out, PAIRS_UP_BY_MU, pairs->up.mean, pairs->up.sem, c, m);
+    put(out, WINDOWS_BY_MU, pairs->num, c, m);
+}
+
 /* Outputs of kept point i, for every condition that has it. */
 static void put_windows(const struct layout *layout, int i, const struct critical_pairs *pairs,
                         struct outputs *out)
 {
     for (int c = 0; c < NUM_ABLATIONS; c++)
-        for (int m = 0; m < NUM_MU && layout->first[c] >= 0; m += COARSE) {
-            if (point_of(layout, c, m) != layout->kept[i]) continue;
+        for (int m = 0; m < NUM_MU && layout->points.first[c] >= 0; m += COARSE) {
+            if (ablation_point(&layout->points, c, m) != layout->kept[i]) continue;
             put_pair(out, CRITICAL_PAIRS, pairs->all.mean, pairs->all.sem, c, m / COARSE);
             put_pair(out, CRITICAL_PAIRS_UP, pairs->up.mean, pairs->up.sem, c, m / COARSE);
             put(out, NUM_WINDOWS, pairs->num, c, m / COARSE);
+            put_at_mu(pairs, c, m, out);
         }
 }
 
@@ -243,8 +229,8 @@ static int put_pairs(const struct analysis_input *in, const struct layout *layou
     int code = STATUS_OK;
     struct spectrum *spectrum = NULL;
     for (int i = 0; i < windows->num_points && !code; i++) {
-        const float *c = layout->recurrent + (size_t)layout->kept[i] * H;
-        const float *before = i ? layout->recurrent + (size_t)layout->kept[i - 1] * H : NULL;
+        const float *c = layout->points.recurrent + (size_t)layout->kept[i] * H;
+        const float *before = i ? layout->points.recurrent + (size_t)layout->kept[i - 1] * H : NULL;
         if (!before || memcmp(c, before, H * sizeof *c) != 0) { /* else its sets are looked up */
             spectrum_free(spectrum);
             spectrum = spectrum_new(in->net, c);
@@ -261,6 +247,22 @@ static int put_pairs(const struct analysis_input *in, const struct layout *layou
     return code;
 }
 
+/* Between the coarse mu, of every condition. */
+static int put_fine(const struct analysis_input *in, const struct ablation_points *points,
+                    struct outputs *out, struct status *st)
+{
+    int code = STATUS_OK;
+    for (int c = 0; c < NUM_ABLATIONS && !code; c++) {
+        struct critical_pairs pairs[NUM_MU];
+        if (points->first[c] < 0) continue;
+        code = ablation_critical_pairs(in, 0, points, c, COARSE, rng_child(in->rng, 0),
+                                       rng_child(in->rng, 4), FINE_BUDGET, pairs, st);
+        for (int m = 0; m < NUM_MU && !code; m++)
+            if (m % COARSE) put_at_mu(&pairs[m], c, m, out);
+    }
+    return code;
+}
+
 /* --- all -------------------------------------------------------------------------------------- */
 
 static int measure(const struct analysis_input *in, const struct layout *layout,
@@ -268,22 +270,24 @@ static int measure(const struct analysis_input *in, const struct layout *layout,
 {
     int n = ablation_num_trajectories(in->net->shape);
     bool has_windows = in->net->shape.hidden <= MAX_WINDOW_HIDDEN;
-    struct network_gain points = {layout->num_points, layout->recurrent, layout->noise};
+    struct network_gain points = {layout->points.num, layout->points.recurrent,
+                                  layout->points.noise};
     struct ablation_counts counts;
     struct ablation_windows windows;
-    int code = ablation_counts_init(&counts, in, 0, layout->num_points, n, st);
+    int code = ablation_counts_init(&counts, in, 0, layout->points.num, n, st);
     if (!code && has_windows)
         code = ablation_windows_init(&windows, in, layout->num_kept, layout->kept,
                                      rng_child(in->rng, 2), st);
     if (!code)
         code = ablation_run(in, rng_child(in->rng, 0), &points, &counts,
                             has_windows ? &windows : NULL, st);
-    if (!code) put_rates(layout, &counts, out);
+    if (!code) put_rates(&layout->points, &counts, out);
     if (!code) code = put_floor(in, n, out, st);
     if (!code && has_windows) {
-        int rounds = ablation_windows_rounds(&windows);
+        int rounds = ablation_windows_rounds(&windows, ABLATION_BUDGET);
         code = put_pairs(in, layout, &counts, &windows, rounds, out, st);
         if (!code) code = put_pairs_floor(in, n, rounds, out, st);
+        if (!code) code = put_fine(in, &layout->points, out, st);
     }
     put(out, NUM_TRAJECTORIES, n);
     return code;

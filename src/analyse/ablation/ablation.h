@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "analyse/analysis.h"
 #include "analyse/circuit/circuit.h"
 #include "dynamics/spectrum.h"
 
@@ -33,6 +34,41 @@ struct ablation_sets {
 /* Of pair p of in->memo's circuit. STATUS_NO_MEMORY. */
 int ablation_sets_init(struct ablation_sets *sets, const struct analysis_input *in, int p,
                        struct status *st);
+
+/* --- points: ablation_points.c ---------------------------------------------------------------- */
+
+enum { NUM_MU = 21, INTACT_MU = 10 };
+extern const double ablation_mu[NUM_MU];
+#define ABLATION_MU                                                                                \
+    {                                                                                              \
+        "mu", NUM_MU, ablation_mu, "1", "factor of what the condition scales; 1: intact"           \
+    }
+#define ABLATION_CONDITION                                                                         \
+    {                                                                                              \
+        "condition", NUM_ABLATIONS, NULL, "1",                                                     \
+            "0, 1: recurrent input of the kick set of A, of B; 2, 3: noise into the inputs of "    \
+            "the "                                                                                 \
+            "kick neurons of A, of B; 4: control, noise into units far from all of them; 5: "      \
+            "noise "                                                                               \
+            "into the populations; 6: noise into the rest"                                         \
+    }
+
+/* What a condition is held against, at mu = 0: the control, of the populations the rest; -1: none.
+ */
+extern const int ablation_against[NUM_ABLATIONS];
+
+/* Point 0 is intact; then, for each condition that has units, all mu but 1. */
+struct ablation_points {
+    int num, first[NUM_ABLATIONS]; /* of a condition: its first point; -1: no units */
+    float *recurrent, *noise;      /* (num, H) in scratch */
+};
+
+/* STATUS_NO_MEMORY. */
+int ablation_points_init(struct ablation_points *points, const struct analysis_input *in,
+                         const struct ablation_sets *sets, struct status *st);
+
+/* The point of condition c, which has units, at ablation_mu[m]. */
+int ablation_point(const struct ablation_points *points, int c, int m);
 
 /* --- trajectories: ablation_run.c ------------------------------------------------------------- */
 
@@ -120,13 +156,15 @@ struct ablation_windows {
     int num_points;   /* kept ones */
     const int *point; /* (num_points) their indices among all points; borrowed */
     int hidden;
+    int stride; /* every so many of a window's steps are counted, from another one on in the next
+                   window */
     struct rng rng;                                            /* of the choice */
     int (*num)[NUM_SENSES];                                    /* (num_points), as window */
     struct ablation_window (*window)[NUM_SENSES][MAX_WINDOWS]; /* (num_points) */
     unsigned char *active; /* (num_points, NUM_SENSES, MAX_WINDOWS, WINDOW_STEPS, H) */
 };
 
-/* None yet, in scratch. STATUS_NO_MEMORY. */
+/* None yet, in scratch; stride 1. STATUS_NO_MEMORY. */
 int ablation_windows_init(struct ablation_windows *windows, const struct analysis_input *in,
                           int num_points, const int *point, struct rng rng, struct status *st);
 
@@ -138,8 +176,10 @@ bool ablation_windows_wanted(const struct ablation_windows *windows);
 void ablation_windows_take(struct ablation_windows *windows, const struct ablation_tile *tile);
 
 /* How many windows of each sense are counted, the same for all points: as many as the time for
- * eigenvalues allows, judged by the numbers of active units; at least 1. */
-int ablation_windows_rounds(const struct ablation_windows *windows);
+ * eigenvalues allows, ABLATION_BUDGET of it here, judged by the numbers of active units; at least
+ * 1. */
+#define ABLATION_BUDGET 7e8 /* cubes of numbers of active units: about 4 s, 2 ms at 70 */
+int ablation_windows_rounds(const struct ablation_windows *windows, double budget);
 
 /* Critical complex pairs of window (i, sense, w): a step's mean. */
 int ablation_windows_count(const struct ablation_windows *windows, int i, int sense, int w,
@@ -155,3 +195,13 @@ struct critical_pairs {
 int ablation_windows_pairs(const struct ablation_windows *windows, int i, int rounds,
                            struct spectrum *spectrum, struct critical_pairs *out,
                            struct status *st);
+
+/* --- at every mu: ablation_critical.c --------------------------------------------------------- */
+
+/* Of condition c of pair p, which has units, at the mu that are no multiple of `coarse` steps, into
+ * out (NUM_MU): fewer windows each, of the first trajectories of rng, a share 1 / NUM_ABLATIONS of
+ * the budget. Errors as of ablation_run. */
+int ablation_critical_pairs(const struct analysis_input *in, int p,
+                            const struct ablation_points *points, int c, int coarse,
+                            struct rng trajectories, struct rng choice, double budget,
+                            struct critical_pairs *out, struct status *st);

@@ -10,15 +10,15 @@
 #include <math.h>
 #include <string.h>
 
-/* cubes of numbers of active units whose eigenvalues take about 4 s: 2 ms at 70 */
-static const double budget = 7e8;
-
 int ablation_windows_init(struct ablation_windows *windows, const struct analysis_input *in,
                           int num_points, const int *point, struct rng rng, struct status *st)
 {
     size_t n = (size_t)num_points, one = WINDOW_STEPS * (size_t)in->net->shape.hidden;
-    *windows =
-        (struct ablation_windows){num_points, point, in->net->shape.hidden, rng, NULL, NULL, NULL};
+    *windows = (struct ablation_windows){.num_points = num_points,
+                                         .point = point,
+                                         .hidden = in->net->shape.hidden,
+                                         .stride = 1,
+                                         .rng = rng};
     windows->num = scratch(in, n, sizeof *windows->num);
     windows->window = scratch(in, n, sizeof *windows->window);
     windows->active = scratch(in, n * NUM_SENSES * MAX_WINDOWS, one);
@@ -80,15 +80,26 @@ void ablation_windows_take(struct ablation_windows *windows, const struct ablati
         }
 }
 
-int ablation_windows_rounds(const struct ablation_windows *windows)
+/* The first step of window w that is counted, and the units active there. */
+static int first_step(const struct ablation_windows *windows, int i, int sense, int w,
+                      const unsigned char **active)
 {
+    int first = w % windows->stride;
+    *active = active_of(windows, i, sense, w) + first * windows->hidden;
+    return first;
+}
+
+int ablation_windows_rounds(const struct ablation_windows *windows, double budget)
+{
+    int stride = windows->stride;
     double cost = 0;
     for (int w = 0; w < MAX_WINDOWS; w++) {
         for (int i = 0; i < windows->num_points; i++)
             for (int sense = 0; sense < NUM_SENSES; sense++) {
                 if (w >= windows->num[i][sense]) continue;
-                const unsigned char *active = active_of(windows, i, sense, w);
-                for (int k = 0; k < WINDOW_STEPS; k++, active += windows->hidden) {
+                const unsigned char *active;
+                for (int k = first_step(windows, i, sense, w, &active); k < WINDOW_STEPS;
+                     k += stride, active += stride * windows->hidden) {
                     double n = 0;
                     for (int u = 0; u < windows->hidden; u++) n += active[u];
                     cost += n * n * n;
@@ -102,15 +113,17 @@ int ablation_windows_rounds(const struct ablation_windows *windows)
 int ablation_windows_count(const struct ablation_windows *windows, int i, int sense, int w,
                            struct spectrum *spectrum, double *pairs, struct status *st)
 {
-    const unsigned char *active = active_of(windows, i, sense, w);
-    int sum = 0;
-    for (int k = 0; k < WINDOW_STEPS; k++, active += windows->hidden) {
+    const unsigned char *active;
+    int sum = 0, num = 0, stride = windows->stride;
+    for (int k = first_step(windows, i, sense, w, &active); k < WINDOW_STEPS;
+         k += stride, active += stride * windows->hidden) {
         struct spectrum_counts counts;
         int code = spectrum_count(spectrum, active, &counts, st);
         if (code) return code;
         sum += counts.complex_critical;
+        num++;
     }
-    *pairs = (double)sum / WINDOW_STEPS;
+    *pairs = (double)sum / num;
     return STATUS_OK;
 }
 
