@@ -67,7 +67,9 @@ struct real_list {
     ROW(circuit, "true", "kick neurons and noise-integrating populations")                         \
     ROW(ablation, "true", "switching with parts of the circuit scaled")                            \
     ROW(stability, "true", "when states grow beyond all bounds; on with any other")                \
-    ROW(populations, "true", "populations and weights of every pair of kick groups")
+    ROW(populations, "true", "populations and weights of every pair of kick groups")               \
+    ROW(ablation_pairs, "true", "the rates of ablation for every pair of kick groups")             \
+    ROW(portrait, "true", "trajectories under fresh noise and under ablation in the plane")
 
 struct settings {
     struct {

@@ -1,31 +1,21 @@
 /* noise_sensitivity: how far trajectories spread when part of their noise is replaced, from the
  * middle of a dwell ("cluster") and from the moment when its end is imminent ("transition").
- *   switch: on a track of 2000 steps, of the changes of symbol past step 200, the 4th or a later
- *     one, that with the longest dwell before it; at step tt
- *   tc: midway between it and the change before, at most 100 steps before tt
- *   tk: the earliest of the last 25 steps of tc..tt-1 from which all of 100 continuations leave, in
- *     < 3 steps on average
- *   accepted: there is a tk, and in tc..tt-1 a step from which it takes >= 9 on average, at most 25
- *     each, and not all leave
+ * Switches, tt, tc and tk: track.h, distant 9.
  * Noise of step t: a n_t + b x_t, n_t what led the track from t - 1 to t, x_t fresh, the same for
  * every gamma. a : b = 1 - gamma : gamma and a^2 + b^2 = 1: the noise keeps its variance. The
  * outputs *_reference take a = b = 1/2 at gamma = 1/2 (they would not differ at 0 and 1).
- * Fixed of the reference: the search ends, on a new track when a switch is not accepted, after 30
- * of them in NaN, and tk is before the switch (D13); n_t is that of the step, so that gamma = 0
- * gives the nominal path (D14); tracks start at 0 (D22). Several switches, one a track, give a
- * spread between them. Refuses to search a track for a second one. Source: SCIENCE 5.3 and 5.4.
+ * Fixed of the reference: n_t is that of the step, so that gamma = 0 gives the nominal path (D14).
+ * Several switches, one a track, give a spread between them. Source: SCIENCE 5.4.
  */
 #include "analysis.h"
 #include "base/statistics.h"
 #include "dynamics/ensemble.h"
-#include "dynamics/escape.h"
+#include "track.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { MAX_EVENTS = 10, MAX_TRACKS = 30, WARM_UP = 20, TRACK = 2000, AFTER = 5 };
-enum { FIRST_CHANGE = 4, FIRST_STEP = 200, BACK = 100 };
-enum { TRIALS = 100, TRIAL_STEPS = 25, IMMINENT = 3, DISTANT = 9, LAST = 25 };
+enum { MAX_EVENTS = 10, DISTANT = 9 };
 enum { TRAJECTORIES = 100, HORIZON = 5, TIMES = HORIZON + 1 };
 enum { CLUSTER, TRANSITION, NUM_STARTS };
 enum { GAMMAS = 3, HALF_REFERENCE = GAMMAS, NUM_MIXES };
@@ -80,72 +70,11 @@ static const struct analysis_dim step_dim = {"step", TIMES, NULL, "steps", "sinc
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
-/* --- finding a switch ------------------------------------------------------------------------- */
-
 struct event {
-    int from, to, before, at, cluster, transition; /* change before, tt, tc, tk */
+    struct track_switch found;
     double nominal_error;
     double trace[NUM_STARTS][NUM_MIXES][TIMES], distance[NUM_STARTS][NUM_MIXES][TIMES];
 };
-
-struct track {
-    struct rng rng;  /* child 0 its noise, 1 trials, 2 fresh noise */
-    float *h;        /* (TRACK + AFTER + 1, H) */
-    uint8_t *symbol; /* (TRACK + AFTER + 1) */
-};
-
-/* The change of symbol with the longest dwell before it; false: none. */
-static bool find_candidate(const uint8_t *symbol, struct event *e)
-{
-    int changes = 0, previous = 0, longest = 0;
-    for (int t = 1; t <= TRACK; t++) {
-        if (symbol[t] == symbol[t - 1]) continue;
-        if (++changes >= FIRST_CHANGE && t > FIRST_STEP && t - previous > longest) {
-            longest = t - previous;
-            e->before = previous;
-            e->at = t;
-        }
-        previous = t;
-    }
-    if (longest == 0) return false;
-    e->from = symbol[e->at - 1];
-    e->to = symbol[e->at];
-    e->cluster = (e->at + e->before) / 2;
-    if (e->cluster < e->at - BACK) e->cluster = e->at - BACK;
-    return true;
-}
-
-/* Trials from steps from..to-1 of the track, stream `part`: the earliest imminent one into tk
- * unless there is none, and whether one is distant. */
-static int try_steps(const struct analysis_input *in, const struct track *track, uint64_t part,
-                     int from, int to, int *imminent, bool *distant, struct status *st)
-{
-    struct escape escape[BACK];
-    int code = escape_times(in->net, rng_child(rng_child(track->rng, 1), part),
-                            track->h + (size_t)from * (size_t)in->net->shape.hidden,
-                            (size_t)(to - from), TRIALS, TRIAL_STEPS, &in->stop, escape, st);
-    for (int t = to - 1; t >= from && !code; t--) {
-        const struct escape *e = &escape[t - from];
-        if (imminent && e->left == 1 && e->time < IMMINENT) *imminent = t;
-        *distant |= e->left < 1 && e->time >= DISTANT;
-    }
-    return code;
-}
-
-/* tk, and whether the switch is accepted. Earlier steps are tried only when the last ones do not
- * decide. */
-static int locate(const struct analysis_input *in, const struct track *track, struct event *e,
-                  bool *accepted, struct status *st)
-{
-    bool distant = false;
-    int last = e->cluster > e->at - LAST ? e->cluster : e->at - LAST;
-    e->transition = -1;
-    int code = try_steps(in, track, 0, last, e->at, &e->transition, &distant, st);
-    if (!code && e->transition >= 0 && !distant && last > e->cluster)
-        code = try_steps(in, track, 1, e->cluster, last, NULL, &distant, st);
-    *accepted = distant && e->transition >= 0;
-    return code;
-}
 
 /* --- the spread ------------------------------------------------------------------------------- */
 
@@ -197,9 +126,8 @@ static void run_mix(const struct track *track, int start, int which, int m, stru
     for (size_t i = 0; i < n; i++)
         memcpy(b->all.h + i * H, track->h + (size_t)start * H, H * sizeof *track->h);
     for (int t = 1; t <= HORIZON; t++) {
-        network_noise(rng_child(track->rng, 0), (uint64_t)(WARM_UP + start + t), 1, (int)D,
-                      b->nominal);
-        ensemble_noise(&b->all, rng_child(rng_child(track->rng, 2), (uint64_t)which), (uint64_t)t);
+        track_noise(track, start + t, (int)D, b->nominal);
+        ensemble_noise(&b->all, rng_child(track_fresh(track), (uint64_t)which), (uint64_t)t);
         for (size_t i = 0; i < n; i++)
             for (size_t d = 0; d < D; d++)
                 noise[i * D + d] = nominal * b->nominal[d] + fresh * noise[i * D + d];
@@ -214,8 +142,8 @@ static void run_mix(const struct track *track, int start, int which, int m, stru
 static void run_event(const struct track *track, struct bundle *b, struct event *e)
 {
     for (int m = 0; m < NUM_MIXES; m++) {
-        run_mix(track, e->cluster, CLUSTER, m, b, e);
-        run_mix(track, e->transition, TRANSITION, m, b, e);
+        run_mix(track, e->found.cluster, CLUSTER, m, b, e);
+        run_mix(track, e->found.transition, TRANSITION, m, b, e);
     }
 }
 
@@ -265,14 +193,14 @@ static void give(const struct event *e, int n, struct outputs *out)
     double dwell[MAX_EVENTS], lead[MAX_EVENTS], ratio[MAX_EVENTS];
     double nominal_error = 0;
     for (int i = 0; i < n; i++) {
-        put(out, EVENT_FROM, e[i].from, i);
-        put(out, EVENT_TO, e[i].to, i);
-        put(out, EVENT_SWITCH, e[i].at, i);
-        put(out, EVENT_CLUSTER, e[i].cluster, i);
-        put(out, EVENT_TRANSITION, e[i].transition, i);
-        dwell[i] = e[i].at - e[i].before;
+        put(out, EVENT_FROM, e[i].found.from, i);
+        put(out, EVENT_TO, e[i].found.to, i);
+        put(out, EVENT_SWITCH, e[i].found.at, i);
+        put(out, EVENT_CLUSTER, e[i].found.cluster, i);
+        put(out, EVENT_TRANSITION, e[i].found.transition, i);
+        dwell[i] = e[i].found.at - e[i].found.before;
         put(out, EVENT_DWELL, dwell[i], i);
-        lead[i] = e[i].at - e[i].transition;
+        lead[i] = e[i].found.at - e[i].found.transition;
         nominal_error = fmax(nominal_error, e[i].nominal_error);
     }
     struct over_events of_dwell = over_events(dwell, n), of_lead = over_events(lead, n);
@@ -297,22 +225,17 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
 {
     struct event event[MAX_EVENTS] = {0};
     struct bundle bundle = {0};
-    size_t H = (size_t)in->net->shape.hidden, length = TRACK + AFTER + 1;
-    struct track track = {.h = scratch(in, length * H, sizeof *track.h),
-                          .symbol = scratch(in, length, 1)};
+    struct track track;
     int events = 0, tracks = 0, code = ensemble_init(&bundle.all, in->net, TRAJECTORIES, st);
     bundle.nominal = scratch(in, (size_t)in->net->shape.noise_dim, sizeof *bundle.nominal);
-    bundle.mean = scratch(in, H, sizeof *bundle.mean);
-    if (!track.h || !track.symbol || !bundle.nominal || !bundle.mean)
-        code = status_no_memory(st, "a track");
+    bundle.mean = scratch(in, (size_t)in->net->shape.hidden, sizeof *bundle.mean);
+    if (!bundle.nominal || !bundle.mean) code = status_no_memory(st, "a track");
+    if (!code) code = track_init(&track, in, st);
     while (!code && events < MAX_EVENTS && tracks < MAX_TRACKS) {
         struct event *e = &event[events];
         bool accepted = false;
-        track.rng = rng_child(in->rng, (uint64_t)tracks++);
-        code = network_drive(in->net, rng_child(track.rng, 0), NULL, WARM_UP, length, 1, track.h,
-                             track.symbol, st);
-        if (!code) code = analysis_check_stop(in, st);
-        if (!code && find_candidate(track.symbol, e)) code = locate(in, &track, e, &accepted, st);
+        code = track_search(in, &track, rng_child(in->rng, (uint64_t)tracks++), ANY_SYMBOL, DISTANT,
+                            &e->found, &accepted, st);
         if (code || !accepted) continue;
         run_event(&track, &bundle, e);
         events++;

@@ -207,6 +207,69 @@ static void test_rotating_pair(void **state)
     subject_free(x);
 }
 
+/* What ablation_pairs says of pair p. */
+static const double *rates_of_pairs(struct subject *x, struct analyses *a, const char *name)
+{
+    struct status st = {0};
+    int row = 0;
+    while (analysis_table[row] != &analysis_ablation_pairs) row++;
+    if (!a->memory) {
+        struct settings s = x->s;
+        analysis_enable(&analysis_ablation_pairs, true, &s);
+        check_ok(analyses_init(a, &s, &st), &st);
+        struct outputs out = {
+            .analysis = &analysis_ablation_pairs, .s = &s, .value = a->value[row]};
+        check_ok(network_init(&x->net, x->shape, x->params, &st), &st);
+        check_ok(analysis_ablation_pairs.compute(&x->in, &out, &st), &st);
+        assert_null(out.misplaced);
+        network_free(&x->net);
+    }
+    for (int o = 0; o < analysis_ablation_pairs.num_outputs; o++)
+        if (strcmp(analysis_ablation_pairs.output[o].name, name) == 0) return a->value[row][o];
+    fail_msg("no output %s", name);
+    return NULL;
+}
+
+/* The second pair has what it would have as the first; the first what ablation says, within errors.
+ */
+static void test_every_pair(void **state)
+{
+    (void)state;
+    struct subject *x = random_subject(false), *y = random_subject(false);
+    struct analyses two = {0}, one = {0};
+    struct circuit *c = &x->circuit;
+    c->num_directions = 4;
+    c->direction[2] = (struct kick_set){.from = 0, .to = 2, .num_units = 2, .unit = {3, 4}};
+    c->direction[3] = (struct kick_set){.from = 2, .to = 0, .num_units = 1, .unit = {5}};
+    y->circuit = *c;
+    c->num_pairs = 2;
+    c->pair[1] = (struct kick_pair){.group = {2, 3}};
+    y->circuit.num_pairs = 1;
+    y->circuit.pair[0] = c->pair[1];
+    const double *from = rates_of_pairs(x, &two, "from");
+    const double symbols[6] = {0, 1, 0, 2, NAN, NAN};
+    for (int d = 0; d < 6; d++) check_same(from[d], symbols[d]);
+    const int points = NUM_ABLATIONS * MU;
+    for (int i = 0; i < points; i++) {
+        check_same(rates_of_pairs(x, &two, "switch_rate")[points + i],
+                   rates_of_pairs(y, &one, "switch_rate")[i]);
+        for (int g = 0; g < 2; g++)
+            check_same(rates_of_pairs(x, &two, "direction_rate")[(2 + g) * points + i],
+                       rates_of_pairs(y, &one, "direction_rate")[g * points + i]);
+    }
+    measure(x);
+    for (int i = 0; i < points; i++) {
+        double rate = get(x, "switch_rate")[i], sem = get(x, "switch_rate_sem")[i];
+        double few = rates_of_pairs(x, &two, "switch_rate_sem")[i];
+        if (!isnan(rate))
+            check_near(rates_of_pairs(x, &two, "switch_rate")[i], rate, 5 * (sem + few) + 1e-12);
+    }
+    analyses_free(&one);
+    analyses_free(&two);
+    subject_free(x);
+    subject_free(y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_num_trajectories),
         cmocka_unit_test(test_windows_by_brute_force),
         cmocka_unit_test(test_rotating_pair),
+        cmocka_unit_test(test_every_pair),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "../support/check.h"
 #include "hmmgrid/analyse.h"
 #include "base/linalg.h"
+#include "analyse/circuit/circuit.h"
 #include "analyse/residency.h"
 
 #include <stdlib.h>
@@ -464,6 +465,62 @@ static void test_the_search_ends(void **state)
     drop(&m);
 }
 
+/* The same clock: without fresh noise all trajectories are the track; a circuit by hand, whose kick
+ * sets are a unit of noise (which nothing reaches: no effect) and one of the clock (which stops).
+ */
+static void test_portrait(void **state)
+{
+    (void)state;
+    enum { SHOWN = 20, TIMES = 6, NOMINAL = 120, PATHS = 6, STEPS = 61, CASES = 7 };
+    struct made m = ring(LONG_PERIOD, NOISE_UNITS, NOISE_UNITS, 500);
+    for (int i = 0; i < NOISE_UNITS; i++) m.U[(LONG_PERIOD + i) * NOISE_UNITS + i] = 1;
+    struct network net;
+    struct status st;
+    struct circuit circuit = {
+        .num_directions = 2,
+        .direction = {{.from = 0, .to = 1, .num_units = 1}, {.from = 1, .to = 0, .num_units = 1}},
+        .num_pairs = 1,
+        .pair[0].group = {0, 1}};
+    circuit.direction[0].unit[0] = LONG_PERIOD + 3;
+    circuit.direction[1].unit[0] = 100;
+    struct analysis_memo memo = {.shared = rng_stream(1, "shared", "portrait"),
+                                 .circuit = &circuit};
+    check_ok(network_init(&net, m.shape, m.params, &st), &st);
+    struct analysis_input in = {.s = &m.s, .net = &net, .memo = &memo};
+    prepare(&m, "portrait");
+    int row = 0;
+    while (analysis_table[row] != analysis_find("portrait")) row++;
+    check_ok(analysis_run(row, &in, &m.a, &st), &st);
+    const double *nominal = get(&m, "nominal"), *fresh = get(&m, "fresh_pc1");
+    const double *path = get(&m, "ablated_pc1");
+    check_near(*get(&m, "tracks"), 1, 0);
+    check_near(*get(&m, "cluster"), 190 - 106, 0);
+    check_near(*get(&m, "transition"), 218 - 106, 0);
+    for (int start = 0; start < 2; start++)
+        for (int j = 0; j < SHOWN; j++)
+            for (int t = 0; t < TIMES; t++) {
+                int at = (start ? 112 : 84) + t;
+                const double *none = fresh + (start * 3 * SHOWN + j) * TIMES + t;
+                if (at < NOMINAL) check_near(*none, nominal[2 * at], 1e-4);
+                assert_true(t == 0 || none[2 * SHOWN * TIMES] != *none);
+            }
+    for (int g = 0; g < 2; g++) check_near(get(&m, "ablated_from")[g], g, 0);
+    for (int i = 0; i < PATHS; i++) {
+        int changed = 0;
+        for (int t = 0; t < STEPS; t++) {
+            for (int k = 1; k <= 2 && i < 3; k++)
+                check_near(path[(k * PATHS + i) * STEPS + t], path[i * STEPS + t], 0);
+            changed += path[(PATHS + i) * STEPS + t] != path[i * STEPS + t];
+        }
+        assert_true(i < 3 ? changed == 0 : changed > 0 && changed < STEPS);
+    }
+    pile_free(&memo.scratch);
+    pca_free(&memo.driven->pca);
+    pile_free(&memo.kept);
+    network_free(&net);
+    drop(&m);
+}
+
 static bool stop_at_once(void *context)
 {
     (void)context;
@@ -510,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_shared_residency),
         cmocka_unit_test(test_spread_of_pure_noise),
         cmocka_unit_test(test_the_search_ends),
+        cmocka_unit_test(test_portrait),
         cmocka_unit_test(test_a_stop_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
