@@ -2,8 +2,8 @@
  *
  * A metric is evaluated with Y = the network's sample; its *floor* is the same function with Y =
  * another independent HMM sample that is emitted as the network's is (measure.generation:
- * reference puts a uniform symbol first), mean and sd (ddof 1) over measure.floor_draws draws
- * (SCIENCE 8.1).
+ * reference puts a uniform symbol first), mean and sd (ddof 1) over metric_draws draws, of a costly
+ * metric over measure.floor_draws (SCIENCE 8.1).
  */
 #ifndef HMMGRID_MEASURE_H
 #define HMMGRID_MEASURE_H
@@ -11,12 +11,17 @@
 #include "hmmgrid/metrics.h"
 
 /* Results of all metrics, in table order. Each value array has measure_count doubles. */
+/* z = (value - floor) / (floor_sd sqrt(1 + 1/n)), n draws: of a perfect emulation Student's t of n
+ * - 1 degrees of freedom, the sd and the mean of few draws being uncertain themselves. It is left a
+ * t and not made a normal quantile, so that it grows in proportion with the distance from the
+ * floor. NaN where the draws have no spread beyond rounding: compare value and floor. p = (1 +
+ * number of draws with as large a value) / (1 + n). */
 struct measures {
     double **value;    /* [num_metrics]; value[0] begins one block of all values in table order */
     double **floor;    /* [num_metrics], NULL entry without floor. Draws in which a metric is
                           undefined (NaN) are left out of its floor; NaN when all are */
     double **floor_sd; /* NaN when fewer than 2 draws are left */
-    double **z;        /* (value - floor) / floor_sd; NaN where floor_sd is 0 */
+    double **test;     /* NULL entry where the metric has neither z nor p */
     void *memory;      /* owner */
 };
 /* All NaN. STATUS_NO_MEMORY. */

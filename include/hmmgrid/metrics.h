@@ -34,17 +34,37 @@ struct measure_input {
     const struct stop *stop;   /* asked by what takes long; NULL: never */
 };
 
+/* What stands beside a value: name_floor and name_floor_sd, and what tells how far it is from them.
+ * Which of the two a metric has was measured on perfect emulations (tests/unit/test_measure.c). */
+enum metric_floor {
+    NO_FLOOR,
+    FLOOR_ALONE, /* neither */
+    FLOOR_P, /* name_p, of a distance, the larger the worse: its draws are skewed, bounded by 0 */
+    FLOOR_Z, /* name_z, of what may be too large or too small */
+    FLOOR_Z_DEAR /* the same of what takes long: over measure.floor_draws draws, not metric_draws */
+};
+
+/* For those who read them. */
+#define METRIC_Z_IS                                                                                \
+    "z = (value - floor) / (floor_sd sqrt(1 + 1/n)) of n draws; a perfect emulation's is "         \
+    "Student's "                                                                                   \
+    "t of n - 1 degrees of freedom; none where floor_sd is 0"
+#define METRIC_P_IS "p by rank: share of value and floor's draws that are as large as the value"
+
 struct metric {
-    const char *name; /* column name; its floor is name_floor, name_floor_sd, name_z */
+    const char *name; /* of its column */
     int num_dims;     /* 0 scalar, up to 2 */
     enum measure_dim dim[2];
-    bool has_floor;
+    enum metric_floor floor;
     const char *unit;    /* "1" when dimensionless */
     const char *meaning; /* one line, for the file and the docs */
     /* out: (product of the HMM's own dims), row-major. STATUS_RUN_FAILED on trouble. */
     int (*compute)(const struct measure_input *in, double *out, struct status *st);
     int part; /* which of the things that this function gives */
 };
+
+/* Draws of a floor that is not dear: max(32, measure.floor_draws). */
+int metric_draws(int floor_draws);
 
 extern const struct metric metrics_table[];
 extern const int num_metrics;

@@ -109,6 +109,8 @@ static int make_columns(struct plan *plan, struct schema *schema, struct status 
     return columns_init(schema, plan, st);
 }
 
+static const char *const beside[] = {"", " [floor]", " [floor, p]", " [floor, z]", " [floor, z]"};
+
 /* "word_tv[word_length]" */
 static int print_name(FILE *out, const struct schema *schema, const struct schema_row *row)
 {
@@ -129,7 +131,7 @@ static void print_line(FILE *out, const struct schema *schema, const struct sche
     const struct metric *metric = metrics_find(row->name);
     bool unit = has_unit(row->unit);
     snprintf(text, sizeof text, "%s%s%s%s", row->meaning, unit ? "; " : "", unit ? row->unit : "",
-             metric && metric->has_floor ? " [floor]" : "");
+             metric ? beside[metric->floor] : "");
     help_entry(out, print_name(out, schema, row), text);
 }
 
@@ -177,11 +179,15 @@ static void print_score(FILE *out, const struct schema *schema, const struct sch
     for (int d = 0; d < row->num_dims; d++)
         print_labels(out, d ? "" : "labels", &schema->axis[row->dim[d]]);
     print_fact(out, "dataset", "%s", path);
-    if (metric && metric->has_floor)
-        print_fact(out, "beside it",
-                   "%s_floor, %s_floor_sd\n%s_z = (value - floor) / floor_sd, none where "
-                   "that is 0",
-                   row->name, row->name, row->name);
+    if (!metric || metric->floor == NO_FLOOR) return;
+    bool has_z = metric->floor >= FLOOR_Z;
+    print_fact(
+        out, "beside it", "%s_floor, %s_floor_sd over %s draws%s%s%s", row->name, row->name,
+        metric->floor == FLOOR_Z_DEAR ? "measure.floor_draws" : "max(32, measure.floor_draws)",
+        metric->floor > FLOOR_ALONE ? "\n" : "", metric->floor > FLOOR_ALONE ? row->name : "",
+        has_z                      ? "_" METRIC_Z_IS
+        : metric->floor == FLOOR_P ? "_" METRIC_P_IS
+                                   : "");
 }
 
 static bool is_score(const struct schema_row *row)
@@ -208,8 +214,9 @@ static void print_all(FILE *out, const struct schema *schema)
     for (int i = 0; i < NUM_FIRST; i++) print_line(out, schema, schema_find(schema, told_first[i]));
     for (; row < metrics; row++)
         if (is_score(row) && !is_told_first(row)) print_line(out, schema, row);
-    fputs("\nhow well it emulates the HMM; [floor]: NAME_floor, NAME_floor_sd and NAME_z\n"
-          "stand beside it, what independent samples of the HMM itself score\n",
+    fputs("\nhow well it emulates the HMM; [floor]: NAME_floor and NAME_floor_sd stand\n"
+          "beside it, what independent samples of the HMM itself score, and how far it is\n"
+          "from them: NAME_z (within 2: as good as perfect) or NAME_p (above .05)\n",
           out);
     for (int i = 0; i < num_metrics; i++)
         print_line(out, schema, schema_find(schema, metrics_table[i].name));

@@ -126,6 +126,10 @@ static int print_marks(struct store *store, int run, const struct settings *s, F
         code = read_number(store, run, divergence_column[i], &number[i], st);
     if (!code && marks[run] & 1 << MARK_OVERFLOWED)
         show_on(out, "%-16s NaN: states overflowed in the measured sample\n", "scores");
+    if (!code && marks[run] & 1 << MARK_CONSTANT)
+        show_on(out,
+                "%-16s one symbol for ever: no emulation; scores that this makes small are NaN\n",
+                "emits");
     if (!code && divergence_tell(number, s, &d))
         show_on(out, "%-16s %s:\n%-16s %s\n", "diverged", d.when, "", d.so);
     free(marks);
@@ -139,25 +143,28 @@ static bool is_shown(const char *name)
     return false;
 }
 
-/* How well it emulates the HMM, each score with its floor; z where the floor has a spread. */
+/* How well it emulates the HMM, each score with its floor, and its z or p where it has one. */
 static int print_scores(struct store *store, int run, FILE *out, struct status *st)
 {
     struct score *score = NULL;
     int num = 0, code = scores_select(store, NULL, true, &score, &num, st);
     bool any = false;
     for (int i = 0; i < num && !code; i++) {
-        double part[] = {NAN, NAN, NAN}; /* value, floor, its sd */
-        const int column[] = {score[i].column, score[i].floor_column, score[i].floor_sd_column};
+        double part[NUM_SCORE_PARTS];
         if (is_shown(score[i].name)) continue;
-        for (int p = SCORE_VALUE; p <= SCORE_FLOOR_SD && !code; p++)
-            if (column[p] >= 0)
-                code = scores_read(store, &score[i], (enum score_part)p, &run, 1, &part[p], st);
-        if (code || isnan(part[0])) continue;
-        if (!any) fputs("\nscores, in brackets the floor: what the HMM itself scores\n", out);
+        for (int p = 0; p < NUM_SCORE_PARTS && !code; p++)
+            code = scores_read(store, &score[i], (enum score_part)p, &run, 1, &part[p], st);
+        if (code || isnan(part[SCORE_VALUE])) continue;
+        if (!any)
+            fputs("\nscores, in brackets the floor: what the HMM itself scores; as good as "
+                  "that\nis a z within 2 of 0 (a t), or a p above .05\n",
+                  out);
         any = true;
-        show_on(out, "  %-22s %.5g", score[i].name, part[0]);
-        if (!isnan(part[1])) show_on(out, " (%.5g ± %.2g)", part[1], part[2]);
-        if (part[2] > 0) show_on(out, ", z %.2g", (part[0] - part[1]) / part[2]);
+        show_on(out, "  %-22s %.5g", score[i].name, part[SCORE_VALUE]);
+        if (!isnan(part[SCORE_FLOOR]))
+            show_on(out, " (%.5g ± %.2g)", part[SCORE_FLOOR], part[SCORE_FLOOR_SD]);
+        if (!isnan(part[SCORE_Z])) show_on(out, ", z %.2g", part[SCORE_Z]);
+        if (!isnan(part[SCORE_P])) show_on(out, ", p %.2g", part[SCORE_P]);
         fputc('\n', out);
     }
     free(score);
@@ -172,7 +179,7 @@ static int print_outputs(struct store *store, int run, FILE *out, struct status 
     fputs("\noutputs of the analyses\n", out);
     for (int i = 0; i < num && !code; i++) {
         double value;
-        const char *unit = store_column(store, score[i].column)->unit;
+        const char *unit = store_column(store, score[i].column[SCORE_VALUE])->unit;
         bool pure = strcmp(unit, "1") == 0;
         code = scores_read(store, &score[i], SCORE_VALUE, &run, 1, &value, st);
         if (!code && !isnan(value))

@@ -36,16 +36,16 @@ int measures_init(struct measures *m, int symbols, int T, struct status *st)
     m->value = m->memory;
     m->floor = m->value + rows;
     m->floor_sd = m->floor + rows;
-    m->z = m->floor_sd + rows;
-    double *next = (double *)(m->z + rows);
+    m->test = m->floor_sd + rows;
+    double *next = (double *)(m->test + rows);
     for (size_t i = 0; i < 4 * total; i++) next[i] = NAN;
     for (size_t i = 0; i < rows; i++) {
         size_t count = (size_t)measure_count(&metrics_table[i], symbols, T);
-        bool has_floor = metrics_table[i].has_floor;
+        enum metric_floor floor = metrics_table[i].floor;
         m->value[i] = next;
-        m->floor[i] = has_floor ? next + total : NULL;
-        m->floor_sd[i] = has_floor ? next + 2 * total : NULL;
-        m->z[i] = has_floor ? next + 3 * total : NULL;
+        m->floor[i] = floor > NO_FLOOR ? next + total : NULL;
+        m->floor_sd[i] = floor > NO_FLOOR ? next + 2 * total : NULL;
+        m->test[i] = floor > FLOOR_ALONE ? next + 3 * total : NULL;
         next += count;
     }
     return STATUS_OK;
@@ -68,15 +68,24 @@ double *measures_numbers(const struct measures *m, int symbols, int T, size_t *c
 
 struct job {
     const struct hmm *hmm;
-    size_t n;
-    int T, draws, generation;
+    size_t n, total; /* numbers of all metrics */
+    int T, dear_draws, draws, generation;
     const struct stop *stop;
     uint8_t *reference, *other; /* (n, T), owned */
 };
 
-/* All metrics (floor_only: those with a floor) of a pair of samples into out, one after another. */
+enum choice { EVERY_METRIC, THOSE_WITH_FLOOR, THE_CHEAP_OF_THOSE };
+
+static bool is_chosen(const struct metric *metric, enum choice choice)
+{
+    if (choice == EVERY_METRIC) return true;
+    return metric->floor > NO_FLOOR &&
+           !(choice == THE_CHEAP_OF_THOSE && metric->floor == FLOOR_Z_DEAR);
+}
+
+/* The chosen metrics of a pair of samples into out, one after another; NaN for the others. */
 static int compute_all(const struct job *job, const uint8_t *reference, const uint8_t *tested,
-                       bool floor_only, double *out, struct status *st)
+                       enum choice choice, double *out, struct status *st)
 {
     struct measure_memo memo = {0};
     struct measure_input in = {.hmm = job->hmm,
@@ -88,7 +97,9 @@ static int compute_all(const struct job *job, const uint8_t *reference, const ui
         const struct metric *metric = &metrics_table[i];
         int code = stop_check(job->stop, st, "measuring, before %s", metric->name);
         if (code) return code;
-        if (!floor_only || metric->has_floor) {
+        int count = measure_count(metric, job->hmm->symbols, job->T);
+        for (int c = 0; c < count; c++) out[c] = NAN;
+        if (is_chosen(metric, choice)) {
             in.part = metric->part;
             code = metric->compute(&in, out, st);
             if (code) {
@@ -96,7 +107,7 @@ static int compute_all(const struct job *job, const uint8_t *reference, const ui
                 return code;
             }
         }
-        out += measure_count(metric, job->hmm->symbols, job->T);
+        out += count;
     }
     return STATUS_OK;
 }
@@ -105,9 +116,9 @@ static int compute_all(const struct job *job, const uint8_t *reference, const ui
 
 struct floor_entry {
     char key[80];
-    int draws;
+    int dear_draws;
     struct floor_entry *next;
-    double floors[]; /* (2, total) */
+    double value[]; /* (draws, total) */
 };
 
 struct floor_cache {
@@ -129,20 +140,6 @@ void floor_cache_free(struct floor_cache *cache)
     free(cache);
 }
 
-/* Mean and sd (ddof 1) of one number over draws, NaN left out; draw d is at value[d * stride]; kept
- * (draws) is scratch. */
-static void mean_sd(const double *value, int draws, size_t stride, double *kept, double *mean,
-                    double *sd)
-{
-    size_t num = 0;
-    for (int d = 0; d < draws; d++) {
-        kept[num] = value[(size_t)d * stride];
-        num += !isnan(kept[num]);
-    }
-    *mean = mean_of(kept, num);
-    *sd = sd_about(kept, num, *mean, 1);
-}
-
 /* A perfect emulation's sample into job->other: symbols of the HMM, emitted as a network's are
  * (SCIENCE 2.7): the reference's way a uniform symbol stands before the first T - 1 of them. */
 static void sample_emulation(const struct job *job, struct rng rng)
@@ -157,54 +154,98 @@ static void sample_emulation(const struct job *job, struct rng rng)
     }
 }
 
-/* Means and sds of all metrics over draws into floors (2, total); those of a metric without floor
- * are 0. */
-static int compute_floors(const struct job *job, const char *key, size_t total, double *floors,
-                          struct status *st)
+/* All metrics that have a floor of every draw, into value (draws, total). */
+static int compute_draws(const struct job *job, const char *key, double *value, struct status *st)
 {
     struct rng rng = rng_stream(0, key, "measure_floor");
-    size_t draws = (size_t)job->draws;
     int code = STATUS_OK;
-    double *value =
-        calloc(draws * (total + 1), sizeof *value); /* (draws, total), (draws) scratch */
-    if (!value) return out_of_memory(st);
     for (int d = 0; d < job->draws && !code; d++) {
         hmm_sample(job->hmm, rng_child(rng, 2 * (uint64_t)d), 0, job->n, job->T, job->reference,
                    NULL);
         sample_emulation(job, rng_child(rng, 2 * (uint64_t)d + 1));
-        code = compute_all(job, job->reference, job->other, true, value + (size_t)d * total, st);
+        code = compute_all(job, job->reference, job->other,
+                           d < job->dear_draws ? THOSE_WITH_FLOOR : THE_CHEAP_OF_THOSE,
+                           value + (size_t)d * job->total, st);
     }
-    for (size_t c = 0; c < total && !code; c++)
-        mean_sd(value + c, job->draws, total, value + draws * total, &floors[c],
-                &floors[total + c]);
-    free(value);
     return code;
 }
 
-/* The floors of this job, from the cache or computed (and then kept). */
-static int fill_floors(const struct job *job, struct floor_cache *cache, size_t total,
-                       double *floors, struct status *st)
+/* The draws of this job, from the cache or computed and then kept there; the caller's where there
+ * is no cache. */
+static int get_draws(const struct job *job, struct floor_cache *cache, struct floor_entry **out,
+                     struct status *st)
 {
-    size_t bytes = 2 * total * sizeof *floors;
     char hex[33], key[80];
     hmm_fingerprint(job->hmm, hex);
     snprintf(key, sizeof key, "%s n %zu T %d%s", hex, job->n, job->T,
              job->generation == GENERATE_REFERENCE ? " reference" : "");
     struct floor_entry *entry = cache ? cache->first : NULL;
-    while (entry && (entry->draws != job->draws || strcmp(entry->key, key) != 0))
+    while (entry && (entry->dear_draws != job->dear_draws || strcmp(entry->key, key) != 0))
         entry = entry->next;
-    if (entry) {
-        memcpy(floors, entry->floors, bytes);
-        return STATUS_OK;
-    }
-    int code = compute_floors(job, key, total, floors, st);
-    if (code || !cache) return code;
-    entry = malloc(sizeof *entry + bytes);
+    *out = entry;
+    if (entry) return STATUS_OK;
+    entry = malloc(sizeof *entry + (size_t)job->draws * job->total * sizeof entry->value[0]);
     if (!entry) return out_of_memory(st);
-    *entry = (struct floor_entry){.draws = job->draws, .next = cache->first};
+    *entry = (struct floor_entry){.dear_draws = job->dear_draws};
     memcpy(entry->key, key, sizeof key);
-    memcpy(entry->floors, floors, bytes);
-    cache->first = entry;
+    int code = compute_draws(job, key, entry->value, st);
+    if (code) {
+        free(entry);
+        return code;
+    }
+    if (cache) {
+        entry->next = cache->first;
+        cache->first = entry;
+    }
+    *out = entry;
+    return STATUS_OK;
+}
+
+/* --- a value and its draws -------------------------------------------------------------------- */
+
+/* What rounding makes of equal numbers of size 1 or so. */
+static double rounding(double x)
+{
+    return 1e-12 * (1 + fabs(x));
+}
+
+/* z and p: see measure.h. draw (n), none NaN. */
+static double test_of(enum metric_floor floor, double value, const double *draw, size_t n,
+                      double mean, double sd)
+{
+    if (floor >= FLOOR_Z)
+        return sd > rounding(mean) ? (value - mean) / (sd * sqrt(1 + 1 / (double)n)) : NAN;
+    size_t as_large = 0;
+    if (isnan(value) || n == 0) return NAN;
+    for (size_t d = 0; d < n; d++) as_large += draw[d] >= value - rounding(value);
+    return (double)(1 + as_large) / (double)(1 + n);
+}
+
+/* Floor, its sd (ddof 1) and the test of every metric that has them from its draws; those that are
+ * NaN are left out. */
+static int compare(const struct job *job, const struct floor_entry *draws, struct measures *m,
+                   struct status *st)
+{
+    size_t column = 0;
+    double *draw = malloc((size_t)job->draws * sizeof *draw);
+    if (!draw) return out_of_memory(st);
+    for (int i = 0; i < num_metrics; i++) {
+        enum metric_floor floor = metrics_table[i].floor;
+        int count = measure_count(&metrics_table[i], job->hmm->symbols, job->T);
+        for (int c = 0; c < count && floor > NO_FLOOR; c++) {
+            size_t n = 0;
+            for (size_t d = 0; d < (size_t)job->draws; d++) {
+                draw[n] = draws->value[d * job->total + column + (size_t)c];
+                n += !isnan(draw[n]);
+            }
+            double mean = mean_of(draw, n), sd = sd_about(draw, n, mean, 1);
+            m->floor[i][c] = mean;
+            m->floor_sd[i][c] = sd;
+            if (m->test[i]) m->test[i][c] = test_of(floor, m->value[i][c], draw, n, mean, sd);
+        }
+        column += (size_t)count;
+    }
+    free(draw);
     return STATUS_OK;
 }
 
@@ -231,17 +272,18 @@ int measure_run(const struct settings *s, const struct hmm *hmm, const char *run
 {
     struct job job = {.hmm = hmm,
                       .n = tested.n,
+                      .total = total_count(hmm->symbols, tested.T),
                       .T = tested.T,
-                      .draws = s->measure.floor_draws,
+                      .dear_draws = s->measure.floor_draws,
+                      .draws = metric_draws(s->measure.floor_draws),
                       .generation = s->measure.generation,
                       .stop = stop};
     *m = (struct measures){0};
-    int code = check_tested(hmm, &tested, job.draws, st);
+    struct floor_entry *draws = NULL;
+    int code = check_tested(hmm, &tested, job.dear_draws, st);
     if (code) return code;
     code = measures_init(m, hmm->symbols, tested.T, st);
     if (code) return code;
-    size_t total = total_count(hmm->symbols, tested.T);
-    double *value = m->value[0], *floor = value + total, *sd = floor + total, *z = sd + total;
     job.reference = malloc(job.n * (size_t)job.T);
     job.other = malloc(job.n * (size_t)job.T);
     if (!job.reference || !job.other) {
@@ -250,10 +292,10 @@ int measure_run(const struct settings *s, const struct hmm *hmm, const char *run
     }
     hmm_sample(hmm, rng_stream((uint64_t)seed, run_key, "measure_reference"), 0, job.n, job.T,
                job.reference, NULL);
-    code = compute_all(&job, job.reference, tested.symbols, false, value, st);
-    if (code) goto cleanup;
-    code = fill_floors(&job, cache, total, floor, st);
-    for (size_t c = 0; c < total; c++) z[c] = sd[c] > 0 ? (value[c] - floor[c]) / sd[c] : NAN;
+    code = compute_all(&job, job.reference, tested.symbols, EVERY_METRIC, m->value[0], st);
+    if (!code) code = get_draws(&job, cache, &draws, st);
+    if (!code) code = compare(&job, draws, m, st);
+    if (!cache) free(draws);
 cleanup:
     free(job.reference);
     free(job.other);

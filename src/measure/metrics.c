@@ -21,6 +21,35 @@ static int out_of_memory(struct status *st)
     return status_no_memory(st, "the measures; lower measure.length or use fewer workers a node");
 }
 
+/* --- emitted symbols -------------------------------------------------------------------------- */
+
+/* From the second step on: what stands first may be no output (measure.generation). */
+static int count_emitted(const struct sample *s)
+{
+    bool seen[MAX_SYMBOLS + 1] = {false};
+    int num = 0;
+    for (size_t i = 0; i < s->n * (size_t)s->T; i++) {
+        if (s->T > 1 && i % (size_t)s->T == 0) continue;
+        num += !seen[s->symbols[i]];
+        seen[s->symbols[i]] = true;
+    }
+    return num;
+}
+
+static int emitted_symbols(const struct measure_input *in, double *out, struct status *st)
+{
+    (void)st;
+    *out = count_emitted(&in->tested);
+    return STATUS_OK;
+}
+
+/* One symbol for ever, unlike the HMM: near to each of its sequences that last, and likely, so that
+ * what is small when sequences are near or likely says nothing of it. */
+static bool is_constant(const struct measure_input *in)
+{
+    return count_emitted(&in->tested) == 1 && count_emitted(&in->reference) > 1;
+}
+
 /* --- matched distance ------------------------------------------------------------------------- */
 
 static int matched_distance(const struct measure_input *in, double *out, struct status *st)
@@ -30,9 +59,10 @@ static int matched_distance(const struct measure_input *in, double *out, struct 
         struct matching m;
         int code = matching_measure(&in->reference, &in->tested, in->stop, &m, st);
         if (code) return code;
+        bool constant = is_constant(in);
         memo->has_matching = true;
-        memo->matched_mean = m.mean;
-        memo->matched_sd = m.sd;
+        memo->matched_mean = constant ? NAN : m.mean;
+        memo->matched_sd = constant ? NAN : m.sd;
     }
     *out = in->part == SD ? memo->matched_sd : memo->matched_mean;
     return STATUS_OK;
@@ -187,7 +217,14 @@ static int autocorrelation_error(const struct measure_input *in, double *out, st
     int code = autocorrelation_sample(&in->tested, in->hmm->symbols, tested, st);
     if (!code) code = autocorrelation_exact(in->hmm, in->tested.T, exact, st);
     *out = NAN;
-    for (size_t i = 0; !code && i < n; i++) *out = fmax(*out, fabs(tested[i] - exact[i]));
+    for (size_t i = 0; !code && i < n; i++) {
+        double error = fabs(tested[i] - exact[i]);
+        if (isnan(error) && !isnan(exact[i])) {
+            *out = NAN;
+            break;
+        }
+        *out = fmax(*out, error); /* skips NaN */
+    }
     free(tested);
     return code;
 }
@@ -221,6 +258,7 @@ static int likelihood(const struct measure_input *in, double *out, struct status
     if (!memo->has_likelihood) {
         int code = entropy(in->hmm, &in->tested, &memo->cross_entropy, &memo->num_impossible, st);
         if (code) return code;
+        if (is_constant(in)) memo->cross_entropy = NAN;
         memo->has_likelihood = true;
     }
     *out = in->part == BITS         ? memo->cross_entropy
@@ -249,65 +287,70 @@ static int entropy_rate(const struct measure_input *in, double *out, struct stat
 
 /* The order is that of the columns; the quick ones first, so that a stop is noticed early. */
 const struct metric metrics_table[] = {
-    {"volatility", SCALAR, true, "changes", "changes of symbol per sequence, mean over sequences",
-     volatility, MEAN},
-    {"volatility_sd", SCALAR, true, "changes",
+    {"volatility", SCALAR, FLOOR_Z, "changes",
+     "changes of symbol per sequence, mean over sequences", volatility, MEAN},
+    {"volatility_sd", SCALAR, FLOOR_Z, "changes",
      "changes of symbol per sequence, sd over sequences (ddof 0)", volatility, SD},
-    {"volatility_exact", SCALAR, false, "changes",
+    {"volatility_exact", SCALAR, NO_FLOOR, "changes",
      "expected changes of symbol per sequence of the HMM, exact", volatility_exact, ONLY},
-    {"frequency", SYMBOL, true, "1", "relative frequency of each symbol, mean over sequences",
+    {"frequency", SYMBOL, FLOOR_Z, "1", "relative frequency of each symbol, mean over sequences",
      frequency, MEAN},
-    {"frequency_sd", SYMBOL, true, "1",
+    {"frequency_sd", SYMBOL, FLOOR_Z, "1",
      "relative frequency of each symbol, sd over sequences (ddof 0)", frequency, SD},
-    {"frequency_exact", SYMBOL, false, "1", "expected frequency of each symbol of the HMM, exact",
-     frequency_exact, ONLY},
-    {"transition_rnn", PAIR, true, "1",
+    {"frequency_exact", SYMBOL, NO_FLOOR, "1",
+     "expected frequency of each symbol of the HMM, exact", frequency_exact, ONLY},
+    {"transition_rnn", PAIR, FLOOR_Z, "1",
      "P(next symbol | symbol) of the network's sample; NaN rows: symbol never left", transition,
      TESTED},
-    {"transition_hmm", PAIR, false, "1",
+    {"transition_hmm", PAIR, NO_FLOOR, "1",
      "P(next symbol | symbol) of the HMM's reference sample; NaN rows: symbol never left",
      transition, REFERENCE},
-    {"transition_exact", PAIR, false, "1",
+    {"transition_exact", PAIR, NO_FLOOR, "1",
      "P(next symbol | symbol) of the HMM, exact, averaged over steps", transition_exact, ONLY},
-    {"transition_sq_error", PAIR, true, "1",
+    {"transition_sq_error", PAIR, FLOOR_P, "1",
      "squared difference of transition_rnn and transition_hmm", transition_error, ALL},
-    {"transition_mse", SCALAR, true, "1",
+    {"transition_mse", SCALAR, FLOOR_P, "1",
      "mean of transition_sq_error over all pairs; a row without counts is taken as zeros",
      transition_error, MEAN},
-    {"word_tv", WORD, true, "1", "total variation distance to the HMM's exact k-gram probabilities",
-     word_tv, ONLY},
-    {"run_length_ks", SYMBOL, true, "1",
+    {"word_tv", WORD, FLOOR_P, "1",
+     "total variation distance to the HMM's exact k-gram probabilities", word_tv, ONLY},
+    {"run_length_ks", SYMBOL, FLOOR_P, "1",
      "Kolmogorov-Smirnov distance of run lengths to the HMM's exact ones; 1: only one emits it",
      run_length_ks, ALL},
-    {"run_length_ks_max", SCALAR, true, "1", "largest run_length_ks over the symbols",
+    {"run_length_ks_max", SCALAR, FLOOR_P, "1", "largest run_length_ks over the symbols",
      run_length_ks, LARGEST},
-    {"autocorrelation", LAG, true, "1", "autocorrelation of the indicator of each symbol",
+    {"autocorrelation", LAG, FLOOR_Z, "1", "autocorrelation of the indicator of each symbol",
      autocorrelation, ONLY},
-    {"autocorrelation_exact", LAG, false, "1",
+    {"autocorrelation_exact", LAG, NO_FLOOR, "1",
      "autocorrelation of the indicator of each symbol of the HMM, exact", autocorrelation_hmm,
      ONLY},
-    {"autocorrelation_error", SCALAR, true, "1",
-     "largest absolute difference of autocorrelation and autocorrelation_exact",
+    {"autocorrelation_error", SCALAR, FLOOR_P, "1",
+     "largest absolute difference of autocorrelation and autocorrelation_exact; NaN: the network "
+     "emits a symbol of the HMM never or always",
      autocorrelation_error, ONLY},
-    {"cross_entropy", SCALAR, true, "bits/symbol",
+    {"cross_entropy", SCALAR, FLOOR_Z, "bits/symbol",
      "-log2 p_HMM(symbol | past) of the network's possible sequences, mean after T/4 steps; "
      "impossible_share tells how many are left out",
      likelihood, BITS},
-    {"impossible_sequences", SCALAR, false, "sequences",
+    {"impossible_sequences", SCALAR, NO_FLOOR, "sequences",
      "network's sequences that have probability 0 under the HMM", likelihood, IMPOSSIBLE},
-    {"entropy_rate", SCALAR, false, "bits/symbol",
+    {"entropy_rate", SCALAR, NO_FLOOR, "bits/symbol",
      "-log2 p_HMM(symbol | past) of the HMM's reference sample, mean after T/4 steps; NaN outside "
      "0..log2 K",
      entropy_rate, ONLY},
-    {"matched_distance", SCALAR, true, "1",
+    {"matched_distance", SCALAR, FLOOR_Z_DEAR, "1",
      "Sinkhorn-matched Euclidean distance to the HMM's reference sample, mean over sequences",
      matched_distance, MEAN},
-    {"matched_distance_sd", SCALAR, true, "1",
+    {"matched_distance_sd", SCALAR, FLOOR_Z_DEAR, "1",
      "Sinkhorn-matched Euclidean distance, sd over sequences (ddof 0)", matched_distance, SD},
-    {"impossible_share", SCALAR, true, "1",
+    {"impossible_share", SCALAR, FLOOR_P, "1",
      "share of the network's sequences that have probability 0 under the HMM, which cross_entropy "
      "leaves out",
      likelihood, SHARE},
+    {"emitted_symbols", SCALAR, FLOOR_ALONE, "symbols",
+     "different symbols that the network emits after the first step; 1: one for ever, and what is "
+     "small for sequences near to the HMM's or likely under it is NaN",
+     emitted_symbols, ONLY},
 };
 
 const int num_metrics = (int)(sizeof metrics_table / sizeof *metrics_table);
@@ -317,6 +360,12 @@ const struct metric *metrics_find(const char *name)
     for (int i = 0; i < num_metrics; i++)
         if (strcmp(metrics_table[i].name, name) == 0) return &metrics_table[i];
     return NULL;
+}
+
+int metric_draws(int floor_draws)
+{
+    enum { LEAST = 32 };
+    return floor_draws > LEAST ? floor_draws : LEAST;
 }
 
 int measure_dim_size(enum measure_dim dim, int symbols, int T)

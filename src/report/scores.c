@@ -17,7 +17,7 @@ static const char *const default_score[] = {"excess_loss", "best_val_loss", "mat
                                             "volatility",  "word_tv[3]",    "cross_entropy"};
 
 /* Shown with a score that misleads without; older files have the one instead of it, or none. A z
- * has its value, too. */
+ * or p has its value, too. */
 static const struct {
     const char *name, *beside, *instead;
     bool before;
@@ -123,25 +123,27 @@ static struct score *next_score(struct score_list *s)
 static bool has_score(const struct score_list *s, int column, int element)
 {
     for (int i = 0; i < s->num; i++)
-        if (s->score[i].column == column && s->score[i].element == element) return true;
+        if (s->score[i].column[0] == column && s->score[i].element == element) return true;
     return false;
 }
 
-static void find_floor(struct store *store, const char *name, const char *index,
+/* Floor, z and p of the column `name`, of which the score is the element `index`. */
+static void find_parts(struct store *store, const char *name, const char *index,
                        struct score *score)
 {
-    char floor[96];
-    snprintf(floor, sizeof floor, "%.80s_floor", name);
-    if (strcmp(name, "best_val_loss") == 0 || strcmp(name, "final_val_loss") == 0)
-        snprintf(floor, sizeof floor, "loss_floor");
-    int column = store_find_column(store, floor);
-    if (column < 0 || store_column_count(store, column) != store_column_count(store, score->column))
-        return;
-    score->floor_column = column;
-    int n = snprintf(score->floor_name, sizeof score->floor_name, "%s%s", floor, index);
-    if (n < 0 || (size_t)n >= sizeof score->floor_name) score->floor_name[0] = '\0';
-    strcat(floor, "_sd");
-    score->floor_sd_column = store_find_column(store, floor);
+    static const char *const suffix[NUM_SCORE_PARTS] = {"", "_floor", "_floor_sd", "_z", "_p"};
+    bool of_loss = strcmp(name, "best_val_loss") == 0 || strcmp(name, "final_val_loss") == 0;
+    for (int p = SCORE_FLOOR; p < NUM_SCORE_PARTS; p++) {
+        char part[96];
+        snprintf(part, sizeof part, "%.80s%s", of_loss && p <= SCORE_FLOOR_SD ? "loss" : name,
+                 suffix[p]);
+        int column = store_find_column(store, part);
+        if (column >= 0 &&
+            store_column_count(store, column) == store_column_count(store, score->column[0]))
+            score->column[p] = column;
+        if (p == SCORE_FLOOR && score->column[p] >= 0)
+            snprintf(score->floor_name, sizeof score->floor_name, "%s%.60s", part, index);
+    }
 }
 
 /* The scores of one item: a scalar, an element of an array or several. */
@@ -168,18 +170,17 @@ static int parse_score(struct store *store, const char *text, struct score_list 
         if (to->beside && has_score(to, column, element[i].at)) continue;
         struct score *score = next_score(to);
         if (!score) return status_no_memory(st, "%d metrics", to->num);
-        *score = (struct score){
-            .column = column, .floor_column = -1, .floor_sd_column = -1, .element = element[i].at};
+        *score = (struct score){.column = {column, -1, -1, -1, -1}, .element = element[i].at};
         snprintf(score->name, sizeof score->name, "%s%s", name, element[i].index);
-        find_floor(store, name, element[i].index, score);
+        find_parts(store, name, element[i].index, score);
     }
     return STATUS_OK;
 }
 
-bool scores_is_z(const char *name)
+bool scores_ends_with(const char *name, const char *end)
 {
     size_t n = strcspn(name, "[");
-    return n > 2 && strncmp(name + n - 2, "_z", 2) == 0;
+    return n > strlen(end) && strncmp(name + n - strlen(end), end, strlen(end)) == 0;
 }
 
 static int add_score(struct store *store, const char *text, struct score_list *to,
@@ -195,7 +196,7 @@ static void add_companions(struct store *store, const char *text, bool before,
         if (store_find_column(store, name) < 0) name = companions[i].instead;
         if (name) add_score(store, name, to, NULL);
     }
-    if (!before || !scores_is_z(text)) return;
+    if (!before || !(scores_ends_with(text, "_z") || scores_ends_with(text, "_p"))) return;
     char value[96];
     int n = (int)strcspn(text, "[");
     snprintf(value, sizeof value, "%.*s%s", n - 2, text, text + n);
@@ -260,9 +261,9 @@ int scores_select(struct store *store, const char *list, bool beside, struct sco
 int scores_read(struct store *store, const struct score *score, enum score_part part,
                 const int *row, int num, double *out, struct status *st)
 {
-    int column = part == SCORE_VALUE   ? score->column
-                 : part == SCORE_FLOOR ? score->floor_column
-                                       : score->floor_sd_column;
+    int column = score->column[part];
+    for (int i = 0; i < num; i++) out[i] = NAN;
+    if (column < 0) return STATUS_OK;
     int count = store_column_count(store, column), num_runs = store_num_runs(store);
     bool scalar = store_column(store, column)->num_dims == 0;
     size_t size = scalar ? (size_t)num_runs : (size_t)count;
@@ -270,7 +271,6 @@ int scores_read(struct store *store, const struct score *score, enum score_part 
     if (!value) return status_no_memory(st, "%s", score->name);
     int code = scalar && num_runs ? store_read_column(store, column, value, st) : STATUS_OK;
     for (int i = 0; i < num && !code; i++) {
-        out[i] = NAN;
         if (store_run_status(store, row[i]) != RUN_DONE) continue;
         if (!scalar) code = store_read_numbers(store, column, row[i], value, st);
         if (!code) out[i] = value[scalar ? row[i] : score->element];

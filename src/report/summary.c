@@ -190,7 +190,7 @@ static int compute(struct summary *s, struct status *st)
     for (int i = 0; i < 2 * s->num_scores && !code; i++) {
         const struct score *score = &s->score[i / 2];
         enum score_part which = i % 2 ? SCORE_FLOOR : SCORE_VALUE;
-        if (which == SCORE_FLOOR && score->floor_column < 0) continue;
+        if (which == SCORE_FLOOR && score->column[SCORE_FLOOR] < 0) continue;
         struct statistics *out = calloc((size_t)s->num_groups + 1, sizeof *out);
         *(which == SCORE_FLOOR ? &s->floor[i / 2] : &s->value[i / 2]) = out;
         if (!out) code = status_no_memory(st, "statistics");

@@ -88,7 +88,7 @@ static bool has_open(const struct summary *s)
 /* A floor has one column of its own, behind the first score that has it. */
 static bool shows_floor(const struct summary *s, int score)
 {
-    if (s->combined || s->score[score].floor_column < 0) return false;
+    if (s->combined || s->score[score].column[SCORE_FLOOR] < 0) return false;
     for (int i = 0; i < s->num_scores; i++) {
         if (strcmp(s->score[i].name, s->score[score].floor_name) == 0) return false;
         if (i < score && strcmp(s->score[i].floor_name, s->score[score].floor_name) == 0)
@@ -163,8 +163,20 @@ static bool has_gaps(const struct summary *s, bool of_z)
 {
     for (int i = 0; i < s->num_scores; i++)
         for (int g = 0; g < s->num_groups; g++)
-            if (s->value[i][g].n < s->done[g] && (!of_z || scores_is_z(s->score[i].name)))
+            if (s->value[i][g].n < s->done[g] &&
+                (!of_z || scores_ends_with(s->score[i].name, "_z")))
                 return true;
+    return false;
+}
+
+/* Is a z or p of a metric shown, and not only one of a loss or an analysis? */
+static bool shows(const struct summary *s, const char *end)
+{
+    for (int i = 0; i < s->num_scores; i++) {
+        const char *name = s->score[i].name;
+        if (scores_ends_with(name, end) && !strchr(name, '.') && strcmp(name, "loss_z") != 0)
+            return true;
+    }
     return false;
 }
 
@@ -234,6 +246,14 @@ static void print_legend(const struct summary *s, FILE *out)
         fputs("[k of n]: the number is defined for k of the n runs, and NaN in the others.\n", out);
     if (has_gaps(s, true))
         fputs("A z is not defined where the floor has no spread: compare value and floor.\n", out);
+    if (shows(s, "_z"))
+        fputs("A z of a perfect emulation is Student's t: in one run within 2.0 of 0 with 95 %,\n"
+              "within 2.4 where the floor is of 8 draws.\n",
+              out);
+    if (shows(s, "_p"))
+        fputs("A p is the share of the value and its floor's draws that are as large; .05 or\n"
+              "less: in one run more than chance makes of a perfect emulation.\n",
+              out);
     print_marks(s, out);
     fflush(out); /* before any warning; cli_main reports a stream that fails */
 }

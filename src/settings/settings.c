@@ -92,7 +92,8 @@ const struct setting settings_table[] = {
     INT(measure.sequences, "", "5000", 2, 100000, "sequences of every measured sample"),
     INT(measure.length, "steps", "0", 0, 10000, "steps of every measured sequence; 0: data.length"),
     INT(measure.floor_draws, "", "8", 2, 1000,
-        "HMM-against-HMM draws behind every floor; batches of excess_loss, 8 at least"),
+        "HMM-against-HMM draws of floors, 32 at least where cheap; batches of excess_loss, 8 at "
+        "least"),
     ENUM(measure.generation, generation_names, "trained",
          "how networks and their floors emit: as in training, or the reference's way"),
 

@@ -15,8 +15,8 @@ enum { ERROR_BYTES = 1024 };
 
 /* The columns of a plan's file: the fixed ones, the settings (architecture, states, hidden and
  * noise_dim always, others when they vary; "rnn.hidden" is column rnn_hidden), every metric with
- * NAME_floor, NAME_floor_sd and NAME_z, then the outputs of the analyses. STATUS_INTERNAL when two
- * columns share a name, STATUS_NO_MEMORY. Free with schema_free. */
+ * NAME_floor, NAME_floor_sd and NAME_z or NAME_p, then the outputs of the analyses. STATUS_INTERNAL
+ * when two columns share a name, STATUS_NO_MEMORY. Free with schema_free. */
 int columns_init(struct schema *schema, const struct plan *plan, struct status *st);
 
 /* Put the value of a column into buf (schema_row_bytes), NaN / 0 padded to the study's sizes.
@@ -28,7 +28,7 @@ int columns_init(struct schema *schema, const struct plan *plan, struct status *
 bool columns_put(const struct schema *schema, const struct schema_row *row, const struct plan *plan,
                  const struct run_attempt *attempt, const struct run_output *out, void *buf);
 
-enum { METRIC_COLUMNS = 4 }; /* of a metric: value, floor, its sd, z */
+enum { METRIC_COLUMNS = 4 }; /* of a metric, at most: value, floor, its sd, z or p */
 
 /* Parts of columns_init, to a schema with room: columns_made.c. */
 void columns_add_settings(struct schema *schema, const struct plan *plan);

@@ -113,18 +113,23 @@ static void put_measured(const struct made *m, double *const *table, void *buf)
 PUT(put_metric, measured, m->out->measures.value)
 PUT(put_metric_floor, measured, m->out->measures.floor)
 PUT(put_metric_floor_sd, measured, m->out->measures.floor_sd)
-PUT(put_metric_z, measured, m->out->measures.z)
+PUT(put_metric_test, measured, m->out->measures.test)
 
-/* What a metric has columns of; one without a floor has the first only. */
+/* What a metric has columns of when its floor is of a kind between two; unit NULL: the metric's. */
 static const struct metric_column {
-    const char *suffix, *unit, *prefix; /* unit NULL: the metric's */
+    const char *suffix, *unit, *prefix;
     void (*put)(struct made *made, void *buf);
-} metric_columns[METRIC_COLUMNS] = {
-    {"", NULL, "", put_metric},
-    {"_floor", NULL, "HMM against HMM, mean over draws: ", put_metric_floor},
-    {"_floor_sd", NULL, "HMM against HMM, sd over draws: ", put_metric_floor_sd},
-    {"_z", "1", "(value - floor) / floor_sd, NaN where that is 0: ", put_metric_z},
+    enum metric_floor from, to;
+} metric_columns[] = {
+    {"", NULL, "", put_metric, NO_FLOOR, FLOOR_Z_DEAR},
+    {"_floor", NULL, "HMM against HMM, mean over draws: ", put_metric_floor, FLOOR_ALONE,
+     FLOOR_Z_DEAR},
+    {"_floor_sd", NULL, "HMM against HMM, sd over draws: ", put_metric_floor_sd, FLOOR_ALONE,
+     FLOOR_Z_DEAR},
+    {"_z", "1", METRIC_Z_IS ": ", put_metric_test, FLOOR_Z, FLOOR_Z_DEAR},
+    {"_p", "1", METRIC_P_IS ": ", put_metric_test, FLOOR_P, FLOOR_P},
 };
+enum { NUM_METRIC_COLUMNS = sizeof metric_columns / sizeof metric_columns[0] };
 
 static void add_metric(struct schema *schema, int metric, const struct metric_column *c)
 {
@@ -151,8 +156,10 @@ static void add_metric(struct schema *schema, int metric, const struct metric_co
 void columns_add_metrics(struct schema *schema)
 {
     for (int i = 0; i < num_metrics; i++)
-        for (int c = 0; c < (metrics_table[i].has_floor ? METRIC_COLUMNS : 1); c++)
-            add_metric(schema, i, &metric_columns[c]);
+        for (int c = 0; c < NUM_METRIC_COLUMNS; c++)
+            if (metric_columns[c].from <= metrics_table[i].floor &&
+                metrics_table[i].floor <= metric_columns[c].to)
+                add_metric(schema, i, &metric_columns[c]);
 }
 
 /* --- analyses --------------------------------------------------------------------------------- */

@@ -12,17 +12,32 @@ static const char *const mark_column[NUM_MARKS] = {[MARK_DIVERGED] = DIVERGED_CO
                                                    [MARK_DIVERGED_LATE] = GENERATED_DIVERGED_COLUMN,
                                                    [MARK_OVERFLOWED] =
                                                        "volatility", /* as any metric */
-                                                   [MARK_OUTSIDE] = "accepted"};
+                                                   [MARK_OUTSIDE] = "accepted",
+                                                   [MARK_CONSTANT] = "emitted_symbols"};
 const char *const store_mark_words[NUM_MARKS] = {
     [MARK_DIVERGED] = "diverged: analyses of their driven run are NaN",
     [MARK_DIVERGED_LATE] = "diverged only in a run of 100 x data.length",
     [MARK_OVERFLOWED] = "overflowed in the measured sample: scores are NaN",
-    [MARK_OUTSIDE] = "are outside `accept`"};
+    [MARK_OUTSIDE] = "are outside `accept`",
+    [MARK_CONSTANT] = "emit one symbol for ever: no emulation; scores it makes small are NaN"};
 
 static bool bears(struct store *store, int run, enum store_mark mark, double x)
 {
     if (mark == MARK_OVERFLOWED) return isnan(x) && store_is_trained(store, run);
     return mark == MARK_OUTSIDE ? x == 0 : !isnan(x);
+}
+
+/* Only where the HMM itself emits several: x (num) is NaN elsewhere. */
+static int compare_with_floor(struct store *store, int num, double *x, struct status *st)
+{
+    int column = store_find_column(store, "emitted_symbols_floor");
+    double *floor = malloc((size_t)num * sizeof *floor);
+    int code = floor ? STATUS_OK : status_no_memory(st, "the runs");
+    if (!code && column >= 0) code = store_read_column(store, column, floor, st);
+    for (int i = 0; i < num && !code; i++)
+        if (column < 0 || x[i] != 1 || !(floor[i] > 1)) x[i] = NAN;
+    free(floor);
+    return code;
 }
 
 int store_read_marks(struct store *store, unsigned char *marks, struct status *st)
@@ -35,6 +50,7 @@ int store_read_marks(struct store *store, unsigned char *marks, struct status *s
         int column = store_find_column(store, mark_column[m]);
         if (column < 0) continue;
         code = store_read_column(store, column, x, st);
+        if (!code && m == MARK_CONSTANT) code = compare_with_floor(store, num, x, st);
         for (int i = 0; i < num && !code; i++)
             if (store_run_status(store, i) == RUN_DONE && bears(store, i, m, x[i]))
                 marks[i] |= (unsigned char)(1 << m);

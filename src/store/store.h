@@ -183,7 +183,14 @@ int store_read_numbers(struct store *store, int column, int run, double *out, st
 int store_read_column(struct store *store, int column, double *out, struct status *st);
 
 /* What a run that is done may bear and its numbers do not show. */
-enum store_mark { MARK_DIVERGED, MARK_DIVERGED_LATE, MARK_OVERFLOWED, MARK_OUTSIDE, NUM_MARKS };
+enum store_mark {
+    MARK_DIVERGED,
+    MARK_DIVERGED_LATE,
+    MARK_OVERFLOWED,
+    MARK_OUTSIDE,
+    MARK_CONSTANT,
+    NUM_MARKS
+};
 extern const char *const store_mark_words[NUM_MARKS]; /* "2 of 6 runs ..." */
 /* marks (num_runs) out: a bit each of the marks of a run. None where the file has not the column
  * that tells of it. */

@@ -1,6 +1,6 @@
 /* transfer: a finished row of one results file, brought into the layout of another: columns that
  * are new there hold their fill, sizes may differ. Refuses whatever would lose a part of it: a
- * column that has no place there, a value that does not fit. */
+ * column that has no place there and does not follow from others, a value that does not fit. */
 #include "internal.h"
 
 #include "columns.h"
@@ -18,6 +18,18 @@ static bool is_turned_off(const struct schema *made, const struct schema_row *ro
     return analysis_find(name) && schema_find_axis(made, row->group, "run") < 0;
 }
 
+/* A z that former versions gave a metric which has none now: its value, floor and floor_sd say the
+ * same. */
+static bool is_retired(const struct schema *made, const struct schema_row *row)
+{
+    char name[96], sd[112];
+    size_t n = strlen(row->name);
+    if (n < 3 || n > sizeof name || strcmp(row->name + n - 2, "_z") != 0) return false;
+    snprintf(name, sizeof name, "%.*s", (int)n - 2, row->name);
+    snprintf(sd, sizeof sd, "%s_floor_sd", name);
+    return metrics_find(name) && schema_find(made, sd);
+}
+
 int transfer_check_columns(struct store *from, const struct plan *plan, struct status *st)
 {
     struct schema made;
@@ -26,7 +38,7 @@ int transfer_check_columns(struct store *from, const struct plan *plan, struct s
         const struct schema_row *row = &from->schema.row[c];
         if (row->writer != WRITER_WORKER || is_turned_off(&made, row)) continue;
         const struct schema_row *own = schema_find(&made, row->name);
-        if (own && match_column(&from->schema, row, &made, own)) continue;
+        if (own ? match_column(&from->schema, row, &made, own) : is_retired(&made, row)) continue;
         code = status_set(st, STATUS_CANNOT_CREATE,
                           "%s: its column %s is %s and would be lost, so nothing was changed: "
                           "use the program that made the file (version %s), or a new file",

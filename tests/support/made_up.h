@@ -100,10 +100,11 @@ static inline int made_up_output(const struct plan *plan, int run, struct run_ou
         size_t n = (size_t)measure_count(&metrics_table[m], s->hmm.symbols, s->measure.length);
         for (size_t i = 0; i < n; i++) {
             out->measures.value[m][i] = made_up_number(key, 100 + m, i);
-            if (!metrics_table[m].has_floor) continue;
+            if (metrics_table[m].floor == NO_FLOOR) continue;
             out->measures.floor[m][i] = made_up_number(key, 200 + m, i);
             out->measures.floor_sd[m][i] = made_up_number(key, 300 + m, i);
-            out->measures.z[m][i] = i == 0 ? NAN : made_up_number(key, 400 + m, i);
+            if (metrics_table[m].floor == FLOOR_ALONE) continue;
+            out->measures.test[m][i] = i == 0 ? NAN : made_up_number(key, 400 + m, i);
         }
     }
     return 0;

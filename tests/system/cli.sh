@@ -164,12 +164,12 @@ expect 0 '^told apart by    rnn.hidden=8 seed 9007199254740993$' '' why "$file" 
 # a score that misleads alone has beside it what it needs, for people
 expect 0 '^excess_loss      [0-9.]+ ± [0-9.]+$' '' why "$file" 3
 expect 0 '^  cross_entropy +[0-9.]+ \([0-9.]+ ± [0-9.]+\), z -?[0-9.e+]+$' '' why "$file" 3
-expect 0 '^  impossible_share +0 \(0 ± 0\)$' '' why "$file" 3
+expect 0 '^  impossible_share +0 \(0 ± 0\), p 1$' '' why "$file" 3
 expect 0 '^hmm.architecture .* excess_loss +excess_loss_se +best_val_loss .* cross_entropy +impossible_share$' '' \
     summary "$file"
 expect 0 ' excess_loss +excess_loss_se +best_val_loss +loss_z +frequency\[0\] +frequency_z\[0\] +impossible_share' '' \
-    summary "$file" --metrics 'loss_z,frequency_z[0],impossible_share_z'
-expect 0 '^A z is not defined where the floor has no spread' '' summary "$file" --metrics impossible_share_z
+    summary "$file" --metrics 'loss_z,frequency_z[0],impossible_share_p'
+expect 0 '^A z is not defined where the floor has no spread' '' summary "$file" --metrics 'autocorrelation_z[0,0]'
 expect 0 'n,n_failed,loss_z_mean' '' summary "$file" --metrics loss_z --stats mean --format csv
 rm -f "$work/b.h5"
 stamp='hmmgrid: [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8} '
@@ -225,7 +225,7 @@ header 'contours.area[1.0,0.95]' '"contours.area[1,0.95]_mean"'
 header 'contours.area[#4,#0]' '"contours.area[4,0.8]_mean"'
 header 'contours.area[1,*]' '"contours.area[1,0.8]_mean","contours.area[1,0.95]_mean","contours.area[1,0.99]_mean"'
 header 'frequency_exact' 'frequency_exact[0]_mean,frequency_exact[1]_mean,frequency_exact[2]_mean'
-header 'word_tv_z[ 3 ],best_val_loss' 'word_tv_z[3]_mean,best_val_loss_mean,loss_floor'
+header 'word_tv_p[ 3 ],best_val_loss' 'word_tv_p[3]_mean,best_val_loss_mean,loss_floor'
 expect 2 '' "contours.area: no noise_sd is '7'; choose by labels, such as contours.area\[0.1,0.8\]" summary "$file" \
     -m 'contours.area[7,0.95]'
 tally "$(grep -qx '  mass: 0.8, 0.95, 0.99' "$err" && echo 1 || echo 0)" "--metrics" "does not list the labels"

@@ -6,16 +6,25 @@
 #include "hmmgrid/rnn.h"
 #include "measure/excess.h"
 
-static struct settings study(void)
+#include <string.h>
+
+static struct settings study_of(int family)
 {
     struct settings s = small_settings(1);
     struct status st = {0};
+    s.hmm.architecture = family;
+    s.hmm.states = family == CYCLIC ? 4 : 3;
     s.data.sequences = 400;
     s.data.length = 15;
     s.data.split = (struct real_list){3, {2, 1, 1}};
     s.train.batch = 90; /* of 100 of validation */
     check_ok(settings_resolve(&s, NULL, &st), &st);
     return s;
+}
+
+static struct settings study(void)
+{
+    return study_of(LINEAR_CHAIN);
 }
 
 static int emit_hmm(void *hmm, struct rng rng, size_t n, int T, uint8_t *symbols, struct status *st)
@@ -42,22 +51,49 @@ static void a_perfect_emulation_has_none(void **state)
 {
     (void)state;
     enum { DRAWS = 50 };
-    struct settings s = study();
-    struct hmm hmm;
-    struct status st = {0};
-    double sum = 0, squares = 0;
-    check_ok(hmm_init(&hmm, &s, &st), &st);
-    assert_int_equal(excess_num_batches(&s), 8);
-    assert_int_equal(excess_batch(&s), 90);
-    for (uint64_t d = 0; d < DRAWS; d++) {
-        struct excess e = excess_of_hmm(&s, &hmm, d);
-        assert_true(e.se > 0);
-        sum += e.loss / e.se;
-        squares += e.loss / e.se * (e.loss / e.se);
+    for (int family = LINEAR_CHAIN; family <= CYCLIC; family++) {
+        struct settings s = study_of(family);
+        struct hmm hmm;
+        struct status st = {0};
+        double sum = 0, squares = 0;
+        check_ok(hmm_init(&hmm, &s, &st), &st);
+        assert_int_equal(excess_num_batches(&s), 8);
+        assert_int_equal(excess_batch(&s), 90);
+        for (uint64_t d = 0; d < DRAWS; d++) {
+            struct excess e = excess_of_hmm(&s, &hmm, d);
+            assert_true(e.se > 0);
+            sum += e.loss / e.se;
+            squares += e.loss / e.se * (e.loss / e.se);
+        }
+        check_near(sum / DRAWS, 0, 3 / sqrt(DRAWS));
+        check_near((squares - sum * sum / DRAWS) / (DRAWS - 1), 1.4, 1.2);
+        hmm_free(&hmm);
     }
-    check_near(sum / DRAWS, 0, 3 / sqrt(DRAWS));
-    check_near((squares - sum * sum / DRAWS) / (DRAWS - 1), 1.4, 1.2);
-    hmm_free(&hmm);
+}
+
+static int emit_zeros(void *context, struct rng rng, size_t n, int T, uint8_t *symbols,
+                      struct status *st)
+{
+    (void)context, (void)rng, (void)st;
+    memset(symbols, 0, n * (size_t)T);
+    return STATUS_OK;
+}
+
+static void a_constant_emitter_has_much(void **state)
+{
+    (void)state;
+    for (int family = LINEAR_CHAIN; family <= CYCLIC; family++) {
+        struct settings s = study_of(family);
+        struct hmm hmm;
+        struct status st = {0};
+        struct excess e;
+        check_ok(hmm_init(&hmm, &s, &st), &st);
+        check_ok(excess_loss(&s, &hmm, rng_stream(0, "key", "excess_loss"),
+                             &(struct emitter){emit_zeros, NULL}, NULL, &e, &st),
+                 &st);
+        if (!(e.loss > 20 * e.se && e.loss > 1)) fail_msg("%g +- %g is not much", e.loss, e.se);
+        hmm_free(&hmm);
+    }
 }
 
 struct untrained {
@@ -152,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_perfect_emulation_has_none),
+        cmocka_unit_test(a_constant_emitter_has_much),
         cmocka_unit_test(an_untrained_network_has_much),
         cmocka_unit_test(less_varied_sequences_have_less_than_none),
         cmocka_unit_test(numbers_follow_from_the_stream),

@@ -2,6 +2,7 @@
  * T, the matched distance against its plain log-domain twin, the table against its own contract.
  */
 #include "../support/check.h"
+#include "base/statistics.h"
 #include "measure/autocorrelation.h"
 #include "base/kernel.h"
 #include "measure/matching.h"
@@ -23,9 +24,10 @@ static struct hmm build(int architecture)
     struct status st = {0};
     struct hmm hmm;
     s.hmm.architecture = architecture;
-    s.hmm.states = s.hmm.symbols = 3;
+    s.hmm.states = architecture == CYCLIC ? 4 : 3;
+    s.hmm.symbols = 3;
     s.hmm.target_prob = architecture == LINEAR_CHAIN ? .05 : NAN;
-    s.hmm.stay_prob = architecture == FULLY_CONNECTED ? .95 : NAN;
+    s.hmm.stay_prob = architecture == FULLY_CONNECTED || architecture == CYCLIC ? .95 : NAN;
     if (architecture == CUSTOM) {
         s.hmm.transition = (struct matrix){3, 3, custom_transition, ""};
         s.hmm.start = (struct matrix){1, 3, custom_start, ""};
@@ -486,7 +488,7 @@ static void test_impossible_sequences_are_counted(void **state)
     (void)state;
     struct hmm hmm = build(CUSTOM);
     hmm.emission[2 * 3 + 2] = 0, hmm.emission[1 * 3 + 2] = 0; /* symbol 2 cannot be */
-    static const uint8_t o[] = {0, 1, 2, 0, 1, 0, 0, 0};
+    static const uint8_t o[] = {0, 1, 2, 0, 1, 0, 0, 1};
     struct sample y = {o, 2, 4}, possible = {o + 4, 1, 4}, impossible = {o, 1, 4};
     check_near(*value_of("impossible_sequences", &hmm, y, y), 1, 0);
     double both = *value_of("cross_entropy", &hmm, y, y);
@@ -530,17 +532,18 @@ static void test_run_floors_and_cache(void **state)
         size_t bytes = sizeof(double) * (size_t)measure_count(metric, K, T);
         assert_memory_equal(first.value[i], again.value[i], bytes);
         assert_memory_equal(first.value[i], alone.value[i], bytes);
-        assert_int_equal(metric->has_floor, first.floor[i] != NULL);
-        if (!metric->has_floor) continue;
+        assert_int_equal(metric->floor > NO_FLOOR, first.floor[i] != NULL);
+        assert_int_equal(metric->floor > FLOOR_ALONE, first.test[i] != NULL);
+        if (!metric->floor) continue;
         assert_memory_equal(first.floor[i], again.floor[i], bytes);
         assert_memory_equal(first.floor[i], alone.floor[i], bytes);
         assert_memory_equal(first.floor_sd[i], again.floor_sd[i], bytes);
-        assert_memory_equal(first.z[i], alone.z[i], bytes);
-        if (metric->num_dims || *first.floor_sd[i] == 0) continue;
-        /* Y is a perfect emulation here: near its floor in units of its sd */
-        double z = (*first.value[i] - *first.floor[i]) / *first.floor_sd[i];
-        check_near(*first.z[i], z, 0);
-        check_near(z, 0, 8);
+        if (!first.test[i]) continue;
+        assert_memory_equal(first.test[i], alone.test[i], bytes);
+        if (metric->num_dims || metric->floor == FLOOR_P) continue;
+        double n = metric->floor == FLOOR_Z_DEAR ? 6 : 32; /* draws */
+        check_near(*first.test[i] * *first.floor_sd[i] * sqrt(1 + 1 / n),
+                   *first.value[i] - *first.floor[i], 1e-12);
     }
     /* the reference sample is that of the stream (seed, run key, "measure_reference") */
     uint8_t reference[N * T];
@@ -551,7 +554,7 @@ static void test_run_floors_and_cache(void **state)
     check_near(*column(&first, first.value, "transition_mse"),
                *value_of("transition_mse", &hmm, x, y), 0);
     check_near(column(&first, first.value, "autocorrelation")[0], 1, 0);
-    assert_true(isnan(column(&first, first.z, "autocorrelation")[0])); /* sd 0 */
+    assert_true(isnan(column(&first, first.test, "autocorrelation")[0])); /* sd 0 */
     measures_free(&first);
     measures_free(&again);
     measures_free(&alone);
@@ -576,56 +579,85 @@ static void emulate(const struct hmm *hmm, int generation, uint64_t seed, size_t
     free(driven);
 }
 
-/* Mean z of every scalar score over perfect emulations that emit as `emitted` says, measured with
- * the floors of `generation`; NaN where there is no z. */
-enum { EMULATIONS = 30, FLOOR_DRAWS = 100 };
-static void mean_z(const struct hmm *hmm, int generation, int emitted, double *mean)
+/* Of the numbers of a metric over emulations: how many z (or p), their sum, and how many beyond the
+ * limits that 5 % of perfect emulations exceed. */
+struct tally {
+    int num, beyond;
+    double sum;
+};
+
+enum { EMULATIONS = 50, FLOOR_DRAWS = 8 };
+
+static void count_tests(const struct measures *m, int K, int T, struct tally *tally)
 {
-    enum { N = 60, T = 10 };
-    struct settings s = {0};
-    struct status st = {0};
-    struct floor_cache *cache = floor_cache_new();
-    uint8_t o[N * T];
-    assert_non_null(cache);
-    s.measure.floor_draws = FLOOR_DRAWS;
-    s.measure.generation = generation;
-    for (int i = 0; i < num_metrics; i++) mean[i] = 0;
-    for (int d = 0; d < EMULATIONS; d++) {
-        struct measures m;
-        struct sample y = {o, N, T};
-        emulate(hmm, emitted, (uint64_t)d, N, T, o);
-        check_ok(measure_run(&s, hmm, "k", d, y, cache, NULL, &m, &st), &st);
-        for (int i = 0; i < num_metrics; i++)
-            mean[i] += m.z[i] && metrics_table[i].num_dims == 0 ? *m.z[i] / EMULATIONS : NAN;
-        measures_free(&m);
+    for (int i = 0; i < num_metrics; i++) {
+        enum metric_floor floor = metrics_table[i].floor;
+        int draws = floor == FLOOR_Z_DEAR ? FLOOR_DRAWS : metric_draws(FLOOR_DRAWS);
+        for (int c = 0; m->test[i] && c < measure_count(&metrics_table[i], K, T); c++) {
+            double x = m->test[i][c];
+            if (isnan(x)) continue;
+            tally[i].num++;
+            tally[i].sum += x;
+            tally[i].beyond +=
+                floor == FLOOR_P ? x <= 2. / 33 : fabs(x) > student_t(.95, draws - 1);
+        }
     }
-    floor_cache_free(cache);
 }
 
-/* A z has sd 1 and, the same in all emulations, the error of the floor's own mean. */
+/* Emulations that emit as `emitted` says, measured with floors of `generation`; each has a number
+ * of sequences, and so floors, of its own. */
+static void measure_emulations(const struct hmm *hmm, int generation, int emitted,
+                               struct tally *tally)
+{
+    enum { N = 80, T = 12 };
+    struct settings s = {0};
+    struct status st = {0};
+    uint8_t o[(N + EMULATIONS) * T];
+    s.measure.floor_draws = FLOOR_DRAWS;
+    s.measure.generation = generation;
+    memset(tally, 0, (size_t)num_metrics * sizeof *tally);
+    for (int d = 0; d < EMULATIONS; d++) {
+        struct measures m;
+        struct sample y = {o, N + (size_t)d, T};
+        emulate(hmm, emitted, (uint64_t)d, y.n, T, o);
+        check_ok(measure_run(&s, hmm, "k", d, y, NULL, NULL, &m, &st), &st);
+        count_tests(&m, hmm->symbols, T, tally);
+        measures_free(&m);
+    }
+}
+
+/* A t of 7 degrees of freedom has sd 1.18, of 31 1.03, so that the mean of 50 has .17. Numbers of
+ * one emulation depend on each other: as many beyond the limits as when all were the same one,
+ * which is more than 8 of 50 in 2 of 1000 (binomial, 5 %). A distance's p is at most .05 in as
+ * many. */
 static void test_perfect_emulations_score_their_floor(void **state)
 {
     (void)state;
-    static const int families[] = {LINEAR_CHAIN, CUSTOM};
+    static const int families[] = {LINEAR_CHAIN, FULLY_CONNECTED, CYCLIC};
+    struct tally tally[64];
     int volatility = (int)(metrics_find("volatility") - metrics_table);
-    double mean[64], error = sqrt(1. / EMULATIONS + 1. / FLOOR_DRAWS);
     assert_true(num_metrics <= 64);
-    for (int f = 0; f < 2; f++) {
+    for (int f = 0; f < 3; f++) {
         struct hmm hmm = build(families[f]);
         for (int generation = GENERATE_TRAINED; generation <= GENERATE_REFERENCE; generation++) {
             int num = 0;
-            mean_z(&hmm, generation, generation, mean);
-            for (int i = 0; i < num_metrics; num += !isnan(mean[i++]))
-                if (fabs(mean[i]) > 4 * error)
-                    fail_msg("%s: z %g in family %d, generation %d", metrics_table[i].name, mean[i],
-                             families[f], generation);
-            assert_true(num >= 8);
+            measure_emulations(&hmm, generation, generation, tally);
+            for (int i = 0; i<num_metrics; num += tally[i++].num> 0) {
+                double mean = tally[i].num ? tally[i].sum / tally[i].num : 0;
+                double beyond = tally[i].num ? tally[i].beyond / (double)tally[i].num : 0;
+                bool far = metrics_table[i].floor == FLOOR_P ? mean < .3 : fabs(mean) > 4 * .17;
+                if (far || beyond > 8. / EMULATIONS)
+                    fail_msg("%s: mean %g, %g beyond, in family %d, generation %d",
+                             metrics_table[i].name, mean, beyond, families[f], generation);
+            }
+            assert_true(num >= 14);
         }
-        mean_z(&hmm, GENERATE_REFERENCE, GENERATE_TRAINED, mean);
-        if (families[f] == LINEAR_CHAIN) /* whose symbols last, a uniform one before them not */
-            assert_true(mean[volatility] < -8 * error);
         hmm_free(&hmm);
     }
+    struct hmm hmm = build(LINEAR_CHAIN); /* its symbols last, a uniform one before them not */
+    measure_emulations(&hmm, GENERATE_REFERENCE, GENERATE_TRAINED, tally);
+    assert_true(tally[volatility].sum / EMULATIONS < -1.5);
+    hmm_free(&hmm);
 }
 
 /* Two symbols in turn: what has no spread has value and floor and no z; behind a uniform symbol
@@ -652,7 +684,9 @@ static void test_a_deterministic_hmm_has_value_and_floor(void **state)
         check_near(*column(&m, m.floor, "volatility"), T - 1 - share, .05);
         check_near(*value, T - 1 - share, share / 2);
         assert_int_equal(*sd == 0, share == 0);
-        assert_int_equal(isnan(*column(&m, m.z, "volatility")), share == 0);
+        assert_int_equal(isnan(*column(&m, m.test, "volatility")), share == 0);
+        assert_true(isnan(*column(&m, m.test, "cross_entropy"))); /* all 0 */
+        assert_true(*column(&m, m.test, "transition_mse") > .05);
         check_near(*column(&m, m.floor, "impossible_share"), share, .05); /* of 2000 */
         check_near(*column(&m, m.value, "impossible_share") * N,
                    *column(&m, m.value, "impossible_sequences"), 1e-9);
@@ -661,29 +695,41 @@ static void test_a_deterministic_hmm_has_value_and_floor(void **state)
     }
 }
 
-/* A constant sample is far from every floor, and its undefined measures are NaN. */
-static void test_run_tells_a_bad_emulation(void **state)
+/* One symbol for ever: every distance is larger than all draws of its floor, what may lie to either
+ * side far from it; NaN where nothing is defined. */
+static void test_a_constant_emitter_looks_bad(void **state)
 {
     (void)state;
     enum { N = 100, T = 16 };
-    static const char *const worse[] = {"run_length_ks_max", "transition_mse", "matched_distance"};
-    struct hmm hmm = build(FULLY_CONNECTED);
+    static const int families[] = {LINEAR_CHAIN, FULLY_CONNECTED, CYCLIC};
     uint8_t o[N * T] = {0};
     struct settings s = {0};
     struct status st = {0};
     struct measures m;
     s.measure.floor_draws = 4;
-    check_ok(measure_run(&s, &hmm, "k", 0, (struct sample){o, N, T}, NULL, NULL, &m, &st), &st);
-    for (int i = 0; i < 3; i++)
-        if (!(*column(&m, m.z, worse[i]) > 8)) fail_msg("%s is not far from its floor", worse[i]);
-    check_near(*column(&m, m.value, "volatility"), 0, 0);
-    assert_true(*column(&m, m.z, "volatility") < -5);
-    check_near(column(&m, m.value, "run_length_ks")[1], 1, 0);
-    assert_true(isnan(*column(&m, m.value, "autocorrelation_error")));
-    assert_true(column(&m, m.z, "word_tv")[3] > 8);
-    measures_free(&m);
+    for (int f = 0; f < 6; f++) {
+        struct hmm hmm = build(families[f % 3]);
+        s.measure.generation = f / 3;
+        for (int i = 0; i < N && f >= 3; i++) o[i * T] = (uint8_t)(i % 3);
+        check_ok(measure_run(&s, &hmm, "k", 0, (struct sample){o, N, T}, NULL, NULL, &m, &st), &st);
+        for (int i = 0; i < num_metrics; i++) {
+            const struct metric *metric = &metrics_table[i];
+            double test = m.test[i] && !metric->num_dims ? *m.test[i] : NAN;
+            if (isnan(test) || strcmp(metric->name, "impossible_share") == 0) continue;
+            if (metric->floor == FLOOR_P ? test > 1. / 32 : fabs(test) < 4)
+                fail_msg("%s of a constant emitter: %g, floor %g, %g", metric->name, *m.value[i],
+                         *m.floor[i], test);
+        }
+        assert_true(isnan(*column(&m, m.value, "matched_distance"))); /* may be below its floor */
+        assert_true(isnan(*column(&m, m.value, "cross_entropy")));
+        check_near(*column(&m, m.value, "emitted_symbols"), 1, 0);
+        check_near(*column(&m, m.floor, "emitted_symbols"), 3, .1);
+        if (f < 3) check_near(column(&m, m.value, "run_length_ks")[1], 1, 0);
+        assert_int_equal(isnan(*column(&m, m.value, "autocorrelation_error")), f < 3);
+        measures_free(&m);
+        hmm_free(&hmm);
+    }
     measures_free(NULL);
-    hmm_free(&hmm);
 }
 
 static void test_run_stops_and_refuses(void **state)
@@ -741,7 +787,7 @@ int main(void)
         cmocka_unit_test(test_run_floors_and_cache),
         cmocka_unit_test(test_perfect_emulations_score_their_floor),
         cmocka_unit_test(test_a_deterministic_hmm_has_value_and_floor),
-        cmocka_unit_test(test_run_tells_a_bad_emulation),
+        cmocka_unit_test(test_a_constant_emitter_looks_bad),
         cmocka_unit_test(test_run_stops_and_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
