@@ -56,6 +56,10 @@ void network_argmax(const float *z, size_t n, int K, uint8_t *symbol);
 /* Probability of the likeliest symbol: the largest of softmax z (K). NaN: z is not finite. */
 double network_certainty(const float *z, int K);
 
+/* A symbol drawn from softmax z (K) by u, uniform in [0, 1): the first whose cumulative probability
+ * is beyond u. NaN: z is not finite. */
+double network_sample(const float *z, int K, double u);
+
 /* Noise of step t for n states: rows (n, D) of the stream rng, sd 1; row i depends on (rng, t, i,
  * D) alone, so batches may be of any size and share their numbers. */
 void network_noise(struct rng rng, uint64_t t, size_t n, int D, float *noise);

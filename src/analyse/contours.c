@@ -6,23 +6,19 @@
  * from h = 0, which is kept. Source: SCIENCE 4.
  */
 #include "analysis.h"
-#include "base/density.h"
 #include "base/statistics.h"
+#include "density_plane.h"
 #include "dynamics/ensemble.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { LEVELS = 5, UNIT_LEVEL = 1, STATES = 10000, MASSES = 3, OUTER = 1, SIDES = 4, COARSE = 50 };
-enum { FINE = DENSITY_SIDE / COARSE, BLOCKS = 10 };
+enum { LEVELS = 5, UNIT_LEVEL = 1, STATES = 10000, COARSE = 50, BLOCKS = 10 };
 static const double noise_sd[LEVELS] = {.1, 1, 2, 3, 4};
-static const double mass[MASSES] = {.8, .95, .99};
-static const double widening = 3; /* times Scott's factor */
 
 static const struct analysis_dim noise = {"noise_sd", LEVELS, noise_sd, "1",
                                           "sd of the noise that drives the network"};
-static const struct analysis_dim held = {"mass", MASSES, mass, "1",
-                                         "share of the density inside the contour"};
+static const struct analysis_dim held = DENSITY_MASS;
 static const struct analysis_dim side = {"side", SIDES, NULL, "1",
                                          "least and largest PC1, least and largest PC2"};
 static const struct analysis_dim pc1 = {"pc1_cell", COARSE, NULL, "1", "cell along PC1"};
@@ -60,44 +56,19 @@ static int drive(const struct analysis_input *in, const struct pca *pca, double 
     return code;
 }
 
-struct plane {
-    double *value, *sorted; /* (DENSITY_CELLS) each */
-    struct density_grid grid;
-    bool is_defined;
-    double level[MASSES], area[MASSES];
-};
-
-static int contour(const double *score, size_t n, struct plane *p, struct status *st)
+static void keep_density(const struct density_plane *p, int v, struct outputs *out)
 {
-    size_t cells[MASSES];
-    for (int m = 0; m < MASSES; m++) p->level[m] = p->area[m] = NAN;
-    int code = density_estimate(score, n, widening, &p->grid, p->value, &p->is_defined, st);
-    if (code || !p->is_defined) return code;
-    density_levels(p->value, p->sorted, mass, MASSES, p->level, cells);
-    for (int m = 0; m < MASSES; m++)
-        p->area[m] = (double)cells[m] * p->grid.step[0] * p->grid.step[1];
-    return code;
-}
-
-static void keep_density(const struct plane *p, int v, struct outputs *out)
-{
-    for (int k = 0; k < 2; k++) {
-        put(out, EXTENT, p->grid.low[k] - p->grid.step[k] / 2, v, 2 * k);
-        put(out, EXTENT, p->grid.low[k] + (DENSITY_SIDE - .5) * p->grid.step[k], v, 2 * k + 1);
-    }
+    double edge[SIDES];
+    density_plane_extent(p, edge);
+    for (int k = 0; k < SIDES; k++) put(out, EXTENT, edge[k], v, k);
     for (int i = 0; i < COARSE; i++)
-        for (int j = 0; j < COARSE; j++) {
-            double sum = 0;
-            for (int a = 0; a < FINE; a++)
-                for (int b = 0; b < FINE; b++)
-                    sum += p->value[(i * FINE + a) * DENSITY_SIDE + j * FINE + b];
-            put(out, DENSITY, sum / (FINE * FINE), v, i, j);
-        }
+        for (int j = 0; j < COARSE; j++)
+            put(out, DENSITY, density_plane_cell(p, COARSE, i, j), v, i, j);
 }
 
 /* rest (STATES, 2): scratch */
 static int errors(const struct analysis_input *in, const double *score, double *rest,
-                  struct plane *p, struct outputs *out, struct status *st)
+                  struct density_plane *p, struct outputs *out, struct status *st)
 {
     double area[LEVELS][BLOCKS], ratio[LEVELS][BLOCKS];
     size_t block = STATES / BLOCKS;
@@ -107,10 +78,10 @@ static int errors(const struct analysis_input *in, const double *score, double *
             memcpy(rest, own, 2 * b * block * sizeof *rest);
             memcpy(rest + 2 * b * block, own + 2 * (b + 1) * block,
                    2 * (STATES - (b + 1) * block) * sizeof *rest);
-            int code = contour(rest, STATES - block, p, st);
+            int code = density_plane_fit(p, rest, STATES - block, st);
             if (!code) code = analysis_check_stop(in, st);
             if (code) return code;
-            area[v][b] = p->area[OUTER];
+            area[v][b] = p->area[MASS_95];
         }
         for (int v = 0; v < LEVELS; v++) ratio[v][b] = sqrt(area[v][b] / area[UNIT_LEVEL][b]);
     }
@@ -124,16 +95,14 @@ static int errors(const struct analysis_input *in, const double *score, double *
 static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
-    struct plane p;
+    struct density_plane p;
     int code = driven_get(in, &driven, st);
     if (code || driven->pca.count < 2) return code;
-    double *score = scratch(in, 2 * (LEVELS + 1) * STATES + 2 * DENSITY_CELLS, sizeof *score);
-    if (!score) return status_no_memory(st, "contours");
-    p.value = score + 2 * (LEVELS + 1) * STATES;
-    p.sorted = p.value + DENSITY_CELLS;
-    code = drive(in, &driven->pca, score, st);
+    double *score = scratch(in, 2 * (LEVELS + 1) * STATES, sizeof *score);
+    code = score ? density_plane_init(&p, in, st) : status_no_memory(st, "contours");
+    if (!code) code = drive(in, &driven->pca, score, st);
     for (int v = 0; v < LEVELS && !code; v++) {
-        code = contour(score + (size_t)v * STATES * 2, STATES, &p, st);
+        code = density_plane_fit(&p, score + (size_t)v * STATES * 2, STATES, st);
         if (code || !p.is_defined) continue;
         for (int m = 0; m < MASSES; m++) {
             put(out, LEVEL, p.level[m], v, m);
@@ -141,7 +110,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
         }
         keep_density(&p, v, out);
     }
-    const double *area = out->value[AREA] + OUTER;
+    const double *area = out->value[AREA] + MASS_95;
     for (int v = 0; v < LEVELS; v++)
         put(out, SQRT_RATIO, sqrt(area[v * MASSES] / area[UNIT_LEVEL * MASSES]), v);
     if (!code) code = errors(in, score, score + (size_t)LEVELS * STATES * 2, &p, out, st);

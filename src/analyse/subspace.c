@@ -8,37 +8,26 @@
  * reference: one driven run of analysis.steps for all (there 50000 and 100000 steps, from normal
  * and zero starts); residency of states in runs longer than 20, and apart of those among them in
  * runs longer than 200, which a network that leaves its pairs quickly does not have; spread as the
- * 95 % ellipse of the covariance instead of a density contour, from 100 driven states times the
+ * contours of a density and as the 95 % ellipse of the covariance, from 100 driven states times the
  * noise level, 20 steps dropped, 100 kept, all levels with the same numbers. The level is an sd
  * (D17). Refuses a pair of fewer than 10 states. Source: SCIENCE 4 and 5.1. */
 #include "analysis.h"
 #include "base/statistics.h"
-#include "dynamics/ensemble.h"
+#include "density_plane.h"
 #include "residency.h"
+#include "subspace.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
 enum {
-    PAIRS = 3,
-    GLOBAL = 4, /* components of the driven run */
-    OWN = 3,    /* components of a pair */
     LEAST = 10, /* states of a pair */
     SHORT_RUN = 20,
     LONG_RUN = 200,
     POINTS = 200,
-    AXES = 2,
-    LEVELS = 5,
-    CHAINS = 100,
-    WARM_UP = 20,
-    CHAIN_STEPS = 100,
-    STARTS = 300, /* of the residency times */
-    ROWS = 256
+    COARSE = 25, /* cells of a density, each way */
+    STARTS = 300 /* of the residency times */
 };
-static const int axis_component[AXES] = {0, 2};
-static const double level[LEVELS] = {.1, 1, 2, 3, 4};
-static const double CHI_SQUARE = 5.991464547107979; /* 95 % quantile, two degrees of freedom */
 
 static const struct analysis_dim pair_dim = {
     "pair", PAIRS, NULL, "1", "pair of symbols: {0,1}, {0,2}, {1,2} of three, else by changes"};
@@ -52,8 +41,20 @@ static const struct analysis_dim point = {"point", POINTS, NULL, "step",
                                           "steps since the beginning of the pair's longest run"};
 static const struct analysis_dim axis_dim = {"axis", AXES, NULL, "1",
                                              "0: first component of the pair, 1: third"};
-static const struct analysis_dim noise_level = {"noise_level", LEVELS, level, "1",
+static const struct analysis_dim noise_level = {"noise_level", LEVELS, subspace_level, "1",
                                                 "sd of the noise"};
+static const struct analysis_dim held = DENSITY_MASS;
+static const struct analysis_dim side = {"side", SIDES, NULL, "1",
+                                         "least and largest first axis, least and largest second"};
+static const struct analysis_dim pair_level = {
+    "pair_level", PAIRS *LEVELS, NULL, "1",
+    "0 to 4: pair 0 at each noise level; 5 to 9: pair 1; 10 to 14: pair 2"};
+static const struct analysis_dim cell_1 = {"axis_0_cell", COARSE, NULL, "1",
+                                           "cell along the pair's first component"};
+static const struct analysis_dim cell_2 = {"axis_1_cell", COARSE, NULL, "1",
+                                           "cell along the pair's third component"};
+static const struct analysis_dim sample = {"sample", STARTS, NULL, "1",
+                                           "state whose residency was taken"};
 
 #define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
     PLANE(SYMBOL, "symbol", pair_dim, member, "1", "symbols of the pair; NaN: no such pair")       \
@@ -86,31 +87,33 @@ static const struct analysis_dim noise_level = {"noise_level", LEVELS, level, "1
           "standard deviation of that over states")                                                \
     CURVE(RESIDENCY_LONG_STATES, "residency_over_200_states", pair_dim, "1", "states behind it")   \
     CURVE(CENSORED, "residency_censored", pair_dim, "1",                                           \
-          "share of the continuations that had not left their symbol after 60 steps")
+          "share of the continuations that had not left their symbol after 60 steps")              \
+    SOLID(CONTOUR_LEVEL, "contour_level", pair_dim, noise_level, held, "1",                        \
+          "density on the contour, first and third component, from ellipse_states")                \
+    SOLID(CONTOUR_AREA, "contour_area", pair_dim, noise_level, held, "1",                          \
+          "area inside the contour")                                                               \
+    SOLID(EXTENT, "extent", pair_dim, noise_level, side, "1",                                      \
+          "outer edges of the cells of the density")                                               \
+    SOLID(DENSITY, "density", pair_level, cell_1, cell_2, "1",                                     \
+          "density of the states, mean over the 64 points of a cell")                              \
+    SOLID(SAMPLE_SCORE, "sample_score", pair_dim, sample, axis_dim, "1",                           \
+          "scores on the pair's first and third component of the states of residency")             \
+    PLANE(SAMPLE_SYMBOL, "sample_symbol", pair_dim, sample, "1", "their symbols")                  \
+    PLANE(SAMPLE_RESIDENCY, "sample_residency", pair_dim, sample, "step",                          \
+          "their residency times, each a mean of 20 continuations")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
-
-struct pair {
-    int symbol[2];
-    size_t num;            /* states in it */
-    size_t longest, begin; /* longest run, the first of equal ones, and its first state */
-    struct pca pca;        /* of the scores; count 0: fewer than LEAST states */
-};
-
-static bool is_in(const struct pair *p, int symbol)
-{
-    return symbol == p->symbol[0] || symbol == p->symbol[1];
-}
 
 /* --- pairs and their runs ----------------------------------------------------------------- */
 
 /* Pairs of symbols into pair[PAIRS]; returns how many, -1 when memory is out. */
 static int choose_pairs(const struct analysis_input *in, const struct driven *driven,
-                        struct pair *pair)
+                        struct subspace_pair *pair)
 {
     static const int fixed[PAIRS][2] = {{0, 1}, {0, 2}, {1, 2}};
     int K = in->net->shape.symbols, num = K == 2 ? 1 : K == 3 ? PAIRS : 0;
-    for (int p = 0; p < num; p++) pair[p] = (struct pair){.symbol = {fixed[p][0], fixed[p][1]}};
+    for (int p = 0; p < num; p++)
+        pair[p] = (struct subspace_pair){.symbol = {fixed[p][0], fixed[p][1]}};
     if (K <= 3) return num;
     size_t *changes = scratch(in, (size_t)(K * K), sizeof *changes);
     if (!changes) return -1;
@@ -123,20 +126,20 @@ static int choose_pairs(const struct analysis_input *in, const struct driven *dr
         for (int i = 1; i < K * K; i++)
             if (changes[i] > changes[best]) best = i;
         if (changes[best] == 0) break;
-        pair[num] = (struct pair){.symbol = {best / K, best % K}};
+        pair[num] = (struct subspace_pair){.symbol = {best / K, best % K}};
         changes[best] = 0;
     }
     return num;
 }
 
 /* mark (n) out: 2 in a run longer than LONG_RUN, 1 in one longer than SHORT_RUN, else 0 */
-static void find_runs(const struct driven *driven, struct pair *p, int at, uint8_t *mark,
+static void find_runs(const struct driven *driven, struct subspace_pair *p, int at, uint8_t *mark,
                       struct outputs *out)
 {
     size_t runs = 0, over_short = 0, over_long = 0;
     memset(mark, 0, driven->n);
     for (size_t t = 0, end; t < driven->n; t = end) {
-        for (end = t; end < driven->n && is_in(p, driven->symbol[end]);) end++;
+        for (end = t; end < driven->n && subspace_has(p, driven->symbol[end]);) end++;
         size_t length = end - t;
         if (length == 0) {
             end++;
@@ -160,34 +163,19 @@ static void find_runs(const struct driven *driven, struct pair *p, int at, uint8
 
 /* --- components --------------------------------------------------------------------------- */
 
-/* Scores (n, G) of states h on G components; false when one is beyond float. */
-static bool scores_of(const struct pca *pca, const float *h, size_t n, int G, float *score)
-{
-    double block[ROWS * GLOBAL];
-    for (size_t from = 0; from < n; from += ROWS) {
-        size_t rows = n - from < ROWS ? n - from : ROWS, count = rows * (size_t)G;
-        pca_project(pca, h + from * (size_t)pca->width, rows, G, block);
-        for (size_t i = 0; i < count; i++) {
-            if (!(fabs(block[i]) <= FLT_MAX)) return false;
-            *score++ = (float)block[i];
-        }
-    }
-    return true;
-}
-
 /* own (n, G) is scratch: the pair's scores one after another */
-static int fit_pair(const struct driven *driven, struct pair *p, const float *score, int G,
+static int fit_pair(const struct driven *driven, struct subspace_pair *p, const float *score, int G,
                     float *own, struct status *st)
 {
     size_t num = 0, width = (size_t)G;
     if (p->num < LEAST) return STATUS_OK;
     for (size_t t = 0; t < driven->n; t++)
-        if (is_in(p, driven->symbol[t]))
+        if (subspace_has(p, driven->symbol[t]))
             memcpy(own + num++ * width, score + t * width, width * sizeof *own);
     return pca_fit(&p->pca, own, num, G, G < OWN ? G : OWN, st);
 }
 
-static void report_components(const struct driven *driven, const struct pair *p, int at,
+static void report_components(const struct driven *driven, const struct subspace_pair *p, int at,
                               const float *score, struct outputs *out)
 {
     double own[POINTS * OWN];
@@ -199,74 +187,49 @@ static void report_components(const struct driven *driven, const struct pair *p,
     for (size_t i = 0; i < num; i++) {
         put(out, PATH_SYMBOL, driven->symbol[p->begin + i], at, i);
         for (int a = 0; a < AXES; a++)
-            if (axis_component[a] < kept)
-                put(out, PATH, own[i * (size_t)kept + (size_t)axis_component[a]], at, i, a);
+            if (subspace_axis[a] < kept)
+                put(out, PATH, own[i * (size_t)kept + (size_t)subspace_axis[a]], at, i, a);
     }
 }
 
 /* --- spread at each noise level ----------------------------------------------------------- */
 
-struct moments {
-    double n, x, y, xx, xy, yy;
-};
-
-static void add_states(const struct pair *p, const uint8_t *symbol, const float *score, int G,
-                       struct moments sum[LEVELS])
+static int report_density(const double *score, size_t n, int p, int v, struct density_plane *plane,
+                          struct outputs *out, struct status *st)
 {
-    for (size_t i = 0; i < LEVELS * CHAINS; i++) {
-        double own[OWN];
-        struct moments *m = &sum[i / CHAINS];
-        if (!is_in(p, symbol[i])) continue;
-        pca_project(&p->pca, score + i * (size_t)G, 1, OWN, own);
-        double x = own[axis_component[0]], y = own[axis_component[1]];
-        m->n++;
-        m->x += x, m->y += y;
-        m->xx += x * x, m->xy += x * y, m->yy += y * y;
+    double edge[SIDES];
+    int code = density_plane_fit(plane, score, n, st);
+    if (code || !plane->is_defined) return code;
+    density_plane_extent(plane, edge);
+    for (int m = 0; m < MASSES; m++) {
+        put(out, CONTOUR_LEVEL, plane->level[m], p, v, m);
+        put(out, CONTOUR_AREA, plane->area[m], p, v, m);
     }
-}
-
-static double ellipse_area(const struct moments *m)
-{
-    double f = m->n - 1, xx = (m->xx - m->x * m->x / m->n) / f;
-    double xy = (m->xy - m->x * m->y / m->n) / f, yy = (m->yy - m->y * m->y / m->n) / f;
-    double determinant = xx * yy - xy * xy;
-    return 3.141592653589793 * CHI_SQUARE * (determinant < 0 ? 0 : sqrt(determinant));
+    for (int k = 0; k < SIDES; k++) put(out, EXTENT, edge[k], p, v, k);
+    for (int i = 0; i < COARSE; i++)
+        for (int j = 0; j < COARSE; j++)
+            put(out, DENSITY, density_plane_cell(plane, COARSE, i, j), p * LEVELS + v, i, j);
+    return STATUS_OK;
 }
 
 static int report_spread(const struct analysis_input *in, const struct driven *driven,
-                         const struct pair *pair, int num, int G, struct outputs *out,
+                         const struct subspace_pair *pair, int num, int G, struct outputs *out,
                          struct status *st)
 {
-    enum { BATCH = LEVELS * CHAINS };
-    struct ensemble all;
-    size_t H = (size_t)in->net->shape.hidden;
-    struct moments sum[PAIRS][LEVELS] = {0};
-    uint8_t symbol[BATCH];
-    float score[BATCH * GLOBAL];
-    int code = ensemble_init(&all, in->net, BATCH, st);
-    if (code) return code;
-    for (size_t i = 0; i < BATCH; i++)
-        for (size_t j = 0; j < H; j++)
-            all.h[i * H + j] =
-                (float)level[i / CHAINS] * driven->h[i % CHAINS * driven->n / CHAINS * H + j];
-    for (uint64_t t = 0; t < WARM_UP + CHAIN_STEPS; t++) {
-        ensemble_noise_levels(&all, rng_child(in->rng, 0), t, level, LEVELS);
-        ensemble_step(&all, all.noise);
-        if (t < WARM_UP) continue;
-        ensemble_read(&all, symbol);
-        if (!scores_of(&driven->pca, all.h, BATCH, G, score)) goto cleanup; /* exploding */
-        for (int p = 0; p < num; p++)
-            if (pair[p].pca.count == OWN) add_states(&pair[p], symbol, score, G, sum[p]);
-    }
-    for (int i = 0; i < num * LEVELS; i++) {
+    struct density_plane plane;
+    struct subspace_spread s;
+    int code = subspace_drive(in, driven, pair, num, G, &s, st);
+    if (!code) code = density_plane_init(&plane, in, st);
+    for (int i = 0; i < num * LEVELS && !code && !s.exploded; i++) {
         int p = i / LEVELS, v = i % LEVELS;
-        const struct moments *m = &sum[p][v];
-        put(out, ELLIPSE_STATES, m->n, p, v);
-        if (m->n >= LEAST) put(out, ELLIPSE_AREA, ellipse_area(m), p, v);
+        size_t n = s.num[p][v];
+        const double *score = subspace_scores_at(&s, p, v);
+        put(out, ELLIPSE_STATES, (double)n, p, v);
+        if (n < LEAST) continue;
+        put(out, ELLIPSE_AREA, subspace_ellipse(score, n), p, v);
+        code = report_density(score, n, p, v, &plane, out, st);
     }
-cleanup:
-    ensemble_free(&all);
-    return STATUS_OK;
+    return code;
 }
 
 /* --- residency ---------------------------------------------------------------------------- */
@@ -297,7 +260,22 @@ static void report_residency(const struct escape *escape, const size_t *start, i
     put_pair(out, which, sums_mean(&time), time.num > 1 ? sqrt(sums_variance(&time)) : NAN, at);
 }
 
-static int pair_residency(const struct analysis_input *in, const struct driven *driven, int at,
+static void report_samples(const struct driven *driven, const struct subspace_pair *p, int at,
+                           const float *score, const size_t *start, int num,
+                           const struct escape *escape, struct outputs *out)
+{
+    for (int i = 0; i < num; i++) {
+        double own[OWN];
+        put(out, SAMPLE_SYMBOL, driven->symbol[start[i]], at, i);
+        put(out, SAMPLE_RESIDENCY, escape[i].time, at, i);
+        if (p->pca.count < OWN) continue;
+        pca_project(&p->pca, score + start[i] * (size_t)p->pca.width, 1, OWN, own);
+        for (int a = 0; a < AXES; a++) put(out, SAMPLE_SCORE, own[subspace_axis[a]], at, i, a);
+    }
+}
+
+static int pair_residency(const struct analysis_input *in, const struct driven *driven,
+                          const struct subspace_pair *p, int at, const float *score,
                           const uint8_t *mark, struct outputs *out, struct status *st)
 {
     size_t start[STARTS], H = (size_t)in->net->shape.hidden;
@@ -312,6 +290,7 @@ static int pair_residency(const struct analysis_input *in, const struct driven *
     if (code) return code;
     report_residency(escape, start, num, mark, 1, RESIDENCY, at, out);
     report_residency(escape, start, num, mark, 2, RESIDENCY_LONG, at, out);
+    report_samples(driven, p, at, score, start, num, escape, out);
     double left = 0;
     for (int i = 0; i < num; i++) left += escape[i].left;
     if (num > 0) put(out, CENSORED, 1 - left / num, at);
@@ -323,7 +302,7 @@ static int pair_residency(const struct analysis_input *in, const struct driven *
 static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
-    struct pair pair[PAIRS] = {0};
+    struct subspace_pair pair[PAIRS] = {0};
     int code = driven_get(in, &driven, st);
     if (code) return code;
     int G = driven->pca.count < GLOBAL ? driven->pca.count : GLOBAL;
@@ -332,7 +311,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     uint8_t *mark = scratch(in, driven->n, 1);
     int num = choose_pairs(in, driven, pair);
     if (!score || !mark || num < 0) return status_no_memory(st, "the states between two symbols");
-    if (!scores_of(&driven->pca, driven->h, driven->n, G, score)) return STATUS_OK; /* exploding */
+    if (!subspace_scores(&driven->pca, driven->h, driven->n, G, score))
+        return STATUS_OK;       /* exploding */
     for (int c = 0; c < G; c++) /* 0/0: NaN, a silent network */
         put(out, GLOBAL_EXPLAINED, driven->pca.variance[c] / driven->pca.total, c);
     for (int p = 0; p < num && !code; p++) {
@@ -341,7 +321,7 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
         code = fit_pair(driven, &pair[p], score, G, score + driven->n * (size_t)G, st);
         if (code) break;
         report_components(driven, &pair[p], p, score, out);
-        code = pair_residency(in, driven, p, mark, out, st);
+        code = pair_residency(in, driven, &pair[p], p, score, mark, out, st);
     }
     if (!code) code = report_spread(in, driven, pair, num, G, out, st);
     for (int p = 0; p < PAIRS; p++) pca_free(&pair[p].pca);

@@ -32,7 +32,11 @@ static const struct analysis_dim driven_step = {"driven_step", STEPS + 1, NULL, 
     PLANE(DRIVEN, "driven", driven_step, component, "1",                                           \
           "scores of one trajectory with noise of sd 1")                                           \
     CURVE(DRIVEN_SYMBOL, "driven_symbol", driven_step, "1",                                        \
-          "likeliest symbol along that trajectory")
+          "likeliest symbol along that trajectory")                                                \
+    PLANE(RELAXED_SAMPLED, "relaxed_sampled", start, relaxed_step, "1",                            \
+          "a symbol drawn from the softmax of the logits of the states without noise")             \
+    CURVE(DRIVEN_SAMPLED, "driven_sampled", driven_step, "1",                                      \
+          "a symbol drawn from the softmax of the logits along that trajectory")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
@@ -47,10 +51,10 @@ static int score_of(const struct pca *pca, const float *h, double score[COMPONEN
 }
 
 /* h (H): scratch */
-static void keep_relaxed(struct relax *r, const struct pca *pca, int k, float *h,
+static void keep_relaxed(struct relax *r, const struct pca *pca, struct rng draw, int k, float *h,
                          struct outputs *out)
 {
-    int H = r->all.net->shape.hidden, n = (int)r->all.n;
+    int H = r->all.net->shape.hidden, K = r->all.net->shape.symbols, n = (int)r->all.n;
     double score[COMPONENTS];
     uint8_t likeliest[STARTS];
     /* the likeliest symbol does not depend on the unit of the states where that is not 1 */
@@ -59,7 +63,12 @@ static void keep_relaxed(struct relax *r, const struct pca *pca, int k, float *h
         for (int j = 0; j < H; j++) h[j] = ldexpf(r->all.h[i * H + j], r->exponent[i]);
         int count = score_of(pca, h, score);
         for (int c = 0; c < count; c++) put(out, RELAXED, score[c], i, k, c);
-        if (count) put(out, RELAXED_SYMBOL, likeliest[i], i, k);
+        if (count == 0) continue;
+        put(out, RELAXED_SYMBOL, likeliest[i], i, k);
+        float *z = r->all.z + i * K; /* biases: the exponent is 0 */
+        for (int j = 0; j < K; j++) z[j] = ldexpf(z[j], r->exponent[i]);
+        put(out, RELAXED_SAMPLED, network_sample(z, K, rng_uniform(draw, (uint64_t)(k * n + i))), i,
+            k);
     }
 }
 
@@ -78,7 +87,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     float *logits = path + (STEPS + 1) * H;
     for (int t = 0, k = 0; t <= STEPS; t++) {
         if (t > 0) relax_step(&relax);
-        if (t == (int)kept_step[k]) keep_relaxed(&relax, &driven->pca, k++, path, out);
+        if (t == (int)kept_step[k])
+            keep_relaxed(&relax, &driven->pca, rng_child(in->rng, 3), k++, path, out);
     }
     relax_draw(driven->h, driven->n, (int)H, rng_child(in->rng, 1), 1, &index, path);
     code = network_drive(in->net, rng_child(in->rng, 2), path, 0, STEPS, 1.0, path + H, NULL, st);
@@ -89,7 +99,12 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
         double score[COMPONENTS];
         int count = score_of(&driven->pca, path + (size_t)t * H, score);
         for (int c = 0; c < count; c++) put(out, DRIVEN, score[c], t, c);
-        if (count) put(out, DRIVEN_SYMBOL, likeliest[t], t);
+        if (count == 0) continue;
+        put(out, DRIVEN_SYMBOL, likeliest[t], t);
+        put(out, DRIVEN_SAMPLED,
+            network_sample(logits + (size_t)t * K, (int)K,
+                           rng_uniform(rng_child(in->rng, 4), (uint64_t)t)),
+            t);
     }
 cleanup:
     relax_free(&relax);

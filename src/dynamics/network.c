@@ -126,13 +126,31 @@ void network_argmax(const float *z, size_t n, int K, uint8_t *symbol)
     }
 }
 
-double network_certainty(const float *z, int K)
+/* exp(z_k - most), most the largest of z (K), and their sum */
+static double exponentials(const float *z, int K, double *e)
 {
     double sum = 0;
     float most = z[0];
     for (int k = 1; k < K; k++) most = z[k] > most ? z[k] : most;
-    for (int k = 0; k < K; k++) sum += exp((double)z[k] - (double)most);
+    for (int k = 0; k < K; k++) sum += e[k] = exp((double)z[k] - (double)most);
+    return sum;
+}
+
+double network_certainty(const float *z, int K)
+{
+    double e[MAX_SYMBOLS], sum = exponentials(z, K, e);
     return isfinite(sum) ? 1 / sum : NAN;
+}
+
+double network_sample(const float *z, int K, double u)
+{
+    double e[MAX_SYMBOLS], sum = exponentials(z, K, e), below = 0;
+    if (!isfinite(sum)) return NAN;
+    for (int k = 0; k < K - 1; k++) {
+        below += e[k];
+        if (below > u * sum) return k;
+    }
+    return K - 1;
 }
 
 void network_noise(struct rng rng, uint64_t t, size_t n, int D, float *noise)

@@ -346,8 +346,20 @@ static void test_trajectory_on_a_line(void **state)
         assert_true(seen[0] + seen[1] + seen[2] >= 2);
         const double *driven = get(&o, "trajectory", "driven");
         for (int i = 0; i < 501 * PC; i++) assert_true(isfinite(driven[i]));
-        for (int t = 0; t < 501; t++)
-            assert_in_range((int)get(&o, "trajectory", "driven_symbol")[t], 0, 2);
+        double differ[2] = {0};
+        for (int t = 0; t < 501; t++) {
+            double likeliest = get(&o, "trajectory", "driven_symbol")[t];
+            double sampled = get(&o, "trajectory", "driven_sampled")[t];
+            assert_in_range((int)likeliest, 0, 2);
+            assert_in_range((int)sampled, 0, 2);
+            differ[0] += likeliest != sampled;
+        }
+        for (int s = 0; s < STARTS; s++) { /* decayed: all symbols are alike */
+            double sampled = get(&o, "trajectory", "relaxed_sampled")[s * KEPT + KEPT - 1];
+            differ[1] += sampled != get(&o, "trajectory", "relaxed_symbol")[s * KEPT];
+        }
+        assert_true(differ[0] > 20 && differ[0] < 480);
+        assert_true(factor[f] > 1 || differ[1] > 0);
         analyses_free(&o.a);
         free(net.params);
     }

@@ -149,6 +149,21 @@ static void test_memoryless_residency_and_ellipse(void **state)
     check_relative(ellipse[1], area, .07); /* sd of a variance of relu(x) of 10000 states: 2 % */
     for (int v = 0; v < 5; v++)
         check_relative(ellipse[v], levels[v] * levels[v] * ellipse[1], 1e-5);
+    const double *contour = subspace(&n, "contour_area"), *residency = subspace(&n, "residency");
+    const double *density = subspace(&n, "density"), *edge = subspace(&n, "extent");
+    for (int v = 0; v < 5; v++) { /* widened by 3 times Scott's factor: .65 sd */
+        check_relative(contour[3 * v], levels[v] * levels[v] * contour[3], .01);
+        assert_true(contour[3 * v] < contour[3 * v + 1] && contour[3 * v + 1] < contour[3 * v + 2]);
+        double mass = 0, cell = (edge[1] - edge[0]) * (edge[3] - edge[2]) / 625;
+        for (int i = 0; i < 625; i++) mass += cell * density[625 * v + i];
+        check_near(mass, 1, .005);
+        edge += 4;
+    }
+    assert_true(contour[4] > ellipse[1] && contour[4] < 2 * ellipse[1]);
+    assert_true(isnan(contour[15]) && isnan(density[625 * 5]));
+    double sum = 0;
+    for (int i = 0; i < 300; i++) sum += subspace(&n, "sample_residency")[i] / 300;
+    check_near(sum, residency[0], 1e-6);
     assert_true(isnan(ellipse[5]) && isnan(subspace(&n, "symbol")[2]));
     drop(&n);
 }
