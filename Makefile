@@ -256,6 +256,7 @@ soak: check-build-programs
 	tests/system/full_disk.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_writes.so 3
 	tests/system/no_memory.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_malloc.so 1
 	tests/system/slurm_submit.sh $(BUILD)/hmmgrid all
+	tests/system/particles.sh $(BUILD)/hmmgrid 100 fully3-seed0 fully3-seed1 chain3-seed0 chain3-seed1
 	tests/system/kill_resume.sh $(BUILD)/hmmgrid 5 $(BUILD)/tests/test_study | tail -n 1
 	tests/system/slurm.sh $(BUILD)/hmmgrid all
 	mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root) --oversubscribe --bind-to none -n 4 $(BUILD)/tests/test_study_deaths /tmp overhead

@@ -49,6 +49,7 @@ try slurm half 600 "tests/system/slurm.sh $program"
 for network in fully3-seed0 fully3-seed1 chain3-seed0 chain3-seed1; do
     try "trained_$network" 1 600 "tests/system/trained.sh $program $network"
 done
+try particles 1 600 "tests/system/particles.sh $program 6 fully3-seed1"
 try valgrind_analyses 1 600 "tests/system/valgrind.sh $program analyses"
 try valgrind_study 1 600 "tests/system/valgrind.sh $program study"
 try test_store_refusals 1 600 "$build/tests/test_store_refusals"

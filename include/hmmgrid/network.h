@@ -47,6 +47,12 @@ struct network_gain {
 void network_step(const struct network *net, const float *h, const float *noise, size_t n,
                   const struct network_gain *gain, float *scratch, float *next);
 
+/* The same step without a gain in two halves: recurrent (n, H) = W h, what a unit receives from the
+ * others; next (n, H) = relu(recurrent + U noise + biases), which may be recurrent itself. */
+void network_recurrent(const struct network *net, const float *h, size_t n, float *recurrent);
+void network_react(const struct network *net, const float *recurrent, const float *noise, size_t n,
+                   float *next);
+
 /* Logits z (n, K) of states h (n, H). */
 void network_logits(const struct network *net, const float *h, size_t n, float *z);
 

@@ -123,6 +123,7 @@ struct settings {
         int likelihood_sequences; /* of each kind */
         int controls;             /* matched random sets */
         int permutations;         /* of every permutation test */
+        int most_particles;       /* that the likelihood's filter is doubled to */
     } analysis;
     struct {
         double max_excess_loss; /* best validation loss - floor; NaN: every run is accepted */

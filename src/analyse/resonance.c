@@ -105,7 +105,7 @@ struct sweep {
     size_t num_kl;                         /* sequences of the KL rate */
     int T;                                 /* their length */
     uint8_t *kl_symbols;                   /* (num_kl, T) */
-    double *predictive;                    /* (num_kl, T, K) */
+    double *forecast;                      /* (num_kl, T, K) log2 of the filter's */
 };
 
 static int sweep_init(struct sweep *w, const struct analysis_input *in, struct status *st)
@@ -120,8 +120,8 @@ static int sweep_init(struct sweep *w, const struct analysis_input *in, struct s
     w->symbols = scratch(in, n, LENGTH);
     w->kl_symbols = scratch(in, w->num_kl, (size_t)T);
     w->dwells = scratch(in, LEVELS, sizeof *w->dwells);
-    w->predictive = scratch(in, w->num_kl * (size_t)T * K, sizeof *w->predictive);
-    if (!w->U || !w->symbols || !w->kl_symbols || !w->dwells || !w->predictive)
+    w->forecast = scratch(in, w->num_kl * (size_t)T * K, sizeof *w->forecast);
+    if (!w->U || !w->symbols || !w->kl_symbols || !w->dwells || !w->forecast)
         return status_no_memory(st, "%d trajectories", TRAJECTORIES);
     w->net.U = w->U;
     w->net.diverged = &w->diverged;
@@ -187,7 +187,7 @@ static int measure_kl(struct sweep *w, const struct analysis_input *in, int leve
         memcpy(w->kl_symbols + i * T, w->symbols + i * LENGTH, T);
     if (!code)
         particle_log2_likelihood(&filter, rng_child(in->rng, STREAM_FILTER), 0, w->kl_symbols,
-                                 w->num_kl, w->T, bits, w->predictive);
+                                 w->num_kl, w->T, bits, w->forecast);
     particle_free(&filter);
     if (code) return code;
     for (size_t i = 0; i < w->num_kl; i++) entropy[i] = -bits[i] / w->T;
@@ -199,7 +199,7 @@ static int measure_kl(struct sweep *w, const struct analysis_input *in, int leve
         double *value = &w->kl[level][i];
         *value = NAN;
         if (!in->hmm || isinf(hmm_log2_likelihood(in->hmm, symbol, w->T, NULL))) continue;
-        predictive_divergence(in->hmm, symbol, w->T, w->predictive + i * T * K, NULL, value);
+        *value = predictive_divergence(in->hmm, symbol, w->T, w->forecast + i * T * K, false, NULL);
         kl[n++] = *value;
     }
     average(kl, n, out, KL_RNN_HMM, level);

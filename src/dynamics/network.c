@@ -89,23 +89,43 @@ static void add_bias(const float *bias, size_t n, size_t width, float *x)
         for (size_t j = 0; j < width; j++) x[j] += bias[j];
 }
 
+void network_recurrent(const struct network *net, const float *h, size_t n, float *recurrent)
+{
+    int H = net->shape.hidden;
+    linalg_gemm(0, 1, (int)n, H, H, 1, h, H, net->W, H, 0, recurrent, H);
+}
+
+void network_react(const struct network *net, const float *recurrent, const float *noise, size_t n,
+                   float *next)
+{
+    int H = net->shape.hidden, D = net->shape.noise_dim;
+    size_t size = n * (size_t)H;
+    if (next != recurrent) memcpy(next, recurrent, size * sizeof *next);
+    if (noise) linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 1, next, H);
+    KERNELS(rnn_kernels)->relu(next, (size_t)H, net->bias_h, n, H, next, (size_t)H);
+    watch(net, next, size, net->bound);
+}
+
 void network_step(const struct network *net, const float *h, const float *noise, size_t n,
                   const struct network_gain *gain, float *scratch, float *next)
 {
     int H = net->shape.hidden, D = net->shape.noise_dim;
     size_t size = n * (size_t)H;
-    linalg_gemm(0, 1, (int)n, H, H, 1, h, H, net->W, H, 0, next, H);
-    if (gain) add_bias(net->bias_h, n, (size_t)H, next); /* what c scales too */
-    if (gain && gain->recurrent) scale(next, gain->recurrent, gain->groups, n, (size_t)H);
-    if (noise && gain && gain->noise) {
+    network_recurrent(net, h, n, next);
+    if (!gain) {
+        network_react(net, next, noise, n, next);
+        return;
+    }
+    add_bias(net->bias_h, n, (size_t)H, next); /* what c scales too */
+    if (gain->recurrent) scale(next, gain->recurrent, gain->groups, n, (size_t)H);
+    if (noise && gain->noise) {
         linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 0, scratch, H);
         scale(scratch, gain->noise, gain->groups, n, (size_t)H);
         for (size_t i = 0; i < size; i++) next[i] += scratch[i];
     } else if (noise) {
         linalg_gemm(0, 1, (int)n, H, D, 1, noise, D, net->U, D, 1, next, H);
     }
-    KERNELS(rnn_kernels)->relu(next, (size_t)H, gain ? NULL : net->bias_h, n, H, next, (size_t)H);
-    if (!gain) watch(net, next, size, net->bound);
+    KERNELS(rnn_kernels)->relu(next, (size_t)H, NULL, n, H, next, (size_t)H);
 }
 
 void network_logits(const struct network *net, const float *h, size_t n, float *z)

@@ -102,13 +102,15 @@ const struct setting settings_table[] = {
     /* clang-format on */
     KEPT_INT(analysis.steps, "steps", "30000", 100, 10000000, "steps of the long driven run"),
     KEPT_INT(analysis.particles, "", "256", 2, 1000000,
-             "particles a sequence of the likelihood's filter (and twice as many)"),
+             "P, particles a sequence of the likelihood's filter (and 2P), at first"),
     KEPT_INT(analysis.likelihood_sequences, "", "100", 2, 100000,
              "sequences of the HMM and of the network for the likelihood"),
     KEPT_INT(analysis.controls, "", "20", 20, 10000,
              "matched random sets, at least; a kick set has more where its level needs them"),
     KEPT_INT(analysis.permutations, "", "500", 20, 100000,
              "permutations of every permutation test"),
+    KEPT_INT(analysis.most_particles, "", "2048", 4, 1000000,
+             "particles that the likelihood's filter is doubled to until P and 2P agree"),
 
     REAL(accept.max_excess_loss, "", "none", 0, 1e9, false,
          "largest best_val_loss - loss_floor (not excess_loss); else repeated or marked"),

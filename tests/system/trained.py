@@ -52,7 +52,7 @@ def check_network(name, f):
     expect(np.allclose(ratio, [.1, 1, 2, 3, 4], rtol=.02), f"{name}: contours scale by {ratio}")
     check_circuit(name, f)
     # as close to the HMM as two tenths of a bit a symbol, and not closer than its errors allow
-    kl = scalar(f, "likelihood/kl_rnn_hmm_stepwise_2p")
+    kl = scalar(f, "likelihood/kl_rnn_hmm")
     print(f"{name}: KL(RNN || HMM) {kl:.4f} bits/symbol")
     expect(0 <= kl < .2, f"{name}: KL rate {kl}")
 

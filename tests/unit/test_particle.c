@@ -143,7 +143,7 @@ static void test_tiny_probabilities(void **state)
 /* --- all sequences ---------------------------------------------------------------------------- */
 
 /* Whatever the network, estimates of all K^T sequences sum to 1 on average; forecasts are
- * distributions, and their product along the symbols is the estimate. */
+ * distributions. */
 static void test_all_sequences(void **state)
 {
     (void)state;
@@ -152,9 +152,9 @@ static void test_all_sequences(void **state)
     struct particle_filter filter;
     struct status st = {0};
     double *sum = calloc(REPEATS, sizeof *sum), bits[REPEATS], mean, se;
-    double *predictive = malloc(REPEATS * T * K * sizeof *predictive);
+    double *forecast = malloc(REPEATS * T * K * sizeof *forecast);
     uint8_t symbols[REPEATS * T];
-    assert_true(sum && predictive);
+    assert_true(sum && forecast);
     rnn_init_params(m.shape, rng_stream(5, "all", "init"), m.params);
     for (size_t i = 0; i < rnn_num_params(m.shape); i++) m.params[i] *= 4;
     make_ready(&m);
@@ -165,16 +165,12 @@ static void test_all_sequences(void **state)
             for (int i = 0; i < REPEATS * T; i++)
                 symbols[i] = (uint8_t)(i % T == 0 ? a % 3 : i % T == 1 ? a / 3 % 3 : a / 9);
             struct rng rng = rng_child(rng_stream(5, "all", "filter"), (uint64_t)a);
-            particle_log2_likelihood(&filter, rng, 0, symbols, REPEATS, T, bits, predictive);
+            particle_log2_likelihood(&filter, rng, 0, symbols, REPEATS, T, bits, forecast);
             for (int i = 0; i < REPEATS; i++) {
-                double product = 1;
                 for (int t = 0; t < T; t++) {
-                    const double *p = predictive + (i * T + t) * K;
-                    check_near(p[0] + p[1] + p[2], 1, 1e-6);
-                    product *= p[symbols[i * T + t]];
+                    const double *p = forecast + (i * T + t) * K;
+                    check_near(exp2(p[0]) + exp2(p[1]) + exp2(p[2]), 1, 1e-12);
                 }
-                /* forecasts are taken in float: below its range they are 0 */
-                check_near(product, exp2(bits[i]), 1e-5 * exp2(bits[i]) + 1e-30);
                 sum[i] += exp2(bits[i]);
             }
         }
@@ -184,7 +180,7 @@ static void test_all_sequences(void **state)
         particle_free(&filter);
     }
     free(sum);
-    free(predictive);
+    free(forecast);
     made_free(&m);
 }
 
@@ -217,6 +213,29 @@ static void test_any_batch(void **state)
 
 /* --- an HMM as a network ---------------------------------------------------------------------- */
 
+/* Along the symbols they are the HMM's, and their sum the estimate, as far as 20,000 particles
+ * tell.
+ */
+static void check_forecasts(const struct made *m, const struct hmm *hmm, const uint8_t *symbols,
+                            size_t n, int T)
+{
+    enum { MOST = 64 };
+    struct particle_filter filter;
+    struct status st = {0};
+    double bits[MOST], forecast[MOST * SYMBOLS], exact[MOST];
+    assert_true(n * (size_t)T <= MOST);
+    check_ok(particle_init(&filter, &m->net, INITIAL_ZEROS, 20000, &st), &st);
+    particle_log2_likelihood(&filter, rng_stream(7, "forecasts", "filter"), 0, symbols, n, T, bits,
+                             forecast);
+    for (size_t i = 0; i < n * (size_t)T; i++) {
+        if (i % (size_t)T == 0) hmm_log2_likelihood(hmm, symbols + i, T, exact);
+        check_near(forecast[i * SYMBOLS + symbols[i]], exact[i % (size_t)T], .1);
+        bits[i / (size_t)T] -= forecast[i * SYMBOLS + symbols[i]];
+    }
+    for (size_t i = 0; i < n; i++) check_near(bits[i], 0, .05);
+    particle_free(&filter);
+}
+
 static void test_hmm_as_network(void **state)
 {
     (void)state;
@@ -233,6 +252,7 @@ static void test_hmm_as_network(void **state)
         check_unbiased(bits, REPEATS, hmm_log2_likelihood(&hmm, o, T, NULL), .02);
         free(bits);
     }
+    check_forecasts(&m, &hmm, symbols, N, T);
     hmm_free(&hmm);
     made_free(&m);
 }
@@ -255,18 +275,25 @@ static void test_predictive(void **state)
     s.hmm.emission_matrix = (struct matrix){2, 3, emission, ""};
     check_ok(hmm_init(&hmm, &s, &st), &st);
     static const uint8_t o[2] = {0, 1};
-    /* a third symbol, impossible under the HMM, then one forecast of nothing possible but it */
-    double from, to, predictive[6] = {.2, .6, .2, .25, .75, 0};
-    predictive_divergence(&hmm, o, 2, predictive, &from, &to);
+    /* a third symbol, impossible under the HMM, then one forecast of next to nothing but it */
+    double share[3], from, to, forecast[6];
+    static const double q[6] = {.2, .6, .2, .25, .75, 0};
+    for (int i = 0; i < 6; i++) forecast[i] = q[i] > 0 ? log2(q[i]) : -1e4;
+    from = predictive_divergence(&hmm, o, 2, forecast, true, share);
     check_near(from,
                (.5 * log2(.5 / .2) + .5 * log2(.5 / .6) + .5 * log2(2) + .5 * log2(2. / 3)) / 2,
                1e-14);
+    check_near(share[0] + share[1] + share[2], from, 1e-14);
+    check_near(share[2], .1 / M_LN2, 1e-14); /* the .2 that is missing elsewhere, in one of two */
+    to = predictive_divergence(&hmm, o, 2, forecast, false, NULL);
     check_near(to, .25 * log2(.5) + .75 * log2(1.5),
                1e-14); /* both steps: .25, .75 of the possible */
-    double zero[6] = {1, 0, 0, 0, 0, 1};
-    predictive_divergence(&hmm, o, 2, zero, &from, &to);
-    check_near(to, .5, 1e-14);                             /* log2 2 and nothing */
-    check_near(from, ((-.5 + .5 * 125) + 125) / 2, 1e-12); /* .5 against 2^-126 in place of 0 */
+    static const double far[6] = {0, -5e37, -1e38, -1e4, -2e4, 0};
+    to = predictive_divergence(&hmm, o, 2, far, false, share);
+    check_near(to, 1, 1e-14); /* all of what is possible on one of two, in both steps */
+    check_near(share[0], 1 - .5 / M_LN2, 1e-14);
+    from = predictive_divergence(&hmm, o, 2, far, true, NULL);
+    check_relative(from, (.5 * 5e37 + .5 * (1e4 + 2e4)) / 2, 1e-12);
     hmm_free(&hmm);
 }
 
