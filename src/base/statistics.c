@@ -183,22 +183,59 @@ void kendall_tau(const double *x, const double *y, int n, struct kendall *out)
     out->p = out->exact ? exact_p(out->num, out->score) : normal_p(out->score, out->variance);
 }
 
-/* --- Student's t ------------------------------------------------------------------------------ */
+/* --- distributions ---------------------------------------------------------------------------- */
 
-/* P(|T| <= tan(angle) sqrt(df)), a finite sum for whole df (Abramowitz & Stegun 26.7.3 and 4). */
-static double share_within(double angle, int df)
+/* The incomplete beta function I_x(a, b) by its continued fraction (DLMF 8.17.22), from the front
+ * (Lentz); x is small enough: x < (a + 1) / (a + b + 2). */
+static double beta_fraction(double x, double a, double b)
 {
-    double c2 = cos(angle) * cos(angle), sum = 0, term = df % 2 ? cos(angle) : 1;
-    for (int k = df % 2 + 2; k <= df && term > 1e-18; k += 2) {
+    const double tiny = 1e-300;
+    double c = 1, d = 1 - (a + b) * x / (a + 1), sum;
+    d = 1 / (fabs(d) < tiny ? tiny : d);
+    sum = d;
+    for (int m = 1; m < 1000; m++) {
+        for (int odd = 0; odd < 2; odd++) {
+            double step = odd ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+                              : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+            d = 1 + step * d;
+            c = 1 + step / c;
+            d = 1 / (fabs(d) < tiny ? tiny : d);
+            if (fabs(c) < tiny) c = tiny;
+            sum *= c * d;
+        }
+        if (fabs(c * d - 1) < 1e-16) break;
+    }
+    return exp(a * log(x) + b * log1p(-x) + lgamma(a + b) - lgamma(a) - lgamma(b)) * sum / a;
+}
+
+static double incomplete_beta(double x, double a, double b)
+{
+    if (x <= 0 || x >= 1) return x > 0;
+    return x < (a + 1) / (a + b + 2) ? beta_fraction(x, a, b) : 1 - beta_fraction(1 - x, b, a);
+}
+
+double student_p(double t, double df)
+{
+    if (isnan(t) || !(df >= 1)) return NAN;
+    return incomplete_beta(df / (df + t * t), df / 2, 0.5); /* DLMF 8.17, A & S 26.7.1 */
+}
+
+/* P(|T| <= tan(angle) sqrt(df)): for whole df a finite sum (Abramowitz & Stegun 26.7.3 and 4). */
+static double share_within(double angle, double df)
+{
+    if (df != rint(df) || df > 1e6) return 1 - student_p(tan(angle) * sqrt(df), df);
+    int n = (int)df;
+    double c2 = cos(angle) * cos(angle), sum = 0, term = n % 2 ? cos(angle) : 1;
+    for (int k = n % 2 + 2; k <= n && term > 1e-18; k += 2) {
         sum += term;
         term *= c2 * (k - 1) / k;
     }
-    return df % 2 ? (angle + sin(angle) * sum) * M_2_PI : sin(angle) * sum;
+    return n % 2 ? (angle + sin(angle) * sum) * M_2_PI : sin(angle) * sum;
 }
 
-double student_t(double share, int df)
+double student_t(double share, double df)
 {
-    if (!(share > 0 && share < 1) || df < 1) return NAN;
+    if (!(share > 0 && share < 1) || !(df >= 1)) return NAN;
     double low = 0, high = M_PI_2;
     for (int i = 0; i < 60; i++) {
         double middle = (low + high) / 2;
@@ -208,4 +245,18 @@ double student_t(double share, int df)
             high = middle;
     }
     return tan(low) * sqrt(df);
+}
+
+double normal_quantile(double p)
+{
+    if (!(p > 0 && p < 1)) return NAN;
+    double low = -40, high = 40;
+    for (int i = 0; i < 70; i++) {
+        double middle = (low + high) / 2;
+        if (erfc(-middle * M_SQRT1_2) / 2 < p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
 }

@@ -1,5 +1,5 @@
 /* statistics: a mean and how sure it is, of independent numbers and of a run whose neighbours
- * depend on each other; a trend; Student's t. NaN wherever something is not defined. Refuses to
+ * depend on each other; a trend; distributions. NaN wherever something is not defined. Refuses to
  * leave out NaN, but where it says so.
  */
 #pragma once
@@ -70,8 +70,16 @@ struct kendall {
 /* x, y (n). Time n^2, no memory. Source: Kendall 1970, chapters 3 to 5. */
 void kendall_tau(const double *x, const double *y, int n, struct kendall *out);
 
-/* --- Student's t ------------------------------------------------------------------------------ */
+/* --- distributions ---------------------------------------------------------------------------- */
 
-/* The t that |T| stays below with probability `share`, in (0, 1), at df >= 1 degrees of freedom:
- * 0.95 gives the half width of a 95 % interval in standard errors. Relative error below 1e-9. */
-double student_t(double share, int df);
+/* The t that |T| stays below with probability `share`, in (0, 1), at df >= 1 degrees of freedom,
+ * whole or not: 0.95 gives the half width of a 95 % interval in standard errors. Relative error
+ * below 1e-9. */
+double student_t(double share, double df);
+
+/* P(|T| > |t|) at df >= 1 degrees of freedom: a two-sided p-value. NaN where t is. */
+double student_p(double t, double df);
+
+/* The z that a standard normal number stays below with this probability, in (0, 1). Error below
+ * 1e-12 for 1e-12 < p < 1 - 1e-12. */
+double normal_quantile(double p);

@@ -1,0 +1,258 @@
+/* permutation: see permutation.h. Refuses to depend on the order of its blocks: effects of
+ * arrangements are added in the order of the blocks, and whoever calls gives them a fixed one. */
+#include "permutation.h"
+
+#include "base/statistics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_EXACT = 1000000, RANDOM = 99999, RESAMPLES = 10000 };
+static const double close = 1e-9; /* of the spread: sums of the same numbers in another order */
+
+static double effect_of(const struct block *b)
+{
+    return mean_of(b->x, (size_t)b->n) - mean_of(b->y, (size_t)b->m);
+}
+
+/* --- all arrangements of a block -------------------------------------------------------------- */
+
+static double arrangements_of(const struct block *b)
+{
+    if (b->paired) return exp2(b->n);
+    double count = 1;
+    for (int i = 1; i <= b->n; i++) count = rint(count * (b->m + i) / i);
+    return count;
+}
+
+/* All values of a block in one list. */
+static double *values_of(const struct block *b)
+{
+    double *all = malloc(((size_t)b->n + (size_t)b->m + 1) * sizeof *all);
+    if (!all) return NULL;
+    memcpy(all, b->x, (size_t)b->n * sizeof *all);
+    memcpy(all + b->n, b->y, (size_t)b->m * sizeof *all);
+    return all;
+}
+
+/* mean(x) - mean(y) by the sum of x and that of all */
+static double effect_by_sum(const struct block *b, double sum, double all)
+{
+    return sum / b->n - (all - sum) / b->m;
+}
+
+static void list_pairs(const struct block *b, double *effect)
+{
+    for (long k = 0; k < 1L << b->n; k++) {
+        double sum = 0;
+        for (int i = 0; i < b->n; i++) sum += (k >> i & 1 ? -1 : 1) * (b->x[i] - b->y[i]);
+        effect[k] = sum / b->n;
+    }
+}
+
+/* The first choice is this one: indices 0 to n - 1; then the next choice in lexical order. */
+static void list_choices(const struct block *b, const double *value, int *chosen, double *effect)
+{
+    int total = b->n + b->m;
+    double all = mean_of(value, (size_t)total) * total;
+    for (int i = 0; i < b->n; i++) chosen[i] = i;
+    for (long k = 0;; k++) {
+        double sum = 0;
+        for (int i = 0; i < b->n; i++) sum += value[chosen[i]];
+        effect[k] = effect_by_sum(b, sum, all);
+        int i = b->n - 1;
+        while (i >= 0 && chosen[i] == total - b->n + i) i--;
+        if (i < 0) return;
+        chosen[i]++;
+        for (int j = i + 1; j < b->n; j++) chosen[j] = chosen[j - 1] + 1;
+    }
+}
+
+/* Effects of all arrangements, this one first; malloc'd. NULL: memory is out. */
+static double *list_effects(const struct block *b)
+{
+    double *effect = malloc((size_t)arrangements_of(b) * sizeof *effect), *value = values_of(b);
+    int *chosen = malloc(((size_t)b->n + 1) * sizeof *chosen);
+    bool good = effect && value && chosen;
+    if (good && b->paired)
+        list_pairs(b, effect);
+    else if (good)
+        list_choices(b, value, chosen, effect);
+    free(value);
+    free(chosen);
+    if (!good) free(effect);
+    return good ? effect : NULL;
+}
+
+/* --- random arrangements ---------------------------------------------------------------------- */
+
+/* Numbers of a stream one by one. */
+struct drawer {
+    struct rng rng;
+    uint64_t at;
+};
+
+static int draw_below(struct drawer *d, int n)
+{
+    return (int)(rng_uniform(d->rng, d->at++) * n);
+}
+
+/* value (n + m) scratch with all values; it is shuffled. */
+static double random_effect(const struct block *b, double *value, struct drawer *d)
+{
+    double sum = 0, all = 0;
+    if (b->paired) {
+        for (int i = 0; i < b->n; i++) sum += (draw_below(d, 2) ? -1 : 1) * (b->x[i] - b->y[i]);
+        return sum / b->n;
+    }
+    int total = b->n + b->m;
+    for (int i = 0; i < b->n; i++) {
+        int j = i + draw_below(d, total - i);
+        double kept = value[i];
+        value[i] = value[j];
+        value[j] = kept;
+        sum += value[i];
+    }
+    for (int i = 0; i < total; i++) all += value[i];
+    return effect_by_sum(b, sum, all);
+}
+
+/* --- the test --------------------------------------------------------------------------------- */
+
+/* Every combination of the blocks' effects. */
+struct count {
+    double **effect; /* [num] lists */
+    const long *length;
+    int num;
+    double least; /* |sum| that counts */
+    double above; /* how many do */
+};
+
+static void count_from(struct count *c, int b, double sum)
+{
+    for (long k = 0; k < c->length[b]; k++) {
+        double with = sum + c->effect[b][k];
+        if (b + 1 < c->num)
+            count_from(c, b + 1, with);
+        else
+            c->above += fabs(with) >= c->least;
+    }
+}
+
+static int test_all(const struct block *block, int num, double least, double *above,
+                    struct status *st)
+{
+    double **effect = calloc((size_t)num + 1, sizeof *effect);
+    long *length = calloc((size_t)num + 1, sizeof *length);
+    int code = effect && length ? STATUS_OK : status_no_memory(st, "arrangements");
+    for (int b = 0; b < num && !code; b++) {
+        length[b] = (long)arrangements_of(&block[b]);
+        effect[b] = list_effects(&block[b]);
+        if (!effect[b]) code = status_no_memory(st, "arrangements");
+    }
+    struct count count = {effect, length, num, least, 0};
+    if (!code) count_from(&count, 0, 0);
+    *above = count.above;
+    for (int b = 0; b < num && effect; b++) free(effect[b]);
+    free(effect);
+    free(length);
+    return code;
+}
+
+static int test_some(const struct block *block, int num, struct rng rng, double least,
+                     double *above, struct status *st)
+{
+    double *value[2] = {NULL, NULL};
+    double *sum = calloc(RANDOM, sizeof *sum);
+    int code = sum ? STATUS_OK : status_no_memory(st, "arrangements");
+    for (int b = 0; b < num && !code; b++) {
+        struct drawer d = {rng_child(rng, (uint64_t)b), 0};
+        value[0] = values_of(&block[b]);
+        if (!value[0]) code = status_no_memory(st, "arrangements");
+        for (int k = 0; k < RANDOM && !code; k++) sum[k] += random_effect(&block[b], value[0], &d);
+        free(value[0]);
+    }
+    *above = 1; /* the arrangement that was seen */
+    for (int k = 0; k < RANDOM && !code; k++) *above += fabs(sum[k]) >= least;
+    free(sum);
+    return code;
+}
+
+int permutation_test(const struct block *block, int num, struct rng rng, struct permutation *out,
+                     struct status *st)
+{
+    *out = (struct permutation){NAN, NAN, NAN, 1, true};
+    if (num == 0) return STATUS_OK;
+    double effect = 0, spread = 0, above = 0;
+    bool symmetric = true; /* the other labels have the same effect, with the other sign */
+    for (int b = 0; b < num; b++) {
+        effect += effect_of(&block[b]);
+        for (int i = 0; i < block[b].n; i++) spread = fmax(spread, fabs(block[b].x[i]));
+        for (int i = 0; i < block[b].m; i++) spread = fmax(spread, fabs(block[b].y[i]));
+        out->arrangements *= arrangements_of(&block[b]);
+        symmetric = symmetric && (block[b].paired || block[b].n == block[b].m);
+    }
+    out->effect = effect / num;
+    out->exact = out->arrangements <= MOST_EXACT;
+    double least = fabs(effect) - close * spread;
+    int code = out->exact ? test_all(block, num, least, &above, st)
+                          : test_some(block, num, rng, least, &above, st);
+    if (code) return code;
+    double of = out->exact ? out->arrangements : RANDOM + 1.0;
+    out->p = above / of;
+    out->least = out->exact ? (symmetric ? fmin(2 / of, 1) : 1 / of) : 1 / of;
+    return STATUS_OK;
+}
+
+/* --- the bootstrap ---------------------------------------------------------------------------- */
+
+static double resampled_mean(const double *x, int n, double mean, struct drawer *d)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += x[draw_below(d, n)];
+    return mean + (sum / n - mean) * sqrt(n / (n - 1.0));
+}
+
+static double resampled_effect(const struct block *b, const double *difference, double x, double y,
+                               struct drawer *d)
+{
+    if (b->paired) return resampled_mean(difference, b->n, x - y, d);
+    double of_x = resampled_mean(b->x, b->n, x, d);
+    return of_x - resampled_mean(b->y, b->m, y, d);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int bootstrap_interval(const struct block *block, int num, struct rng rng, struct interval *out,
+                       struct status *st)
+{
+    *out = (struct interval){NAN, NAN};
+    for (int b = 0; b < num; b++)
+        if (block[b].n < 2 || block[b].m < 2) return STATUS_OK;
+    if (num == 0) return STATUS_OK;
+    double *sum = calloc(RESAMPLES, sizeof *sum);
+    int code = sum ? STATUS_OK : status_no_memory(st, "resamples");
+    for (int b = 0; b < num && !code; b++) {
+        const struct block *at = &block[b];
+        struct drawer d = {rng_child(rng, (uint64_t)b), 0};
+        double x = mean_of(at->x, (size_t)at->n), y = mean_of(at->y, (size_t)at->m);
+        double *difference = malloc((size_t)at->n * sizeof *difference);
+        if (!difference) code = status_no_memory(st, "resamples");
+        for (int i = 0; at->paired && i < at->n && !code; i++) difference[i] = at->x[i] - at->y[i];
+        for (int k = 0; k < RESAMPLES && !code; k++)
+            sum[k] += resampled_effect(at, difference, x, y, &d);
+        free(difference);
+    }
+    if (!code) {
+        qsort(sum, RESAMPLES, sizeof *sum, by_value);
+        *out =
+            (struct interval){sum[RESAMPLES / 40] / num, sum[RESAMPLES - 1 - RESAMPLES / 40] / num};
+    }
+    free(sum);
+    return code;
+}
