@@ -218,7 +218,7 @@ $(BUILD)/tests/bench: $(BENCH_SRC) tests/bench/bench.h $(REFERENCE) $(CORE) $(BU
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(REFERENCE) $(CORE) $(CORE_LIBS)
 
-$(BUILD)/tests/bench_numerics: tests/bench/bench_numerics.c $(REFERENCE) $(CORE) $(BUILD)/flags
+$(BUILD)/tests/bench_numerics $(BUILD)/tests/bench_coverage: $(BUILD)/tests/%: tests/bench/%.c $(REFERENCE) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(CC) $(FLAGS) -o $@ $(filter %.c,$^) $(REFERENCE) $(CORE) $(CORE_LIBS)
 

@@ -29,6 +29,7 @@ const struct verb_entry verb_table[] = {
     {NULL, &verb_reset},
     {NULL, &verb_merge},
     {"read the results", &verb_summary},
+    {NULL, &verb_compare},
     {NULL, &verb_why},
     {NULL, &verb_export},
     {NULL, &verb_analyse},

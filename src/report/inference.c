@@ -120,7 +120,7 @@ struct larger p_larger(const double *x, int n, const double *y, int m)
     for (int i = 0; i < n; i++)
         for (int j = 0; j < m; j++) sum += (x[i] > y[j]) + 0.5 * (x[i] == y[j]);
     struct larger larger = {n && m ? sum / n / m : NAN, {NAN, NAN}};
-    if (n < 2 || m < 2) return larger;
+    if (n < LEAST_LARGER || m < LEAST_LARGER) return larger;
     larger.interval.low = larger_limit(larger.p, 0, n, m);
     larger.interval.high = larger_limit(larger.p, 1, n, m);
     return larger;

@@ -5,6 +5,7 @@
 
 #include "plan/choose.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,22 @@ int rows_value(struct store *store, int run, const char *name, struct expr_value
                           .block = d->block,
                           .status = run_status_name[store_run_status(store, run)]};
     return names_value(&r, name, value, st);
+}
+
+int rows_text(struct store *store, int run, const char *name, char **text, bool *is_number,
+              struct status *st)
+{
+    struct expr_value value;
+    *text = NULL;
+    int code = rows_value(store, run, name, &value, st);
+    if (code) return code;
+    *text = value.memory;
+    if (!value.memory && isnan(value.number))
+        *text = strdup("none");
+    else if (!value.memory && asprintf(text, "%" PRId64, value.whole) < 0)
+        *text = NULL;
+    *is_number = value.is_number || !value.text;
+    return *text ? STATUS_OK : status_no_memory(st, "%s", name);
 }
 
 static const struct settings *settings_of(void *store, int run)

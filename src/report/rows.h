@@ -32,3 +32,7 @@ int rows_count(struct store *store, const int *row, int num, char text[PLAN_COUN
  * STATUS_USAGE for no such name; STATUS_IO, STATUS_NO_MEMORY. */
 int rows_value(struct store *store, int run, const char *name, struct expr_value *value,
                struct status *st);
+
+/* The same as a text: malloc'd, the caller's; "none" for NaN. *is_number: it is one. */
+int rows_text(struct store *store, int run, const char *name, char **text, bool *is_number,
+              struct status *st);

@@ -4,7 +4,6 @@
 #include "base/spelling.h"
 #include "rows.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,16 +47,10 @@ static int add_key(struct summary *s, const char *name, bool *more, struct statu
     *key = (struct summary_key){name, calloc((size_t)s->num_rows + 1, sizeof(char *)), true};
     if (!key->text) return status_no_memory(st, "grouping by %s", name);
     for (int i = 0; i < s->num_rows; i++) {
-        struct expr_value value;
-        int code = rows_value(s->store, s->row[i], name, &value, st);
+        bool is_number;
+        int code = rows_text(s->store, s->row[i], name, &key->text[i], &is_number, st);
         if (code) return code;
-        key->text[i] = value.memory;
-        if (!value.memory && isnan(value.number))
-            key->text[i] = strdup("none");
-        else if (!value.memory && asprintf(&key->text[i], "%" PRId64, value.whole) < 0)
-            key->text[i] = NULL;
-        if (!key->text[i]) return status_no_memory(st, "grouping by %s", name);
-        key->is_number = key->is_number && (value.is_number || !value.text);
+        key->is_number = key->is_number && is_number;
     }
     int code =
         aggregate_split((const char *const *)key->text, s->num_rows, s->group, &s->num_groups, st);

@@ -2,6 +2,7 @@
 # run: every benchmark, one table on standard output and the same as JSON in BUILD/bench.json.
 # usage: tests/bench/run.sh BUILD [SECTION...]   from the top folder; without a section: all of
 #        machine epoch parts sinkhorn rnn workers checkpoint analyses dispatch torch
+#        and, when it is named, coverage (of intervals by simulation, minutes)
 # dispatch needs mpirun, torch a python with torch; what is not there is said, not measured. The exit code
 # tells whether everything ran: no figure passes or fails. HMMGRID_PYTHON: the interpreter for torch.
 set -u -o pipefail
@@ -85,6 +86,7 @@ rows_of_all() {
         case $section in
         analyses) "$build/tests/bench_analyses" tests/golden/*-weights.h5 || failed=1 ;;
         dispatch | torch) "$section" || failed=1 ;;
+        coverage) "$build/tests/bench_coverage" || failed=1 ;;
         *) "$build/tests/bench" "$section" || failed=1 ;;
         esac
     done

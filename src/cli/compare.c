@@ -1,0 +1,115 @@
+/* compare: the verb that sets levels of a setting against each other, or cells against their floor.
+ * Refuses to compute: see report/compare.h. */
+#include "cli.h"
+
+#include "report/compare.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const struct cli_option options[] = {
+    {"between", 'b', "KEY", NULL, false,
+     "the setting whose values are compared, such as rnn.hidden; floor: each cell against what "
+     "independent samples of the HMM score"},
+    {"metric", 'm', "NAME", NULL, false, "one score, as of summary's --metrics [excess_loss]"},
+    {"by", 0, "KEYS", NULL, false,
+     "cells are runs that agree in these; default: every setting that tells runs of one value of "
+     "KEY apart"},
+    {"paired", 'p', NULL, NULL, false, "runs of a cell with the same seed are pairs"},
+    {"all", 0, NULL, NULL, false, "the metric of all runs that are done, not of those that landed"},
+    {"margin", 0, "X", NULL, false,
+     "is the difference within -X and X? Two one-sided tests; in units of the metric"},
+    {"draws-seed", 0, "N", NULL, false, "of bootstrap and random permutations [0]"},
+    {"format", 'f', "FORMAT", NULL, false, "table (default), csv, md or json"},
+    {"where", 'w', "EXPR", NULL, false, "only these runs; see 'hmmgrid help where'"},
+    {0},
+};
+
+static int read_margin(const struct invocation *inv, double *margin, struct status *st)
+{
+    const char *text = cli_value(inv, "margin");
+    char *end;
+    *margin = NAN;
+    if (!text) return STATUS_OK;
+    *margin = strtod(text, &end);
+    if (end != text && !*end && isfinite(*margin) && *margin > 0) return STATUS_OK;
+    return status_set(st, STATUS_USAGE, "--margin: '%s' is no number above 0", text);
+}
+
+static int read_seed(const struct invocation *inv, uint64_t *seed, struct status *st)
+{
+    const char *text = cli_value(inv, "draws-seed");
+    char *end;
+    if (!text) return STATUS_OK;
+    *seed = strtoull(text, &end, 10);
+    if (*text >= '0' && *text <= '9' && !*end) return STATUS_OK;
+    return status_set(st, STATUS_USAGE, "--draws-seed: '%s' is no whole number", text);
+}
+
+static int read_request(const struct invocation *inv, struct compare_request *r, struct status *st)
+{
+    *r = (struct compare_request){.between = cli_value(inv, "between"),
+                                  .metric = cli_value(inv, "metric"),
+                                  .where = cli_value(inv, "where"),
+                                  .by = cli_value(inv, "by"),
+                                  .paired = cli_flag(inv, "paired"),
+                                  .all = cli_flag(inv, "all")};
+    if (!r->between)
+        return status_set(st, STATUS_USAGE,
+                          "--between: name a setting, such as --between rnn.hidden, or floor");
+    int code = read_margin(inv, &r->margin, st);
+    return code ? code : read_seed(inv, &r->seed, st);
+}
+
+static int run_compare(const struct invocation *inv)
+{
+    struct status st = {0};
+    struct compare c = {.store = NULL};
+    struct compare_request request;
+    const char *name = cli_value(inv, "format");
+    int format = name ? table_format_of(name) : TABLE_TEXT;
+    int code = STATUS_OK;
+    if (format < 0)
+        code = status_set(&st, STATUS_USAGE, "--format: '%s' is not one of table, csv, md, json",
+                          name);
+    if (!code) code = read_request(inv, &request, &st);
+    if (!code) code = compare_make(&c, inv->operand[0], &request, &st);
+    if (!code) cli_warn_of(inv, c.store);
+    if (!code) cli_check_rows(inv, inv->operand[0], c.store, c.row, c.num_rows);
+    if (!code && c.num_open)
+        log_line(&inv->log, LOG_WARNING, "%d of %d runs have not ended and are left out",
+                 c.num_open, c.num_rows);
+    if (!code) code = compare_print(&c, (enum table_format)format, inv->out, &st);
+    compare_free(&c);
+    return code ? cli_fail(inv, &st) : STATUS_OK;
+}
+
+const struct verb verb_compare = {
+    .name = "compare",
+    .operands = "FILE.h5",
+    .num_operands = 1,
+    .summary = "values of a setting against each other, with honest statistics",
+    .description =
+        "Compares runs that differ in one setting and are otherwise the same, cell by cell of the "
+        "grid and over all cells: first how many landed (done, and within `accept`, with Wilson's "
+        "intervals in csv and json), then a score of those that did. A difference of means comes "
+        "with Welch's or the paired t interval, Hedges' g, the probability that a run of one is "
+        "better than one of the other (nearer to the floor; of scores without floor: larger), and "
+        "an exact permutation test beside the smallest p that so many runs allow: of 3 and 3 it is "
+        ".10, so that no three seeds ever differ significantly. p-values are adjusted by Holm's "
+        "method over the cells.\n"
+        "\n"
+        "With --between floor each cell is set against what independent samples of the HMM score. "
+        "That a difference is not significant does not show that there is none: --margin X asks "
+        "whether it is within -X and X.\n"
+        "\n"
+        "Settings that vary with KEY alone (clip norms of an architecture) do not make cells and "
+        "are named. The order of rows does not matter.\n"
+        "\n"
+        "  hmmgrid compare study.h5 --between rnn.hidden\n"
+        "  hmmgrid compare study.h5 --between hmm.architecture --metric word_tv[3] --by "
+        "rnn.hidden\n"
+        "  hmmgrid compare study.h5 --between floor --margin 0.05",
+    .options = options,
+    .run = run_compare,
+};
