@@ -265,10 +265,10 @@ static int read_metric(struct compare *c, struct status *st)
     if (code) return code;
     snprintf(c->metric, sizeof c->metric, "%s", c->score.name);
     bool is_excess = strcmp(c->metric, "excess_loss") == 0; /* it has its floor taken off */
-    c->has_floor = c->score.floor_column >= 0 || is_excess;
+    c->has_floor = c->score.column[SCORE_FLOOR] >= 0 || is_excess;
     c->value = calloc(2 * (size_t)c->num_rows + 2, sizeof *c->value);
     if (!c->value) return status_no_memory(st, "values");
-    if (c->score.floor_column >= 0) c->floor = c->value + c->num_rows + 1;
+    if (c->score.column[SCORE_FLOOR] >= 0) c->floor = c->value + c->num_rows + 1;
     code = scores_read(c->store, &c->score, SCORE_VALUE, c->row, c->num_rows, c->value, st);
     if (!code && c->floor)
         code = scores_read(c->store, &c->score, SCORE_FLOOR, c->row, c->num_rows, c->floor, st);
