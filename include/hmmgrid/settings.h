@@ -30,9 +30,15 @@ enum selection { SELECT_LAST, SELECT_BEST_VALIDATION };
 /* How networks emit when they are measured. TRAINED: h_1..h_T from the initial state of training.
  * REFERENCE: h_0 = 0 is emitted too (a uniform first symbol), then T-1 steps (SCIENCE D7). */
 enum generation { GENERATE_TRAINED, GENERATE_REFERENCE };
+/* Which parts of a network are analysed: all; without noise inputs; with every unit's own state in
+ * place of what it receives from all (SCIENCE 2.7). */
+enum analysis_mode { MODE_FULL, MODE_RECURRENCE_ONLY, MODE_INPUT_ONLY };
 enum run_order { ORDER_LONGEST, ORDER_GRID };
 /* Where a worker does its runs: in a process of its own, or in the rank itself. */
 enum isolation { ISOLATE_PROCESS, ISOLATE_NONE };
+
+/* Of a circuit: directions of switching, and units of a kick set. */
+enum { MAX_DIRECTIONS = 6, MAX_KICK_SET = 10 };
 
 enum { MAX_STATES = 64, MAX_SYMBOLS = 255, MAX_LIST = 8, MAX_MATRIX_NAME = 32 };
 
@@ -124,6 +130,8 @@ struct settings {
         int controls;             /* matched random sets */
         int permutations;         /* of every permutation test */
         int most_particles;       /* that the likelihood's filter is doubled to */
+        int mode;                 /* enum analysis_mode */
+        struct matrix kick_units; /* a row a direction: from, to, units; none: they are found */
     } analysis;
     struct {
         double max_excess_loss; /* best validation loss - floor; NaN: every run is accepted */

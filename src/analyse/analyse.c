@@ -296,6 +296,24 @@ int analysis_run(int index, const struct analysis_input *in, struct analyses *a,
         out.misplaced);
 }
 
+/* The parts of the network that are analysed: params themselves, or a copy in `pile`; NULL: memory
+ * is out. */
+static const float *take_parts(struct pile *pile, int mode, struct rnn_shape shape,
+                               const float *params)
+{
+    if (mode == MODE_FULL) return params;
+    size_t n = rnn_num_params(shape), H = (size_t)shape.hidden, D = (size_t)shape.noise_dim;
+    float *own = pile_take(pile, n, sizeof *own);
+    if (!own) return NULL;
+    memcpy(own, params, n * sizeof *own);
+    float *U = own, *W = own + H * D;
+    if (mode == MODE_RECURRENCE_ONLY)
+        memset(U, 0, H * D * sizeof *U);
+    else
+        for (size_t i = 0; i < H * H; i++) W[i] = i % (H + 1) == 0;
+    return own;
+}
+
 int analyse_network(const struct settings *s, struct rnn_shape shape, const float *params,
                     const struct hmm *hmm, const struct analyse_options *options,
                     struct analyses *a, struct status *st)
@@ -303,11 +321,15 @@ int analyse_network(const struct settings *s, struct rnn_shape shape, const floa
     struct network net;
     struct analyse_options none = {0};
     if (!options) options = &none;
-    int code = network_init(&net, shape, params, st);
-    if (code) return code;
     char weights[33];
     hash_128_hex(params, rnn_num_params(shape) * sizeof *params, weights);
     struct analysis_memo memo = {.shared = rng_stream(0, weights, "analyses")};
+    const float *parts = take_parts(&memo.kept, s->analysis.mode, shape, params);
+    int code = parts ? network_init(&net, shape, parts, st) : status_no_memory(st, "the analyses");
+    if (code) {
+        analysis_memo_free(&memo);
+        return code;
+    }
     for (int i = 0; i < num_analyses && !code; i++) {
         if (!a->value[i] || !isnan(a->cpu_s[i])) continue;
         struct analysis_input in = {.s = s,

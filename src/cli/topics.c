@@ -50,7 +50,10 @@ static void values_text(const struct setting *s, char *text, size_t bytes)
         else
             snprintf(text, bytes, "a number or a list of up to %d, %s", s->max_count, range);
         break;
-    case SETTING_MATRIX: snprintf(text, bytes, "probabilities, written %s", matrix_form); break;
+    case SETTING_MATRIX:
+        snprintf(text, bytes, "%s, written %s", s->max > 1 ? "whole numbers" : "probabilities",
+                 matrix_form);
+        break;
     case SETTING_DURATION:
         snprintf(text, bytes, "a time such as 90s, 10min or 1h30m, %s", range);
         break;

@@ -119,9 +119,9 @@ char *plan_run_json(const struct plan *plan, int run)
 void decoded_run_free(struct decoded_run *run)
 {
     if (!run) return;
-    struct matrix *owned[] = {&run->settings.hmm.emission_matrix, &run->settings.hmm.transition,
-                              &run->settings.hmm.start};
-    for (int i = 0; i < 3; i++) free(owned[i]->value);
+    for (int i = 0; i < num_settings; i++)
+        if (value_takes_matrix(&settings_table[i]))
+            free(value_load(&run->settings, &settings_table[i]).matrix.value);
     free(run->unknown);
     *run = (struct decoded_run){0};
 }
@@ -129,20 +129,19 @@ void decoded_run_free(struct decoded_run *run)
 /* Matrices of the pool -> malloc, so that they outlive it. */
 static int own_matrices(struct settings *s, struct status *st)
 {
-    struct matrix *m[] = {&s->hmm.emission_matrix, &s->hmm.transition, &s->hmm.start};
-    const double *from[3];
-    for (int i = 0; i < 3; i++) {
-        from[i] = m[i]->value;
-        m[i]->value = NULL;
+    bool all = true;
+    for (int i = 0; i < num_settings; i++) {
+        if (!value_takes_matrix(&settings_table[i])) continue;
+        struct value value = value_load(s, &settings_table[i]);
+        struct matrix *m = &value.matrix;
+        size_t bytes = (size_t)m->rows * (size_t)m->cols * sizeof(double);
+        double *own = bytes ? malloc(bytes) : NULL;
+        if (own) memcpy(own, m->value, bytes);
+        all = all && (own || !bytes);
+        m->value = own;
+        value_store(s, &settings_table[i], &value);
     }
-    for (int i = 0; i < 3; i++) {
-        size_t bytes = (size_t)m[i]->rows * (size_t)m[i]->cols * sizeof(double);
-        if (!from[i] || !bytes) continue;
-        m[i]->value = malloc(bytes);
-        if (!m[i]->value) return status_no_memory(st, "a run that is read");
-        memcpy(m[i]->value, from[i], bytes);
-    }
-    return STATUS_OK;
+    return all ? STATUS_OK : status_no_memory(st, "a run that is read");
 }
 
 static int parse_failed(struct status *st, const char *what, const char *key)

@@ -66,13 +66,60 @@ static int resolve_data(struct settings *s, struct refusal *r)
     return STATUS_OK;
 }
 
+/* A row of analysis.kick_units: two symbols, then units. */
+static int check_kick_row(const struct settings *s, int row, struct refusal *r)
+{
+    const struct matrix *m = &s->analysis.kick_units;
+    const double *x = m->value + row * m->cols;
+    for (int i = 0; i < m->cols; i++) {
+        int most = i < 2 ? s->hmm.symbols : s->rnn.hidden;
+        if (x[i] != floor(x[i]) || x[i] >= most)
+            return REFUSE(
+                r, "analysis.kick_units",
+                "analysis.kick_units: %.10g in row %d is no %s; give whole numbers from 0 "
+                "to %d",
+                x[i], row + 1, i < 2 ? "symbol" : "hidden unit", most - 1);
+        for (int j = i < 2 ? 0 : 2; j < i; j++)
+            if (x[j] == x[i])
+                return REFUSE(r, "analysis.kick_units",
+                              "analysis.kick_units: row %d has %s %.10g twice; give different ones",
+                              row + 1, i < 2 ? "symbol" : "unit", x[i]);
+    }
+    for (int j = 0; j < row; j++)
+        if (m->value[j * m->cols] == x[0] && m->value[j * m->cols + 1] == x[1])
+            return REFUSE(
+                r, "analysis.kick_units",
+                "analysis.kick_units: rows %d and %d are of one direction; put their units "
+                "into one row",
+                j + 1, row + 1);
+    return STATUS_OK;
+}
+
+static int check_kick_units(const struct settings *s, struct refusal *r)
+{
+    const struct matrix *m = &s->analysis.kick_units;
+    int half = s->rnn.hidden / 2, most = half < MAX_KICK_SET ? half : MAX_KICK_SET,
+        code = STATUS_OK;
+    if (m->rows > MAX_DIRECTIONS || (m->rows && (m->cols < 3 || m->cols > 2 + most)))
+        return REFUSE(r, "analysis.kick_units",
+                      "analysis.kick_units: %d x %d numbers; give at most %d rows, each of two "
+                      "symbols (left, entered) and 1 to %d units (at most half of all)",
+                      m->rows, m->cols, MAX_DIRECTIONS, most);
+    for (int row = 0; row < m->rows && !code; row++) code = check_kick_row(s, row, r);
+    return code;
+}
+
 static int resolve_analysis(struct settings *s, struct refusal *r)
 {
     if (s->analysis.evolution && s->train.snapshots == 0)
         return REFUSE(r, "analysis.evolution",
                       "analysis.evolution: needs the weights of several epochs; set "
                       "train.snapshots, to 10 for instance, or analysis.evolution to false");
-    return STATUS_OK;
+    if (s->analysis.evolution && s->analysis.mode != MODE_FULL)
+        return REFUSE(r, "analysis.mode",
+                      "analysis.mode: the training history is that of the full network; set "
+                      "analysis.evolution to false, or analysis.mode to full");
+    return check_kick_units(s, r);
 }
 
 int settings_resolve(struct settings *s, const char **key, struct status *st)

@@ -18,6 +18,7 @@ static const char *const initial_names[] = {"zeros", "normal", NULL};
 static const char *const select_names[] = {"last", "best_validation", NULL};
 static const char *const generation_names[] = {"trained", "reference", NULL};
 static const char *const isolate_names[] = {"process", "none", NULL};
+static const char *const mode_names[] = {"full", "recurrence_only", "input_only", NULL};
 static const char *const order_names[] = {"longest", "grid", NULL};
 
 #define ROW(name, field, kind, in, def, from, to, text, ...)                                       \
@@ -111,6 +112,13 @@ const struct setting settings_table[] = {
              "permutations of every permutation test"),
     KEPT_INT(analysis.most_particles, "", "2048", 4, 1000000,
              "particles that the likelihood's filter is doubled to until P and 2P agree"),
+    ROW("analysis.mode", analysis.mode, SETTING_ENUM, "", "full", 0, 0,
+        "what is analysed: the network, it without its noise, or it with the identity as W",
+        WORDS(mode_names), .outside_key = true),
+    ROW("analysis.kick_units", analysis.kick_units, SETTING_MATRIX, "", "none", 0, 9999,
+        "kick sets by hand, a row a direction: symbol left, symbol entered, its units (none: "
+        "found)",
+        .outside_key = true),
 
     REAL(accept.max_excess_loss, "", "none", 0, 1e9, false,
          "largest best_val_loss - loss_floor (not excess_loss); else repeated or marked"),

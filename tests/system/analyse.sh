@@ -207,6 +207,21 @@ done
 tally "what is so already" "$program" analyse plain.h5 -o said.h5 --fresh --set analysis=false \
     --set rnn.hidden=6 --set hmm.symbols=3 --set train.epochs=500 --set data.length=12 \
     --set rnn.initial_state=normal
+tally "the noise alone" "$program" analyse plain.h5 -o noise.h5 "${small[@]}" --set analysis.mode=input_only
+tally "W is the identity then" says '^unknown +1 +0 +1$' summary noise.h5 \
+    --metrics stability.spectral_radius
+tally "the recurrence alone" "$program" analyse plain.h5 -o rest.h5 "${small[@]}" --set analysis.mode=recurrence_only
+tally "kick sets by hand" "$program" analyse plain.h5 -o given.h5 "${small[@]}" \
+    --set 'analysis.kick_units=[[0, 2, 1, 5], [2, 0, 4, 3]]'
+tally "they are in the file" "$python" -c 'import h5py
+c = h5py.File("given.h5")["analysis/circuit"]
+assert c["units"][0, :2, :2].tolist() == [[1, 5], [4, 3]], c["units"][0]
+assert c["from"][0, :2].tolist() == [0, 2] and c["size"][0, 0] == 2
+p = h5py.File("given.h5")["analysis/populations"]
+w = h5py.File("plain.h5")["rnn.weight_hh_l0"][...]
+assert p["block"][0, 0, 1, 10] == w[5, 4]'
+tally "no such unit" refused 65 'analysis.kick_units: 6 in row 1 is no hidden unit' analyse plain.h5 -o no.h5 \
+    --set 'analysis.kick_units=[[0, 2, 6, 1]]'
 tally "cyclic says its sizes" refused 65 'not 3 and 3; set hmm.states to 4, or' analyse plain.h5 -o no.h5 \
     --set hmm.architecture=cyclic
 example=$("$program" analyse --help | sed -n 's/^ *hmmgrid \(analyse weights.h5 .*\)/\1/p')

@@ -382,6 +382,48 @@ static void check_first_pair(const struct analyses *a, const struct planted *p, 
         check_near(get_pair(a, "population_member")[u], get(a, "population_member")[u], 0);
 }
 
+/* The planted units of one direction and two of its others by hand: the same directions and units
+ * in the order given, tested and kept; the network itself is asked what they do. */
+static void test_given_by_hand(void **state)
+{
+    (void)state;
+    const int num_kicks[] = {3, 3};
+    struct planted p = planted_build(60, 2, num_kicks, 7);
+    int other[3], num = 0;
+    for (int u = 0; num < 3; u++) {
+        bool kick = false;
+        for (int i = 0; i < 6; i++) kick |= p.kick[i / 3][i % 3] == u;
+        for (int i = 0; i < 2 * PLANTED_POPULATION; i++)
+            kick |= p.population[i / PLANTED_POPULATION][i % PLANTED_POPULATION] == u;
+        if (!kick) other[num++] = u;
+    }
+    double rows[2 * 5] = {p.to[0],   p.from[0], other[0],     other[1],     other[2],
+                          p.from[0], p.to[0],   p.kick[0][2], p.kick[0][0], p.kick[0][1]};
+    struct found f;
+    struct status st = {0};
+    memset(&f, 0, sizeof f);
+    settle(&f.s, p.shape, 12000);
+    f.s.analysis.kick_units = (struct matrix){2, 5, rows, ""};
+    check_ok(settings_resolve(&f.s, NULL, &st), &st);
+    check_ok(network_init(&f.net, p.shape, p.params, &st), &st);
+    f.memo.shared = rng_stream(3, "circuit", "test");
+    struct analysis_input in = {.s = &f.s, .net = &f.net, .memo = &f.memo};
+    check_ok(circuit_get(&in, &f.circuit, &st), &st);
+    assert_int_equal(f.circuit->num_directions, 2);
+    for (int d = 0; d < 2; d++) {
+        const struct kick_set *set = &f.circuit->direction[d];
+        assert_int_equal(set->from, rows[5 * d]);
+        assert_int_equal(set->to, rows[5 * d + 1]);
+        assert_true(set->num_events >= 30);
+        assert_int_equal(set->num_units, 3);
+        for (int i = 0; i < 3; i++) assert_int_equal(set->unit[i], rows[5 * d + 2 + i]);
+        assert_true(d ? set->rate_left[3] < .01 : set->rate_left[3] > .5);
+    }
+    assert_int_equal(f.circuit->num_pairs, 1);
+    forget(&f);
+    planted_free(&p);
+}
+
 /* Of six directions three pairs, in the order of their most frequent ones; each is measured. */
 static void test_three_pairs(void **state)
 {
@@ -554,6 +596,7 @@ int main(void)
         cmocka_unit_test(test_controls_are_different),
         cmocka_unit_test(test_untrained),
         cmocka_unit_test(test_outputs_of_a_planted_network),
+        cmocka_unit_test(test_given_by_hand),
         cmocka_unit_test(test_three_pairs),
         cmocka_unit_test(test_degenerate_networks),
         cmocka_unit_test(test_stop),

@@ -9,7 +9,7 @@
 
 #include "analyse/analysis.h"
 
-enum { MAX_KICK_SET = 10, MAX_DIRECTIONS = 6, MAX_PAIRS = MAX_DIRECTIONS / 2 };
+enum { MAX_PAIRS = MAX_DIRECTIONS / 2 };
 
 /* One direction of switching, from one symbol to another. */
 struct kick_set {

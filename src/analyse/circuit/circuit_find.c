@@ -77,7 +77,8 @@ static int list_directions(struct finder *f, struct status *st)
 
 static bool is_clustered(const struct finder *f, int d)
 {
-    return f->cluster[f->circuit->direction[d].from].num >= KICK_LEAST_CLUSTER;
+    return f->circuit->direction[d].num_events >= KICK_LEAST_EVENTS &&
+           f->cluster[f->circuit->direction[d].from].num >= KICK_LEAST_CLUSTER;
 }
 
 static int score_directions(struct finder *f, struct status *st)
@@ -130,10 +131,11 @@ static int find_sets(struct finder *f, struct status *st)
                                 .level = KICK_ALPHA / tested,
                                 .num_controls = num_controls,
                                 .rng = rng_child(rng_child(f->rng, DIRECTIONS), (uint64_t)d)};
-        code = kick_set_search(&one, &set, st);
+        if (!kick_given(f->in, d, &set)) code = kick_set_search(&one, &set, st);
         if (!code) code = kick_set_test(&one, &set, &c->direction[d], st);
     }
     kick_sets_judge(c->direction, c->num_directions, tested);
+    kick_keep_given(f->in, c->direction, c->num_directions);
     return code;
 }
 

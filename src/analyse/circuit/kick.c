@@ -52,8 +52,13 @@ int kick_directions(const struct analysis_input *in, const struct driven *d,
         end = dwell_end(d, t);
         if (end - t >= SWITCH_PERSISTS) count[d->symbol[t - 1] * K + d->symbol[t]]++;
     }
-    *num = 0;
-    for (int from = 0; from < K; from++)
+    const struct matrix *given = &in->s->analysis.kick_units;
+    *num = given->rows;
+    for (int d = 0; d < *num; d++) {
+        int from = (int)given->value[d * given->cols], to = (int)given->value[d * given->cols + 1];
+        direction[d] = (struct kick_direction){from, to, count[from * K + to]};
+    }
+    for (int from = 0; from < K && !given->rows; from++)
         for (int to = 0; to < K; to++)
             if (count[from * K + to] >= KICK_LEAST_EVENTS)
                 insert(direction, num, (struct kick_direction){from, to, count[from * K + to]});

@@ -12,8 +12,9 @@ enum {
     KICK_LEAST_CLUSTER = 30 /* cluster states of its `from` */
 };
 
-/* Directions of at least KICK_LEAST_EVENTS switches, most frequent first (ties: lower from, then
- * lower to), at most MAX_DIRECTIONS. STATUS_NO_MEMORY. */
+/* Those of analysis.kick_units in its order; else directions of at least KICK_LEAST_EVENTS
+ * switches, most frequent first (ties: lower from, then lower to), at most MAX_DIRECTIONS.
+ * STATUS_NO_MEMORY. */
 struct kick_direction {
     int from, to, num_events;
 };

@@ -95,6 +95,14 @@ static const double kick_enough = 0.1; /* of the intact rate may be left */
  * STATUS_RUN_FAILED: the run is to stop, and *set is empty. */
 int kick_set_search(const struct kick_case *c, struct unit_set *set, struct status *st);
 
+/* --- kick_given.c: by hand ------------------------------------------------------------------- */
+
+/* The set of direction d that analysis.kick_units gives; false, and none: it gives none. */
+bool kick_given(const struct analysis_input *in, int d, struct unit_set *set);
+
+/* Of `num` directions: the units that are given, whatever was judged. */
+void kick_keep_given(const struct analysis_input *in, struct kick_set *set, int num);
+
 /* --- kick_refine.c: where that is not enough ------------------------------------------------- */
 
 /* Changes a set that leaves rate_left until that is little and few random sets do as well, as far
