@@ -30,7 +30,8 @@ static const struct analysis_dim pc2 = {"pc2_cell", COARSE, NULL, "1", "cell alo
     CURVE(AREA_SE, "area_se", noise, "1",                                                          \
           "standard error of the area at mass .95: jackknife over 10 blocks of the chain")         \
     CURVE(SQRT_RATIO, "sqrt_area_ratio", noise, "1",                                               \
-          "root of the area at mass .95 over that at noise sd 1")                                  \
+          "root of the area at mass .95 over that at noise sd 1; without biases an identity, the " \
+          "noise sd itself whatever the weights, so a check and no finding")                       \
     CURVE(SQRT_RATIO_SE, "sqrt_area_ratio_se", noise, "1", "its standard error, same jackknife")   \
     PLANE(EXTENT, "extent", noise, side, "1", "outer edges of the cells of the density")           \
     SOLID(DENSITY, "density", noise, pc1, pc2, "1",                                                \

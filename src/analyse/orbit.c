@@ -7,8 +7,16 @@
  * steps. The sign is that of the components, which are fixed up to the convention of pca.h: it
  * tells two directions of one network apart and means nothing between networks. The order of the
  * symbols in a revolution is that of their first appearance, as a cycle that begins at its smallest
- * symbol. Refuses a plane in which the states lie on a line, and the motion without noise
- * (fixed_point). Source: SCIENCE 8.6. */
+ * symbol.
+ *
+ * Floors. Of rotation: the run in 20 blocks, each taken forwards or backwards in time at random,
+ * which keeps every state and the spectrum and turns as if time had no direction; a block ought to
+ * be longer than the states remember. Of the regularity of revolutions: PC2 shifted in time against
+ * PC1 by a tenth to nine tenths of the run, its end before its beginning, which keeps the
+ * distribution and spectrum of each; a clock that keeps its phase all through is a clock when
+ * shifted, too, so that a large p says nothing there (Theiler et al. 1992, with shifts instead of
+ * random phases, which would make components Gaussian). Refuses a plane in which the states lie on
+ * a line, and the motion without noise (fixed_point). Source: SCIENCE 8.6. */
 #include "analysis.h"
 #include "base/statistics.h"
 
@@ -22,6 +30,7 @@ enum {
     ORDERS = 12,
     ORDER_LENGTH = 8,
     BLOCKS = 20,
+    SURROGATES = 99,
     NO_SYMBOL = 255
 };
 static const double TURN = 6.283185307179586, DEGREE = 57.29577951308232;
@@ -69,7 +78,19 @@ static const struct analysis_dim place = {"place", ORDER_LENGTH, NULL, "1", "pla
            "share of the variance of the emission probabilities that is between bins of phi")      \
     CURVE(SPEED, "speed", angle, "degree/step",                                                    \
           "mean change of the angle in a step from a state of each bin")                           \
-    CURVE(SPEED_SD, "speed_sd", angle, "degree/step", "standard deviation of that over states")
+    CURVE(SPEED_SD, "speed_sd", angle, "degree/step", "standard deviation of that over states")    \
+    SCALAR(ROTATION_FLOOR, "rotation_floor", "degree/step",                                        \
+           "mean of rotation over 99 runs whose 20 blocks go forwards or backwards at random")     \
+    SCALAR(ROTATION_FLOOR_SD, "rotation_floor_sd", "degree/step",                                  \
+           "standard deviation of that; of rotation_number 1/360 of both")                         \
+    SCALAR(ROTATION_P, "rotation_p", "1",                                                          \
+           "share of these and the run that turn as much, to either side; .01 at least")           \
+    SCALAR(CV_FLOOR, "revolution_time_cv_floor", "1",                                              \
+           "mean of revolution_time_cv over 99 runs with PC2 shifted in time against PC1")         \
+    SCALAR(CV_FLOOR_SD, "revolution_time_cv_floor_sd", "1", "standard deviation of that")          \
+    SCALAR(CV_P, "revolution_time_cv_p", "1",                                                      \
+           "share of these and the run that are as regular; .01 at least, large too for a clock "  \
+           "that keeps its phase all through the run")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
@@ -81,6 +102,7 @@ struct revolution {
 
 struct orbit {
     size_t n, num;
+    double *score;                 /* (n, 2) in the plane */
     double *phi;                   /* (n) -pi..pi */
     double *step;                  /* (n - 1) change of the angle */
     double *time;                  /* (num - 1) between the ends of revolutions */
@@ -93,27 +115,29 @@ struct orbit {
 static int orbit_init(struct orbit *o, const struct analysis_input *in, const struct driven *driven,
                       struct status *st)
 {
-    enum { ROWS = 256 };
-    double score[ROWS * 2];
     size_t n = driven->n, most = n / 2 + 1; /* a step turns by half a revolution at most */
     *o = (struct orbit){.n = n};
+    o->score = scratch(in, 2 * n, sizeof *o->score);
     o->phi = scratch(in, n, sizeof *o->phi);
     o->step = scratch(in, n, sizeof *o->step);
     o->time = scratch(in, most, sizeof *o->time);
     o->revolution = scratch(in, most, sizeof *o->revolution);
     o->order = scratch(in, most, sizeof *o->order);
-    if (!o->phi || !o->step || !o->time || !o->revolution || !o->order)
+    if (!o->score || !o->phi || !o->step || !o->time || !o->revolution || !o->order)
         return status_no_memory(st, "the angles of states");
-    for (size_t from = 0; from < n; from += ROWS) {
-        size_t rows = n - from < ROWS ? n - from : ROWS;
-        pca_project(&driven->pca, driven->h + from * (size_t)driven->pca.width, rows, 2, score);
-        for (size_t i = 0; i < rows; i++) o->phi[from + i] = atan2(score[2 * i + 1], score[2 * i]);
-    }
-    for (size_t t = 0; t + 1 < n; t++) {
+    pca_project(&driven->pca, driven->h, n, 2, o->score);
+    return STATUS_OK;
+}
+
+/* PC2 is that of so many steps later. */
+static void find_angles(struct orbit *o, size_t shift)
+{
+    for (size_t t = 0; t < o->n; t++)
+        o->phi[t] = atan2(o->score[2 * ((t + shift) % o->n) + 1], o->score[2 * t]);
+    for (size_t t = 0; t + 1 < o->n; t++) {
         double d = o->phi[t + 1] - o->phi[t];
         o->step[t] = d - TURN * round(d / TURN);
     }
-    return STATUS_OK;
 }
 
 /* Progress p since the end of the last revolution; it never passes 1.5 turns. */
@@ -121,6 +145,7 @@ static void find_revolutions(struct orbit *o)
 {
     double p = 0;
     size_t from = 0;
+    o->num = 0;
     for (size_t t = 0; t + 1 < o->n; t++) {
         double before = p;
         p += o->step[t];
@@ -138,7 +163,23 @@ static void find_revolutions(struct orbit *o)
 
 /* --- rotation and revolution times -------------------------------------------------------- */
 
-static void report_rotation(const struct orbit *o, struct outputs *out)
+/* Blocks (BLOCKS) of the run by their means: each with either sign. */
+static void report_rotation_floor(const double *block, struct rng rng, struct outputs *out)
+{
+    double draw[SURROGATES], mean = mean_of(block, BLOCKS);
+    size_t as_much = 0;
+    for (uint64_t i = 0; i < SURROGATES; i++) {
+        uint64_t signs = rng_bits(rng, i);
+        draw[i] = 0;
+        for (int b = 0; b < BLOCKS; b++) draw[i] += (signs >> b & 1 ? 1 : -1) * block[b] / BLOCKS;
+        as_much += fabs(draw[i]) >= fabs(mean) * (1 - 1e-12); /* the same signs: rounding */
+    }
+    mean = mean_of(draw, SURROGATES);
+    put_pair(out, ROTATION_FLOOR, mean * DEGREE, sd_about(draw, SURROGATES, mean, 1) * DEGREE);
+    put(out, ROTATION_P, (double)(1 + as_much) / (1 + SURROGATES));
+}
+
+static void report_rotation(const struct orbit *o, struct rng rng, struct outputs *out)
 {
     size_t steps = o->n - 1, length = steps / BLOCKS, large = 0;
     double mean = mean_of(o->step, steps), block[BLOCKS];
@@ -150,18 +191,28 @@ static void report_rotation(const struct orbit *o, struct outputs *out)
     for (size_t b = 0; b < BLOCKS; b++) block[b] = mean_of(o->step + b * length, length);
     double spread = sd_about(block, BLOCKS, mean_of(block, BLOCKS), 0);
     put(out, ROTATION_SEM, spread / sqrt(BLOCKS - 1.0) * DEGREE);
+    report_rotation_floor(block, rng, out);
 }
 
-/* The first revolution began with the run and not at the end of another: it has no time. */
+/* Their times and mean; returns how many. The first revolution began with the run and not at the
+ * end of another: it has no time. */
+static size_t find_times(const struct orbit *o, double *mean)
+{
+    size_t num = o->num > 0 ? o->num - 1 : 0;
+    for (size_t i = 0; i < num; i++) o->time[i] = o->revolution[i + 1].end - o->revolution[i].end;
+    *mean = mean_of(o->time, num);
+    return num;
+}
+
 static void report_times(const struct orbit *o, struct outputs *out)
 {
-    size_t positive = 0, num = o->num > 0 ? o->num - 1 : 0;
+    double mean;
+    size_t positive = 0, num = find_times(o, &mean);
     for (size_t i = 0; i < o->num; i++) positive += o->revolution[i].sign > 0;
     put(out, POSITIVE, (double)positive);
     put(out, NEGATIVE, (double)(o->num - positive));
     if (num < 2) return;
-    for (size_t i = 0; i < num; i++) o->time[i] = o->revolution[i + 1].end - o->revolution[i].end;
-    double mean = mean_of(o->time, num), sd = sd_about(o->time, num, mean, 0);
+    double sd = sd_about(o->time, num, mean, 0);
     put_pair(out, TIME, mean, sd);
     put(out, TIME_SEM, sd / sqrt((double)(num - 1)));
     put(out, TIME_CV, sd / mean);
@@ -284,6 +335,27 @@ static void report_speed(const struct orbit *o, struct outputs *out)
     }
 }
 
+/* --- shifted runs ------------------------------------------------------------------------- */
+
+/* Last: the angles and revolutions are then those of the shifted ones. */
+static void report_times_floor(struct orbit *o, struct rng rng, struct outputs *out)
+{
+    double cv = *out->value[TIME_CV], draw[SURROGATES], mean;
+    size_t as_regular = 0, num = 0;
+    if (isnan(cv)) return;
+    for (uint64_t i = 0; i < SURROGATES; i++) {
+        find_angles(o, (size_t)((.1 + .8 * rng_uniform(rng, i)) * (double)o->n));
+        find_revolutions(o);
+        size_t times = find_times(o, &mean);
+        if (times < 2) continue;
+        draw[num] = sd_about(o->time, times, mean, 0) / mean;
+        as_regular += draw[num++] <= cv;
+    }
+    mean = mean_of(draw, num);
+    put_pair(out, CV_FLOOR, mean, sd_about(draw, num, mean, 1));
+    put(out, CV_P, (double)(1 + as_regular) / (double)(1 + num));
+}
+
 static int compute(const struct analysis_input *in, struct outputs *out, struct status *st)
 {
     const struct driven *driven;
@@ -294,13 +366,15 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     if (pca->count < 2 || !(pca->variance[1] > FLAT * pca->variance[0])) return STATUS_OK;
     code = orbit_init(&o, in, driven, st);
     if (code) return code;
+    find_angles(&o, 0);
     find_revolutions(&o);
-    report_rotation(&o, out);
+    report_rotation(&o, rng_child(in->rng, 0), out);
     report_orders(&o, driven->symbol, out);
     report_emission(&o, driven->z, in->net->shape.symbols, out);
     report_speed(&o, out);
     report_times(&o, out);
-    return STATUS_OK;
+    report_times_floor(&o, rng_child(in->rng, 1), out);
+    return analysis_check_stop(in, st);
 }
 
 const struct analysis analysis_orbit = {ANALYSIS(orbit), .signal = EMISSION};

@@ -96,6 +96,10 @@ static void test_noisy_rotation(void **state)
     double sem = *orbit(&n, "rotation_sem"), rotation = *orbit(&n, "rotation");
     check_near(fabs(rotation), 360.0 / PERIOD, 4 * sem);
     assert_true(sem > .001 && sem < .2);
+    check_near(*orbit(&n, "rotation_p"), .01, 1e-12);
+    check_near(*orbit(&n, "rotation_floor"), 0, fabs(rotation) / 5);
+    check_near(*orbit(&n, "revolution_time_cv_p"), .01, 1e-12);
+    assert_true(*orbit(&n, "revolution_time_cv_floor") > *orbit(&n, "revolution_time_cv"));
     double net = *orbit(&n, "revolutions_positive") - *orbit(&n, "revolutions_negative");
     check_near(net, rotation * (STEPS - 1) / 360, 1); /* each is a turn of unwrapped angle */
     check_near(*orbit(&n, "revolution_time"), PERIOD, 1);
@@ -155,6 +159,28 @@ static void test_no_rotation_without_memory(void **state)
     check_near(*orbit(&n, "rotation_sd"), 180 / sqrt(3), 2);
     check_near(orbit(&n, "speed_sd")[7], 180 / sqrt(3), 20);
     drop(&n);
+}
+
+/* States that remember but do not turn, and then turn a little: of 50 networks more than 8 have a p
+ * of at most .05 in 2 of 1000 (binomial). */
+static void test_rotation_is_told_from_chance(void **state)
+{
+    (void)state;
+    enum { NETWORKS = 50 };
+    int turns = 0, regular = 0, found = 0;
+    for (int i = 0; i < 2 * NETWORKS; i++) {
+        struct subject n = build(4, 2, 4, false, 1500);
+        set_rotation(&n, i < NETWORKS ? 1e9 : 60, .5 + .008 * (i % NETWORKS), EQUAL);
+        set_compass(&n, 1, EQUAL);
+        take_apart(&n);
+        bool small = *orbit(&n, "rotation_p") <= .05;
+        turns += i < NETWORKS && small;
+        found += i >= NETWORKS && small;
+        regular += i < NETWORKS && *orbit(&n, "revolution_time_cv_p") <= .05;
+        drop(&n);
+    }
+    if (turns > 8 || regular > 8 || found < 30)
+        fail_msg("%d turn and %d are regular by chance, %d turn", turns, regular, found);
 }
 
 /* --- readout ------------------------------------------------------------------------------ */
@@ -333,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_noisy_rotation),
         cmocka_unit_test(test_reversal_flips_the_sign),
         cmocka_unit_test(test_no_rotation_without_memory),
+        cmocka_unit_test(test_rotation_is_told_from_chance),
         cmocka_unit_test(test_readout_angles),
         cmocka_unit_test(test_permutation_of_units),
         cmocka_unit_test(test_degenerate_networks),
