@@ -23,8 +23,8 @@ echo '|--:|--:|--:|:--|--:|:--|--:|--:|--:|'
     function column(name,  i) { for (i = 1; i <= NF; i++) if ($i == name) return i }
     NR == FNR { if (FNR > 1) published[$1 "," $2 "," $3] = $4 " " $5 " " $6; next }
     FNR == 1 {
-        loss = column("best_val_loss_mean"); floor = column("loss_floor"); tried = column("n_tried")
-        excess = column("excess_loss_mean"); se = column("excess_loss_se_mean"); next
+        loss = column("best_val_loss:mean"); floor = column("loss_floor:mean"); tried = column("n_tried")
+        excess = column("excess_loss:mean"); se = column("excess_loss_se:mean"); next
     }
     ($1 "," $2 "," $3) in published {
         split(published[$1 "," $2 "," $3], p, " ")

@@ -12,6 +12,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -30,6 +31,7 @@ const struct verb_entry verb_table[] = {
     {NULL, &verb_merge},
     {"read the results", &verb_summary},
     {NULL, &verb_compare},
+    {NULL, &verb_list},
     {NULL, &verb_why},
     {NULL, &verb_export},
     {NULL, &verb_analyse},
@@ -82,6 +84,19 @@ int cli_wants_json(const struct invocation *inv, bool *wants, struct status *st)
     *wants = cli_flag(inv, "json") || (said && strcmp(said, "json") == 0);
     if (!said || *wants || strcmp(said, "text") == 0) return STATUS_OK;
     return status_set(st, STATUS_USAGE, "--format: '%.40s' is none of text, json", said);
+}
+
+int cli_top(const struct invocation *inv, int *most, struct status *st)
+{
+    const char *text = cli_value(inv, "top");
+    char *end;
+    *most = 0;
+    if (!text) return STATUS_OK;
+    long n = strtol(text, &end, 10);
+    if (end == text || *end || n < 1 || n > INT_MAX)
+        return status_set(st, STATUS_USAGE, "--top: '%s' is no whole number above 0", text);
+    *most = (int)n;
+    return STATUS_OK;
 }
 
 int cli_fail(const struct invocation *inv, const struct status *st)

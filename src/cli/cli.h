@@ -64,7 +64,7 @@ struct invocation {
 /* The verbs: struct verb verb_check in src/cli/check.c, and so on. */
 extern const struct verb verb_check, verb_plan, verb_run, verb_status, verb_why, verb_summary,
     verb_export, verb_repro, verb_verify, verb_diff, verb_analyse, verb_reset, verb_submit,
-    verb_merge, verb_compare;
+    verb_merge, verb_compare, verb_list;
 
 /* The program: parse, dispatch, print errors; returns the exit code. Under a launcher of several
  * ranks it prints once and every rank returns the same code. out is flushed; an output that could
@@ -78,6 +78,8 @@ const char *cli_value(const struct invocation *inv, const char *option); /* flag
 bool cli_flag(const struct invocation *inv, const char *option);
 /* --format text|json, or --json, which some verbs have too. STATUS_USAGE: neither. */
 int cli_wants_json(const struct invocation *inv, bool *wants, struct status *st);
+/* --top N; 0: not given. STATUS_USAGE: no whole number above 0. */
+int cli_top(const struct invocation *inv, int *most, struct status *st);
 /* Where the value of an option came from, for messages: "--retries" or "HMMGRID_RETRIES"; buf. */
 const char *cli_source(const struct invocation *inv, const char *option, char *buf, size_t bytes);
 int cli_values(const struct invocation *inv, const char *option, const char *const **values);

@@ -20,7 +20,7 @@ static const struct cli_option options[] = {
     {"margin", 0, "X", NULL, false,
      "is the difference within -X and X? Two one-sided tests; in units of the metric"},
     {"draws-seed", 0, "N", NULL, false, "of bootstrap and random permutations [0]"},
-    {"format", 'f', "FORMAT", NULL, false, "table (default), csv, md or json"},
+    {"format", 'f', "FORMAT", NULL, false, TABLE_FORMATS " [table]"},
     {"where", 'w', "EXPR", NULL, false, "only these runs; see 'hmmgrid help where'"},
     {0},
 };
@@ -66,12 +66,8 @@ static int run_compare(const struct invocation *inv)
     struct status st = {0};
     struct compare c = {.store = NULL};
     struct compare_request request;
-    const char *name = cli_value(inv, "format");
-    int format = name ? table_format_of(name) : TABLE_TEXT;
-    int code = STATUS_OK;
-    if (format < 0)
-        code = status_set(&st, STATUS_USAGE, "--format: '%s' is not one of table, csv, md, json",
-                          name);
+    enum table_format format;
+    int code = table_format_read(cli_value(inv, "format"), &format, &st);
     if (!code) code = read_request(inv, &request, &st);
     if (!code) code = compare_make(&c, inv->operand[0], &request, &st);
     if (!code) cli_warn_of(inv, c.store);
@@ -79,7 +75,7 @@ static int run_compare(const struct invocation *inv)
     if (!code && c.num_open)
         log_line(&inv->log, LOG_WARNING, "%d of %d runs have not ended and are left out",
                  c.num_open, c.num_rows);
-    if (!code) code = compare_print(&c, (enum table_format)format, inv->out, &st);
+    if (!code) code = compare_print(&c, format, inv->out, &st);
     compare_free(&c);
     return code ? cli_fail(inv, &st) : STATUS_OK;
 }

@@ -63,20 +63,22 @@ static int make_of_several(const struct invocation *inv, struct summary *s,
 static int run_summary(const struct invocation *inv)
 {
     struct status st = {0};
-    const char *name = cli_value(inv, "format");
-    int format = name ? table_format_of(name) : TABLE_TEXT;
-    if (format < 0) {
-        status_set(&st, STATUS_USAGE, "--format: '%s' is not one of table, csv, md, json", name);
-        return cli_fail(inv, &st);
-    }
+    enum table_format format;
+    if (table_format_read(cli_value(inv, "format"), &format, &st)) return cli_fail(inv, &st);
     struct summary s;
     struct summary_request request = {.where = cli_value(inv, "where"),
                                       .by = cli_value(inv, "by"),
+                                      .all_but = cli_value(inv, "all-but"),
+                                      .sort = cli_value(inv, "sort"),
                                       .metrics = cli_value(inv, "metrics"),
                                       .stats = cli_value(inv, "stats"),
-                                      .format = (enum table_format)format};
-    int code = inv->num_operands > 1 ? make_of_several(inv, &s, &request, &st)
-                                     : summary_make(&s, inv->operand[0], &request, &st);
+                                      .format = format};
+    int code = cli_top(inv, &request.most, &st);
+    if (!code && request.by && request.all_but)
+        code = status_set(&st, STATUS_USAGE, "--by and --all-but: give one of them");
+    if (code) return cli_fail(inv, &st);
+    code = inv->num_operands > 1 ? make_of_several(inv, &s, &request, &st)
+                                 : summary_make(&s, inv->operand[0], &request, &st);
     if (!code) code = summary_print(&s, inv->out, &st);
     if (!code) warn(&s, inv);
     summary_free(&s);
@@ -87,6 +89,11 @@ static const struct cli_option options[] = {
     {"by", 'b', "KEYS", NULL, false,
      "group by these settings, comma-separated: hmm.states or hmm_states, also seed, block, "
      "status, run, host; default: hmm.architecture and every setting that tells cells apart"},
+    {"all-but", 0, "KEYS", NULL, false,
+     "group by all settings that tell runs apart but these, and never by seed"},
+    {"sort", 0, "NAME", NULL, false,
+     "rows by a key or a score (its mean; NAME:sd and so on), the least first; -NAME: the largest"},
+    {"top", 0, "N", NULL, false, "only the first N rows"},
     {"metrics", 'm', "LIST", NULL, false,
      "scores, comma-separated; of arrays elements by labels, word_tv[3] or "
      "contours.area[1.0,0.95], by "
@@ -96,7 +103,7 @@ static const struct cli_option options[] = {
     {"stats", 's', "LIST", NULL, false,
      "of mean, sd, median, ci95, n, min, max, one column each; default: mean ± sd (floor) in one "
      "cell, or for programs mean,sd,n"},
-    {"format", 'f', "FORMAT", NULL, false, "table (default), csv, md or json"},
+    {"format", 'f', "FORMAT", NULL, false, TABLE_FORMATS " [table]"},
     {"where", 'w', "EXPR", NULL, false,
      "only these runs: 'hmm.states in (4,5) and best_val_loss < 5'; see 'hmmgrid help where'"},
     {0},

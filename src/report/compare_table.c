@@ -363,7 +363,7 @@ static int put_wrapped(const struct compare *c, void (*tell)(const struct compar
 
 int compare_print(const struct compare *c, enum table_format format, FILE *out, struct status *st)
 {
-    bool people = format == TABLE_TEXT || format == TABLE_MARKDOWN;
+    bool people = table_is_for_people(format);
     struct table table = {.num_keys = (size_t)c->num_keys + (of_floor(c) ? 0 : 2)};
     if (people) {
         add_columns(c, &table);

@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+double summary_stat(const struct statistics *v, enum stat stat)
+{
+    const double value[NUM_STATS] = {v->mean, v->sd, v->median, v->ci95, v->n, v->min, v->max};
+    return value[stat];
+}
+
 /* --- what to show ---------------------------------------------------------------------------- */
 
 static int parse_stats(struct summary *s, const char *list, struct status *st)
@@ -90,14 +96,50 @@ static int parse_keys(struct summary *s, const char *list, struct status *st)
     return STATUS_OK;
 }
 
-/* hmm.architecture, and every setting that tells runs apart which the keys before it do not. */
-static int default_keys(struct summary *s, struct status *st)
+/* Is it one of a list? */
+static bool is_listed(const char *list, const char *key)
 {
-    bool more;
-    int code = add_key(s, "hmm.architecture", &more, st);
+    while (list && *list) {
+        char word[64];
+        size_t n = strcspn(list, ", ");
+        snprintf(word, sizeof word, "%.*s", (int)n, list);
+        const struct setting *setting = settings_find_column(word);
+        if (strcmp(setting ? setting->key : word, key) == 0) return true;
+        list += n + strspn(list + n, ", ");
+    }
+    return false;
+}
+
+/* Does --all-but name nothing that varies by itself? */
+static int check_all_but(const struct summary *s, const char *list, struct status *st)
+{
+    while (*list) {
+        char word[64];
+        size_t n = strcspn(list, ", ");
+        snprintf(word, sizeof word, "%.*s", (int)n, list);
+        if (n && strcmp(word, "seed") != 0 && !settings_find_column(word)) {
+            const char *nearest = rows_nearest(s->store, word, true);
+            return status_set(st, STATUS_USAGE, "--all-but: '%s' is no setting.%s%s%s", word,
+                              nearest ? " Did you mean '" : "", nearest ? nearest : "",
+                              nearest ? "'?" : "");
+        }
+        list += n + strspn(list + n, ", ");
+    }
+    return STATUS_OK;
+}
+
+/* hmm.architecture, and every setting that tells runs apart which the keys before it do not, but
+ * those of the list. */
+static int default_keys(struct summary *s, const char *all_but, struct status *st)
+{
+    static const char *const first = "hmm.architecture";
+    bool more, leads = !is_listed(all_but, first);
+    int code = all_but ? check_all_but(s, all_but, st) : STATUS_OK;
+    if (!code && leads) code = add_key(s, first, &more, st);
     for (int i = 0; i < num_settings && !code && s->num_keys < MAX_KEYS; i++) {
         const char *key = settings_table[i].key;
-        if (settings_table[i].scope != SCOPE_RUN || strcmp(key, s->key[0].name) == 0) continue;
+        if (settings_table[i].scope != SCOPE_RUN || strcmp(key, first) == 0) continue;
+        if (is_listed(all_but, key)) continue;
         code = add_key(s, key, &more, st);
         if (!code && !more) drop_key(s);
     }
@@ -194,6 +236,73 @@ static int compute(struct summary *s, struct status *st)
     return code;
 }
 
+/* --- the order of the groups ------------------------------------------------------------------ */
+
+struct placed {
+    double number;
+    const char *text;
+    int group;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    if (isnan(x->number) != isnan(y->number)) return isnan(x->number) ? 1 : -1;
+    int order = (x->number > y->number) - (x->number < y->number);
+    if (!order && x->text) order = strverscmp(x->text, y->text);
+    return order ? order : x->group - y->group;
+}
+
+/* The statistic of "NAME:STAT" or NAME (its mean), or the key; -1 in both: neither is shown. */
+static void find_order(const struct summary *s, const char *name, int *score, enum stat *stat,
+                       int *key)
+{
+    *score = *key = -1;
+    *stat = STAT_MEAN;
+    size_t n = strlen(name);
+    const char *colon = strrchr(name, ':');
+    for (int i = 0; colon && i < NUM_STATS; i++)
+        if (strcmp(colon + 1, summary_stat_name[i]) == 0) *stat = i, n = (size_t)(colon - name);
+    for (int i = 0; i < s->num_scores; i++)
+        if (strlen(s->score[i].name) == n && strncmp(s->score[i].name, name, n) == 0) *score = i;
+    const struct setting *setting = settings_find_column(name);
+    for (int k = 0; k < s->num_keys; k++)
+        if (strcmp(s->key[k].name, setting ? setting->key : name) == 0) *key = k;
+}
+
+static int put_in_order(struct summary *s, const struct summary_request *r, struct status *st)
+{
+    int score = -1, key = -1, code = STATUS_OK;
+    enum stat stat;
+    const char *name = r->sort;
+    double sign = name && *name == '-' ? -1 : 1;
+    struct placed *placed = calloc((size_t)s->num_groups + 1, sizeof *placed);
+    s->order = calloc((size_t)s->num_groups + 1, sizeof *s->order);
+    if (!placed || !s->order) code = status_no_memory(st, "the order of the groups");
+    if (!code && name) {
+        find_order(s, name + (sign < 0), &score, &stat, &key);
+        if (score < 0 && key < 0)
+            code = status_set(st, STATUS_USAGE,
+                              "--sort: '%s' is no key and no score that is shown; --metrics shows "
+                              "more, NAME:sd is another statistic than the mean",
+                              name);
+    }
+    for (int g = 0; g < s->num_groups && !code; g++) {
+        placed[g] = (struct placed){0, NULL, g};
+        if (score >= 0) placed[g].number = sign * summary_stat(&s->value[score][g], stat);
+    }
+    for (int i = s->num_rows - 1; i >= 0 && !code && key >= 0; i--) {
+        const char *text = s->key[key].text[i];
+        placed[s->group[i]].text = text;
+        if (s->key[key].is_number) placed[s->group[i]].number = sign * strtod(text, NULL);
+    }
+    if (!code) qsort(placed, (size_t)s->num_groups, sizeof *placed, by_place);
+    for (int g = 0; g < s->num_groups && !code; g++) s->order[g] = placed[g].group;
+    free(placed);
+    s->num_shown = r->most && r->most < s->num_groups ? r->most : s->num_groups;
+    return code;
+}
+
 /* --- all together ---------------------------------------------------------------------------- */
 
 int summary_make(struct summary *s, const char *path, const struct summary_request *r,
@@ -216,10 +325,11 @@ int summary_make(struct summary *s, const char *path, const struct summary_reque
     for (int m = 0; m < NUM_MARKS; m++) s->marked[m] = s->open + (m + 1) * (s->num_rows + 1);
     s->tried = s->open + (1 + NUM_MARKS) * (s->num_rows + 1);
     s->num_groups = s->num_rows > 0;
-    code = r->by ? parse_keys(s, r->by, st) : default_keys(s, st);
+    code = r->by ? parse_keys(s, r->by, st) : default_keys(s, r->all_but, st);
     if (!code) code = count_status(s, st);
     if (!code) code = count_tries(s, st);
-    return code ? code : compute(s, st);
+    if (!code) code = compute(s, st);
+    return code ? code : put_in_order(s, r, st);
 }
 
 void summary_free(struct summary *s)
@@ -231,6 +341,7 @@ void summary_free(struct summary *s)
     free(s->row);
     free(s->group);
     free(s->done);
+    free(s->order);
     free(s->list);
     free(s->note);
     store_close(s->store);

@@ -11,12 +11,16 @@
 enum stat { STAT_MEAN, STAT_SD, STAT_MEDIAN, STAT_CI95, STAT_N, STAT_MIN, STAT_MAX, NUM_STATS };
 extern const char *const summary_stat_name[NUM_STATS];
 
+double summary_stat(const struct statistics *v, enum stat stat);
+
 enum { MAX_KEYS = 64, MAX_STATS = 16 };
 
 /* What is asked for, as a command line says it; NULL: the default. Borrowed. */
 struct summary_request {
-    const char *where;                /* runs */
-    const char *by, *metrics, *stats; /* lists */
+    const char *where;                          /* runs */
+    const char *by, *all_but, *metrics, *stats; /* lists */
+    const char *sort; /* a key or NAME:STAT, "-" before it: the largest first */
+    int most;         /* groups to show; 0: all */
     enum table_format format;
 };
 
@@ -36,6 +40,7 @@ struct summary {
     struct summary_key key[MAX_KEYS];
     int num_keys;
     int *group, num_groups;    /* group of each row; groups are numbered by first appearance */
+    int *order, num_shown;     /* (num_groups) groups as they are shown; the first so many are */
     int *done, *failed, *open; /* (num_groups) runs by status; open: pending or running */
     int *marked[NUM_MARKS];    /* (num_groups) of those done */
     bool accepts;              /* some runs may be refused by `accept` */

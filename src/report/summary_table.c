@@ -4,6 +4,7 @@
 #include "summary.h"
 
 #include "base/show.h"
+#include "inference.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,16 +15,10 @@ const char *const summary_stat_name[NUM_STATS] = {"mean", "sd",  "median", "ci95
 
 bool summary_is_for_people(const struct summary *s)
 {
-    return s->format == TABLE_TEXT || s->format == TABLE_MARKDOWN;
+    return table_is_for_people(s->format);
 }
 
 enum { CELL_BYTES = 160, MOST_NAMED = 8 };
-
-static double stat_of(const struct statistics *v, enum stat stat)
-{
-    const double value[NUM_STATS] = {v->mean, v->sd, v->median, v->ci95, v->n, v->min, v->max};
-    return value[stat];
-}
 
 /* For programs the shortest text that reads back to the same number, "" for NaN. */
 static void put_number(const struct summary *s, double x, struct table *table)
@@ -113,13 +108,18 @@ static void add_columns(const struct summary *s, struct table *table)
         table_column(table, true, "n_accepted");
         table_column(table, true, "n_tried");
         table_column(table, true, "tries_per_success");
+        if (!summary_is_for_people(s)) {
+            table_column(table, true, "n_accepted:share");
+            table_column(table, true, "n_accepted:share_low");
+            table_column(table, true, "n_accepted:share_high");
+        }
     }
     for (int i = 0; i < s->num_scores; i++) {
         const struct score *score = &s->score[i];
         if (s->combined) table_column(table, true, "%s", score->name);
         for (int j = 0; j < s->num_stats && !s->combined; j++)
-            table_column(table, true, "%s_%s", score->name, summary_stat_name[s->stat[j]]);
-        if (shows_floor(s, i)) table_column(table, true, "%s", score->floor_name);
+            table_column(table, true, "%s:%s", score->name, summary_stat_name[s->stat[j]]);
+        if (shows_floor(s, i)) table_column(table, true, "%s:mean", score->floor_name);
     }
 }
 
@@ -140,13 +140,17 @@ static void add_row(const struct summary *s, int group, int example, struct tabl
         table_cell(table, "%d", accepted);
         table_cell(table, "%d", s->tried[group]);
         put_number(s, accepted ? (double)s->tried[group] / accepted : NAN, table);
+        int tried = s->tried[group];
+        struct interval share = wilson_interval(accepted, tried);
+        const double told[] = {tried ? (double)accepted / tried : NAN, share.low, share.high};
+        for (int i = 0; i < 3 && !summary_is_for_people(s); i++) put_number(s, told[i], table);
     }
     for (int i = 0; i < s->num_scores; i++) {
         const struct statistics *value = &s->value[i][group], *floor = s->floor[i];
         if (s->combined)
             put_combined(s, value, floor ? &floor[group] : NULL, s->done[group], table);
         for (int j = 0; j < s->num_stats && !s->combined; j++)
-            put_number(s, stat_of(value, s->stat[j]), table);
+            put_number(s, summary_stat(value, s->stat[j]), table);
         if (shows_floor(s, i)) put_number(s, floor[group].mean, table);
     }
 }
@@ -238,6 +242,8 @@ static void print_legend(const struct summary *s, FILE *out)
                   "As good as the floor is perfect; lower is not better."
                 : "");
     print_notes(s, out);
+    if (s->num_shown < s->num_groups)
+        show_on(out, "The first %d of %d rows.\n", s->num_shown, s->num_groups);
     if (s->accepts)
         fputs("n_tried: seeds that were trained for the n_accepted runs within `accept`, those "
               "of\nruns that failed or never got there included.\n",
@@ -261,11 +267,12 @@ static void print_legend(const struct summary *s, FILE *out)
 int summary_print(const struct summary *s, FILE *out, struct status *st)
 {
     struct table table = {.num_keys = (size_t)s->num_keys};
-    int next = 0;
+    int *example = calloc((size_t)s->num_groups + 1, sizeof *example); /* a row of each group */
+    if (!example) return status_no_memory(st, "a table");
+    for (int i = s->num_rows - 1; i >= 0; i--) example[s->group[i]] = i;
     add_columns(s, &table);
-    for (int i = 0; i < s->num_rows; i++)
-        if (s->group[i] == next) /* groups are numbered by first appearance */
-            add_row(s, next++, i, &table);
+    for (int k = 0; k < s->num_shown; k++) add_row(s, s->order[k], example[s->order[k]], &table);
+    free(example);
     if (is_upright(s)) table_turn(&table);
     int code = table_write(&table, s->format, out, st);
     if (!code && s->combined && s->format == TABLE_TEXT && s->num_rows > 0) print_legend(s, out);

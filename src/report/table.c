@@ -17,7 +17,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const format_name[] = {"table", "csv", "md", "json"};
+static const char *const format_name[NUM_TABLE_FORMATS] = {"table", "csv",   "tsv",
+                                                           "md",    "latex", "json"};
 
 /* --- making ---------------------------------------------------------------------------------- */
 
@@ -58,9 +59,18 @@ void table_free(struct table *table)
     free(table->cell);
 }
 
-int table_format_of(const char *name)
+int table_format_read(const char *name, enum table_format *format, struct status *st)
 {
-    return name ? text_index(format_name, 4, name) : -1;
+    int index = name ? text_index(format_name, NUM_TABLE_FORMATS, name) : TABLE_TEXT;
+    if (index < 0)
+        return status_set(st, STATUS_USAGE, "--format: '%s' is not one of " TABLE_FORMATS, name);
+    *format = (enum table_format)index;
+    return STATUS_OK;
+}
+
+bool table_is_for_people(enum table_format format)
+{
+    return format == TABLE_TEXT || format == TABLE_MARKDOWN || format == TABLE_LATEX;
 }
 
 static size_t num_rows(const struct table *table) /* the header included */
@@ -232,6 +242,61 @@ static void write_csv(const struct table *table, FILE *out)
     }
 }
 
+static void write_tsv(const struct table *table, FILE *out)
+{
+    for (size_t r = 0; r < num_rows(table); r++)
+        for (size_t c = 0; c < table->num_columns; c++) {
+            put_line(out, cell_at(table, r, c));
+            fputc(c + 1 < table->num_columns ? '\t' : '\n', out);
+        }
+}
+
+/* What TeX would take for something else. */
+static void put_latex(const char *s, FILE *out)
+{
+    static const struct {
+        const char *from, *to;
+    } special[] = {{"\\", "\\textbackslash{}"},
+                   {"~", "\\textasciitilde{}"},
+                   {"^", "\\textasciicircum{}"},
+                   {"<", "$<$"},
+                   {">", "$>$"},
+                   {"±", "$\\pm$"},
+                   {"&", "\\&"},
+                   {"%", "\\%"},
+                   {"$", "\\$"},
+                   {"#", "\\#"},
+                   {"_", "\\_"},
+                   {"{", "\\{"},
+                   {"}", "\\}"}};
+    enum { NUM = sizeof special / sizeof special[0] };
+    while (*s) {
+        char shown[SHOWN_BYTES];
+        int k = 0;
+        while (k < NUM && strncmp(s, special[k].from, strlen(special[k].from)) != 0) k++;
+        size_t n = k < NUM ? strlen(special[k].from) : take(s, shown);
+        if (k == NUM && shown[0] == '\\') fputs("\\textbackslash{}", out); /* of \x1b */
+        fputs(k < NUM ? special[k].to : shown + (shown[0] == '\\'), out);
+        s += n;
+    }
+}
+
+static void write_latex(const struct table *table, FILE *out)
+{
+    fputs("\\begin{tabular}{", out);
+    for (size_t c = 0; c < table->num_columns; c++)
+        fputc(table->cell[c].is_number ? 'r' : 'l', out);
+    fputs("}\n\\toprule\n", out);
+    for (size_t r = 0; r < num_rows(table); r++) {
+        for (size_t c = 0; c < table->num_columns; c++) {
+            if (c) fputs(" & ", out);
+            put_latex(cell_at(table, r, c), out);
+        }
+        fputs(r ? " \\\\\n" : " \\\\\n\\midrule\n", out);
+    }
+    fputs("\\bottomrule\n\\end{tabular}\n", out);
+}
+
 static void write_markdown(const struct table *table, FILE *out)
 {
     for (size_t r = 0; r < num_rows(table); r++) {
@@ -283,14 +348,15 @@ static void write_json(const struct table *table, FILE *out)
 int table_write(const struct table *table, enum table_format format, FILE *out, struct status *st)
 {
     if (table->is_lost) return status_no_memory(st, "a table");
-    if (format == TABLE_TEXT) {
+    switch (format) {
+    case TABLE_TEXT:
         if (write_text(table, out, st)) return st ? st->code : STATUS_NO_MEMORY;
-    } else if (format == TABLE_CSV) {
-        write_csv(table, out);
-    } else if (format == TABLE_MARKDOWN) {
-        write_markdown(table, out);
-    } else {
-        write_json(table, out);
+        break;
+    case TABLE_CSV: write_csv(table, out); break;
+    case TABLE_TSV: write_tsv(table, out); break;
+    case TABLE_MARKDOWN: write_markdown(table, out); break;
+    case TABLE_LATEX: write_latex(table, out); break;
+    default: write_json(table, out); break;
     }
     errno = 0;
     if (fflush(out) != 0 || ferror(out))

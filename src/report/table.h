@@ -5,7 +5,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum table_format { TABLE_TEXT, TABLE_CSV, TABLE_MARKDOWN, TABLE_JSON };
+enum table_format {
+    TABLE_TEXT,
+    TABLE_CSV,
+    TABLE_TSV,
+    TABLE_MARKDOWN,
+    TABLE_LATEX,
+    TABLE_JSON,
+    NUM_TABLE_FORMATS
+};
+#define TABLE_FORMATS "table, csv, tsv, md, latex or json"
+
+/* For people: numbers are rounded, names as people write them. */
+bool table_is_for_people(enum table_format format);
 
 /* Zeroed to begin with. */
 struct table {
@@ -31,14 +43,16 @@ void table_cell(struct table *table, const char *fmt, ...) __attribute__((format
 /* Rows become columns: the headings stand first in each line, the first row heads the table. */
 void table_turn(struct table *table);
 
-/* "table", "csv", "md", "json" -> format; -1 otherwise. */
-int table_format_of(const char *name);
+/* The value of --format; NULL: TABLE_TEXT. STATUS_USAGE where it is none. */
+int table_format_read(const char *name, enum table_format *format, struct status *st);
 
 /* Write it all and flush. STATUS_IO when the stream fails, STATUS_NO_MEMORY.
  *   TABLE_TEXT      columns aligned by their width on a terminal (UTF-8), two blanks apart; on a
  *                   terminal that is narrower, parts below each other, each with the keys
  *   TABLE_CSV       RFC 4180: CRLF, quotes where needed, doubled inside
+ *   TABLE_TSV       tabs between cells, a line each; tabs and ends of lines inside become blanks
  *   TABLE_MARKDOWN  GitHub's table; | and \ escaped
+ *   TABLE_LATEX     a tabular with the rules of the package booktabs
  *   TABLE_JSON      an array of objects, one a line; a number column's cell is bare when it is a
  *                   JSON number, null when it is NaN or infinite, otherwise a string; bytes that
  *                   are not UTF-8 become U+FFFD */

@@ -21,6 +21,12 @@ const char *const store_mark_words[NUM_MARKS] = {
     [MARK_OUTSIDE] = "are outside `accept`",
     [MARK_CONSTANT] = "emit one symbol for ever: no emulation; scores it makes small are NaN"};
 
+const char *const store_mark_name[NUM_MARKS] = {[MARK_DIVERGED] = "diverged",
+                                                [MARK_DIVERGED_LATE] = "diverged late",
+                                                [MARK_OVERFLOWED] = "overflowed",
+                                                [MARK_OUTSIDE] = "outside accept",
+                                                [MARK_CONSTANT] = "one symbol"};
+
 static bool bears(struct store *store, int run, enum store_mark mark, double x)
 {
     if (mark == MARK_OVERFLOWED) return isnan(x) && store_is_trained(store, run);

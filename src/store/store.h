@@ -192,6 +192,7 @@ enum store_mark {
     NUM_MARKS
 };
 extern const char *const store_mark_words[NUM_MARKS]; /* "2 of 6 runs ..." */
+extern const char *const store_mark_name[NUM_MARKS];  /* a word or two */
 /* marks (num_runs) out: a bit each of the marks of a run. None where the file has not the column
  * that tells of it. */
 int store_read_marks(struct store *store, unsigned char *marks, struct status *st);

@@ -75,7 +75,7 @@ says() { # says TEXT ARGUMENT...: exit code 0 and a text on standard output
 }
 tally "summary shows its analyses" says '^orbit.rotation_number +-?[0-9.e-]+$' summary a0.h5
 tally "and no scores of training" bash -c "! '$program' summary a0.h5 | grep -qE 'best_val_loss|of 1|.{81}'"
-tally "for programs too" says '^hmm_architecture,n,n_failed,pca_?.dimension_mean' summary a0.h5 --format csv
+tally "for programs too" says '^hmm_architecture,n,n_failed,pca_?.dimension:mean' summary a0.h5 --format csv
 tally "a study shows its scores" says 'best_val_loss' summary study.h5
 tally "why shows them" says '^  orbit.rotation_number +-?[0-9.e-]+ 1/step$' why a0.h5 0
 tally "and no settings of training" bash -c "! '$program' why a0.h5 0 | grep -qE '^  train|^best_epoch'"

@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 program=${1:-${HMMGRID:-build/hmmgrid}}
-verbs="check plan run submit merge status reset summary compare why export analyse verify diff repro"
+verbs="check plan run submit merge status reset summary compare list why export analyse verify diff repro"
 out=$(mktemp) err=$(mktemp)
 trap 'rm -f "$out" "$err"' EXIT
 checks=0 failures=0
@@ -121,7 +121,7 @@ expect 2 '' "option '--help' takes no value" summary x.h5 --help=yes
 expect 2 '' "option '--by' is given twice, as 'seed' and 'block'" summary --by seed x.h5 --by block
 expect 2 '' "ambiguous option '--m'|unknown option '--zzz'" summary x.h5 --zzz
 expect 2 '' "unknown statistic 'medain'. Did you mean 'median'" summary x.h5 --stats medain
-expect 2 '' "'xml' is not one of table, csv, md, json" summary x.h5 --format xml
+expect 2 '' "'xml' is not one of table, csv, tsv, md, latex or json" summary x.h5 --format xml
 expect 2 '' "is one operand too many" check x.yaml -- --by
 
 # --- options may stand anywhere, also where POSIXLY_CORRECT is set; inputs that are not there ----------
@@ -170,7 +170,7 @@ expect 0 '^hmm.architecture .* excess_loss +excess_loss_se +best_val_loss .* cro
 expect 0 ' excess_loss +excess_loss_se +best_val_loss +loss_z +frequency\[0\] +frequency_z\[0\] +impossible_share' '' \
     summary "$file" --metrics 'loss_z,frequency_z[0],impossible_share_p'
 expect 0 '^A z is not defined where the floor has no spread' '' summary "$file" --metrics 'autocorrelation_z[0,0]'
-expect 0 'n,n_failed,loss_z_mean' '' summary "$file" --metrics loss_z --stats mean --format csv
+expect 0 'n,n_failed,loss_z:mean' '' summary "$file" --metrics loss_z --stats mean --format csv
 rm -f "$work/b.h5"
 stamp='hmmgrid: [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8} '
 expect 3 '' "${stamp}failed: run 0 \(rnn.hidden=6 seed 0; key [0-9a-f]{8}\) on rank 0: " run "$grid" -o "$work/b.h5" \
@@ -221,11 +221,11 @@ header() { # header METRICS COLUMNS: what summary shows of them
     expect 0 . '' summary "$file" --by block --metrics "$1" --stats mean --format csv
     tally "$(head -n 1 "$out" | tr -d '\r' | grep -qxF "block,n,n_failed,$2" && echo 1 || echo 0)" "--metrics $1" "not $2"
 }
-header 'contours.area[1.0,0.95]' '"contours.area[1,0.95]_mean"'
-header 'contours.area[#4,#0]' '"contours.area[4,0.8]_mean"'
-header 'contours.area[1,*]' '"contours.area[1,0.8]_mean","contours.area[1,0.95]_mean","contours.area[1,0.99]_mean"'
-header 'frequency_exact' 'frequency_exact[0]_mean,frequency_exact[1]_mean,frequency_exact[2]_mean'
-header 'word_tv_p[ 3 ],best_val_loss' 'word_tv_p[3]_mean,best_val_loss_mean,loss_floor'
+header 'contours.area[1.0,0.95]' '"contours.area[1,0.95]:mean"'
+header 'contours.area[#4,#0]' '"contours.area[4,0.8]:mean"'
+header 'contours.area[1,*]' '"contours.area[1,0.8]:mean","contours.area[1,0.95]:mean","contours.area[1,0.99]:mean"'
+header 'frequency_exact' 'frequency_exact[0]:mean,frequency_exact[1]:mean,frequency_exact[2]:mean'
+header 'word_tv_p[ 3 ],best_val_loss' 'word_tv_p[3]:mean,best_val_loss:mean,loss_floor:mean'
 expect 2 '' "contours.area: no noise_sd is '7'; choose by labels, such as contours.area\[0.1,0.8\]" summary "$file" \
     -m 'contours.area[7,0.95]'
 tally "$(grep -qx '  mass: 0.8, 0.95, 0.99' "$err" && echo 1 || echo 0)" "--metrics" "does not list the labels"

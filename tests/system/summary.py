@@ -61,11 +61,11 @@ def check(rows, table, keys):
             wanted = {"mean": column.mean(), "sd": column.std(), "median": column.median(),
                       "n": len(column), "min": column.min(), "max": column.max()}
             for stat, value in wanted.items():
-                got = row[f"{score}_{stat}"]
+                got = row[f"{score}:{stat}"]
                 assert close(got, value), f"{cell}: {score} {stat} {got}, pandas {value}"
                 compared += 1
             if floor:
-                assert close(row[floor], done[floor].mean()), f"{cell}: {floor} {row[floor]}"
+                assert close(row[floor + ":mean"], done[floor].mean()), f"{cell}: {floor}"
                 compared += 1
     return compared
 

@@ -159,6 +159,24 @@ static void test_many_rows(void **state)
     table_free(&table);
 }
 
+static void test_tsv_and_latex(void **state)
+{
+    (void)state;
+    static const char *const header[] = {"a_b", "n"}, *const row[] = {"50 % of\t{x}\\ & ±\x1b^",
+                                                                      "<.01"};
+    static const bool is_number[] = {false, true};
+    struct table table = headed(2, header, is_number);
+    add_row(&table, row);
+    expect(&table, TABLE_TSV, "a_b\tn\n50 % of {x}\\ & ±\\x1b^\t<.01\n");
+    expect(&table, TABLE_LATEX,
+           "\\begin{tabular}{lr}\n\\toprule\n"
+           "a\\_b & n \\\\\n\\midrule\n"
+           "50 \\% of \\{x\\}\\textbackslash{} \\& $\\pm$\\textbackslash{}x1b\\textasciicircum{} & "
+           "$<$.01 "
+           "\\\\\n\\bottomrule\n\\end{tabular}\n");
+    table_free(&table);
+}
+
 /* /dev/full takes nothing: every format must say so. */
 static void test_full_disk_is_an_error(void **state)
 {
@@ -178,22 +196,32 @@ static void test_full_disk_is_an_error(void **state)
 static void test_format_names(void **state)
 {
     (void)state;
-    assert_int_equal(table_format_of("table"), TABLE_TEXT);
-    assert_int_equal(table_format_of("csv"), TABLE_CSV);
-    assert_int_equal(table_format_of("md"), TABLE_MARKDOWN);
-    assert_int_equal(table_format_of("json"), TABLE_JSON);
-    assert_int_equal(table_format_of("CSV"), -1);
-    assert_int_equal(table_format_of(""), -1);
-    assert_int_equal(table_format_of(NULL), -1);
+    static const char *const name[NUM_TABLE_FORMATS] = {"table", "csv",   "tsv",
+                                                        "md",    "latex", "json"};
+    struct status st = {0};
+    enum table_format format;
+    for (int i = 0; i < NUM_TABLE_FORMATS; i++) {
+        check_ok(table_format_read(name[i], &format, &st), &st);
+        assert_int_equal(format, i);
+    }
+    check_ok(table_format_read(NULL, &format, &st), &st);
+    assert_int_equal(format, TABLE_TEXT);
+    check_code(table_format_read("CSV", &format, &st), STATUS_USAGE, &st);
+    check_code(table_format_read("", &format, &st), STATUS_USAGE, &st);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_is_aligned_by_width), cmocka_unit_test(test_turned),
-        cmocka_unit_test(test_csv_is_rfc_4180),          cmocka_unit_test(test_markdown_escapes),
-        cmocka_unit_test(test_json_numbers_and_nulls),   cmocka_unit_test(test_many_rows),
-        cmocka_unit_test(test_full_disk_is_an_error),    cmocka_unit_test(test_format_names),
+        cmocka_unit_test(test_text_is_aligned_by_width),
+        cmocka_unit_test(test_turned),
+        cmocka_unit_test(test_tsv_and_latex),
+        cmocka_unit_test(test_csv_is_rfc_4180),
+        cmocka_unit_test(test_markdown_escapes),
+        cmocka_unit_test(test_json_numbers_and_nulls),
+        cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_full_disk_is_an_error),
+        cmocka_unit_test(test_format_names),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }
