@@ -250,6 +250,11 @@ int driven_get(const struct analysis_input *in, const struct driven **driven, st
     return STATUS_OK;
 }
 
+void driven_noise(const struct analysis_input *in, size_t t, float *noise)
+{
+    network_noise(rng_child(in->memo->shared, 0), WARM_UP + t, 1, in->net->shape.noise_dim, noise);
+}
+
 void analysis_memo_free(struct analysis_memo *memo)
 {
     if (memo->driven) pca_free(&memo->driven->pca);

@@ -101,6 +101,9 @@ int driven_init(struct driven *driven, struct pile *pile, const struct network *
 /* *driven stays the memo's. Errors as of analysis.compute. */
 int driven_get(const struct analysis_input *in, const struct driven **driven, struct status *st);
 
+/* noise (D) with which it took the step to its state t. */
+void driven_noise(const struct analysis_input *in, size_t t, float *noise);
+
 struct circuit;
 struct residency;
 struct analysis_memo {

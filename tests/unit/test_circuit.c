@@ -378,6 +378,15 @@ static void check_first_pair(const struct analyses *a, const struct planted *p, 
         check_near(get_pair(a, "from")[g], get(a, "from")[g], 0);
         assert_true(isnan(get_pair(a, "from")[2 + g]));
     }
+    /* a unit that is active has its pre-activation as its activity */
+    for (int t = 1; t < 200; t++) {
+        double mean = 0;
+        for (int i = 0; i < 3; i++) {
+            double x = get_pair(a, "preactivation")[i * 200 + t];
+            mean += (x > 0 ? x : 0) / 3;
+        }
+        check_near(mean, get(a, "activity_kick")[t], 1e-4);
+    }
     for (int u = 0; u < H; u++)
         check_near(get_pair(a, "population_member")[u], get(a, "population_member")[u], 0);
 }

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+enum { AXES = 2, FIRST = 3, SHOWN = 2 * FIRST };
 enum { STEPS = 200, MEMBERS = 15, PLACES = 2 * (MAX_KICK_SET + MEMBERS) };
 
 static const double number[MAX_PAIRS] = {1, 2, 3};
@@ -21,6 +22,10 @@ static const struct analysis_dim population = {
 static const struct analysis_dim unit = {"unit", SIZE_HIDDEN, NULL, "1", "hidden unit"};
 static const struct analysis_dim step = {"step", STEPS, NULL, "step",
                                          "step of the driven run, from its first state"};
+static const struct analysis_dim first_units = {
+    "kick", SHOWN, NULL, "1", "0 to 2: the first units of group 1; 3 to 5: those of group 2"};
+static const struct analysis_dim axis_dim = {"axis", AXES, NULL, "1",
+                                             "0: first, 1: second component of the driven run"};
 static const struct analysis_dim place = {
     "place", PLACES, NULL, "1",
     "0-9 units of group 1, 10-19 of group 2, 20-34 of population 1, 35-49 of population 2"};
@@ -67,7 +72,10 @@ static const struct analysis_dim place_from = {"place_from", PLACES, NULL, "1",
     PLANE(UNITS, "units", pair_dim, place, "1",                                                    \
           "unit at a place of the block; of a larger population those of the lowest index")        \
     SOLID(BLOCK, "block", pair_dim, place, place_from, "1",                                        \
-          "recurrent weights among these units: groups, populations, and from one to another")
+          "recurrent weights among these units: groups, populations, and from one to another")     \
+    SOLID(PREACTIVATION, "preactivation", pair_dim, first_units, step, "1",                        \
+          "pre-activation W h + U x of a unit with which the step ends")                           \
+    PLANE(SCORE, "score", step, axis_dim, "1", "scores of the states of these steps")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
@@ -95,6 +103,36 @@ static void give_block(const struct analysis_input *in, const struct circuit *ci
         put(out, UNITS, unit_at[i], p, i);
         for (int j = 0; j < PLACES; j++)
             if (unit_at[j] >= 0) put(out, BLOCK, in->net->W[unit_at[i] * H + unit_at[j]], p, i, j);
+    }
+}
+
+static void give_preactivations(const struct analysis_input *in, const struct driven *driven,
+                                const struct circuit *circuit, int p, float *noise,
+                                struct outputs *out)
+{
+    const struct network *net = in->net;
+    int unit_at[PLACES], H = net->shape.hidden, D = net->shape.noise_dim;
+    list_units(circuit, &circuit->pair[p], unit_at);
+    for (int t = 1; t < STEPS && (size_t)t < driven->n; t++) {
+        const float *h = driven->h + (t - 1) * H;
+        driven_noise(in, (size_t)t, noise);
+        for (int i = 0; i < SHOWN; i++) {
+            int u = unit_at[i / FIRST * MAX_KICK_SET + i % FIRST];
+            if (u < 0) continue;
+            double x = net->bias_h ? net->bias_h[u] : 0;
+            for (int j = 0; j < H; j++) x += (double)net->W[u * H + j] * h[j];
+            for (int d = 0; d < D; d++) x += (double)net->U[u * D + d] * noise[d];
+            put(out, PREACTIVATION, x, p, i, t);
+        }
+    }
+}
+
+static void give_scores(const struct driven *driven, struct outputs *out)
+{
+    for (int t = 0; t < STEPS && (size_t)t < driven->n && driven->pca.count >= AXES; t++) {
+        double score[AXES];
+        pca_project(&driven->pca, driven->h + t * driven->pca.width, 1, AXES, score);
+        for (int a = 0; a < AXES; a++) put(out, SCORE, score[a], t, a);
     }
 }
 
@@ -144,10 +182,14 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     if (!code) code = circuit_get(in, &circuit, st);
     if (!code) code = population_measure(in, &measures, st);
     if (code) return code;
+    float *noise = scratch(in, (size_t)in->net->shape.noise_dim, sizeof *noise);
+    if (!noise) return circuit_no_memory(st);
     put(out, NUM_PAIRS, circuit->num_pairs);
+    give_scores(driven, out);
     for (int p = 0; p < circuit->num_pairs && !code; p++) {
         code = give_pair(in, circuit, p, out, st);
         give_measures(&measures[p], &circuit->pair[p], p, out);
+        give_preactivations(in, driven, circuit, p, noise, out);
         course_populations(driven, in->net->shape.hidden, &circuit->pair[p], STEPS,
                            out->value[ACTIVITY] + p * 2 * STEPS);
     }
