@@ -8,6 +8,10 @@
  * sigma: the peak of the second is the one to read. Of a network that diverges at some level no
  * peak is told: it may be there.
  *
+ * The largest of 13 noisy values exceeds that at sigma = 1 even when sigma changes nothing: each
+ * excess has the floor and the p of that (peak.h), not counting that windows favour dwells far
+ * shorter than themselves.
+ *
  * KL rate RNN||HMM: along the first symbols of a few trajectories, which are sequences as in
  * training, the divergence of a particle filter's forecasts from the HMM's exact ones
  * (predictive.h). The symbols themselves would say the same with a standard error several times as
@@ -21,6 +25,7 @@
 #include "dynamics/predictive.h"
 #include "dynamics/ensemble.h"
 #include "dynamics/particle.h"
+#include "dynamics/peak.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,7 +34,8 @@ enum { LEVELS = 13, TRAINED = 6 }; /* level of sigma = 1 */
 enum { TRAJECTORIES = 64, WARM_UP = 100, STEPS = 800, LENGTH = WARM_UP + STEPS };
 enum { PARTICLES = 512, KL_SYMBOLS = 600, MAX_KL_LENGTH = 100, MIN_KL_SEQUENCES = 12 };
 enum { HMM_BATCHES = 16 }; /* of TRAJECTORIES sequences */
-enum { STREAM_NOISE, STREAM_SYMBOL, STREAM_INITIAL, STREAM_FILTER, STREAM_HMM }; /* of in->rng */
+/* of in->rng */
+enum { STREAM_NOISE, STREAM_SYMBOL, STREAM_INITIAL, STREAM_FILTER, STREAM_HMM, STREAM_FLOOR };
 
 /* clang-format off */
 static const double sigmas[LEVELS] = {
@@ -55,6 +61,14 @@ enum { PEAK_SIGMA, PEAK, AT_ONE, EXCESS, EXCESS_SE };
     SCALAR(id##_EXCESS_SE, name "_excess_se", "1",                                                 \
            "its standard error, not counting the choice of peak")
 
+#define FLOOR_OF(SCALAR, id, name, unit)                                                           \
+    SCALAR(id, name "_floor", unit,                                                                \
+           "mean of " name " when all levels are the same but for their noise; of the peak, that " \
+           "and the value at sigma = 1")                                                           \
+    SCALAR(id##_SD, name "_floor_sd", unit, "standard deviation of that")                          \
+    SCALAR(id##_P, name "_p", "1",                                                                 \
+           "share of 999 such draws and " name " that are as large as it; .001 at least")
+
 #define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
     CURVE_MEAN(CURVE, CURVE_OF_SWITCH_RATE, "switch_rate", "1/step",                               \
                "share of steps at which the sampled symbol changes")                               \
@@ -67,7 +81,8 @@ enum { PEAK_SIGMA, PEAK, AT_ONE, EXCESS, EXCESS_SE };
                "dwell_cv of switching without memory at the same mean / dwell_cv")                 \
     CURVE(DWELLS, "dwells", sigma, "1", "number of times between two switches")                    \
     CURVE_MEAN(CURVE, KL_RNN_HMM, "kl_rnn_hmm", "bits/symbol",                                     \
-               "KL rate RNN||HMM, stepwise, 600 symbols in 12 sequences or more, 512 particles")   \
+               "KL rate RNN||HMM, NaN where no symbol ever changes; stepwise, 600 symbols in 12 "  \
+               "sequences or more, 512 particles")                                                 \
     CURVE_MEAN(CURVE, RNN_ENTROPY, "rnn_entropy", "bits/symbol",                                   \
                "-log2 p_RNN of the same sequences, 512 particles; NaN outside 0..log2 K")          \
     CURVE(IMPOSSIBLE, "impossible_sequences", sigma, "1",                                          \
@@ -87,7 +102,10 @@ enum { PEAK_SIGMA, PEAK, AT_ONE, EXCESS, EXCESS_SE };
            "dwell_mean of the HMM, from a large sample")                                           \
     SCALAR(HMM_DWELL_CV, "hmm_dwell_cv", "1", "dwell_cv of the HMM, from a large sample")          \
     SCALAR(HMM_COHERENCE, "hmm_coherence", "1", "coherence of the HMM, from a large sample")       \
-    SCALAR(HMM_REGULARITY, "hmm_regularity", "1", "regularity of the HMM, from a large sample")
+    SCALAR(HMM_REGULARITY, "hmm_regularity", "1", "regularity of the HMM, from a large sample")    \
+    FLOOR_OF(SCALAR, COHERENCE_FLOOR, "coherence_excess", "1")                                     \
+    FLOOR_OF(SCALAR, REGULARITY_FLOOR, "regularity_excess", "1")                                   \
+    FLOOR_OF(SCALAR, KL_FLOOR, "kl_excess", "bits/symbol")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
@@ -202,8 +220,12 @@ static int measure_kl(struct sweep *w, const struct analysis_input *in, int leve
         *value = predictive_divergence(in->hmm, symbol, w->T, w->forecast + i * T * K, false, NULL);
         kl[n++] = *value;
     }
-    average(kl, n, out, KL_RNN_HMM, level);
     if (in->hmm) put(out, IMPOSSIBLE, (double)(w->num_kl - n) / (double)w->num_kl, level);
+    if (out->value[CURVE_OF_SWITCH_RATE][level] == 0) { /* small, whatever the HMM does */
+        for (size_t i = 0; i < w->num_kl; i++) w->kl[level][i] = NAN;
+        n = 0;
+    }
+    average(kl, n, out, KL_RNN_HMM, level);
     return STATUS_OK;
 }
 
@@ -239,8 +261,21 @@ static int extreme(const struct sweep *w, const double *curve, int sign)
     return best;
 }
 
-static void fill_peak(const struct sweep *w, int statistic, int first, struct outputs *out)
+/* influence (LEVELS, n); excess_se NaN: the noise of the extreme is not known */
+static void put_floor(const double *influence, size_t n, double excess, double excess_se,
+                      const struct analysis_input *in, int which, struct outputs *out)
 {
+    struct peak_floor floor =
+        peak_floor(influence, LEVELS, n, TRAINED, isnan(excess_se) ? NAN : excess,
+                   rng_child(rng_child(in->rng, STREAM_FLOOR), (uint64_t)which));
+    put_pair(out, which, floor.mean, floor.sd);
+    put(out, which + 2, floor.p);
+}
+
+static void fill_peak(const struct sweep *w, const struct analysis_input *in, int statistic,
+                      int first, int floor, struct outputs *out)
+{
+    double influence[LEVELS * TRAJECTORIES];
     const double *value = out->value[CURVE_OF_SWITCH_RATE + 2 * statistic];
     double se[NUM_DWELL_STATISTICS];
     int peak = extreme(w, value, 1);
@@ -251,11 +286,26 @@ static void fill_peak(const struct sweep *w, int statistic, int first, struct ou
     put(out, first + EXCESS, value[peak] - value[TRAINED]);
     dwells_jackknife(w->dwells[peak], w->dwells[TRAINED], TRAJECTORIES, se);
     put(out, first + EXCESS_SE, se[statistic]);
+    for (size_t l = 0; l < LEVELS; l++)
+        dwells_influence(w->dwells[l], TRAJECTORIES, statistic, influence + l * TRAJECTORIES);
+    put_floor(influence, TRAJECTORIES, value[peak] - value[TRAINED], se[statistic], in, floor, out);
 }
 
 /* The least KL rate, and what exceeds it at sigma = 1 over the sequences possible at both. */
-static void fill_least(const struct sweep *w, struct outputs *out)
+/* What each sequence adds to - the mean over the possible ones of a level, influence (num_kl). */
+static void influence_of_kl(const double *kl, size_t num_kl, double mean, double *influence)
 {
+    size_t n = 0;
+    for (size_t i = 0; i < num_kl; i++) n += !isnan(kl[i]);
+    for (size_t i = 0; i < num_kl; i++)
+        influence[i] = n == 0         ? NAN
+                       : isnan(kl[i]) ? 0
+                                      : (mean - kl[i]) * (double)num_kl / (double)n;
+}
+
+static void fill_least(const struct sweep *w, const struct analysis_input *in, struct outputs *out)
+{
+    double influence[LEVELS * TRAJECTORIES];
     const double *curve = out->value[KL_RNN_HMM];
     double difference[TRAJECTORIES];
     int least = extreme(w, curve, -1);
@@ -269,7 +319,11 @@ static void fill_least(const struct sweep *w, struct outputs *out)
         difference[n] = w->kl[TRAINED][i] - w->kl[least][i];
         n += !isnan(difference[n]);
     }
-    put(out, KL_LEAST + EXCESS_SE, sem_about(difference, n, mean_of(difference, n)));
+    double se = sem_about(difference, n, mean_of(difference, n));
+    put(out, KL_LEAST + EXCESS_SE, se);
+    for (size_t l = 0; l < LEVELS; l++)
+        influence_of_kl(w->kl[l], w->num_kl, curve[l], influence + l * w->num_kl);
+    put_floor(influence, w->num_kl, curve[TRAINED] - curve[least], se, in, KL_FLOOR, out);
 }
 
 static void fill_hmm(struct sweep *w, const struct analysis_input *in, struct outputs *out)
@@ -295,9 +349,9 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
         if (!code) code = measure_level(&w, in, level, out, st);
     }
     if (code) goto cleanup;
-    fill_peak(&w, COHERENCE, COHERENCE_PEAK, out);
-    fill_peak(&w, REGULARITY, REGULARITY_PEAK, out);
-    fill_least(&w, out);
+    fill_peak(&w, in, COHERENCE, COHERENCE_PEAK, COHERENCE_FLOOR, out);
+    fill_peak(&w, in, REGULARITY, REGULARITY_PEAK, REGULARITY_FLOOR, out);
+    fill_least(&w, in, out);
     if (in->hmm) fill_hmm(&w, in, out);
 cleanup:
     ensemble_free(&w.all);

@@ -81,3 +81,14 @@ void dwells_jackknife(const struct dwells *a, const struct dwells *b, size_t n,
     for (int s = 0; s < NUM_DWELL_STATISTICS; s++)
         se[s] = n > 1 ? sqrt(squares[s] * (double)(n - 1) / (double)n) : NAN;
 }
+
+void dwells_influence(const struct dwells *a, size_t n, int statistic, double *influence)
+{
+    double left[NUM_DWELL_STATISTICS], mean = 0;
+    for (size_t i = 0; i < n; i++) {
+        leave_out(a, NULL, n, i, left);
+        influence[i] = left[statistic];
+        mean += left[statistic] / (double)n;
+    }
+    for (size_t i = 0; i < n; i++) influence[i] = (double)(n - 1) * (mean - influence[i]);
+}

@@ -32,3 +32,6 @@ void dwells_statistics(struct dwells d, double statistic[NUM_DWELL_STATISTICS]);
  * 1981). */
 void dwells_jackknife(const struct dwells *a, const struct dwells *b, size_t n,
                       double se[NUM_DWELL_STATISTICS]);
+
+/* What each window adds to a statistic of windows a (n): influence (n) out, as of peak.h. */
+void dwells_influence(const struct dwells *a, size_t n, int statistic, double *influence);
