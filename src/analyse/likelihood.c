@@ -13,11 +13,13 @@
  * Stepwise rates compare the forecasts of every symbol along the same sequences (predictive.h). It
  * does not matter to them which symbols came: their standard errors are several times smaller, and
  * they are never below 0. The filter's noise makes both too high. kl_hmm_rnn and kl_rnn_hmm, the
- * ones to quote, are these at 2P. P, analysis.particles at first, is doubled until what P and 2P
- * differ by over the same sequences, mean and standard error of that together, is no more than two
- * standard errors over sequences at 2P, or not worth mention (ENOUGH); or until 2P would exceed
- * analysis.most_particles. Then the rate has not settled: it is NaN between its last bounds, 0 and
- * what the noise makes too high. Errors count what P and 2P differ by, about what is left at 2P.
+ * ones to quote, are these at 2P times (at 2P) / (at P) where that is below 1: to the first order
+ * 2 (at 2P) - (at P), but never below 0; half of what is at 2P for an exact emulation. P,
+ * analysis.particles at first, is doubled until what P and 2P differ by over the same sequences,
+ * mean and standard error of that together, is no more than two standard errors over sequences at
+ * 2P, or not worth mention (ENOUGH); or until 2P would exceed analysis.most_particles. Then the
+ * rate has not settled: it is NaN between its last bounds, 0 and what the noise makes too high.
+ * Errors count what P and 2P differ by.
  *
  * Source: SCIENCE 8.2 and 8.3; Pitt, Silva, Giordani, Kohn 2012 (bias and noise of log p^).
  */
@@ -49,17 +51,18 @@ static const struct analysis_dim symbol = {"symbol", SIZE_SYMBOLS, NULL, "1", "s
 
 #define RATE_OF(SCALAR, CURVE, id, name, whose)                                                    \
     SCALAR(id, name, BITS,                                                                         \
-           "KL rate " whose ", divergence of forecasts at 2P; never below 0; NaN: not settled")    \
+           "KL rate " whose                                                                        \
+           ", divergence of forecasts, (at 2P)^2 / (at P); 0 or more; NaN: not settled")           \
     SCALAR(id##_ERROR, name "_error", BITS,                                                        \
            "its standard error over sequences, and P's difference to 2P and the error of that")    \
     SCALAR(id##_LOWER, name "_lower", BITS,                                                        \
-           name "_stepwise_2p - 2 such errors; 0 where that is below 0, or not settled")           \
+           name " - 2 such errors; 0 where that is below 0, or not settled")                       \
     SCALAR(id##_UPPER, name "_upper", BITS,                                                        \
            name "_stepwise_2p + 2 such errors, also where not settled")                            \
     SCALAR(id##_SETTLED, name "_settled", "1",                                                     \
            "1: P and 2P agree within 2 errors over sequences, or 0.002; 0: not by most_particles") \
     CURVE(id##_BY_SYMBOL, name "_by_symbol", symbol, BITS,                                         \
-          "what each symbol contributes to " name "_stepwise_2p: sums to it, none is below 0")
+          "what each symbol contributes to " name ": sums to it, none is below 0")
 
 #define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
     FORMS(SCALAR, KL_HMM_RNN, "kl_hmm_rnn",                                                        \
@@ -264,21 +267,22 @@ static void fill_rates(const struct scored *q, bool possible, int sign, int firs
     fill_forms(q, possible, q->x, first, out);
 }
 
-/* The KL rate to the outputs from `first` on. */
+/* The KL rate to the outputs from `first` on, and its shares. */
 static void fill_settled(const struct scored *q, int first, struct outputs *out)
 {
+    size_t K = (size_t)out->s->hmm.symbols;
     double se, se_2p, difference = difference_of(q, true, &se, &se_2p);
     double error = hypot(hypot(difference, se), se_2p);
-    double rate = average_of(q, true, q->stepwise[1], &se);
+    double at_2p = average_of(q, true, q->stepwise[1], &se), at_p = at_2p + difference;
+    double factor = difference > 0 ? at_2p / at_p : 1, rate = at_2p * factor;
     if (isnan(rate)) return;
     put(out, first + SETTLED, q->settled);
     put(out, first + LOWER, q->settled && rate > 2 * error ? rate - 2 * error : 0);
-    put(out, first + UPPER, rate + 2 * error);
+    put(out, first + UPPER, at_2p + 2 * error);
     if (q->settled) put_pair(out, first + RATE, rate, error);
-    for (int k = 0; k < out->s->hmm.symbols; k++) {
-        for (size_t i = 0; i < q->n; i++)
-            q->x[0][i] = q->share[i * (size_t)out->s->hmm.symbols + (size_t)k];
-        put(out, first + BY_SYMBOL, average_of(q, true, q->x[0], &se), k);
+    for (size_t k = 0; k < K && q->settled; k++) {
+        for (size_t i = 0; i < q->n; i++) q->x[0][i] = factor * q->share[i * K + k];
+        put(out, first + BY_SYMBOL, average_of(q, true, q->x[0], &se), (double)k);
     }
 }
 
