@@ -80,10 +80,11 @@ static void check_planted(const struct planted *p, const struct circuit *circuit
         }
         seen++;
         check_units(set->unit, set->num_units, p->kick[d], p->num_kicks[d]);
-        assert_true(set->p_value <= .05 / circuit->num_directions);
+        assert_int_equal(set->verdict, VERDICT_CONCENTRATED);
+        assert_true(set->control[MATCHED].p_value <= .05 / circuit->num_directions);
         check_near(set->rate_left[0], 1, 0);
         assert_true(set->rate_left[set->num_units] < .01); /* no other way to switch is planted */
-        assert_true(set->control_left > .8);
+        assert_true(set->control[MATCHED].left > .8);
         assert_true(set->suppression > 20);
         for (int n = 1; n < set->num_units; n++) /* one of q kicks less: 1/q less often */
             check_near(set->rate_left[n], 1 - (double)n / set->num_units, .15);
@@ -249,7 +250,7 @@ static void check_controls(int H, int size, int expected)
     struct kick_case c = {.in = &in, .order = order, .place = order, .num_controls = WANTED};
     for (int i = 0; i < H; i++) order[i] = i;
     for (int i = 0; i < size; i++) set.unit[set.num++] = 2 * i;
-    int num = kick_draw_controls(&c, &set, rng_stream(5, "controls", "test"), control);
+    int num = kick_draw_controls(&c, &set, MATCHED, rng_stream(5, "controls", "test"), control);
     assert_int_equal(num, expected);
     for (int g = 0; g < num; g++) {
         uint64_t mark = 0;

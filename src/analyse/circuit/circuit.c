@@ -38,11 +38,10 @@ static const struct analysis_dim angle = {
 #define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
     SCALAR(NUM_DIRECTIONS, "num_directions", "1",                                                  \
            "directions with at least 30 switches in the driven run, the six most frequent")        \
-    SCALAR(NUM_TESTED, "num_tested", "1", "of these, directions with a set of candidates to test") \
+    SCALAR(NUM_TESTED, "num_tested", "1",                                                          \
+           "of these, directions with a set that leaves less than half of the rate: it is tested") \
     SCALAR(NUM_FOUND, "num_found", "1",                                                            \
-           "of these, directions with a kick set: p_value passes Holm's test at .05 over the "     \
-           "directions with cluster states, less than half of the rate left and of what controls " \
-           "leave")                                                                                \
+           "of these, directions with a kick set: verdict concentrated or redundant")              \
     SCALAR(MEAN_SIZE, "kick_set_size", "1", "mean number of units of the kick sets found")         \
     SCALAR(MEAN_LEFT, "mean_rate_left", "1", "mean over kick sets found of the rate left")         \
     SCALAR(MEAN_CONTROL, "mean_control_left", "1", "mean over kick sets found of control_left")    \
@@ -58,8 +57,8 @@ static const struct analysis_dim angle = {
     CURVE(RATE, "rate", direction, "1/step", "switches per step spent in from, driven run")        \
     CURVE(SIZE, "size", direction, "1", "units of the kick set; 0: none was found")                \
     CURVE(P_VALUE, "p_value", direction, "1",                                                      \
-          "of the set that was tested, by rank among random sets matched in mean activity; it "    \
-          "was enlarged until few such sets did as well, this is with new sets and numbers")       \
+          "of the set that was tested, by rank among random sets of other units matched in mean "  \
+          "activity, by what they leave of the rate in a driven run that the search has not seen") \
     CURVE(CONTROL_LEFT, "control_left", direction, "1",                                            \
           "rate left of intact with a matched random set silenced, mean over sets")                \
     CURVE(CONTROL_SD, "control_left_sd", direction, "1", "standard deviation of that over sets")   \
@@ -118,13 +117,44 @@ static const struct analysis_dim angle = {
     WITH(PLANE, PREACTIVATION, _SD, "preactivation", "_sd",                                        \
          "mean pre-activation W h + U x of a kick set's units at states of this angle",            \
          "standard deviation of that, mean over the units of a set, noise included", direction,    \
-         angle, "1")
+         angle, "1")                                                                               \
+    CURVE(VERDICT, "verdict", direction, "1",                                                      \
+          "3 concentrated, 2 redundant, 1 distributed, 0 none. None: no set of at most 10 units "  \
+          "leaves less than half of the rate and of control_left, or p_value fails Holm's test "   \
+          "at .05 over the directions. Distributed: one does, but so do other candidates: the "    \
+          "larger of p_value and p_candidates fails that test (where it is NaN, more than 5 % of " \
+          "the few sets do as well, or there are none). Redundant: neither, and redundancy is 2 "  \
+          "or more. Concentrated: and it is 1. Only the last two are kick sets")                   \
+    CURVE(NUM_CANDIDATES, "num_candidates", direction, "1",                                        \
+          "units that may be in the set: kick_score at least .2 and 3 standard errors above 0, "   \
+          "and not far more active in the new symbol")                                             \
+    CURVE(P_CANDIDATES, "p_candidates", direction, "1",                                            \
+          "of the set that was tested, by rank among random sets of its other candidates; one of " \
+          "them does as well when it leaves no more than the square root of what the set leaves: " \
+          "two of them would do what the set does. NaN: too few candidates for so many sets")      \
+    CURVE(CANDIDATE_SETS, "num_candidate_sets", direction, "1",                                    \
+          "different random sets of other candidates that were measured")                          \
+    WITH(CURVE, CANDIDATES_LEFT, _SD, "candidates_left", "_sd",                                    \
+         "rate left of intact with one of these sets silenced, mean over sets",                    \
+         "standard deviation of that over sets", direction, "1")                                   \
+    CURVE(REDUNDANCY, "redundancy", direction, "1",                                                \
+          "disjoint sets as large, the tested one included, that each leave less than half of "    \
+          "the rate; counted until a greedy search among the candidates left finds no more. 0: "   \
+          "the verdict is none")                                                                   \
+    CURVE(CONCENTRATION, "concentration", direction, "1",                                          \
+          "share of the single effects (1 - causal_score, where above 0) of all candidates that "  \
+          "is the tested set's")                                                                   \
+    CURVE(CONCENTRATION_BEST, "concentration_best", direction, "1",                                \
+          "the same share of as many candidates of the largest single effects")                    \
+    CURVE(CONCENTRATION_GINI, "concentration_gini", direction, "1",                                \
+          "Gini coefficient of the candidates' single effects: 0 all equal, near 1 few have all")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 
 /* --- into the outputs ------------------------------------------------------------------------ */
 
-static void give_directions(const struct circuit *circuit, int H, struct outputs *out)
+static void give_directions(const struct circuit *circuit, int H,
+                            const struct kick_concentration *concentration, struct outputs *out)
 {
     for (int d = 0; d < circuit->num_directions; d++) {
         const struct kick_set *set = &circuit->direction[d];
@@ -133,9 +163,20 @@ static void give_directions(const struct circuit *circuit, int H, struct outputs
         put(out, EVENTS, set->num_events, d);
         put(out, RATE, set->rate, d);
         put(out, SIZE, set->num_units, d);
-        put(out, P_VALUE, set->p_value, d);
-        put_pair(out, CONTROL_LEFT, set->control_left, set->control_sd, d);
+        const struct kick_comparison *matched = &set->control[MATCHED];
+        const struct kick_comparison *candidates = &set->control[CANDIDATES];
+        put(out, P_VALUE, matched->p_value, d);
+        put_pair(out, CONTROL_LEFT, matched->left, matched->sd, d);
         put(out, SUPPRESSION, set->suppression, d);
+        put(out, VERDICT, set->verdict, d);
+        put(out, NUM_CANDIDATES, set->num_candidates, d);
+        put(out, P_CANDIDATES, candidates->p_value, d);
+        put(out, CANDIDATE_SETS, candidates->num, d);
+        put_pair(out, CANDIDATES_LEFT, candidates->left, candidates->sd, d);
+        put(out, REDUNDANCY, set->redundancy, d);
+        put(out, CONCENTRATION, concentration[d].share, d);
+        put(out, CONCENTRATION_BEST, concentration[d].best_share, d);
+        put(out, CONCENTRATION_GINI, concentration[d].gini, d);
         for (int i = 0; i <= MAX_KICK_SET; i++)
             put_pair(out, LEFT, set->rate_left[i], set->rate_left_error[i], d, i);
         for (int i = 0; i < set->num_units; i++) {
@@ -155,13 +196,13 @@ static void give_summary(const struct circuit *circuit, struct outputs *out)
     double size = 0, left = 0, control = 0, suppression = 0, least = INFINITY, smallest = NAN;
     for (int d = 0; d < circuit->num_directions; d++) {
         const struct kick_set *set = &circuit->direction[d];
-        tested += !isnan(set->p_value);
-        smallest = fmin(smallest, set->p_value);
+        tested += !isnan(set->control[MATCHED].p_value);
+        smallest = fmin(smallest, set->control[MATCHED].p_value);
         if (!set->num_units) continue;
         found++;
         size += set->num_units;
         left += set->rate_left[set->num_units];
-        control += set->control_left;
+        control += set->control[MATCHED].left;
         suppression += set->suppression;
         least = fmin(least, set->suppression);
     }
@@ -221,7 +262,12 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     put_row(out, AUC, 0, circuit->auc, size);
     code = kick_causal(in, circuit, rng_child(in->rng, 0), out->value[CAUSAL], st);
     if (code) return code;
-    give_directions(circuit, H, out);
+    struct kick_concentration concentration[MAX_DIRECTIONS];
+    for (int d = 0; d < circuit->num_directions && !code; d++)
+        code = kick_concentration(in, &circuit->direction[d], circuit->eligible + d * H,
+                                  out->value[CAUSAL] + d * H, &concentration[d], st);
+    if (code) return code;
+    give_directions(circuit, H, concentration, out);
     give_summary(circuit, out);
     course_activity(driven, H, circuit, STEPS, out->value[ACTIVITY_KICK],
                     out->value[ACTIVITY_SYMBOL]);

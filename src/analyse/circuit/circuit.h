@@ -11,20 +11,38 @@
 
 enum { MAX_PAIRS = MAX_DIRECTIONS / 2 };
 
+/* Random sets as large as a kick set. */
+enum control_kind {
+    MATCHED,    /* of any units outside the set, matched in mean activity */
+    CANDIDATES, /* of the other units that might have been chosen */
+    NUM_CONTROL_KINDS
+};
+struct kick_comparison {
+    int num;         /* different sets measured */
+    double left, sd; /* rate left with one of them silenced: mean over them, standard deviation */
+    double p_value;  /* by rank among them; NaN: so few that it could not be small */
+    bool passes;     /* the few: there are some, and at most 5 % of them do as well */
+};
+
+/* What a direction of switching rests on; kick_test.c has the rule. */
+enum kick_verdict { VERDICT_NONE, VERDICT_DISTRIBUTED, VERDICT_REDUNDANT, VERDICT_CONCENTRATED };
+
 /* One direction of switching, from one symbol to another. */
 struct kick_set {
-    int from, to;           /* symbols */
-    int num_events;         /* switches of this direction in the driven run */
-    double rate;            /* of the intact network in the driven run */
-    int num_units;          /* 0: no circuit found */
+    int from, to;   /* symbols */
+    int num_events; /* switches of this direction in the driven run */
+    double rate;    /* of the intact network in the driven run */
+    enum kick_verdict verdict;
+    int num_candidates;     /* units from which the set was chosen */
+    int redundancy;         /* disjoint sets as large that do as well, this one included */
+    int num_tested;         /* units of the set that was compared with others; 0: none was */
+    int num_units;          /* the same; 0: the verdict is none or distributed */
     int unit[MAX_KICK_SET]; /* in the order in which they were added */
-    /* Of the set that was tested, found or not; NaN: there was none. Held-out random numbers. */
+    /* Of the set that was tested, found or not; NaN: there was none. From the held-out run. */
     double rate_left[MAX_KICK_SET + 1]; /* after 0, 1, ... units silenced; NaN beyond the set */
     double rate_left_error[MAX_KICK_SET + 1]; /* standard errors */
-    double control_left;                      /* mean over matched random sets */
-    double control_sd;                        /* their standard deviation */
-    double p_value;                           /* of the set, by rank among them */
-    double suppression; /* min(1, control_left) / rate_left of the whole set */
+    struct kick_comparison control[NUM_CONTROL_KINDS];
+    double suppression; /* min(1, left of matched sets) / rate_left of the whole set */
 };
 
 /* Two kick groups, and the units that integrate noise for them: g1 and g2, the mean weights onto
@@ -41,9 +59,14 @@ struct circuit {
     bool diverged;      /* a run from which it was found did */
     int num_directions; /* frequent ones, most frequent first */
     struct kick_set direction[MAX_DIRECTIONS];
+    /* A driven run that no search has seen, without principal components: where what is measured of
+     * the sets and of single units starts. */
+    struct driven held_out;
     /* Of every unit and direction, (num_directions, H): d' and area under the ROC curve of its
-     * activity before a switch against cluster states of `from`; NaN: there are none. */
+     * activity before a switch against cluster states of `from`; NaN: there are none. Whether it
+     * may be a kick unit (kick.h). */
     double *score, *auc;
+    uint8_t *eligible;
     /* Found directions that are each other's reverse, the most frequent first. Where there are no
      * such two, the first pair has the two most frequent found ones (only one: its second group is
      * -1, and num_pairs 0). */

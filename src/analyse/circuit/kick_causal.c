@@ -67,9 +67,9 @@ static int silence_units(const struct analysis_input *in, const struct family *f
 int kick_causal(const struct analysis_input *in, const struct circuit *circuit, struct rng rng,
                 double *causal, struct status *st)
 {
-    const struct driven *driven;
+    const struct driven *driven = &circuit->held_out;
     int H = in->net->shape.hidden, *unit = scratch(in, (size_t)H, sizeof *unit);
-    int code = unit ? driven_get(in, &driven, st) : circuit_no_memory(st);
+    int code = unit ? STATUS_OK : circuit_no_memory(st);
     for (int d = 0; d < circuit->num_directions && !code; d++) {
         struct family f = family_of(circuit, d);
         struct kick_cluster cluster = {0, NULL};

@@ -13,8 +13,8 @@
 enum {
     STARTS = 256,
     ROUNDS = 6,      /* units added or exchanged by their effect on the rate */
-    MOST_TRIED = 64, /* candidates of the highest kick scores */
-    MATCHED_STARTS = 64
+    MOST_TRIED = 32, /* candidates of the highest kick scores */
+    MATCHED_STARTS = 32
 };
 
 static int smallest(const double *x, int num)
@@ -82,7 +82,7 @@ static int rank(const struct kick_case *c, const struct unit_set *set, double *p
     int code = trial && left ? STATUS_OK : circuit_no_memory(st), num = 0, below = 0;
     if (!code) {
         trial[0] = *set;
-        num = kick_draw_controls(c, set, kick_stream(c, WIDEN, 2 * set->num), trial + 1);
+        num = kick_draw_controls(c, set, MATCHED, kick_stream(c, WIDEN, 2 * set->num), trial + 1);
         code = kick_rate_measure(c, trial, num + 1, MATCHED_STARTS, WIDEN, 2 * set->num + 1, NULL,
                                  left, st);
     }

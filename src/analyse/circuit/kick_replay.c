@@ -16,7 +16,7 @@ enum {
     FLICKER = 2, /* steps elsewhere that are no switch */
     AFTER = 12,  /* it may come so much later */
     STEPS = BEFORE + SWITCH_PERSISTS + AFTER,
-    MOST_REPLAYED = 256,
+    MOST_REPLAYED = 128,
     ROWS = 64, /* trajectories of a block, run side by side for LENGTH steps */
     LENGTH = 200,
     MOST_BLOCKS = 16

@@ -13,8 +13,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { CONFIRM_STARTS = 512, SHARE_OUT = 4, MOST_EXCHANGES = 8 };
-static const double stuck = 0.1;      /* more left than this: try another way */
+enum { CONFIRM_STARTS = 512, SHARE_OUT = 3, MOST_EXCHANGES = 4 };
+static const double stuck = 0.25;     /* more left than this: try another way */
 static const double hopeless = 0.5;   /* more left than this: not worth improving */
 static const double worth = 0.004;    /* of the switches: a d' of 1 more specific */
 static const double tolerated = 0.05; /* what several units taken out at once may add */
@@ -75,7 +75,7 @@ static int try_without(const struct search *w, double *left, struct status *st)
     return kick_replay_measure(&w->replay, w->c, trial, num, left, st);
 }
 
-/* Take out a quarter of the units, fewer when they turn out to be needed together. */
+/* Take out a third of the units, fewer when they turn out to be needed together. */
 static int thin_once(struct search *w, struct status *st)
 {
     int num = w->set.num, most = w->c->most, out = num / SHARE_OUT;
@@ -225,6 +225,24 @@ static int search_replays(struct search *w, struct unit_set of_size[MAX_KICK_SET
     w->least = w->left;
     if (!code) code = shrink(w, added, st);
     if (!code && w->least < left) memcpy(of_size, added, sizeof added);
+    return code;
+}
+
+int kick_set_another(const struct kick_case *c, const struct kick_replay *replay,
+                     const uint8_t *taken, struct unit_set *set, struct status *st)
+{
+    struct search w = {.c = c, .replay = *replay};
+    list_candidates(c, &w.candidates);
+    for (int i = w.candidates.num - 1; i >= 0; i--)
+        if (taken[w.candidates.unit[i]])
+            w.candidates = unit_set_without(&w.candidates, w.candidates.unit[i]);
+    set->num = 0;
+    if (w.candidates.num < c->most || !replay->n) return STATUS_OK;
+    w.set = w.candidates;
+    int code = kick_replay_measure(&w.replay, c, &w.set, 1, &w.left, st);
+    while (!code && w.set.num > c->most) code = thin_once(&w, st);
+    if (!code) code = exchange(&w, st);
+    if (!code) *set = w.set;
     return code;
 }
 

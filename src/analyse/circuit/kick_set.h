@@ -40,7 +40,7 @@ uint8_t *unit_set_mark(const struct unit_set *set, int groups, int H);
 /* --- kick_rate.c: what silencing does -------------------------------------------------------- */
 
 /* Stages of the work on a direction, each with random numbers of its own. */
-enum kick_stage { REPLAY, CONFIRM, REFINE, WIDEN, CURVE, CONTROL, DRAW, NUM_KICK_STAGES };
+enum kick_stage { REPLAY, CONFIRM, REFINE, WIDEN, CURVE, CONTROL, DRAW, ANOTHER, NUM_KICK_STAGES };
 struct rng kick_stream(const struct kick_case *c, enum kick_stage stage, int round);
 
 /* Starts (n, H) drawn with replacement from the cluster states. */
@@ -74,7 +74,7 @@ int kick_rate_measure(const struct kick_case *c, const struct unit_set *set, int
 /* Switches of this direction, each from a few steps before it and with the noise that led to it: a
  * trajectory switches unless what is silenced prevents it. */
 struct kick_replay {
-    int n; /* at most 256; fewer when they are rare */
+    int n; /* at most 128; fewer when they are rare */
     struct rng rng;
     float *start; /* (n, H) in scratch, as at (n) */
     struct noise_place *at;
@@ -88,12 +88,18 @@ int kick_replay_measure(const struct kick_replay *replay, const struct kick_case
 
 /* --- kick_set.c: the search ------------------------------------------------------------------ */
 
-static const double kick_enough = 0.1; /* of the intact rate may be left */
+static const double kick_enough = 0.1;      /* of the intact rate may be left */
+static const double kick_found_below = 0.5; /* is left by a set that is compared with others */
 
 /* The set that leaves least, of at most c->most units in the order in which a greedy choice adds
  * them; empty when there are no candidates or too few switches. STATUS_NO_MEMORY;
  * STATUS_RUN_FAILED: the run is to stop, and *set is empty. */
 int kick_set_search(const struct kick_case *c, struct unit_set *set, struct status *st);
+
+/* A set of c->most units without those of `taken` (H), by replayed switches alone; empty when there
+ * are not so many candidates. */
+int kick_set_another(const struct kick_case *c, const struct kick_replay *replay,
+                     const uint8_t *taken, struct unit_set *set, struct status *st);
 
 /* --- kick_given.c: by hand ------------------------------------------------------------------- */
 
@@ -110,27 +116,60 @@ void kick_keep_given(const struct analysis_input *in, struct kick_set *set, int 
 int kick_refine(const struct kick_case *c, const struct unit_set *candidates, double rate_left,
                 struct unit_set *set, struct status *st);
 
+/* --- kick_controls.c: sets that it is compared with ------------------------------------------ */
+
+/* Random sets as large, all different. MATCHED: of units outside the set, one of nearly the same
+ * mean activity for each of its units (any, for a single one); the set has at most half of all
+ * units. CANDIDATES: other sets of eligible units. control: room for c->num_controls; returns how
+ * many were found. */
+int kick_draw_controls(const struct kick_case *c, const struct unit_set *set,
+                       enum control_kind kind, struct rng rng, struct unit_set *control);
+
+/* What they leave, on few trajectories, and which of them are worth measuring on many. */
+struct kick_controls {
+    int num, num_closest;
+    struct unit_set *set; /* (num) in scratch, those that leave least first */
+    double *left;         /* (num) in scratch */
+};
+int kick_controls_init(struct kick_controls *controls, const struct kick_case *c,
+                       const struct unit_set *set, enum control_kind kind, struct status *st);
+
 /* --- kick_test.c: the test ------------------------------------------------------------------- */
 
-/* Random sets as large, all different, of units outside the set: one of nearly the same mean
- * activity for each of its units (any, for a single one). control: room for c->num_controls;
- * returns how many were found. The set has at most half of all units. */
-int kick_draw_controls(const struct kick_case *c, const struct unit_set *set, struct rng rng,
-                       struct unit_set *control);
-
-/* Fills all of *out but from, to, num_events and rate, unless the set is empty: then it is left
- * alone. */
+/* Fills the unit, num_units, rate_left, rate_left_error, control and suppression of *out, unless
+ * the set is empty: then it is left alone. c: of the held-out run. A set that was found and leaves
+ * half of the rate or more is not compared with controls. */
 int kick_set_test(const struct kick_case *c, const struct unit_set *set, struct kick_set *out,
                   struct status *st);
 
-/* Of `num` tested sets: num_units becomes 0 where the set is not found, at a level of .05 over all
- * hypotheses (Holm) and with a rate left below half of intact and half of the controls'. */
+/* The verdicts on `num` directions, redundant sets among the concentrated, at a level of .05 over
+ * num_hypotheses (Holm). */
 void kick_sets_judge(struct kick_set *set, int num, int num_hypotheses);
+
+/* --- kick_redundancy.c: units that stand in for each other ----------------------------------- */
+
+/* Of a tested set: redundancy. search, fresh: the case in the driven run and in the held-out one.
+ */
+int kick_redundancy(const struct kick_case *search, const struct kick_case *fresh,
+                    struct kick_set *out, struct status *st);
+
+/* --- kick_concentration.c: how unequal the candidates are ------------------------------------ */
+
+/* Effect: 1 - causal score, where that is above 0. All NaN: there was no set, or no effect. */
+struct kick_concentration {
+    double share;      /* of the effects of all candidates that is the set's */
+    double best_share; /* the same of as many candidates of the largest effects */
+    double gini;       /* of the candidates' effects: 0 all equal, near 1 a few have all */
+};
+/* eligible, causal (H) of this direction */
+int kick_concentration(const struct analysis_input *in, const struct kick_set *set,
+                       const uint8_t *eligible, const double *causal,
+                       struct kick_concentration *out, struct status *st);
 
 /* --- kick_causal.c: units one by one --------------------------------------------------------- */
 
-/* Causal score of every unit and direction: rate left with it alone silenced, (num_directions, H)
- * out. In a network of more than 200 units only those of the highest kick scores are tried; the
- * others, and directions without cluster states, are left alone. */
+/* Causal score of every unit and direction: rate left with it alone silenced, from the held-out
+ * run, (num_directions, H) out. In a network of more than 200 units only those of the highest kick
+ * scores are tried; the others, and directions without cluster states, are left alone. */
 int kick_causal(const struct analysis_input *in, const struct circuit *circuit, struct rng rng,
                 double *causal, struct status *st);
