@@ -212,6 +212,8 @@ static void print_notes(const struct summary *s, FILE *out)
          "excess_loss: loss above the HMM's own on fresh sequences, and its error in "
          "one\nrun; 0 within that is perfect, below it sequences vary less than the HMM's.\n"},
         {"loss_z", "loss_z: the best of many epochs, so below 0 for a perfect emulation.\n"},
+        {"matched_distance",
+         "matched_distance: below its floor, sequences vary less than the HMM's.\n"},
         {"cross_entropy", "cross_entropy: of possible sequences; impossible_... tells how many are "
                           "not.\n"},
     };
