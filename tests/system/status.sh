@@ -60,6 +60,15 @@ ok "none is left" ends 3 '' fail --resume --max-failures 9
 ok "nothing is to be done" ends 3 '' fail --resume --retry crashed --max-failures 3
 ok "nothing was ended early" eval '! prints "ended early" "$program" status study.h5 && prints "0 done, 4 failed" "$program" status study.h5'
 
+# --- the bar, on terminals that are narrow
+for columns in 80 40 20; do
+    rm -f study.h5*
+    script -qefc "stty cols $columns; '$program' run '$grid' -o study.h5 --set train.epochs=300" shown >/dev/null
+    longest=$(tr '\r' '\n' <shown | sed 's/\x1b\[K//g' | grep -E '^(\[[#.]*\] )?[0-9]+ of 4' |
+        awk 'length($0) > most { most = length($0) } END { print most + 0 }')
+    ok "a bar of $longest characters in $columns columns" [ "$longest" -gt 10 -a "$longest" -lt "$columns" ]
+done
+
 # --- killed, at moments that differ
 for milliseconds in 60 110 160 210 260 310; do
     rm -f study.h5*
