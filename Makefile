@@ -253,6 +253,7 @@ check-build: check-build-programs
 KILLS ?= 200
 soak: check-build-programs
 	tests/system/kills.sh $(BUILD)/hmmgrid $(KILLS)
+	tests/system/nulls.sh $(BUILD)/hmmgrid 100
 	tests/system/full_disk.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_writes.so 3
 	tests/system/no_memory.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_malloc.so 1
 	tests/system/slurm_submit.sh $(BUILD)/hmmgrid all
