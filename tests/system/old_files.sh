@@ -22,6 +22,9 @@ text = f[...].tobytes() if f.dtype.kind == "u" else f[()]
 sys.stdout.buffer.write(text.rstrip(b"\0"))' "$1"
 }
 
+# a heading NAME:mean was NAME_mean once, and that of a floor had no word behind it
+as_it_was() { sed '/^run,/{s/\(entropy_floor\|volatility_floor\):mean/\1/g; s/:mean/_mean/g}'; }
+
 # try FILE.h5: with FILE.txt beside it
 try() {
     local finished
@@ -34,7 +37,8 @@ try() {
     ok "runs are done" [ "$finished" -eq 3 ]
     says '3 of 8 done, 1 failed' "$program" status old.h5
     says 'best_val_loss' "$program" summary old.h5 --metrics all
-    ok "says what it said" diff old.txt <("$tests/golden/files/said.sh" "$program" old.h5)
+    ok "says what it said" diff <(as_it_was <old.txt) \
+        <("$tests/golden/files/said.sh" "$program" old.h5 | as_it_was)
     says '^ *4 +1 ' "$program" summary old.h5 --by run --where 'rnn.bias == true and status == done'
     says 'done' "$program" why old.h5 0
     says 'loss' "$program" why old.h5 6
