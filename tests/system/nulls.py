@@ -12,13 +12,15 @@ import numpy as np
 H, D, K = 50, 20, 3
 # of the circuit: what says p in its name, what a verdict above 1 claims; and every *_p of the others
 NAMES = ("p_value", "p_candidates", "smallest_p")
-KINDS = ("untrained", "shuffled", "flip-flop", "edge")
+KINDS = ("untrained", "shuffled", "flip-flop", "edge", "independent")
 # what differs in these networks in truth, so that a small p is no false positive
 TRUE = {("flip-flop", "circuit/p_value"): "the populations differ",
         ("flip-flop", "circuit/smallest_p"): "the populations differ"}
-for kind in ("untrained", "edge"):
+# what a unit is at one step and another one at the next depends on their order wherever W is not
+# symmetric: such states do turn, if only a little; those of independent units do not
+for kind in KINDS[:-1]:
     for name in ("rotation_p", "revolution_time_cv_p"):
-        TRUE[kind, "orbit/" + name] = "random weights do rotate"
+        TRUE[kind, "orbit/" + name] = "W is not symmetric"
 
 
 def untrained(r, gain=1., readout=1.):
@@ -54,6 +56,11 @@ def shuffled(r, trained):
     return [U, W, R]
 
 
+def independent(r):
+    """Units that have each its own noise, and are otherwise the same."""
+    return [np.eye(H) / math.sqrt(H), r.uniform(.1, .9) * np.eye(H), 30 * untrained(r)[2]]
+
+
 def make(folder, n, path):
     with h5py.File(path) as f:
         trained = [f[k][()] for k in ("rnn.weight_ih_l0", "rnn.weight_hh_l0", "fc.weight")]
@@ -62,7 +69,8 @@ def make(folder, n, path):
             r = np.random.default_rng([KINDS.index(kind), i])
             net = {"untrained": lambda: untrained(r, 1.5, 30) if i % 2 else untrained(r),
                    "shuffled": lambda: shuffled(r, trained),
-                   "flip-flop": lambda: flip_flop(r), "edge": lambda: edge(r)}[kind]()
+                   "flip-flop": lambda: flip_flop(r), "edge": lambda: edge(r),
+                   "independent": lambda: independent(r)}[kind]()
             with h5py.File(f"{folder}/{kind}-{i}.net.h5", "w") as f:
                 f.attrs["nonlinearity"] = "relu"
                 for name, w in zip(("rnn.weight_ih_l0", "rnn.weight_hh_l0", "fc.weight"), net):
@@ -114,6 +122,7 @@ def count(folder, level):
             print(f"{kind:10} {name:32} {len(files):8} {tested[name]:6} {hits[name]:8} {allowed:7}"
                   + (" ABOVE" if above and not true else f" {true}" if true else ""))
         bad += not files
+    print(f"{len(KINDS)} kinds of networks, {bad} failed")
     return 1 if bad else 0
 
 

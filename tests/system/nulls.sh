@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# nulls: networks with nothing to find, of four kinds (untrained, shuffled rows of a trained network,
-# two populations that flip-flop, untrained at the edge of stability). Of every p-value that an
-# analysis gives, and of the verdict, the table says how many are at or below the level of .05.
+# nulls: networks with nothing to find, of five kinds (untrained, shuffled rows of a trained network,
+# two populations that flip-flop, untrained at the edge of stability, independent units). Of every
+# p-value that an analysis gives, and of the verdict, the table says how many are at or below .05.
 # usage: tests/system/nulls.sh HMMGRID N    N networks of each kind; 1: more than chance allows
 set -u
 program=$(realpath "$1") n=${2:-4}
