@@ -254,6 +254,8 @@ KILLS ?= 200
 soak: check-build-programs
 	tests/system/kills.sh $(BUILD)/hmmgrid $(KILLS)
 	tests/system/nulls.sh $(BUILD)/hmmgrid 100
+	tests/system/valgrind.sh $(BUILD)/hmmgrid analyses
+	$(BUILD)/tests/test_verdicts 20
 	tests/system/trained.sh $(BUILD)/hmmgrid fully3-seed0 fully3-seed1 chain3-seed0 chain3-seed1
 	tests/system/full_disk.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_writes.so 3
 	tests/system/no_memory.sh $(BUILD)/hmmgrid $(BUILD)/tests/fail_malloc.so 1

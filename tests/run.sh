@@ -52,11 +52,10 @@ for network in fully3-seed0 chain3-seed1; do # `make soak` has the other two
     try "trained_$network" 1 600 "tests/system/trained.sh $program $network"
 done
 try particles 1 600 "tests/system/particles.sh $program 3 fully3-seed1"
-try valgrind_analyses 1 600 "tests/system/valgrind.sh $program analyses"
 try valgrind_study 1 600 "tests/system/valgrind.sh $program study"
 try test_store_refusals 1 600 "$build/tests/test_store_refusals"
 try analyse 1 900 "tests/system/analyse.sh $program"
-try nulls 1 300 "tests/system/nulls.sh $program 4"
+try nulls 1 300 "tests/system/nulls.sh $program 2"
 try recompute 1 300 "tests/system/recompute.sh $program"
 try weights 1 300 "tests/system/weights.sh $program"
 try read_back 1 900 "tests/system/read_back.sh $program"

@@ -17,7 +17,8 @@ shift
 for name; do # by those analyses of which something is published
     "$program" analyse "$here/golden/$name-weights.h5" -o "$work/$name.h5" --set analysis=false \
         --set analysis.pca=true --set analysis.residency=true --set analysis.fixed_point=true \
-        --set analysis.contours=true --set analysis.likelihood=true --set analysis.circuit=true ||
+        --set analysis.contours=true --set analysis.likelihood=true --set analysis.likelihood_sequences=30 \
+        --set analysis.circuit=true ||
         { echo "analyse of $name: $?"; exit 1; }
 done
 "$python" "$here/system/trained.py" "$work"/*.h5

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # valgrind: one serial study and its verification without a memory error of ours.
 # usage: tests/system/valgrind.sh path/to/hmmgrid study|analyses
-# study: training, most analyses, verify, summary; analyses: the one that takes as long as all the rest
-# (contours, of the code that subspace has too, would take as long again)
+# study: training, most analyses, verify, summary; analyses: the two that take as long as all the rest
 # AVX-512 is unknown to valgrind 3.19: the kernels are held to AVX2 and OpenBLAS to Haswell.
 set -u
 program=$(realpath "$1") part=$2
@@ -40,14 +39,14 @@ ran() { # valgrind cannot start itself as /proc/self/exe: the runs in the proces
 case $part in
 analyses)
     ran "$grid" -o analysed.h5 --progress none --where 'run == 0' --set analysis=false \
-        --set analysis.resonance=true --set analysis.steps=300 --set analysis.particles=16 \
+        --set analysis.contours=true --set analysis.resonance=true --set analysis.steps=300 --set analysis.particles=16 \
         --set analysis.likelihood_sequences=4 ||
         { echo "analyses: $?"; exit 1; }
     echo "1 passed, 0 failed"
     ;;
 study)
     ran "$grid" -o study.h5 --progress none --where 'seed == 0' --set analysis=false || { echo "run: $?"; exit 1; }
-    ran "$grid" -o analysed.h5 --progress none --where 'run == 0' --set analysis.steps=300 \
+    ran "$grid" -o analysed.h5 --progress none --where 'run == 0' --set analysis.steps=150 \
         --set analysis.contours=false --set analysis.resonance=false || { echo "analyses: $?"; exit 1; }
     checked verify study.h5 || { echo "verify: $?"; exit 1; }
     checked summary study.h5 >/dev/null || { echo "summary: $?"; exit 1; }

