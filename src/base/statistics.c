@@ -4,6 +4,7 @@
 #include "statistics.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- independent numbers ---------------------------------------------------------------------- */
@@ -20,6 +21,17 @@ double entropy_rate_of(double bits, int symbols)
     const double most = log2(symbols), rounding = 1e-6;
     if (!(bits >= -rounding && bits <= most + rounding)) return NAN;
     return fmin(fmax(bits, 0), most);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void sort_numbers(double *x, size_t n)
+{
+    qsort(x, n, sizeof *x, by_value);
 }
 
 double mean_of_shares(const double *x, size_t n)

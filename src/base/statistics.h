@@ -17,6 +17,9 @@ double entropy_rate_of(double bits, int symbols);
 double mean_of(const double *x, size_t n);
 double mean_of_shares(const double *x, size_t n);
 
+/* Put into ascending order, none of them NaN. */
+void sort_numbers(double *x, size_t n);
+
 /* About a mean that was taken before: standard deviation, divided by n - ddof (n > ddof), and
  * standard error of the mean (ddof 1). */
 double sd_about(const double *x, size_t n, double mean, int ddof);

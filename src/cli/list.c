@@ -2,6 +2,7 @@
  * summary does. */
 #include "cli.h"
 
+#include "report/order.h"
 #include "report/rows.h"
 #include "report/scores.h"
 #include "report/table.h"
@@ -33,58 +34,38 @@ struct list {
 
 /* --- order ------------------------------------------------------------------------------------ */
 
-struct placed {
-    double number;
-    char *text; /* owned */
-    int row;
-};
-
-static int by_key(const void *a, const void *b)
-{
-    const struct placed *x = a, *y = b;
-    if (isnan(x->number) != isnan(y->number)) return isnan(x->number) ? 1 : -1;
-    int order = (x->number > y->number) - (x->number < y->number);
-    if (!order && x->text && y->text) order = strverscmp(x->text, y->text);
-    return order ? order : x->row - y->row;
-}
-
-/* Runs without the number come last, either way. */
 static int sort_rows(struct list *l, const char *name, struct status *st)
 {
     bool falls = *name == '-';
-    struct placed *placed = calloc((size_t)l->num_rows + 1, sizeof *placed);
-    int code = placed ? STATUS_OK : status_no_memory(st, "--sort");
+    char **text = calloc((size_t)l->num_rows + 1, sizeof *text);
+    struct ordered *ordered = calloc((size_t)l->num_rows + 1, sizeof *ordered);
+    int code = text && ordered ? STATUS_OK : status_no_memory(st, "--sort");
     for (int i = 0; i < l->num_rows && !code; i++) {
-        bool is_number;
         struct expr_value value;
-        placed[i].row = l->row[i];
         code = rows_value(l->store, l->row[i], name + falls, &value, st);
         if (code) break;
-        is_number = value.is_number || !value.text;
-        placed[i].number = !is_number ? 0 : falls ? -value.number : value.number;
-        placed[i].text = value.memory;
+        bool is_word = value.text && !value.is_number;
+        text[i] = value.memory;
+        ordered[i] = (struct ordered){is_word ? 0 : value.number, text[i], l->row[i]};
     }
-    if (!code) qsort(placed, (size_t)l->num_rows, sizeof *placed, by_key);
-    for (int i = 0; i < l->num_rows && !code; i++) l->row[i] = placed[i].row;
-    for (int i = 0; i < l->num_rows && placed; i++) free(placed[i].text);
-    free(placed);
+    if (!code) order_items(ordered, l->num_rows, falls);
+    for (int i = 0; i < l->num_rows && !code; i++) l->row[i] = ordered[i].item;
+    for (int i = 0; i < l->num_rows && text; i++) free(text[i]);
+    free(text);
+    free(ordered);
     return code;
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-static void add_columns(const struct list *l, bool people, struct table *table)
+static void add_columns(const struct list *l, enum table_format format, struct table *table)
 {
     table_column(table, true, "run");
     table_column(table, false, "key");
-    for (int i = 0; i < num_settings; i++) {
-        if (!l->tells[i]) continue;
-        char name[64];
-        snprintf(name, sizeof name, "%s", settings_table[i].key);
-        for (char *p = name; *p && !people; p++)
-            if (*p == '.') *p = '_';
-        table_column(table, settings_table[i].type == SETTING_INT, "%s", name);
-    }
+    for (int i = 0; i < num_settings; i++)
+        if (l->tells[i])
+            table_column_of_key(table, settings_table[i].type == SETTING_INT, settings_table[i].key,
+                                format);
     table_column(table, true, "seed");
     table_column(table, false, "status");
     for (int s = 0; s < l->num_scores; s++) table_column(table, true, "%s", l->score[s].name);
@@ -180,7 +161,7 @@ static int run_list(const struct invocation *inv)
     if (!code) code = cli_top(inv, &l.most, &st);
     if (!code) code = make(inv, &l, &st);
     bool people = table_is_for_people(format);
-    if (!code) add_columns(&l, people, &table);
+    if (!code) add_columns(&l, format, &table);
     for (int i = 0; i < l.num_rows && (!l.most || i < l.most) && !code; i++)
         code = add_line(&l, i, people, &table, &st);
     if (!code) cli_check_rows(inv, inv->operand[0], l.store, l.row, l.num_rows);

@@ -9,12 +9,6 @@
 
 /* --- statistics ------------------------------------------------------------------------------ */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 int aggregate_statistics(const double *value, int num, struct statistics *out, struct status *st)
 {
     *out = (struct statistics){
@@ -27,7 +21,7 @@ int aggregate_statistics(const double *value, int num, struct statistics *out, s
     out->n = n;
     out->n_missing = (num > 0 ? num : 0) - n;
     if (n > 0) {
-        qsort(kept, (size_t)n, sizeof *kept, by_value);
+        sort_numbers(kept, (size_t)n);
         out->min = kept[0];
         out->max = kept[n - 1];
         out->median = n % 2 ? kept[n / 2] : 0.5 * kept[n / 2 - 1] + 0.5 * kept[n / 2];

@@ -279,10 +279,8 @@ static int read_metric(struct compare *c, struct status *st)
 
 static int check_between(struct compare *c, struct status *st)
 {
-    const struct setting *setting = settings_find_column(c->request.between);
-    if (setting) c->request.between = setting->key;
-    if (compare_is_floor(c) || rows_is_key(c->store, c->request.between)) return STATUS_OK;
-    return names_unknown(c->request.between, rows_nearest(c->store, c->request.between, true), st);
+    if (compare_is_floor(c)) return STATUS_OK;
+    return rows_find_key(c->store, "--between", c->request.between, &c->request.between, st);
 }
 
 static int nothing_to_compare(const struct compare *c, struct status *st)

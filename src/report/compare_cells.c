@@ -149,11 +149,9 @@ static int keys_asked(struct compare *c, struct status *st)
     int code = list ? STATUS_OK : status_no_memory(st, "--by");
     for (char *word = list ? strtok_r(list, ", ", &rest) : NULL; word && !code;
          word = strtok_r(NULL, ", ", &rest)) {
-        const struct setting *setting = settings_find_column(word);
-        const char *name = setting ? setting->key : word;
-        if (!rows_is_key(c->store, name))
-            code = names_unknown(name, rows_nearest(c->store, name, true), st);
-        else
+        const char *name;
+        code = rows_find_key(c->store, "--by", word, &name, st);
+        if (!code)
             code = c->num_keys == MAX_CELL_KEYS ? too_many_keys(st) : add_key(c, name, SPLIT, st);
     }
     free(list);

@@ -2,6 +2,8 @@
  * compare.h. Refuses to compare them. */
 #include "compare_private.h"
 
+#include "base/statistics.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +70,6 @@ void numbers_free(struct numbers *v)
     free(v->floor);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void add_value(const struct compare *c, struct numbers *v, int s, const struct entry *e)
 {
     int at = v->n[s]++;
@@ -131,9 +127,9 @@ int numbers_of(struct compare *c, const struct side side[2], struct numbers *v, 
             if (!c->request.paired && counts(c, &side[s].entry[i]))
                 add_value(c, v, s, &side[s].entry[i]);
         }
-        qsort(v->landed[s], (size_t)v->ended[s], sizeof(double), by_value);
+        sort_numbers(v->landed[s], (size_t)v->ended[s]);
     }
     if (c->request.paired) return pair_up(c, side, v, st);
-    for (int s = 0; s < 2; s++) qsort(v->x[s], (size_t)v->n[s], sizeof(double), by_value);
+    for (int s = 0; s < 2; s++) sort_numbers(v->x[s], (size_t)v->n[s]);
     return STATUS_OK;
 }

@@ -85,24 +85,18 @@ static const char *level_text(const struct compare *c, int l)
     return l < 0 ? "floor" : c->levels[l].text;
 }
 
-static void add_keys(const struct compare *c, bool people, struct table *table)
+static void add_keys(const struct compare *c, enum table_format format, struct table *table)
 {
-    for (int k = 0; k < c->num_keys; k++) {
-        char name[TEXT_BYTES * 2];
-        snprintf(name, sizeof name, "%s", c->key[k]);
-        for (char *p = name; *p && !people; p++)
-            if (*p == '.') *p = '_';
-        table_column(table, false, "%s", name);
-    }
+    for (int k = 0; k < c->num_keys; k++) table_column_of_key(table, false, c->key[k], format);
 }
 
-static void add_columns(const struct compare *c, struct table *table)
+static void add_columns(const struct compare *c, enum table_format format, struct table *table)
 {
     static const char *const of_levels[] = {"a",      "b",       "landed a", "landed b", "p landed",
                                             "mean a", "mean b",  "a - b",    "g",        NULL,
                                             "p",      "least p", "p Holm"};
     static const char *const of_the_floor[] = {"landed", "n", "mean", "floor", "above it"};
-    add_keys(c, true, table);
+    add_keys(c, format, table);
     for (size_t i = 0; of_floor(c) && i < sizeof of_the_floor / sizeof of_the_floor[0]; i++)
         table_column(table, true, "%s", of_the_floor[i]);
     for (size_t i = 0; !of_floor(c) && i < sizeof of_levels / sizeof of_levels[0]; i++)
@@ -211,9 +205,10 @@ static const struct field fields[] = {{"cells", get_cells},
                                       {"equivalence_p", get_equivalence}};
 enum { NUM_FIELDS = sizeof fields / sizeof fields[0] };
 
-static void fill_for_programs(const struct compare *c, struct table *table)
+static void fill_for_programs(const struct compare *c, enum table_format format,
+                              struct table *table)
 {
-    add_keys(c, false, table);
+    add_keys(c, format, table);
     table_column(table, false, "a");
     table_column(table, false, "b");
     table_column(table, false, "metric");
@@ -366,10 +361,10 @@ int compare_print(const struct compare *c, enum table_format format, FILE *out, 
     bool people = table_is_for_people(format);
     struct table table = {.num_keys = (size_t)c->num_keys + (of_floor(c) ? 0 : 2)};
     if (people) {
-        add_columns(c, &table);
+        add_columns(c, format, &table);
         for (int i = 0; i < c->num_comparisons; i++) add_row(c, &c->comparison[i], &table);
     } else {
-        fill_for_programs(c, &table);
+        fill_for_programs(c, format, &table);
     }
     int code = table_write(&table, format, out, st);
     table_free(&table);

@@ -137,17 +137,11 @@ double correlation(const double *x, const double *y, int n)
     return n > 2 && xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 double interquartile_mean(double *x, int n)
 {
     int cut = n / 4;
     if (n < 1) return NAN;
-    qsort(x, (size_t)n, sizeof *x, by_value);
+    sort_numbers(x, (size_t)n);
     return mean_of(x + cut, (size_t)(n - 2 * cut));
 }
 

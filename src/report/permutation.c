@@ -222,12 +222,6 @@ static double resampled_effect(const struct block *b, const double *difference, 
     return of_x - resampled_mean(b->y, b->m, y, d);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 int bootstrap_interval(const struct block *block, int num, struct rng rng, struct interval *out,
                        struct status *st)
 {
@@ -249,7 +243,7 @@ int bootstrap_interval(const struct block *block, int num, struct rng rng, struc
         free(difference);
     }
     if (!code) {
-        qsort(sum, RESAMPLES, sizeof *sum, by_value);
+        sort_numbers(sum, RESAMPLES);
         *out =
             (struct interval){sum[RESAMPLES / 40] / num, sum[RESAMPLES - 1 - RESAMPLES / 40] / num};
     }

@@ -17,7 +17,8 @@ static bool is_key(const struct schema_row *row)
     return row->num_dims == 0 && !is_real && row->type != TYPE_U8;
 }
 
-bool rows_is_key(struct store *store, const char *name)
+/* Columns of text (host) and of whole numbers count too. */
+static bool is_known_key(struct store *store, const char *name)
 {
     int column = store_find_column(store, name);
     return names_is_known(name) || (column >= 0 && is_key(store_column(store, column)));
@@ -35,6 +36,20 @@ const char *rows_nearest(struct store *store, const char *name, bool keys)
     if (!nearest) nearest = names_nearest(name, candidate, num);
     free(candidate);
     return nearest;
+}
+
+int rows_find_key(struct store *store, const char *option, const char *word, const char **key,
+                  struct status *st)
+{
+    const struct setting *setting = settings_find_column(word);
+    *key = setting ? setting->key : word;
+    if (is_known_key(store, *key)) return STATUS_OK;
+    const char *nearest = rows_nearest(store, *key, true);
+    return status_set(st, STATUS_USAGE,
+                      "%s: unknown key '%s'.%s%s%s A key is a setting, seed, block, status, "
+                      "attempts, run, key, or a column of text or whole numbers such as host.",
+                      option, *key, nearest ? " Did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?" : "");
 }
 
 static int column_value(struct store *store, int run, int column, struct expr_value *value,

@@ -13,9 +13,10 @@
  * one); STATUS_IO. */
 int rows_where(struct store *store, const char *expr, int **row, int *num, struct status *st);
 
-/* Can runs be grouped by this name? Columns of text (host) and of whole numbers count
- * too. */
-bool rows_is_key(struct store *store, const char *name);
+/* The key that somebody means with a word: a setting by its key or column, or such a name. Borrowed
+ * from the settings or `word`. option: "--by", for the message. STATUS_USAGE: it is none. */
+int rows_find_key(struct store *store, const char *option, const char *word, const char **key,
+                  struct status *st);
 
 /* The nearest name: of a scalar column or what --where knows; keys: one that groups. NULL: none. */
 const char *rows_nearest(struct store *store, const char *name, bool keys);

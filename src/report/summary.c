@@ -2,6 +2,7 @@
 #include "summary.h"
 
 #include "base/spelling.h"
+#include "order.h"
 #include "rows.h"
 
 #include <math.h>
@@ -77,20 +78,12 @@ static int parse_keys(struct summary *s, const char *list, struct status *st)
     if (!s->list) return status_no_memory(st, "--by");
     char *rest = NULL;
     for (char *word = strtok_r(s->list, ", ", &rest); word; word = strtok_r(NULL, ", ", &rest)) {
-        const struct setting *setting = settings_find_column(word);
-        const char *name = setting ? setting->key : word;
+        const char *name;
         bool again = false;
-        if (!rows_is_key(s->store, name)) {
-            const char *nearest = rows_nearest(s->store, name, true);
-            return status_set(
-                st, STATUS_USAGE,
-                "--by: unknown key '%s'.%s%s%s A key is a setting, seed, block, "
-                "status, attempts, run, key, or a column of text or whole numbers such as host.",
-                name, nearest ? " Did you mean '" : "", nearest ? nearest : "",
-                nearest ? "'?" : "");
-        }
+        int code = rows_find_key(s->store, "--by", word, &name, st);
+        if (code) return code;
         for (int k = 0; k < s->num_keys; k++) again = again || strcmp(s->key[k].name, name) == 0;
-        int code = again ? STATUS_OK : add_key(s, name, &again, st);
+        code = again ? STATUS_OK : add_key(s, name, &again, st);
         if (code) return code;
     }
     return STATUS_OK;
@@ -238,21 +231,6 @@ static int compute(struct summary *s, struct status *st)
 
 /* --- the order of the groups ------------------------------------------------------------------ */
 
-struct placed {
-    double number;
-    const char *text;
-    int group;
-};
-
-static int by_place(const void *a, const void *b)
-{
-    const struct placed *x = a, *y = b;
-    if (isnan(x->number) != isnan(y->number)) return isnan(x->number) ? 1 : -1;
-    int order = (x->number > y->number) - (x->number < y->number);
-    if (!order && x->text) order = strverscmp(x->text, y->text);
-    return order ? order : x->group - y->group;
-}
-
 /* The statistic of "NAME:STAT" or NAME (its mean), or the key; -1 in both: neither is shown. */
 static void find_order(const struct summary *s, const char *name, int *score, enum stat *stat,
                        int *key)
@@ -274,31 +252,26 @@ static int put_in_order(struct summary *s, const struct summary_request *r, stru
 {
     int score = -1, key = -1, code = STATUS_OK;
     enum stat stat;
-    const char *name = r->sort;
-    double sign = name && *name == '-' ? -1 : 1;
-    struct placed *placed = calloc((size_t)s->num_groups + 1, sizeof *placed);
+    bool falls = r->sort && *r->sort == '-';
+    struct ordered *ordered = calloc((size_t)s->num_groups + 1, sizeof *ordered);
     s->order = calloc((size_t)s->num_groups + 1, sizeof *s->order);
-    if (!placed || !s->order) code = status_no_memory(st, "the order of the groups");
-    if (!code && name) {
-        find_order(s, name + (sign < 0), &score, &stat, &key);
+    if (!ordered || !s->order) code = status_no_memory(st, "the order of the groups");
+    if (!code && r->sort) {
+        find_order(s, r->sort + falls, &score, &stat, &key);
         if (score < 0 && key < 0)
             code = status_set(st, STATUS_USAGE,
                               "--sort: '%s' is no key and no score that is shown; --metrics shows "
                               "more, NAME:sd is another statistic than the mean",
-                              name);
+                              r->sort);
     }
-    for (int g = 0; g < s->num_groups && !code; g++) {
-        placed[g] = (struct placed){0, NULL, g};
-        if (score >= 0) placed[g].number = sign * summary_stat(&s->value[score][g], stat);
-    }
-    for (int i = s->num_rows - 1; i >= 0 && !code && key >= 0; i--) {
-        const char *text = s->key[key].text[i];
-        placed[s->group[i]].text = text;
-        if (s->key[key].is_number) placed[s->group[i]].number = sign * strtod(text, NULL);
-    }
-    if (!code) qsort(placed, (size_t)s->num_groups, sizeof *placed, by_place);
-    for (int g = 0; g < s->num_groups && !code; g++) s->order[g] = placed[g].group;
-    free(placed);
+    for (int g = 0; g < s->num_groups && !code; g++)
+        ordered[g] =
+            (struct ordered){score >= 0 ? summary_stat(&s->value[score][g], stat) : 0, NULL, g};
+    for (int i = s->num_rows - 1; i >= 0 && !code && key >= 0; i--)
+        order_by_text(&ordered[s->group[i]], s->key[key].text[i], s->key[key].is_number);
+    if (!code) order_items(ordered, s->num_groups, falls);
+    for (int g = 0; g < s->num_groups && !code; g++) s->order[g] = ordered[g].item;
+    free(ordered);
     s->num_shown = r->most && r->most < s->num_groups ? r->most : s->num_groups;
     return code;
 }

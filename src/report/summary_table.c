@@ -94,13 +94,8 @@ static bool shows_floor(const struct summary *s, int score)
 
 static void add_columns(const struct summary *s, struct table *table)
 {
-    for (int k = 0; k < s->num_keys; k++) {
-        char name[CELL_BYTES];
-        snprintf(name, sizeof name, "%s", s->key[k].name);
-        for (char *p = name; *p; p++)
-            if (*p == '.' && !summary_is_for_people(s)) *p = '_';
-        table_column(table, s->key[k].is_number, "%s", name);
-    }
+    for (int k = 0; k < s->num_keys; k++)
+        table_column_of_key(table, s->key[k].is_number, s->key[k].name, s->format);
     table_column(table, true, "n");
     table_column(table, true, "n_failed");
     if (has_open(s)) table_column(table, true, "n_pending");

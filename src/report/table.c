@@ -45,6 +45,15 @@ void table_column(struct table *table, bool is_number, const char *fmt, ...)
     table->num_columns++;
 }
 
+void table_column_of_key(struct table *table, bool is_number, const char *key,
+                         enum table_format format)
+{
+    size_t at = table->num_cells;
+    table_column(table, is_number, "%s", key);
+    for (char *p = table->num_cells > at ? table->cell[at].text : NULL; p && *p; p++)
+        if (*p == '.' && !table_is_for_people(format)) *p = '_';
+}
+
 void table_cell(struct table *table, const char *fmt, ...)
 {
     va_list ap;

@@ -37,6 +37,10 @@ void table_free(struct table *table);
 void table_column(struct table *table, bool is_number, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same with the name of a setting: for programs its column's, rnn_hidden of rnn.hidden. */
+void table_column_of_key(struct table *table, bool is_number, const char *key,
+                         enum table_format format);
+
 /* The next cell of the table, row after row. An empty text is null in JSON. */
 void table_cell(struct table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

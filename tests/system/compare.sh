@@ -58,7 +58,7 @@ says '"a": null, "b": "floor", "metric": "excess_loss", "cells": 1, "a_ended": 5
 
 name='mistakes'
 ok "nothing named" ends 2 "--between: name a setting" "$program" compare a.h5
-ok "no such setting" ends 2 "unknown name 'rnn.hiden'. Did you mean 'rnn.hidden'?" \
+ok "no such setting" ends 2 "--between: unknown key 'rnn.hiden'. Did you mean 'rnn.hidden'?" \
     "$program" compare a.h5 --between rnn.hiden
 ok "one value" ends 2 "all these runs have rnn.noise_dim=2" "$program" compare a.h5 --between rnn.noise_dim
 ok "no such score" ends 2 "the file has no numbers named 'los'" "$program" compare a.h5 --between rnn.hidden -m los

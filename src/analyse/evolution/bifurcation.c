@@ -7,6 +7,8 @@
  */
 #include "bifurcation.h"
 
+#include "base/statistics.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +26,11 @@ double bifurcation_reference(const double *epoch, const double *share, int n)
     return NAN;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(const double *y, int n)
 {
     double sorted[MOST_OF_LEVEL];
     memcpy(sorted, y, (size_t)n * sizeof *y);
-    qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+    sort_numbers(sorted, (size_t)n);
     return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
 }
 
@@ -111,8 +107,8 @@ int bifurcation_find(const double *epoch, const uint16_t *count, int n, int sequ
         at[b] = sampled.at;
         same += sampled.at == step.at;
     }
-    qsort(change, SAMPLES, sizeof *change, ascending);
-    qsort(at, SAMPLES, sizeof *at, ascending);
+    sort_numbers(change, SAMPLES);
+    sort_numbers(at, SAMPLES);
     if (change[TAIL] <= 0 && change[SAMPLES - 1 - TAIL] >= 0) goto cleanup;
     int low = (int)fmin(at[TAIL], step.at), high = (int)fmax(at[SAMPLES - 1 - TAIL], step.at);
     *out = (struct bifurcation){.epoch = (epoch[step.at - 1] + epoch[step.at]) / 2,
