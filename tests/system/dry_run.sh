@@ -77,7 +77,7 @@ ok "no run fits" refuses 2 'no run could be started' --resume --deadline 5s
 says 'to be run' try --resume --deadline 5h
 "$program" run "$grid" -o live.h5 --progress none --set train.epochs=1000000 &
 study=$!
-begun live.h5
+ok "it is on" begun live.h5
 run() { "$program" run "$grid" -o live.h5 --progress none "$@"; }
 ok "another study writes it" refuses 73 'another study is writing' --fresh
 kill $study

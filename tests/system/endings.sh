@@ -72,7 +72,7 @@ ok "blames no run" ends 0 '' "$program" "${one[@]}" train.epochs=40000 --resume
 begin() { # in the background; its pid in $study
     "$program" run "$grid" -o study.h5 --fresh --progress plain --set train.epochs=1000000 >log 2>&1 </dev/null &
     study=$!
-    begun study.h5
+    ok "it is on" begun study.h5
 }
 for signal in USR1 USR2 XCPU TERM HUP INT; do
     rm -f study.h5.status.json
@@ -94,7 +94,7 @@ begin_patient() {
     "$program" run "$grid" -o study.h5 --fresh --progress plain --set train.epochs=1000000 --set run.patience=1s \
         --retries 0 --max-failures 0 >told 2>&1 </dev/null &
     study=$!
-    begun study.h5
+    ok "it is on" begun study.h5
     kill -STOP "$(pgrep -P "$study" | head -n 1)"
 }
 begin_patient

@@ -86,7 +86,7 @@ ok "nothing is written" [ -z "$(ls | grep conflict)" ]
 stopped=("$program" run "$grid" --progress none --set train.epochs=30000)
 "${stopped[@]}" -o stopped.h5 --where 'run == 0' &
 study=$!
-begun stopped.h5 '"epoch": [1-9]'
+ok "it is on" begun stopped.h5 '"epoch": [1-9]'
 kill -TERM $study
 wait $study
 ok "nothing of it yet" ends 2 'no run could' "${stopped[@]}" -o more.h5 --where 'run == 1' --deadline 10s --reserve 1min
@@ -179,9 +179,9 @@ done
 limited() { (ulimit -f 400 && "$@"); }
 ok "no room" ends 73 'x.h5' limited merge part*.h5 -o x.h5
 ok "nothing is left" [ -z "$(ls | grep '^x[.]h5')" ]
-"$program" run "$grid" -o live.h5 --progress none --set train.epochs=1000000 --where 'run == 0' &
+"$program" run "$grid" -o live.h5 --progress none --set train.epochs=50000 --where 'run == 0' &
 study=$!
-begun live.h5
+ok "a study is on" begun live.h5
 ok "a live part" ends 73 'live.h5: a study is writing this file' merge part1.h5 live.h5 -o x.h5
 kill -TERM $study
 wait $study

@@ -48,7 +48,7 @@ ok "no run fits" ends 2 'no run could be started' run --fresh --deadline 10s --r
 ok "told" told "2|4 0 0 0 4|tiny|$work/study.h5|no run could be started"
 "${study[@]}" --fresh --set train.epochs=1000000 2>/dev/null &
 pid=$!
-begun study.h5
+ok "it is on" begun study.h5
 kill -TERM $pid
 wait $pid
 ok "stopped" [ $? -eq 75 ]

@@ -5,14 +5,9 @@
 set -u
 program=$(realpath "$1") sequences=$2
 here=$(realpath tests)
-python=
-for candidate in "$(command -v python3)" /usr/bin/python3; do
-    [ -n "$candidate" ] && "$candidate" -c 'import h5py' 2>/dev/null && python=$candidate && break
-done
-[ -n "$python" ] || { echo "skipped: no python with h5py"; exit 0; }
+. tests/support/ok.sh
+"$python" -c 'import h5py' 2>/dev/null || { echo "skipped: no python with h5py"; exit 0; }
 if ldd "$program" | grep -qE 'lib(a|ub|t)san'; then echo "skipped: a sanitizer is built in"; exit 0; fi
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
 shift 2
 failed=0
 for name; do

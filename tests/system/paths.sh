@@ -143,7 +143,7 @@ ok "h5py on a live file" live
 mkdir here
 run slow.yaml here/x.h5 >out 2>err &
 study=$!
-begun here/x.h5
+ok "it is on" begun here/x.h5
 mv here there
 wait $study
 ok "the new name of a file that was moved is told" grep -q "here/x.h5: was moved .*/there/x.h5 now" err
@@ -156,7 +156,7 @@ mkdir shm
 $mpirun --mca btl_vader_backing_directory "$work/shm" -n 3 \
     "$program" run slow.yaml -o m.h5 --set train.epochs=100000 --progress none >out 2>&1 &
 launcher=$!
-begun m.h5
+ok "it is on" begun m.h5
 left=(shm/vader_segment.*)
 # shellcheck disable=SC2046
 kill -9 $launcher $(cat /proc/$launcher/task/*/children)

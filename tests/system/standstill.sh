@@ -15,7 +15,7 @@ launch() { # in the background, on three ranks; its pid in $study, the standing 
     # shellcheck disable=SC2086
     timeout -k 5 100 $mpirun -n 3 "$program" run "$grid" -o study.h5 --progress plain "$@" >told 2>&1 </dev/null &
     study=$!
-    begun study.h5
+    ok "it is on" begun study.h5
     still=
     for pid in $(pgrep -f -- "$program run $grid -o study.h5"); do
         tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$rank" && still=$pid

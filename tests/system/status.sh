@@ -83,7 +83,7 @@ done
 rm -f study.h5*
 "$program" run "$grid" -o study.h5 --progress none --set train.epochs=1000000 &
 study=$!
-begun study.h5
+ok "it is on" begun study.h5
 says '^study tiny: running .host .* pid' "$program" status study.h5
 kill -9 $study
 wait $study 2>/dev/null

@@ -30,7 +30,7 @@ begin() { # a session, held for 12 s when its first run is on
     started=$(now)
     "$program" run "$grid" -o study.h5 --resume --set run.isolate=none "$@" 2>log &
     pid=$!
-    begun study.h5
+    ok "it is on" begun study.h5
     kill -STOP $pid
     sleep 12
     kill -CONT $pid
@@ -99,7 +99,7 @@ says 'of a renamed one rename FILE.h5.sessions' "$program" status "$old" --usage
 says '^ +0 +4 +1.84 +[?]' "$program" status "$old" --usage
 "$program" run "$grid" -o live.h5 --set train.epochs=1000000 &
 pid=$!
-begun live.h5
+ok "it is on" begun live.h5
 says ' goes on$' "$program" status live.h5 --usage
 kill $pid
 wait $pid
