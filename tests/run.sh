@@ -49,9 +49,8 @@ try paths half 300 "tests/system/paths.sh $program"
 try slurm_submit half 600 "tests/system/slurm_submit.sh $program"
 try slurm half 600 "tests/system/slurm.sh $program"
 # those of one core, the longest first, so that the cores end together
-for network in fully3-seed0 chain3-seed1; do # `make soak` has the other two
-    try "trained_$network" 1 600 "tests/system/trained.sh $program $network"
-done
+# (`make soak` has the other three networks that were trained at full size)
+try trained 1 600 "tests/system/trained.sh $program chain3-seed1"
 try particles 1 600 "tests/system/particles.sh $program 3 fully3-seed1"
 try valgrind_study 1 600 "tests/system/valgrind.sh $program study"
 try test_store_refusals 1 600 "$build/tests/test_store_refusals"
