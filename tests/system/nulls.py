@@ -14,8 +14,8 @@ H, D, K = 50, 20, 3
 NAMES = ("p_value", "p_candidates", "smallest_p")
 KINDS = ("untrained", "shuffled", "flip-flop", "edge", "independent")
 # what differs in these networks in truth, so that a small p is no false positive
-TRUE = {("flip-flop", "circuit/p_value"): "the populations differ",
-        ("flip-flop", "circuit/smallest_p"): "the populations differ"}
+TRUE = {(kind, "circuit/" + name): why for name in ("p_value", "smallest_p")
+        for kind, why in (("flip-flop", "the populations differ"), ("edge", "units differ"))}
 # what a unit is at one step and another one at the next depends on their order wherever W is not
 # symmetric: such states do turn, if only a little; those of independent units do not
 for kind in KINDS[:-1]:

@@ -49,16 +49,19 @@ static const struct analysis_dim angle = {
     SCALAR(LEAST_SUPPRESSION, "least_suppression", "1",                                            \
            "smallest suppression among the kick sets found")                                       \
     SCALAR(SMALLEST_P, "smallest_p", "1",                                                          \
-           "smallest p_value, not corrected for the number of directions")                         \
+           "smallest p_value, not corrected for the number of directions; no sign of a circuit")   \
     SCALAR(NUM_INTEGRATING, "num_integrating", "1", "units in the two populations together")       \
     CURVE(FROM, "from", direction, "1", "symbol that is left")                                     \
     CURVE(TO, "to", direction, "1", "symbol that is entered, and kept for at least 3 steps")       \
     CURVE(EVENTS, "events", direction, "1", "switches in the driven run")                          \
     CURVE(RATE, "rate", direction, "1/step", "switches per step spent in from, driven run")        \
     CURVE(SIZE, "size", direction, "1", "units of the kick set; 0: none was found")                \
-    CURVE(P_VALUE, "p_value", direction, "1",                                                      \
-          "of the set that was tested, by rank among random sets of other units matched in mean "  \
-          "activity, by what they leave of the rate in a driven run that the search has not seen") \
+    CURVE(                                                                                         \
+        P_VALUE, "p_value", direction, "1",                                                        \
+        "of the set that was tested, by rank among random sets of other units matched in mean "    \
+        "activity, by what they leave of the rate in a driven run that the search has not seen. "  \
+        "Small wherever some units matter more than others, so alone no sign of a circuit: see "   \
+        "verdict")                                                                                 \
     CURVE(CONTROL_LEFT, "control_left", direction, "1",                                            \
           "rate left of intact with a matched random set silenced, mean over sets")                \
     CURVE(CONTROL_SD, "control_left_sd", direction, "1", "standard deviation of that over sets")   \
