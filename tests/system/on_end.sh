@@ -9,6 +9,7 @@ grid=$(realpath tests/system/mistakes/tiny.yaml)
 cd "$work" || exit 2
 export HMMGRID_PROGRESS=none COLUMNS=80
 mpi() { $mpirun -n "$@"; }
+own=5$$ # the sleeps of this test, not of another one beside it, end in it
 
 # tells: a command that leaves what it is told in the file `told`, a line each time
 tells='echo "$HMMGRID_EXIT_CODE|$HMMGRID_TOTAL $HMMGRID_DONE $HMMGRID_FAILED $HMMGRID_CRASHED'
@@ -26,7 +27,7 @@ run() { "${study[@]}" "$@"; }
 mkdir long
 (
     cd long || exit 2
-    "$program" run "$grid" -o study.h5 --set run.on_end='trap "" TERM; sleep 70.5 & sleep 71.5; echo late >late' \
+    "$program" run "$grid" -o study.h5 --set run.on_end='trap "" TERM; sleep 70.'$own' & sleep 71.'$own'; echo late >late' \
         2>err
     echo $? >code
 ) &
@@ -71,7 +72,7 @@ left() { # left COMMAND...: it ends early, shows what the shell wrote, and the p
     local from=$SECONDS
     "$@" >out 2>err && [ $((SECONDS - from)) -lt 20 ] && grep -q '^shown$' out && grep -q '^told$' err && kill "$(cat pid)"
 }
-background='echo shown; echo told >&2; sleep 73.5 & echo $! >pid'
+background="echo shown; echo told >&2; sleep 73.$own & echo \$! >pid"
 ok "in the background" left "$program" run "$grid" -o study.h5 --resume --set run.on_end="$background"
 ok "of several ranks" left mpi 2 "$program" run "$grid" -o study.h5 --resume --set run.on_end="$background"
 ok "in a session of its own" left mpi 2 "$program" run "$grid" -o study.h5 --resume \
@@ -87,7 +88,7 @@ ok "no command" ends 0 "ended with exit code 127" \
     "$program" run "$grid" -o study.h5 --resume --set run.on_end='nosuchcommand 2>/dev/null'
 ok "a broken pipe is one" ends 0 '' \
     "$program" run "$grid" -o study.h5 --resume --set run.on_end='yes | head -n 1 >line'
-"$program" run "$grid" -o study.h5 --resume --set run.on_end='touch on; sleep 72.5' 2>err &
+"$program" run "$grid" -o study.h5 --resume --set run.on_end="touch on; sleep 72.$own" 2>err &
 pid=$!
 for _ in $(seq 200); do [ -e on ] && break || sleep 0.05; done
 kill -TERM $pid
@@ -116,5 +117,5 @@ wait $slow
 ok "one that takes too long" [ "$(cat long/code)" = 0 ]
 ok "is ended" grep -q 'it still runs after 30 s' long/err
 ok "early" [ ! -e long/late ]
-ok "with what it started" [ -z "$(pgrep -f 'sleep 7[0-3][.]5')" ]
+ok "with what it started" [ -z "$(pgrep -f "sleep 7[0-3][.]$own")" ]
 finish
