@@ -40,7 +40,7 @@ enum isolation { ISOLATE_PROCESS, ISOLATE_NONE };
 /* Of a circuit: directions of switching, and units of a kick set. */
 enum { MAX_DIRECTIONS = 6, MAX_KICK_SET = 10 };
 
-enum { MAX_STATES = 64, MAX_SYMBOLS = 255, MAX_LIST = 8, MAX_MATRIX_NAME = 32 };
+enum { MAX_STATES = 64, MAX_SYMBOLS = 255, MAX_LIST = 8, MAX_MATRIX_NAME = 32, MAX_FILE = 511 };
 
 struct matrix {
     int rows, cols; /* 0 x 0: not given */
@@ -114,6 +114,8 @@ struct settings {
         double temperature;
         int select;    /* enum selection */
         int snapshots; /* keep the weights before training and every so many epochs; 0: never */
+        char start_weights[MAX_FILE + 1]; /* file of the first weights, its path and its content
+                                             (settings_file_tag); "": they are drawn */
     } train;
     struct {
         int sequences;   /* n of every measured sample */
@@ -165,7 +167,8 @@ enum setting_type {
     SETTING_ENUM_OR_MATRIX, /* hmm.emission */
     SETTING_DURATION,       /* seconds: 90, 90s, 10min, 1h30m, D-HH:MM:SS */
     SETTING_COUNT_OR_SHARE, /* run.max_failures: 5 or 10% */
-    SETTING_TEXT            /* run.on_end */
+    SETTING_TEXT,           /* run.on_end */
+    SETTING_FILE            /* train.start_weights: PATH@TAG, the tag that of its content */
 };
 
 enum setting_scope { SCOPE_RUN, SCOPE_STUDY };
@@ -221,14 +224,17 @@ int settings_resolve(struct settings *s, const char **key, struct status *st);
 void settings_split(const struct settings *s, int part[3]);
 
 /* Write one setting as a JSON value, e.g. 150, "linear-chain", [1,1,1], null. Doubles round-trip
- * (shortest form that does). Without the name of a matrix: the run key hashes this. */
+ * (shortest form that does). Without the name of a matrix or the path of a file: the run key
+ * hashes this. */
 void settings_put_json(FILE *out, const struct settings *s, const struct setting *row);
 
-/* The same with the name of a matrix that has one: {"name":"noisy","rows":[[0.5,0.5]]}. */
+/* The same with the name of a matrix that has one, {"name":"noisy","rows":[[0.5,0.5]]}, and the
+ * path of a file, "first.h5@0123456789abcdef". */
 void settings_put_named_json(FILE *out, const struct settings *s, const struct setting *row);
 
 /* One setting as a short text for people, of which different values in one study have different
- * ones: a matrix by its name, or else by the first digits of its tag; otherwise the long text.
+ * ones: a matrix by its name, or else by the first digits of its tag; a file by its name and tag;
+ * otherwise the long text.
  * malloc'd; NULL: memory out. */
 char *settings_text(const struct settings *s, const struct setting *row);
 
@@ -241,7 +247,16 @@ char *settings_long_text(const struct settings *s, const struct setting *row);
 enum { MATRIX_TAG_BYTES = 23, SHOWN_TAG_BYTES = 15 };
 void settings_matrix_tag(const char *long_text, char tag[MATRIX_TAG_BYTES + 1]);
 
-/* Do a and b agree on one setting? NaN (not given) equals NaN; matrices by their numbers alone. */
+/* The tag of a file: "@" and 16 digits of a hash of its bytes. A file is what it holds: in keys and
+ * comparisons its path does not count. STATUS_NO_INPUT, with the reason; "" then. */
+enum { FILE_TAG_BYTES = 17 };
+int settings_file_tag(const char *path, char tag[FILE_TAG_BYTES + 1], struct status *st);
+
+/* Where the tag of PATH@TAG begins; NULL: there is none. */
+const char *settings_tag_of_file(const char *value);
+
+/* Do a and b agree on one setting? NaN (not given) equals NaN; matrices by their numbers alone,
+ * files by their tags. */
 bool settings_equal(const struct settings *a, const struct settings *b, const struct setting *row);
 
 /* Does a resolved s say of one setting what it would without it? So it does when the value is that

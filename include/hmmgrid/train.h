@@ -63,6 +63,9 @@ int train_open(const struct settings *s, const struct hmm *hmm, const char *key,
                const struct train_watch *watch, struct train_output *out, struct trainer **trainer,
                struct status *st);
 
+/* Before the first epoch: these weights (rnn_num_params) in place of those that were drawn. */
+void train_start_from(struct trainer *trainer, const float *params);
+
 /* The next epoch; not to be called when train_num_epochs are done. NaN or infinite loss:
  * STATUS_RUN_FAILED with the epoch and the last finite loss; then the output is filled as far as
  * training came and the state is of no use. STATUS_RUN_STOPPED: the state is that before the epoch.

@@ -4,6 +4,7 @@
 
 #include "base/show.h"
 #include "plan/plan.h"
+#include "store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,7 @@ static int run_check(const struct invocation *inv)
     struct status st = {0};
     struct plan plan = {0};
     int code = cli_plan(inv, &plan, &st);
+    if (!code) code = store_check_start_weights(&plan, &st);
     if (!code)
         print_summary(inv->out, &plan);
     else

@@ -161,15 +161,20 @@ static int make_plan(const struct decoded_run *run, const char *path, int number
 static int do_run(struct replay *r, const struct plan *plan, struct status *st)
 {
     struct run_output out = {0};
-    struct run_context context = {.floors = r->floors};
     double start_cpu_s = clock_cpu_s();
     const struct run *run = &plan->runs[0];
-    int code =
-        experiment_run(&plan->cells[run->cell].settings, run->key, run->seed, &context, &out, st);
+    const struct settings *s = &plan->cells[run->cell].settings;
+    float *start;
+    int code = store_start_weights(s, &start, st);
+    if (!code) {
+        struct run_context context = {.floors = r->floors, .start = start};
+        code = experiment_run(s, run->key, run->seed, &context, &out, st);
+    }
     if (!code)
         code = study_write_single(r->path, plan, &out, clock_cpu_s() - start_cpu_s,
                                   r->inv->command_line, true, st);
     run_output_free(&out);
+    free(start);
     return code;
 }
 

@@ -59,6 +59,11 @@ static void values_text(const struct setting *s, char *text, size_t bytes)
         break;
     case SETTING_COUNT_OR_SHARE: snprintf(text, bytes, "a count, or a share such as 10%%"); break;
     case SETTING_TEXT: snprintf(text, bytes, "a text"); break;
+    case SETTING_FILE:
+        snprintf(text, bytes,
+                 "a path, from the folder that hmmgrid runs in; the run key has what the "
+                 "file holds, not the path");
+        break;
     }
 }
 

@@ -22,6 +22,7 @@ static int train(const struct settings *s, const char *training_key, struct keep
     int code = train_open(s, &out->hmm, training_key, out->effective_seed, &context->watch,
                           &out->train, &trainer, st);
     if (code) return code;
+    if (context->start) train_start_from(trainer, context->start);
     keep_training(keeper, trainer);
     while (!code && train_state(trainer)->epoch < train_num_epochs(s)) {
         code = train_epoch(trainer, st);
@@ -153,6 +154,8 @@ int experiment_run(const struct settings *s, const char *run_key, int64_t seed,
     int code = run_output_init(s, out, st);
     settings_training_key(s, seed, training_key);
     if (!code && !*training_key) code = status_no_memory(st, "the run's key");
+    if (!code && *s->train.start_weights && !context->start)
+        code = status_set(st, STATUS_INTERNAL, "train.start_weights were not read");
     if (!code) code = keep_open(&keeper, s, run_key, training_key, context, out, st);
     if (!code && keeper.at.stage < STAGE_TRAINED)
         code = train_accepted(s, training_key, seed, &keeper, context, out, st);

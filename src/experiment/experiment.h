@@ -13,6 +13,7 @@ struct run_context {
     const struct checkpoints
         *checkpoints;      /* the run goes on from them and makes them; NULL: none */
     const struct log *log; /* for trouble with them; NULL: nowhere */
+    const float *start;    /* the weights of train.start_weights (rnn_num_params); NULL: none */
 };
 
 /* The run (settings resolved, key, seed) -> *out (zeroed first; free with run_output_free even

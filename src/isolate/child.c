@@ -99,7 +99,8 @@ static bool send_answer(struct wire_answer *answer, const struct settings *s,
     return sent;
 }
 
-static bool do_run(struct child *c, const char *line, const struct checkpoints *kept)
+static bool do_run(struct child *c, const char *line, const struct checkpoints *kept,
+                   const float *start)
 {
     struct decoded_run decoded;
     struct status st = {0};
@@ -108,7 +109,8 @@ static bool do_run(struct child *c, const char *line, const struct checkpoints *
     struct run_context context = {.floors = c->floors,
                                   .watch = {{should_stop, c->page}, epoch_done},
                                   .checkpoints = *kept->folder ? kept : NULL,
-                                  .log = &c->log};
+                                  .log = &c->log,
+                                  .start = start};
     forget_peak();
     double start_cpu_s = clock_cpu_s();
     if (!answer.code)
@@ -133,14 +135,17 @@ static bool serve(struct child *c, int *code)
     if (!wire_read(WIRE_REQUESTS, &request, sizeof request)) return false;
     size_t bytes = request.line_bytes + request.folder_bytes + request.program_bytes;
     char *line = malloc(bytes);
+    float *start = request.first_bytes ? malloc(request.first_bytes) : NULL;
     *code = STATUS_INTERNAL;
-    if (line && wire_read(WIRE_REQUESTS, line, bytes)) {
+    if (line && wire_read(WIRE_REQUESTS, line, bytes) && (start || !request.first_bytes) &&
+        wire_read(WIRE_REQUESTS, start, request.first_bytes)) {
         const char *folder = line + request.line_bytes;
         struct checkpoints kept = {folder, folder + request.folder_bytes, request.checkpoint_s,
                                    request.keeps_state};
-        *code = do_run(c, line, &kept) ? STATUS_OK : STATUS_IO;
+        *code = do_run(c, line, &kept, start) ? STATUS_OK : STATUS_IO;
     }
     free(line);
+    free(start);
     return true;
 }
 

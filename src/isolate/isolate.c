@@ -356,19 +356,24 @@ static int tell_death(struct watching *w, struct isolate_report *report, struct 
                       *words ? "; it said last: " : "", words);
 }
 
-static bool ask(struct isolate *c, const char *line)
+static bool ask(struct isolate *c, const char *line, const float *first, size_t num_first)
 {
     static const struct checkpoints none = {.folder = "", .program = ""};
     const struct checkpoints *kept = c->options.checkpoints ? c->options.checkpoints : &none;
-    struct wire_request request = {strlen(line) + 1, strlen(kept->folder) + 1,
-                                   strlen(kept->program) + 1, kept->every_s, kept->keeps_state};
+    struct wire_request request = {strlen(line) + 1,
+                                   strlen(kept->folder) + 1,
+                                   strlen(kept->program) + 1,
+                                   num_first * sizeof *first,
+                                   kept->every_s,
+                                   kept->keeps_state};
     return wire_write(c->requests, &request, sizeof request) &&
            wire_write(c->requests, line, request.line_bytes) &&
            wire_write(c->requests, kept->folder, request.folder_bytes) &&
-           wire_write(c->requests, kept->program, request.program_bytes);
+           wire_write(c->requests, kept->program, request.program_bytes) &&
+           wire_write(c->requests, first, request.first_bytes);
 }
 
-int isolate_run(struct isolate *c, const char *line, const struct settings *s,
+int isolate_run(struct isolate *c, const char *line, const struct settings *s, const float *first,
                 const struct train_watch *watch, struct run_output *out,
                 struct isolate_report *report, struct status *st)
 {
@@ -386,7 +391,8 @@ int isolate_run(struct isolate *c, const char *line, const struct settings *s,
     *c->page = (struct wire_page){.stop = 0};
     c->alive_s = now_s;
     c->num_last = 0;
-    if (!ask(c, line) || !wait_for_answer(&w) || !take_answer(c, s, out, &answer))
+    size_t num_first = first ? rnn_num_params(rnn_shape_of(s)) : 0;
+    if (!ask(c, line, first, num_first) || !wait_for_answer(&w) || !take_answer(c, s, out, &answer))
         return tell_death(&w, report, st);
     report->cpu_s = answer.cpu_s;
     report->peak_bytes = answer.peak_bytes;

@@ -27,14 +27,15 @@ struct isolate; /* opaque */
 struct isolate *isolate_new(const struct isolate_options *options);
 void isolate_free(struct isolate *isolate); /* ends the process */
 
-/* The run of `line` (plan_run_json) with these settings, which are the line's; results in *out
+/* The run of `line` (plan_run_json) with these settings, which are the line's, from the weights
+ * `first` (run_context; NULL: none); results in *out
  * (free with run_output_free even after a failure; kernel and blas_core are borrowed until the next
  * run). watch is asked every few milliseconds whether to stop; a run that does not within 10 s is
  * ended. Codes as of the run_function that the child was started with, and STATUS_RUN_DIED, with
  * what it died of, how far it was and what it said last; STATUS_INTERNAL: no process can be
  * started; STATUS_USAGE: it was killed at the hard limit of processor time. */
 int isolate_run(struct isolate *isolate, const char *line, const struct settings *s,
-                const struct train_watch *watch, struct run_output *out,
+                const float *first, const struct train_watch *watch, struct run_output *out,
                 struct isolate_report *report, struct status *st);
 
 /* Since the last sign of life of the run that is on; for its watch. */

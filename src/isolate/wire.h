@@ -21,9 +21,9 @@ struct wire_page {
 };
 
 /* Then texts, each with its NUL: plan_run_json, the folder of checkpoints ("": none are made), the
- * program as they name it. */
+ * program as they name it. Behind them the weights to start from, if any. */
 struct wire_request {
-    size_t line_bytes, folder_bytes, program_bytes;
+    size_t line_bytes, folder_bytes, program_bytes, first_bytes;
     double checkpoint_s;
     bool keeps_state;
 };

@@ -348,6 +348,12 @@ int train_open(const struct settings *s, const struct hmm *hmm, const char *key,
     return STATUS_OK;
 }
 
+void train_start_from(struct trainer *tr, const float *params)
+{
+    memcpy(tr->params, params, tr->num_params * sizeof *params);
+    keep_snapshot(tr);
+}
+
 struct train_state *train_state(struct trainer *tr)
 {
     return &tr->state;

@@ -47,7 +47,8 @@ static void setting_value(const struct settings *s, const struct setting *row,
     bool lists = row->type == SETTING_REAL_LIST || row->type == SETTING_MATRIX;
     *value = expr_number(row->names ? NAN : settings_number(s, row));
     value->memory = settings_text(s, row);
-    value->is_number = !row->names && row->type != SETTING_BOOL && !(lists && isnan(value->number));
+    value->is_number = !row->names && row->type != SETTING_BOOL && row->type != SETTING_FILE &&
+                       !(lists && isnan(value->number));
     value->is_list = lists && value->is_number;
     if (value->memory && value_load(s, row).matrix.rows) add_numbers(s, row, value);
 }

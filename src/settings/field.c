@@ -3,6 +3,7 @@
 #include "value.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 bool value_takes_matrix(const struct setting *row)
@@ -36,6 +37,12 @@ static void move(struct settings *s, const struct setting *row, struct value *va
         MOVE(bool, value->is_share);
         break;
     case SETTING_TEXT: MOVE(const char *, value->text); break;
+    case SETTING_FILE:
+        if (store)
+            snprintf(field, MAX_FILE + 1, "%s", value->text ? value->text : "");
+        else
+            value->text = *(char *)field ? field : NULL;
+        break;
     }
 }
 
@@ -73,7 +80,9 @@ bool value_equal(const struct setting *row, const struct value *a, const struct 
             if (!same_number(a->matrix.value[i], b->matrix.value[i])) return false;
         return true;
     }
-    if (row->type == SETTING_TEXT)
+    if (row->type == SETTING_FILE && a->text && b->text)
+        return strcmp(settings_tag_of_file(a->text), settings_tag_of_file(b->text)) == 0;
+    if (row->type == SETTING_TEXT || row->type == SETTING_FILE)
         return a->text == b->text || (a->text && b->text && strcmp(a->text, b->text) == 0);
     return same_number(a->number, b->number) && a->is_share == b->is_share;
 }

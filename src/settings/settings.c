@@ -89,6 +89,8 @@ const struct setting settings_table[] = {
     ENUM(train.select, select_names, "best_validation", "which weights are measured"),
     KEPT_INT(train.snapshots, "epochs", "0", 0, 1000000,
              "keep the weights before training and every so many epochs; 0: never"),
+    ROW("train.start_weights", train.start_weights, SETTING_FILE, "", "none", 0, 0,
+        "HDF5 file of a network (hmmgrid export, PyTorch's names) to train on; none: drawn", ),
 
     INT(measure.sequences, "", "5000", 2, 100000, "sequences of every measured sample"),
     INT(measure.length, "steps", "0", 0, 10000, "steps of every measured sequence; 0: data.length"),
@@ -267,6 +269,14 @@ static void put_matrix(FILE *out, const struct matrix *m)
     fputs(m->rows ? "]" : "null", out);
 }
 
+static void put_text(FILE *out, const char *text)
+{
+    if (text)
+        json_put_text(out, text);
+    else
+        fputs("null", out);
+}
+
 void settings_put_json(FILE *out, const struct settings *s, const struct setting *row)
 {
     struct value value = value_load(s, row);
@@ -289,12 +299,10 @@ void settings_put_json(FILE *out, const struct settings *s, const struct setting
         put_real(out, value.is_share ? value.number * 100 : value.number);
         if (value.is_share) fputs("%\"", out);
         break;
-    case SETTING_TEXT:
-        if (value.text)
-            json_put_text(out, value.text);
-        else
-            fputs("null", out);
-        break;
+    case SETTING_FILE:
+        if (value.text) value.text = settings_tag_of_file(value.text);
+        /* fall through */
+    case SETTING_TEXT: put_text(out, value.text); break;
     }
 }
 
@@ -302,6 +310,10 @@ void settings_put_named_json(FILE *out, const struct settings *s, const struct s
 {
     struct value value = value_load(s, row);
     bool named = value.matrix.rows && *value.matrix.name;
+    if (row->type == SETTING_FILE) {
+        put_text(out, value.text);
+        return;
+    }
     if (named) fprintf(out, "{\"name\":\"%s\",\"rows\":", value.matrix.name);
     settings_put_json(out, s, row);
     if (named) fputc('}', out);
@@ -315,7 +327,7 @@ char *settings_long_text(const struct settings *s, const struct setting *row)
     struct sheet sheet;
     FILE *out = sheet_open(&sheet);
     if (!out) return NULL;
-    settings_put_json(out, s, row);
+    (row->type == SETTING_FILE ? settings_put_named_json : settings_put_json)(out, s, row);
     char *text = sheet_close(&sheet, out, true, &n);
     if (!text) return NULL;
     bool one = row->type == SETTING_REAL_LIST && value_load(s, row).list.count == 1;
@@ -338,6 +350,7 @@ char *settings_text(const struct settings *s, const struct setting *row)
     struct value value = value_load(s, row);
     char tag[MATRIX_TAG_BYTES + 1];
     if (value.matrix.rows && *value.matrix.name) return strdup(value.matrix.name);
+    if (row->type == SETTING_FILE && value.text) return strdup(basename(value.text));
     char *text = settings_long_text(s, row);
     if (!text || !value.matrix.rows) return text;
     settings_matrix_tag(text, tag);

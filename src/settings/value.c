@@ -341,6 +341,27 @@ static int parse_text(struct parse *p, const struct node *node, struct value *va
     return value->text ? STATUS_OK : status_no_memory(p->st, "%s", p->row->key);
 }
 
+/* PATH@TAG as it is (the file is looked at when it is needed), otherwise a path, whose file gives
+ * the tag. */
+static int parse_file(struct parse *p, const struct node *node, struct value *value)
+{
+    struct status reason = {0};
+    char tag[FILE_TAG_BYTES + 1] = "";
+    if (strlen(node->text) + FILE_TAG_BYTES > MAX_FILE)
+        return PARSE_FAIL(p, node, "%s: the path is longer than %d bytes; give a shorter one",
+                          p->row->key, MAX_FILE - FILE_TAG_BYTES);
+    if (!p->pool) return STATUS_OK;
+    if (!settings_tag_of_file(node->text) && settings_file_tag(node->text, tag, &reason))
+        return PARSE_FAIL(p, node, "%s: %.600s", p->row->key, reason.text);
+    size_t n = strlen(node->text);
+    char *text = pool_take(p->pool, n + FILE_TAG_BYTES + 1, 1);
+    if (!text) return status_no_memory(p->st, "%s", p->row->key);
+    memcpy(text, node->text, n);
+    strcpy(text + n, tag);
+    value->text = text;
+    return STATUS_OK;
+}
+
 int value_parse(const struct setting *row, const struct node *node, struct pool *pool,
                 struct value *value, const struct node **where, struct status *st)
 {
@@ -378,6 +399,7 @@ int value_parse(const struct setting *row, const struct node *node, struct pool 
     case SETTING_ENUM:
     case SETTING_ENUM_OR_MATRIX: return parse_enum(&p, node, &value->number);
     case SETTING_TEXT: return parse_text(&p, node, value);
+    case SETTING_FILE: return parse_file(&p, node, value);
     default: break;
     }
     int code = parse_real(&p, node, &value->number);

@@ -9,7 +9,7 @@ struct value {
     bool is_share; /* SETTING_COUNT_OR_SHARE with % */
     struct real_list list;
     struct matrix matrix; /* numbers live in the pool given to value_parse */
-    const char *text;     /* SETTING_TEXT, in the pool too; NULL: not given */
+    const char *text;     /* SETTING_TEXT and SETTING_FILE, in the pool too; NULL: not given */
 };
 
 /* Parse node as a value of this setting: type and range, nothing that depends on other settings.

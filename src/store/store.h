@@ -264,3 +264,11 @@ int store_export_weights(const char *path, const struct imported *network, const
 int store_import_weights(const char *path, const char *const *ignore, int num_ignore,
                          struct imported *out, struct status *st);
 void store_imported_free(struct imported *imported);
+
+/* The weights that a run starts from, by train.start_weights: *params malloc'd (rnn_num_params),
+ * the caller's; NULL: they are drawn. STATUS_NO_INPUT with the reason: no such network, another
+ * shape than the run's, or another content than when the study was planned. */
+int store_start_weights(const struct settings *s, float **params, struct status *st);
+
+/* The same of every cell of a plan, only to see that it can be done. */
+int store_check_start_weights(const struct plan *plan, struct status *st);

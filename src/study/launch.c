@@ -10,6 +10,7 @@
 #include "agenda.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/kernel.h"
 #include "base/limits.h"
 #include "base/linalg.h"
@@ -149,7 +150,30 @@ static int expand(struct launch *l, struct status *st)
 {
     int code =
         plan_read(&l->plan, l->request->grid, l->text, l->text_bytes, l->sets, l->num_sets, st);
-    return code ? code : select_runs(l, st);
+    if (!code) code = select_runs(l, st);
+    if (!code && l->rank == 0) code = store_check_start_weights(&l->plan, st);
+    return code;
+}
+
+/* Files that the grid names may differ from node to node, and with them what a run is. */
+static int agree_on_keys_all(const struct launch *l, struct status *st)
+{
+    struct hash_state *state = hash_begin();
+    uint64_t mine = 0, first;
+    for (int i = 0; state && i < l->plan.num_runs; i++)
+        hash_add(state, l->plan.runs[i].key, strlen(l->plan.runs[i].key));
+    if (state)
+        mine = hash_end(state);
+    else
+        status_no_memory(st, "the runs' keys");
+    first = mine;
+    MPI_CHECK(MPI_COMM_WORLD, MPI_Bcast(&first, 1, MPI_UINT64_T, 0, MPI_COMM_WORLD));
+    if (!st->code && first != mine)
+        status_set(st, STATUS_NO_INPUT,
+                   "rank %d: the file of train.start_weights holds there what it does not hold on "
+                   "rank 0's node; put it where all nodes see the same",
+                   l->rank);
+    return protocol_agree_all(MPI_COMM_WORLD, st);
 }
 
 /* What is to become of the results file, and of its runs; those that would be run are selected. */
@@ -255,7 +279,7 @@ static void launch_all(struct launch *l, bool *told, struct status *st)
     int code = expand(l, st);
     if (!code && !l->request->dry_run) start_numerics(l->rank, st);
     if (!st->code) signals_check(st);
-    if (protocol_agree_all(MPI_COMM_WORLD, st)) return;
+    if (protocol_agree_all(MPI_COMM_WORLD, st) || agree_on_keys_all(l, st)) return;
     if (l->rank == 0 && l->plan.warnings) log_line(&l->log, LOG_WARNING, "%s", l->plan.warnings);
     if (l->request->dry_run) {
         if (l->rank == 0) tell_plan(l, st);

@@ -56,11 +56,15 @@ static void write_row(struct worker *w, const struct run_attempt *attempt,
 }
 
 /* In this process; what it takes is the most that this process ever took. */
-static int do_here(struct worker *w, const struct run *r, const struct train_watch *watch,
-                   struct run_output *out, struct isolate_report *report, struct status *st)
+static int do_here(struct worker *w, const struct run *r, const float *start,
+                   const struct train_watch *watch, struct run_output *out,
+                   struct isolate_report *report, struct status *st)
 {
-    struct run_context context = {
-        .floors = w->floors, .watch = *watch, .checkpoints = w->checkpoints, .log = w->log};
+    struct run_context context = {.floors = w->floors,
+                                  .watch = *watch,
+                                  .checkpoints = w->checkpoints,
+                                  .log = w->log,
+                                  .start = start};
     struct rusage usage;
     double start_cpu_s = clock_cpu_s();
     int code = w->run(&w->plan->cells[r->cell].settings, r->key, r->seed, &context, out, st);
@@ -70,14 +74,28 @@ static int do_here(struct worker *w, const struct run *r, const struct train_wat
     return code;
 }
 
-static int do_apart(struct worker *w, int run, const struct train_watch *watch,
+static int do_apart(struct worker *w, int run, const float *start, const struct train_watch *watch,
                     struct run_output *out, struct isolate_report *report, struct status *st)
 {
     const struct settings *s = &w->plan->cells[w->plan->runs[run].cell].settings;
     char *line = plan_run_json(w->plan, run);
     if (!line) return status_no_memory(st, "a run");
-    int code = isolate_run(w->isolate, line, s, watch, out, report, st);
+    int code = isolate_run(w->isolate, line, s, start, watch, out, report, st);
     free(line);
+    return code;
+}
+
+/* A file of weights that is not there any more costs its runs alone. */
+static int do_it(struct worker *w, int run, const struct train_watch *watch, struct run_output *out,
+                 struct isolate_report *report, struct status *st)
+{
+    const struct run *r = &w->plan->runs[run];
+    float *start;
+    if (store_start_weights(&w->plan->cells[r->cell].settings, &start, st))
+        return st->code = st->code == STATUS_NO_MEMORY ? st->code : STATUS_RUN_FAILED;
+    int code = w->isolate ? do_apart(w, run, start, watch, out, report, st)
+                          : do_here(w, r, start, watch, out, report, st);
+    free(start);
     return code;
 }
 
@@ -90,13 +108,11 @@ static int status_of(int code)
 void worker_do_run(struct worker *w, int run, int attempt_number, const struct train_watch *watch,
                    struct up_message *up)
 {
-    const struct run *r = &w->plan->runs[run];
     struct run_output out = {0};
     struct isolate_report report = {0};
     struct status st = {0};
     double start_s = clock_monotonic_s(), start_unix_s = clock_unix_s();
-    int code = w->isolate ? do_apart(w, run, watch, &out, &report, &st)
-                          : do_here(w, r, watch, &out, &report, &st);
+    int code = do_it(w, run, watch, &out, &report, &st);
 
     struct run_attempt attempt = {.run = run,
                                   .attempt = attempt_number,

@@ -23,7 +23,9 @@ static void two_values(const struct setting *row, struct settings *a, struct set
     if (isnan(x.number)) x.number = 0.3;
     if (value_takes_matrix(row)) x.number = EMISSION_MATRIX;
     x.matrix = (struct matrix){2, 2, even, ""};
+    x.text = "of/first.h5@0123456789abcdef";
     y = x;
+    y.text = "of/first.h5@0123456789abcdee";
     y.matrix.value = odd;
     double *last = &y.list.value[y.list.count > 0 ? y.list.count - 1 : 0];
     *last = nextafter(*last, 0);

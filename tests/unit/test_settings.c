@@ -105,6 +105,7 @@ static const char *const frozen[][2] = {
     {"train.scaling", "0.5"},
     {"train.temperature", "1"},
     {"train.select", "best_validation"},
+    {"train.start_weights", "none"},
     {"measure.sequences", "5000"},
     {"measure.length", "0"},
     {"measure.floor_draws", "8"},
