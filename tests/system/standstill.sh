@@ -18,7 +18,7 @@ launch() { # launch RANK PATTERN ...: in the background, on three ranks; its pid
     study=$!
     ok "it is on" begun study.h5 "$pattern"
     still=
-    for pid in $(pgrep -f -- "$program run $grid -o study.h5"); do
+    for pid in $(pgrep -P "$(pgrep -P "$study")"); do # the launcher's ranks, no other test's
         tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$rank" && still=$pid
     done
     kill -STOP "$still"
