@@ -52,6 +52,9 @@ try slurm half 600 "tests/system/slurm.sh $program"
 # (`make soak` has the other three networks that were trained at full size)
 try trained 1 600 "tests/system/trained.sh $program chain3-seed1"
 try particles 1 600 "tests/system/particles.sh $program 3 fully3-seed1"
+try same_bits 1 900 "tests/system/same_bits.sh $program"
+try checkpoints half 600 "tests/system/checkpoints.sh $program"
+try launcher half 600 "tests/system/launcher.sh $program"
 try valgrind_study 1 600 "tests/system/valgrind.sh $program study"
 try test_store_refusals 1 600 "$build/tests/test_store_refusals"
 try analyse 1 900 "tests/system/analyse.sh $program"
@@ -59,9 +62,7 @@ try nulls 1 300 "tests/system/nulls.sh $program 2"
 try recompute 1 300 "tests/system/recompute.sh $program"
 try weights 1 300 "tests/system/weights.sh $program"
 try read_back 1 900 "tests/system/read_back.sh $program"
-for recipe in analysis family setting metric verb; do
-    try "recipe_$recipe" 1 300 "tests/system/recipes.sh $build $recipe"
-done
+try recipes 1 300 "tests/system/recipes.sh $build verb+metric+analysis+family+setting"
 for unit in "$build"/tests/test_*; do
     case $unit in
     *.d | */test_study* | */test_store_mpi | */test_store_refusals) ;;
@@ -102,10 +103,7 @@ for ranks in 1 2 3 4; do
     try "study_deaths_$ranks" $ranks 600 "$(mpi $ranks) $build/tests/test_study_deaths"
 done
 try full_disk 1 600 "tests/system/full_disk.sh $program $build/tests/fail_writes.so 90"
-try same_bits all 900 "tests/system/same_bits.sh $program"
 try kill_resume all 1200 "tests/system/kill_resume.sh $program 1 $build/tests/test_study"
-try checkpoints all 600 "tests/system/checkpoints.sh $program"
-try launcher all 600 "tests/system/launcher.sh $program"
 
 # --- running them ----------------------------------------------------------------------------------
 

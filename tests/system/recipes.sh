@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # recipes: what the README says of adding a metric, an analysis, an HMM family, a setting and a verb,
-# done to the letter. Each patch of tests/system/recipes is applied to a copy of its own and built;
-# the new program changes no number, has what was added, and reads, resumes and extends a results file
-# of the program without it, with every finished run kept.
-# usage: tests/system/recipes.sh BUILD [NAME...]    from the top folder, built; NAME: metric, verb, ...
+# done to the letter. Patches of tests/system/recipes are applied to a copy and built; the new program
+# changes no number, has what was added, and reads, resumes and extends a results file of the program
+# without it, with every finished run kept.
+# usage: tests/system/recipes.sh BUILD [NAME[+NAME...]...]    from the top folder, built; NAME: metric,
+# verb, ...; those joined by + are applied to one copy, one on top of the other. Default: each alone.
 # Objects are copied too, so that only what a patch touches is compiled.
 set -u
 build=$1
@@ -33,13 +34,16 @@ ok "finished runs" [ "$finished" -eq 3 ]
 
 # --- what every recipe must leave as it was -----------------------------------------------------------
 
-# built NAME: the patched program, in $work/NAME
+# built NAMES: the patched program, in $work/NAMES
 built() {
+    local patch
     name=$1 here=$work/$1
     mkdir -p "$here/$build"
     cp -a "$top"/{src,include,tests,slurm,Makefile} "$here"
     cp -a "$top/$build"/{src,slurm.[co],flags,version,hmmgrid,libhmmgrid-core.a} "$here/$build"
-    ok "the patch applies" patch -d "$here" -p1 -F 3 -i "$patches/$name.patch" || return
+    for patch in ${name//+/ }; do
+        ok "$patch applies" patch -d "$here" -p1 -F 3 -i "$patches/$patch.patch" || return
+    done
     ok "it builds" make -s -C "$here" BUILD="$build" COMMIT="$(cut -d ' ' -f 2 "$top/$build/version")" || return
     program=$here/$build/hmmgrid
 }
@@ -83,40 +87,31 @@ verb() {
     says '^  count ' "$program" --help
     says 'usage: hmmgrid count \[OPTIONS\] FILE.h5' "$program" count --help
     says "^$finished\$" "$program" count $old
-    older_file
 }
 
 metric() {
-    same_study
     says '^done .* [0-9.]+ ± [0-9.]+ \([0-9.]+\)' "$program" summary new.h5 --by status --metrics longest_run
-    older_file
     says '^done +1 .* [0-9.]+ \([0-9.]+\)' "$program" summary extended.h5 --by status \
         --metrics longest_run --where 'seed == 2'
 }
 
 analysis() {
-    same_study
     says '^  analysis.activity +how much' "$program" help settings
     says '^done .* [0-9.]+ ± .* [0-9.]+ ± ' "$program" summary new.h5 --by status \
         --metrics 'activity.silent,activity.share[2]'
-    older_file
     says '^done +1 .* [0-9.]+' "$program" summary extended.h5 --by status \
         --metrics activity.silent --where 'seed == 2'
 }
 
 family() {
-    same_study
     says 'cyclic, ratchet, custom' "$program" help settings
-    older_file
     sed 's/^  cyclic:/  ratchet: {set: {hmm.architecture: ratchet, hmm.states: 4}}\n&/' smoke.yaml >ratchet.yaml
     grown_by ratchet 'hmm.architecture == "ratchet"'
     says '^ratchet +2 ' "$program" summary ratchet.h5 --by hmm.architecture --where 'status == done'
 }
 
 setting() {
-    same_study
     says '^  rnn.leak +share of its state' "$program" help settings
-    older_file
     # another value makes other runs, its default makes none
     sed 's/^grid:/&\n  leaky: {set: {rnn.leak: 0.5}, product: {rnn.hidden: [8]}}/' smoke.yaml >leaky.yaml
     grown_by leaky 'rnn.leak != 1'
@@ -126,9 +121,13 @@ setting() {
     ok "the frozen defaults" "$here/$build/tests/test_settings"
 }
 
-for recipe in ${@:-verb metric analysis family setting}; do
-    built "$recipe" && "$recipe"
-    rm -rf "${work:?}/$recipe"
+for recipes in ${@:-verb metric analysis family setting}; do
+    if built "$recipes"; then
+        same_study
+        older_file
+        for recipe in ${recipes//+/ }; do $recipe; done
+    fi
+    rm -rf "${work:?}/$recipes"
 done
 
 finish
