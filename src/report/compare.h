@@ -78,5 +78,10 @@ int compare_make(struct compare *c, const char *path, const struct compare_reque
                  struct status *st);
 void compare_free(struct compare *c);
 
+/* A row a comparison, in their order, into a zeroed table. */
+void compare_fill(const struct compare *c, enum table_format format, struct table *table);
+/* For people: each comparison in a sentence, a line each; what the numbers are. */
+void compare_say(const struct compare *c, FILE *out);
+void compare_explain(const struct compare *c, FILE *out);
 /* Write the table, and for people what it says. STATUS_IO when the stream fails. */
 int compare_print(const struct compare *c, enum table_format format, FILE *out, struct status *st);

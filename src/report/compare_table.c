@@ -297,7 +297,7 @@ static void say_landed(const struct compare *c, const struct comparison *p, FILE
             say_p(p->landing_p, q));
 }
 
-static void say(const struct compare *c, FILE *out)
+void compare_say(const struct compare *c, FILE *out)
 {
     enum { MOST = 24 };
     int said = 0;
@@ -311,7 +311,7 @@ static void say(const struct compare *c, FILE *out)
     if (said > MOST) show_on(out, "And %d more cells: see the table.\n", said - MOST);
 }
 
-static void explain(const struct compare *c, FILE *out)
+void compare_explain(const struct compare *c, FILE *out)
 {
     int cells = 0, all = 0;
     bool paired = c->request.paired;
@@ -356,21 +356,26 @@ static int put_wrapped(const struct compare *c, void (*tell)(const struct compar
     return STATUS_OK;
 }
 
+void compare_fill(const struct compare *c, enum table_format format, struct table *table)
+{
+    table->num_keys = (size_t)c->num_keys + (of_floor(c) ? 0 : 2);
+    if (!table_is_for_people(format)) {
+        fill_for_programs(c, format, table);
+        return;
+    }
+    add_columns(c, format, table);
+    for (int i = 0; i < c->num_comparisons; i++) add_row(c, &c->comparison[i], table);
+}
+
 int compare_print(const struct compare *c, enum table_format format, FILE *out, struct status *st)
 {
-    bool people = table_is_for_people(format);
-    struct table table = {.num_keys = (size_t)c->num_keys + (of_floor(c) ? 0 : 2)};
-    if (people) {
-        add_columns(c, format, &table);
-        for (int i = 0; i < c->num_comparisons; i++) add_row(c, &c->comparison[i], &table);
-    } else {
-        fill_for_programs(c, format, &table);
-    }
+    struct table table = {0};
+    compare_fill(c, format, &table);
     int code = table_write(&table, format, out, st);
     table_free(&table);
     if (code || format != TABLE_TEXT) return code;
-    code = put_wrapped(c, say, out, st);
-    if (!code) code = put_wrapped(c, explain, out, st);
+    code = put_wrapped(c, compare_say, out, st);
+    if (!code) code = put_wrapped(c, compare_explain, out, st);
     fflush(out);
     return code;
 }

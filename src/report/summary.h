@@ -66,5 +66,9 @@ bool summary_is_for_people(const struct summary *s);
 /* How many of the runs that are done bear a mark, and how many those are. */
 int summary_marked(const struct summary *s, enum store_mark mark, int *done);
 
+/* The rows that are shown as a table, which is zeroed. STATUS_NO_MEMORY. */
+int summary_fill(const struct summary *summary, struct table *table, struct status *st);
+/* For people: what its numbers are, and which runs bear a mark. */
+void summary_explain(const struct summary *summary, FILE *out);
 /* Write the table in its format. STATUS_IO when the stream fails. */
 int summary_print(const struct summary *s, FILE *out, struct status *st);

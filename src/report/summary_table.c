@@ -222,11 +222,11 @@ static void print_marks(const struct summary *s, FILE *out)
     for (int m = 0; m < NUM_MARKS; m++) print_mark(s, m, out);
 }
 
-static void print_legend(const struct summary *s, FILE *out)
+void summary_explain(const struct summary *s, FILE *out)
 {
     bool any = false;
     if (!store_is_trained(s->store, s->row[0])) {
-        fputs("\nA network that `hmmgrid analyse` took apart: nothing was trained here, so it "
+        fputs("A network that `hmmgrid analyse` took apart: nothing was trained here, so it "
               "has\nno losses and no scores. What is not defined for it is -.\n",
               out);
         print_marks(s, out);
@@ -234,7 +234,7 @@ static void print_legend(const struct summary *s, FILE *out)
         return;
     }
     for (int i = 0; i < s->num_scores; i++) any = any || s->floor[i];
-    show_on(out, "\n%s: mean ± sd over n of them%s\n", s->count,
+    show_on(out, "%s: mean ± sd over n of them%s\n", s->count,
             any ? ",\nin brackets the floor: what independent samples of the HMM itself score.\n"
                   "As good as the floor is perfect; lower is not better."
                 : "");
@@ -261,18 +261,27 @@ static void print_legend(const struct summary *s, FILE *out)
     fflush(out); /* before any warning; cli_main reports a stream that fails */
 }
 
-int summary_print(const struct summary *s, FILE *out, struct status *st)
+int summary_fill(const struct summary *s, struct table *table, struct status *st)
 {
-    struct table table = {.num_keys = (size_t)s->num_keys};
     int *example = calloc((size_t)s->num_groups + 1, sizeof *example); /* a row of each group */
     if (!example) return status_no_memory(st, "a table");
+    table->num_keys = (size_t)s->num_keys;
     for (int i = s->num_rows - 1; i >= 0; i--) example[s->group[i]] = i;
-    add_columns(s, &table);
-    for (int k = 0; k < s->num_shown; k++) add_row(s, s->order[k], example[s->order[k]], &table);
+    add_columns(s, table);
+    for (int k = 0; k < s->num_shown; k++) add_row(s, s->order[k], example[s->order[k]], table);
     free(example);
-    if (is_upright(s)) table_turn(&table);
-    int code = table_write(&table, s->format, out, st);
-    if (!code && s->combined && s->format == TABLE_TEXT && s->num_rows > 0) print_legend(s, out);
+    return STATUS_OK;
+}
+
+int summary_print(const struct summary *s, FILE *out, struct status *st)
+{
+    struct table table = {0};
+    int code = summary_fill(s, &table, st);
+    if (!code && is_upright(s)) table_turn(&table);
+    if (!code) code = table_write(&table, s->format, out, st);
     table_free(&table);
-    return code;
+    if (code || !s->combined || s->format != TABLE_TEXT || s->num_rows == 0) return code;
+    fputc('\n', out);
+    summary_explain(s, out);
+    return STATUS_OK;
 }
