@@ -1,12 +1,12 @@
 /* status: the verb that tells how far a study is, while it runs and afterwards. Reads the status
  * file and tests the lock; refuses to open the results file of a study that runs. */
 #include "cli.h"
-#include "usage.h"
 
 #include "base/file.h"
 #include "base/show.h"
 #include "report/rows.h"
 #include "report/table.h"
+#include "report/usage.h"
 #include "study/progress.h"
 #include "study/statusfile.h"
 #include "store/store.h"

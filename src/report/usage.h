@@ -4,6 +4,7 @@
 
 #include "store/store.h"
 #include "study/sessions.h"
+#include "table.h"
 
 #include <stdio.h>
 
@@ -48,6 +49,11 @@ void usage_free(struct usage *usage);
 
 /* Was a session ended without a word? */
 bool usage_was_killed(const struct usage *usage, int session);
+
+/* A row a session, a cell, a rank, each into a zeroed table. */
+void usage_fill_sessions(const struct usage *usage, struct table *table);
+int usage_fill_cells(const struct usage *usage, struct table *table, struct status *st);
+void usage_fill_ranks(const struct usage *usage, struct table *table);
 
 int usage_show(const struct usage *usage, bool as_json, FILE *out, struct status *st);
 

@@ -2,8 +2,7 @@
 #include "usage.h"
 
 #include "base/show.h"
-#include "report/rows.h"
-#include "report/table.h"
+#include "rows.h"
 #include "study/progress.h"
 
 #include <math.h>
@@ -31,7 +30,7 @@ static void table_seconds(struct table *table, double seconds)
         table_cell(table, seconds < 100 ? "%.3g" : "%.0f", seconds);
 }
 
-static int fill_cells(const struct usage *u, struct table *table, struct status *st)
+int usage_fill_cells(const struct usage *u, struct table *table, struct status *st)
 {
     bool *tells = calloc((size_t)num_settings, sizeof *tells);
     int code = tells ? STATUS_OK : status_no_memory(st, "the cells");
@@ -64,7 +63,7 @@ static int fill_cells(const struct usage *u, struct table *table, struct status 
     return code;
 }
 
-static void fill_ranks(const struct usage *u, struct table *table)
+void usage_fill_ranks(const struct usage *u, struct table *table)
 {
     static const char *const heading[] = {"rank", "runs", "busy s", "idle s"};
     for (size_t i = 0; i < sizeof heading / sizeof heading[0]; i++)
@@ -116,7 +115,7 @@ static const char *end_of(const struct usage *u, int i)
     return s->reason && *s->reason ? s->reason : s->state;
 }
 
-static void fill_sessions(const struct usage *u, struct table *table)
+void usage_fill_sessions(const struct usage *u, struct table *table)
 {
     table_column(table, false, "begun");
     table_column(table, true, "time");
@@ -152,11 +151,11 @@ static int print_text(const struct usage *u, FILE *out, struct status *st)
 {
     struct table sessions = {0}, cells = {0}, ranks = {0};
     print_used(u, out);
-    fill_sessions(u, &sessions);
+    usage_fill_sessions(u, &sessions);
     int code = write_table(&sessions, 0, out, st);
-    if (!code) code = fill_cells(u, &cells, st);
+    if (!code) code = usage_fill_cells(u, &cells, st);
     code = write_table(&cells, code, out, st);
-    if (!code) fill_ranks(u, &ranks);
+    if (!code) usage_fill_ranks(u, &ranks);
     return write_table(&ranks, code, out, st);
 }
 
