@@ -137,6 +137,7 @@ struct settings {
     } analysis;
     struct {
         double max_excess_loss; /* best validation loss - floor; NaN: every run is accepted */
+        double max_excess_share, max_kl_rate; /* of a run that landed */
     } accept;
     struct {
         int max; /* further seeds tried when a run is not accepted */

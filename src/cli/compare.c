@@ -87,7 +87,7 @@ const struct verb verb_compare = {
     .summary = "values of a setting against each other, with honest statistics",
     .description =
         "Compares runs that differ in one setting and are otherwise the same, cell by cell of the "
-        "grid and over all cells: first how many landed (done, and within `accept`, with Wilson's "
+        "grid and over all cells: first how many landed (see help metrics landed; with Wilson's "
         "intervals in csv and json), then a score of those that did. A difference of means comes "
         "with Welch's or the paired t interval, Hedges' g, the probability that a run of one is "
         "better than one of the other (nearer to the floor; of scores without floor: larger), and "

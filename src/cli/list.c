@@ -184,7 +184,7 @@ const struct verb verb_list = {
     .summary = "the runs, a line each",
     .description =
         "One line a run: its number and key, the settings that tell runs apart, seed, status and "
-        "scores. Notes say what a number does not: a run that diverged, that is outside `accept`, "
+        "scores. Notes say what a number does not: a run that diverged, that did not land, "
         "that overflowed or emits one symbol for ever. `hmmgrid why FILE.h5 RUN` tells all of "
         "one.\n"
         "\n"

@@ -11,7 +11,7 @@ const char page_where[] =
     "  EXPR         EXPR and EXPR, EXPR or EXPR, not EXPR, (EXPR), COMPARISON\n"
     "               && || ! mean the same; not binds first, then and, then or\n"
     "  COMPARISON   NAME OP VALUE, VALUE OP NAME, VALUE OP NAME OP VALUE\n"
-    "               NAME in (VALUE, ...), NAME not in (VALUE, ...)\n"
+    "               NAME in (VALUE, ...), NAME not in (VALUE, ...), NAME\n"
     "  OP           == = != < <= > >=\n"
     "  NAME         a setting, hmm.states or hmm_states; seed, block, key, run;\n"
     "               of a results file also status, attempts, error and every\n"
@@ -24,7 +24,11 @@ const char page_where[] =
     "exactly, seeds of 64 bits too.\n\n"
     "A run that has no such number (a score that is NaN, a run that is not done) is chosen by no "
     "comparison with one, != and not in too; NAME == none chooses it. `not` turns that round: not "
-    "best_val_loss < 2 takes in the runs without a loss.\n\n"
+    "best_val_loss < 2 takes in the runs without a loss. A NAME alone chooses where it is true or "
+    "not 0.\n\n"
+    "landed is 1 of runs that learned their HMM, by accept.max_excess_share and "
+    "accept.max_kl_rate ('hmmgrid help metrics landed'), also in files older than that column; "
+    "and 0 of the others that ended.\n\n"
     "status is one of pending, running, done, failed, crashed. Quote EXPR for the shell, which "
     "takes < > & | ! ( ) for its own.\n";
 

@@ -28,6 +28,7 @@ static void warn(const struct summary *s, const struct invocation *inv)
                  "--by status,run lists them",
                  failed, s->num_rows, inv->num_operands > 1 ? "PART.h5" : inv->operand[0]);
     for (int m = 0; m < NUM_MARKS && s->format != TABLE_TEXT; m++) { /* that says it itself */
+        if (m == MARK_ASTRAY) continue;                              /* n_landed does */
         int marked = summary_marked(s, m, &done);
         if (marked)
             log_line(&inv->log, LOG_WARNING, "%d of %d runs %s", marked, done, store_mark_words[m]);
@@ -123,9 +124,12 @@ const struct verb verb_summary = {
     "Every score that has a floor is shown with it: what independent samples of the HMM itself "
     "score at the same sizes. A perfect emulation scores the floor, not less. sd is over runs with "
     "ddof 1; ci95 is half the two-sided 95 % Student-t interval of the mean; NaN is left out and "
-    "counted. For programs a statistic is called NAME:mean, NAME:sd and so on. Where runs have an "
-    "`accept`, n_accepted of them are within it and n_tried seeds were trained for those and the "
-    "others; n_accepted:share is of these seeds, with Wilson's 95 % interval.\n\n"
+    "counted. For programs a statistic is called NAME:mean, NAME:sd and so on. n_landed of the "
+    "runs "
+    "that are done landed, by accept.max_excess_share and accept.max_kl_rate (see 'hmmgrid help "
+    "metrics landed'); where a run may try several seeds, n_tried were trained. n_landed:share is "
+    "of the seeds tried, with Wilson's 95 % interval. --where landed takes statistics over those "
+    "that did.\n\n"
     "  hmmgrid summary study.h5\n"
     "  hmmgrid summary study.h5 --by hmm.states --metrics word_tv[3],frequency[0]\n"
     "  hmmgrid summary study.h5 --format csv > study.csv\n"

@@ -315,10 +315,24 @@ static int parse_list(struct parser *p, const struct side *name, bool negated, b
     return STATUS_OK;
 }
 
+/* A name alone. */
+static int parse_truth(struct parser *p, const struct side *name, bool *result)
+{
+    const struct expr_value *a = &name->value;
+    bool is_number = a->is_number || !a->text;
+    if (p->token != T_END && p->token != T_AND && p->token != T_OR && p->token != T_CLOSE)
+        return unexpected(p, "one of == != < <= > >= in");
+    *result = is_number ? a->number != 0 && !isnan(a->number) : strcmp(a->text, "true") == 0;
+    if (!p->lookup || is_number || *result || strcmp(a->text, "false") == 0) return STATUS_OK;
+    return fail_at(p, name->start, "%.*s is a word: say which, by == or in", (int)name->length,
+                   name->word);
+}
+
 /* side OP side {OP side} behind the first side, which is replaced by the last. */
 static int parse_comparisons(struct parser *p, struct side *left, bool *result)
 {
     static const enum op mirrored[] = {OP_EQ, OP_NE, OP_GT, OP_GE, OP_LT, OP_LE};
+    if (p->token != T_OP && left->is_name) return parse_truth(p, left, result);
     if (p->token != T_OP) return unexpected(p, "one of == != < <= > >= in");
     *result = true;
     while (p->token == T_OP) {

@@ -2,13 +2,14 @@
  *
  *   or_   := and_ {("or" | "||") and_}        and_ := not_ {("and" | "&&") not_}
  *   not_  := ("not" | "!") not_ | "(" or_ ")" | cmp
- *   cmp   := side OP side {OP side} | NAME ["not"] "in" "(" VALUE {"," VALUE} ")"
+ *   cmp   := side OP side {OP side} | NAME ["not"] "in" "(" VALUE {"," VALUE} ")" | NAME
  *   side  := NAME | VALUE, a VALUE beside every NAME and a NAME beside every VALUE
  *   OP    := == = != < <= > >=      VALUE := number | word | 'text' | "text" | true | false | none
  * A word is a NAME where a comparison begins or behind a VALUE, and a VALUE behind a NAME. Names
  * are settings ("rnn.hidden", and "rnn_hidden" is the same), seed, block, key, run, and, over a
  * results file, status, attempts, error, every scalar column and elements of the others,
- * "word_tv[3]". Bounded depth (64) and length (4096).
+ * "word_tv[3]". A NAME alone is true where it is true, or a number that is not 0. Bounded depth
+ * (64) and length (4096).
  */
 #pragma once
 

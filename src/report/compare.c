@@ -187,16 +187,16 @@ static int by_text(const void *a, const void *b)
 }
 
 /* Level a against level b: the cells that have both, then all of them together. */
-static int compare_levels(struct compare *c, const double *accepted, int a, int b,
-                          const struct place *order, struct status *st)
+static int compare_levels(struct compare *c, int a, int b, const struct place *order,
+                          struct status *st)
 {
     int first = c->num_comparisons, code = STATUS_OK;
     struct pooled all = {calloc((size_t)c->num_cells + 1, sizeof *all.numbers), NULL, 0};
     if (!all.numbers) return status_no_memory(st, "a comparison");
     for (int k = 0; k < c->num_cells && !code; k++) {
         struct side side[2] = {{NULL, 0}, {NULL, 0}};
-        code = side_gather(c, accepted, order[k].cell, a, &side[0], st);
-        if (!code && b >= 0) code = side_gather(c, accepted, order[k].cell, b, &side[1], st);
+        code = side_gather(c, order[k].cell, a, &side[0], st);
+        if (!code && b >= 0) code = side_gather(c, order[k].cell, b, &side[1], st);
         if (!code && side[0].num && (side[1].num || b < 0)) {
             struct comparison *p = next(c, order[k].cell, a, b);
             for (int s = 0; s < 2; s++) p->landing[s] = side_landing(&side[s]);
@@ -228,7 +228,7 @@ static int adjust(struct compare *c, bool cells, struct status *st)
     return good ? STATUS_OK : status_no_memory(st, "a family of tests");
 }
 
-static int compare_them(struct compare *c, const double *accepted, struct status *st)
+static int compare_them(struct compare *c, struct status *st)
 {
     int pairs = compare_is_floor(c) ? 1 : c->num_levels * (c->num_levels - 1) / 2, code = STATUS_OK;
     struct place *order = malloc(((size_t)c->num_cells + 1) * sizeof *order);
@@ -236,10 +236,10 @@ static int compare_them(struct compare *c, const double *accepted, struct status
     if (!order || !c->comparison) code = status_no_memory(st, "comparisons");
     for (int k = 0; k < c->num_cells && !code; k++) order[k] = (struct place){c->cell_text[k], k};
     if (!code) qsort(order, (size_t)c->num_cells, sizeof *order, by_text);
-    if (!code && compare_is_floor(c)) code = compare_levels(c, accepted, 0, -1, order, st);
+    if (!code && compare_is_floor(c)) code = compare_levels(c, 0, -1, order, st);
     for (int a = 0; a < c->num_levels && !code; a++)
         for (int b = a + 1; b < c->num_levels && !code; b++)
-            code = compare_levels(c, accepted, a, b, order, st);
+            code = compare_levels(c, a, b, order, st);
     free(order);
     if (!code) code = adjust(c, true, st);
     return code ? code : adjust(c, false, st);
@@ -303,7 +303,6 @@ static int nothing_to_compare(const struct compare *c, struct status *st)
 int compare_make(struct compare *c, const char *path, const struct compare_request *request,
                  struct status *st)
 {
-    double *accepted = NULL;
     *c = (struct compare){.request = *request};
     int code = store_open(&c->store, path, st);
     if (!code) code = check_between(c, st);
@@ -312,9 +311,8 @@ int compare_make(struct compare *c, const char *path, const struct compare_reque
     if (!code) code = read_metric(c, st);
     if (!code) code = compare_find_levels(c, st);
     if (!code) code = compare_find_cells(c, st);
-    if (!code) code = compare_read_accepted(c, &accepted, st);
-    if (!code) code = compare_them(c, accepted, st);
-    free(accepted);
+    if (!code && !(c->landed = store_landed(c->store, st))) code = st->code;
+    if (!code) code = compare_them(c, st);
     if (!code && c->num_comparisons == 0) code = nothing_to_compare(c, st);
     for (int i = 0; i < c->num_rows && !code; i++) {
         int status = store_run_status(c->store, c->row[i]);

@@ -22,7 +22,7 @@ struct compare_request {
     uint64_t seed;              /* of what is drawn */
 };
 
-/* How many runs ended, and how many of these landed: done, and within `accept`. */
+/* How many runs ended, and how many of these landed (store_landed). */
 struct landing {
     int ended, landed;
     struct interval share; /* Wilson */
@@ -59,6 +59,7 @@ struct compare {
     char metric[160];
     bool has_floor; /* or is one already, as excess_loss: nearer to the floor is better */
     int *row, num_rows, num_open; /* runs that --where left; of these not ended */
+    const double *landed;         /* (runs of the file) the store's */
     double *value, *floor;        /* (num_rows) of the metric */
     int *level, *cell;            /* (num_rows) */
     struct compare_level *levels;

@@ -8,16 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int compare_read_accepted(struct compare *c, double **accepted, struct status *st)
-{
-    int column = store_find_column(c->store, "accepted");
-    *accepted = NULL;
-    if (column < 0) return STATUS_OK;
-    *accepted = malloc(((size_t)store_num_runs(c->store) + 1) * sizeof **accepted);
-    if (!*accepted) return status_no_memory(st, "the runs");
-    return store_read_column(c->store, column, *accepted, st);
-}
-
 static int by_seed(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
@@ -25,8 +15,7 @@ static int by_seed(const void *a, const void *b)
     return order ? order : (x->value > y->value) - (x->value < y->value);
 }
 
-int side_gather(struct compare *c, const double *accepted, int cell, int level, struct side *side,
-                struct status *st)
+int side_gather(struct compare *c, int cell, int level, struct side *side, struct status *st)
 {
     *side = (struct side){calloc((size_t)c->num_rows + 1, sizeof *side->entry), 0};
     if (!side->entry) return status_no_memory(st, "runs");
@@ -39,7 +28,7 @@ int side_gather(struct compare *c, const double *accepted, int cell, int level, 
         if (!d) return st->code ? st->code : STATUS_IO;
         bool done = status == RUN_DONE;
         side->entry[side->num++] =
-            (struct entry){d->seed, done && (!accepted || accepted[run] != 0),
+            (struct entry){d->seed, done && c->landed[run] != 0, /* NaN: not trained */
                            done ? c->value[i] : NAN, done && c->floor ? c->floor[i] : 0};
     }
     qsort(side->entry, (size_t)side->num, sizeof *side->entry, by_seed);

@@ -20,9 +20,6 @@ void compare_free_texts(char **text, int num);
 
 /* --- compare_numbers.c ------------------------------------------------------------------------ */
 
-/* Column `accepted` of all runs, malloc'd; NULL: the file has none. */
-int compare_read_accepted(struct compare *c, double **accepted, struct status *st);
-
 /* A run that ended, of those that are compared. */
 struct entry {
     int64_t seed;
@@ -36,8 +33,7 @@ struct side {
     int num;
 };
 
-int side_gather(struct compare *c, const double *accepted, int cell, int level, struct side *side,
-                struct status *st);
+int side_gather(struct compare *c, int cell, int level, struct side *side, struct status *st);
 struct landing side_landing(const struct side *side);
 
 /* The numbers of one comparison, all owned: values, 1 and 0 for landed or not, and how far values

@@ -317,7 +317,7 @@ void compare_explain(const struct compare *c, FILE *out)
     bool paired = c->request.paired;
     for (int i = 0; i < c->num_comparisons; i++) c->comparison[i].cell >= 0 ? cells++ : all++;
     show_on(out, "%s of runs %s; a is better where it is %s.\n", c->metric,
-            c->request.all ? "that are done" : "that landed: done, and within `accept`",
+            c->request.all ? "that are done" : "that landed",
             c->has_floor ? "nearer to the floor" : "larger");
     if (of_floor(c)) {
         show_on(out, "Intervals of 95 %%: Student's t; of equality two one-sided tests.\n");

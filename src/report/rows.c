@@ -21,7 +21,8 @@ static bool is_key(const struct schema_row *row)
 static bool is_known_key(struct store *store, const char *name)
 {
     int column = store_find_column(store, name);
-    return names_is_known(name) || (column >= 0 && is_key(store_column(store, column)));
+    return names_is_known(name) || strcmp(name, ROWS_LANDED) == 0 ||
+           (column >= 0 && is_key(store_column(store, column)));
 }
 
 const char *rows_nearest(struct store *store, const char *name, bool keys)
@@ -97,9 +98,20 @@ static int element_value(struct store *store, int run, const char *name, struct 
     return code;
 }
 
+/* Also of a file that is older than the column. */
+static int landed_value(struct store *store, int run, struct expr_value *value, struct status *st)
+{
+    const double *landed = store_landed(store, st);
+    *value = expr_number(landed ? landed[run] : NAN);
+    if (landed && !isnan(landed[run])) *value = expr_whole((int64_t)landed[run]);
+    value->is_number = true;
+    return landed ? STATUS_OK : st->code;
+}
+
 int rows_value(struct store *store, int run, const char *name, struct expr_value *value,
                struct status *st)
 {
+    if (strcmp(name, ROWS_LANDED) == 0) return landed_value(store, run, value, st);
     if (!names_is_known(name)) {
         int column = store_find_column(store, name);
         return column >= 0 && store_column(store, column)->num_dims == 0

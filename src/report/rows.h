@@ -5,6 +5,8 @@
 #include "plan/names.h"
 #include "store/store.h"
 
+#define ROWS_LANDED "landed" /* 1 or 0 by store_landed, in files without the column too */
+
 /* The runs for which EXPR (expr.h) is true, in the order of the file.
  *   expr  NULL: all runs
  *   row   malloc'd array of *num runs, the caller's

@@ -158,10 +158,11 @@ cleanup:
     return code;
 }
 
-/* Seeds tried, where a run that is not accepted is repeated or marked. */
+/* Seeds tried, more than one of a run that is repeated where it is not accepted. */
 static int count_tries(struct summary *s, struct status *st)
 {
-    int column = store_find_column(s->store, "reseeds"), code = STATUS_OK;
+    int column = store_find_column(s->store, "reseeds"), num = store_num_runs(s->store);
+    int code = STATUS_OK;
     for (int i = 0; i < s->num_rows && !s->accepts; i++) {
         struct expr_value value;
         code = rows_value(s->store, s->row[i], "accept.max_excess_loss", &value, st);
@@ -170,10 +171,9 @@ static int count_tries(struct summary *s, struct status *st)
         free(value.memory);
     }
     s->accepts = s->accepts && column >= 0;
-    if (!s->accepts) return STATUS_OK;
-    double *reseeds = malloc((size_t)store_num_runs(s->store) * sizeof *reseeds);
+    double *reseeds = calloc((size_t)num + 1, sizeof *reseeds);
     if (!reseeds) return status_no_memory(st, "the runs");
-    code = store_read_column(s->store, column, reseeds, st);
+    if (column >= 0) code = store_read_column(s->store, column, reseeds, st);
     for (int i = 0; i < s->num_rows && !code; i++) {
         int status = store_run_status(s->store, s->row[i]);
         if (status == RUN_DONE || status == RUN_FAILED)
@@ -181,6 +181,14 @@ static int count_tries(struct summary *s, struct status *st)
     }
     free(reseeds);
     return code;
+}
+
+static int count_landed(struct summary *s, struct status *st)
+{
+    const double *landed = store_landed(s->store, st);
+    if (!landed) return st->code;
+    for (int i = 0; i < s->num_rows; i++) s->landed[s->group[i]] += landed[s->row[i]] == 1;
+    return STATUS_OK;
 }
 
 int summary_marked(const struct summary *s, enum store_mark mark, int *done)
@@ -291,16 +299,18 @@ int summary_make(struct summary *s, const char *path, const struct summary_reque
     if (!code) code = scores_select(s->store, r->metrics, beside, &s->score, &s->num_scores, st);
     if (code) return code;
     s->group = calloc((size_t)s->num_rows + 1, sizeof *s->group);
-    s->done = calloc((4 + NUM_MARKS) * ((size_t)s->num_rows + 1), sizeof *s->done);
+    s->done = calloc((5 + NUM_MARKS) * ((size_t)s->num_rows + 1), sizeof *s->done);
     if (!s->group || !s->done) return status_no_memory(st, "groups");
     s->failed = s->done + s->num_rows + 1;
     s->open = s->failed + s->num_rows + 1;
     for (int m = 0; m < NUM_MARKS; m++) s->marked[m] = s->open + (m + 1) * (s->num_rows + 1);
     s->tried = s->open + (1 + NUM_MARKS) * (s->num_rows + 1);
+    s->landed = s->tried + s->num_rows + 1;
     s->num_groups = s->num_rows > 0;
     code = r->by ? parse_keys(s, r->by, st) : default_keys(s, r->all_but, st);
     if (!code) code = count_status(s, st);
     if (!code) code = count_tries(s, st);
+    if (!code) code = count_landed(s, st);
     if (!code) code = compute(s, st);
     return code ? code : put_in_order(s, r, st);
 }

@@ -43,8 +43,9 @@ struct summary {
     int *order, num_shown;     /* (num_groups) groups as they are shown; the first so many are */
     int *done, *failed, *open; /* (num_groups) runs by status; open: pending or running */
     int *marked[NUM_MARKS];    /* (num_groups) of those done */
-    bool accepts;              /* some runs may be refused by `accept` */
+    bool accepts;              /* some runs may be refused by accept.max_excess_loss */
     int *tried;                /* (num_groups) seeds that those done or failed took */
+    int *landed;               /* (num_groups) of those done */
     struct score *score;
     int num_scores;
     struct statistics **value, **floor; /* [num_scores], each (num_groups); floor[i] NULL: none */

@@ -92,6 +92,12 @@ static bool shows_floor(const struct summary *s, int score)
     return true;
 }
 
+/* A network that was only analysed has nothing to land by. */
+static bool shows_landed(const struct summary *s)
+{
+    return s->num_rows > 0 && store_is_trained(s->store, s->row[0]);
+}
+
 static void add_columns(const struct summary *s, struct table *table)
 {
     for (int k = 0; k < s->num_keys; k++)
@@ -99,14 +105,14 @@ static void add_columns(const struct summary *s, struct table *table)
     table_column(table, true, "n");
     table_column(table, true, "n_failed");
     if (has_open(s)) table_column(table, true, "n_pending");
-    if (s->accepts) {
-        table_column(table, true, "n_accepted");
-        table_column(table, true, "n_tried");
-        table_column(table, true, "tries_per_success");
+    if (shows_landed(s)) {
+        table_column(table, true, "n_landed");
+        if (s->accepts) table_column(table, true, "n_tried");
+        if (s->accepts) table_column(table, true, "tries_per_success");
         if (!summary_is_for_people(s)) {
-            table_column(table, true, "n_accepted:share");
-            table_column(table, true, "n_accepted:share_low");
-            table_column(table, true, "n_accepted:share_high");
+            table_column(table, true, "n_landed:share");
+            table_column(table, true, "n_landed:share_low");
+            table_column(table, true, "n_landed:share_high");
         }
     }
     for (int i = 0; i < s->num_scores; i++) {
@@ -130,15 +136,14 @@ static void add_row(const struct summary *s, int group, int example, struct tabl
     table_cell(table, "%d", s->done[group]);
     table_cell(table, "%d", s->failed[group]);
     if (has_open(s)) table_cell(table, "%d", s->open[group]);
-    if (s->accepts) {
-        int accepted = s->done[group] - s->marked[MARK_OUTSIDE][group];
-        table_cell(table, "%d", accepted);
-        table_cell(table, "%d", s->tried[group]);
-        put_number(s, accepted ? (double)s->tried[group] / accepted : NAN, table);
-        int tried = s->tried[group];
-        struct interval share = wilson_interval(accepted, tried);
-        const double told[] = {tried ? (double)accepted / tried : NAN, share.low, share.high};
-        for (int i = 0; i < 3 && !summary_is_for_people(s); i++) put_number(s, told[i], table);
+    if (shows_landed(s)) {
+        int landed = s->landed[group], tried = s->tried[group];
+        struct interval share = wilson_interval(landed, tried);
+        const double told[] = {tried ? (double)landed / tried : NAN, share.low, share.high};
+        table_cell(table, "%d", landed);
+        if (s->accepts) table_cell(table, "%d", tried);
+        if (s->accepts) put_number(s, landed ? (double)tried / landed : NAN, table);
+        for (int i = 0; i < 3 && !people; i++) put_number(s, told[i], table);
     }
     for (int i = 0; i < s->num_scores; i++) {
         const struct statistics *value = &s->value[i][group], *floor = s->floor[i];
@@ -183,7 +188,7 @@ static bool shows(const struct summary *s, const char *end)
 static void print_mark(const struct summary *s, int mark, FILE *out)
 {
     int rows = 0, next = 0, done, marked = summary_marked(s, mark, &done);
-    if (!marked) return;
+    if (!marked || mark == MARK_ASTRAY) return; /* n_landed tells of these */
     show_on(out, "%d of %d runs %s\n", marked, done, store_mark_words[mark]);
     for (int i = 0; i < s->num_rows; i++) {
         int g = s->group[i];
@@ -222,6 +227,21 @@ static void print_marks(const struct summary *s, FILE *out)
     for (int m = 0; m < NUM_MARKS; m++) print_mark(s, m, out);
 }
 
+/* The rule, by the settings of the first row. */
+static void print_landed(const struct summary *s, FILE *out)
+{
+    const struct decoded_run *run = store_settings(s->store, s->row[0], NULL);
+    if (run)
+        show_on(out,
+                "n_landed: excess_loss at most %g of loss_floor, KL rates at most %g bits a "
+                "symbol\nwhere they are known (`accept`).\n",
+                run->settings.accept.max_excess_share, run->settings.accept.max_kl_rate);
+    if (s->accepts)
+        fputs("n_tried: seeds that were trained for the n_landed runs, those of runs that "
+              "failed\nor never got there included.\n",
+              out);
+}
+
 void summary_explain(const struct summary *s, FILE *out)
 {
     bool any = false;
@@ -241,10 +261,7 @@ void summary_explain(const struct summary *s, FILE *out)
     print_notes(s, out);
     if (s->num_shown < s->num_groups)
         show_on(out, "The first %d of %d rows.\n", s->num_shown, s->num_groups);
-    if (s->accepts)
-        fputs("n_tried: seeds that were trained for the n_accepted runs within `accept`, those "
-              "of\nruns that failed or never got there included.\n",
-              out);
+    if (shows_landed(s)) print_landed(s, out);
     if (has_gaps(s, false))
         fputs("[k of n]: the number is defined for k of the n runs, and NaN in the others.\n", out);
     if (has_gaps(s, true))

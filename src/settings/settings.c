@@ -37,6 +37,8 @@ static const char *const order_names[] = {"longest", "grid", NULL};
     ROW("analysis." #name, analysis.name, SETTING_BOOL, "", on, 0, 1, meaning, .outside_key = true),
 #define REAL(field, unit, def, min, max, above, help)                                              \
     ROW(#field, field, SETTING_REAL, unit, def, min, max, help, .min_exclusive = above)
+#define KEPT_REAL(field, unit, def, min, max, help)                                                \
+    ROW(#field, field, SETTING_REAL, unit, def, min, max, help, .outside_key = true)
 #define WORDS(array) .names = (array), .names_step = sizeof *(array)
 #define ENUM(field, array, def, help)                                                              \
     ROW(#field, field, SETTING_ENUM, "", def, 0, 0, help, WORDS(array))
@@ -124,6 +126,10 @@ const struct setting settings_table[] = {
 
     REAL(accept.max_excess_loss, "", "none", 0, 1e9, false,
          "largest best_val_loss - loss_floor (not excess_loss); else repeated or marked"),
+    KEPT_REAL(accept.max_excess_share, "", "0.1", 0, 1e9,
+              "a run landed that is accepted, with excess_loss up to this share of loss_floor"),
+    KEPT_REAL(accept.max_kl_rate, "bits/symbol", "0.2", 0, 1e9,
+              "and with KL rates to and from the HMM, where they are known, up to this"),
     INT(reseed.max, "", "0", 0, 1000, "further seeds tried when a run is not accepted"),
 
     STUDY("run.order", SETTING_ENUM, "", "longest", 0, 0, "which runs start first", run.order,

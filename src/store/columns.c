@@ -4,6 +4,7 @@
 #include "columns.h"
 #include "put.h"
 
+#include "experiment/landing.h"
 #include "hmmgrid/train.h"
 #include <math.h>
 #include <stdlib.h>
@@ -42,6 +43,15 @@ PUT(put_loss_floor_sd, real, m->out->train.loss_floor_sd)
 PUT(put_loss_z, real, m->out->loss_z)
 PUT(put_excess_loss, real, m->out->excess.loss)
 PUT(put_excess_loss_se, real, m->out->excess.se)
+
+static void put_landed(struct made *m, void *buf)
+{
+    const struct run_output *out = m->out;
+    struct landing_numbers x = {out->accepted, out->excess.loss, out->train.loss_floor,
+                                analyses_number(&out->analyses, LANDING_KL_HMM_RNN),
+                                analyses_number(&out->analyses, LANDING_KL_RNN_HMM)};
+    put_real(m, landing_judge(m->s, &x), buf);
+}
 
 /* One number of every seed tried, of a run that may try several: the same in a file that was
  * extended by such runs. */
@@ -227,6 +237,9 @@ static const struct fixed_column fixed_columns[] = {
      put_tried_loss, "best_val_loss with each seed tried"},
     {"reseed_loss_floor", TYPE_F8, 0, 1, {SCHEMA_RESEED}, "1", true, WRITER_WORKER, WHEN_TRIED,
      put_tried_floor, "loss_floor with each seed tried, which has data of its own"},
+    {"landed", TYPE_F8, 0, 0, {0}, "1", true, WRITER_WORKER, WHEN_DONE, put_landed,
+     "1: accepted, excess_loss at most accept.max_excess_share of loss_floor, and KL rates to and "
+     "from the HMM, where they are known, at most accept.max_kl_rate; 0: not so"},
     /* clang-format on */
 };
 enum { NUM_FIXED = sizeof fixed_columns / sizeof fixed_columns[0], NUM_FIXED_BEFORE_SETTINGS = 4 };

@@ -243,6 +243,7 @@ struct store {
     char *resolved;               /* NUL-terminated lines */
     const char **line;            /* (num_runs) */
     struct decoded_run **decoded; /* (num_runs), made when asked for */
+    double *landed;               /* (num_runs), the same */
     char *note;                   /* made when asked for */
     struct attribute *attribute;
     int num_attributes;

@@ -323,6 +323,7 @@ void store_detach(struct store *store)
     for (int g = 0; g < store->num_groups; g++) free(store->group[g].run);
     free(store->attribute);
     free(store->decoded);
+    free(store->landed);
     free(store->note);
     free(store->contents);
     free(store->doubted);

@@ -182,12 +182,17 @@ int store_read_numbers(struct store *store, int column, int run, double *out, st
 /* A whole scalar column as doubles: out (num_runs). */
 int store_read_column(struct store *store, int column, double *out, struct status *st);
 
+/* Did each run land (experiment/landing.h)? (num_runs), owned by the store: 1; 0, also of one that
+ * failed or crashed; NaN: it has not ended, or was not trained. Files without the column are judged
+ * now. NULL: an error. */
+const double *store_landed(struct store *store, struct status *st);
+
 /* What a run that is done may bear and its numbers do not show. */
 enum store_mark {
     MARK_DIVERGED,
     MARK_DIVERGED_LATE,
     MARK_OVERFLOWED,
-    MARK_OUTSIDE,
+    MARK_ASTRAY,
     MARK_CONSTANT,
     NUM_MARKS
 };

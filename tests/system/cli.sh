@@ -170,7 +170,8 @@ expect 0 '^hmm.architecture .* excess_loss +excess_loss_se +best_val_loss .* cro
 expect 0 ' excess_loss +excess_loss_se +best_val_loss +loss_z +frequency\[0\] +frequency_z\[0\] +impossible_share' '' \
     summary "$file" --metrics 'loss_z,frequency_z[0],impossible_share_p'
 expect 0 '^A z is not defined where the floor has no spread' '' summary "$file" --metrics 'autocorrelation_z[0,0]'
-expect 0 'n,n_failed,loss_z:mean' '' summary "$file" --metrics loss_z --stats mean --format csv
+landed=n_landed,n_landed:share,n_landed:share_low,n_landed:share_high
+expect 0 "n,n_failed,$landed,loss_z:mean" '' summary "$file" --metrics loss_z --stats mean --format csv
 rm -f "$work/b.h5"
 stamp='hmmgrid: [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8} '
 expect 3 '' "${stamp}failed: run 0 \(rnn.hidden=6 seed 0; key [0-9a-f]{8}\) on rank 0: " run "$grid" -o "$work/b.h5" \
@@ -219,7 +220,7 @@ expect 2 '' "Did you mean 'orbit.rotation_number'" summary "$file" -m rotation_n
 # arrays: elements by the labels of their dimensions, by position, or all of a few
 header() { # header METRICS COLUMNS: what summary shows of them
     expect 0 . '' summary "$file" --by block --metrics "$1" --stats mean --format csv
-    tally "$(head -n 1 "$out" | tr -d '\r' | grep -qxF "block,n,n_failed,$2" && echo 1 || echo 0)" "--metrics $1" "not $2"
+    tally "$(head -n 1 "$out" | tr -d '\r' | grep -qxF "block,n,n_failed,$landed,$2" && echo 1 || echo 0)" "--metrics $1" "not $2"
 }
 header 'contours.area[1.0,0.95]' '"contours.area[1,0.95]:mean"'
 header 'contours.area[#4,#0]' '"contours.area[4,0.8]:mean"'

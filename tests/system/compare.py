@@ -24,11 +24,14 @@ with h5py.File(path) as f:
             metric, lambda: runs[metric + "_floor"][:])()
     architecture = h5py.check_enum_dtype(runs["hmm_architecture"].dtype)
     word = {v: k for k, v in architecture.items()} if architecture else None
-    accepted, seed, status = runs["accepted"][:], runs["seed"][:], runs["status"][:]
+    seed, status = runs["seed"][:], runs["status"][:]
+    landed = runs["landed"][:] == 1
+    rule = runs["excess_loss"][:] <= runs["accept_max_excess_share"][:] * runs["loss_floor"][:]
+    assert np.array_equal(landed, rule & (runs["accepted"][:] == 1)) and 0 < landed.sum() < len(landed)
     text = {k: [str(word[x]) if word and k == "hmm_architecture" else str(x) for x in column(k)]
             for k in ("hmm_architecture", "hmm_states", "rnn_hidden") if k in runs}
 
-counts = (status == 2) & np.isfinite(value) & ((accepted != 0) | every)
+counts = (status == 2) & np.isfinite(value) & (landed | every)
 
 
 def close(have, want, what, tolerance=1e-9):
@@ -56,7 +59,7 @@ for r in rows:
             side.append(np.array([], int))
             continue
         close(r[which + "_ended"], int((here & (status >= 2)).sum()), "ended")
-        close(r[which + "_landed"], int((here & (status == 2) & (accepted != 0)).sum()), "landed")
+        close(r[which + "_landed"], int((here & (status == 2) & landed).sum()), "landed")
         side.append(np.flatnonzero(here & counts))
     a, b = side
     if r["b"] == "floor":

@@ -17,7 +17,7 @@ defaults:
   train: {epochs: 4, batch: 30, learning_rate: 0.01}
   measure: {sequences: 30, floor_draws: 2}
 analysis: false
-accept: {max_excess_loss: 1.9}'
+accept: {max_excess_share: 1.9}'
 chain='  chain: {product: {rnn.hidden: [4, 8, 16], hmm.states: [2, 3]}}'
 cyclic='  cyclic: {set: {hmm.architecture: cyclic, hmm.states: 4, train.clip_norm: 0.3}, product: {rnn.hidden: [4, 16]}}'
 printf '%s\n' "$head" grid: "$chain" "$cyclic" 'seeds: 0-4' >grid.yaml

@@ -22,8 +22,12 @@ text = f[...].tobytes() if f.dtype.kind == "u" else f[()]
 sys.stdout.buffer.write(text.rstrip(b"\0"))' "$1"
 }
 
-# a heading NAME:mean was NAME_mean once, and that of a floor had no word behind it
-as_it_was() { sed '/^run,/{s/\(entropy_floor\|volatility_floor\):mean/\1/g; s/:mean/_mean/g}'; }
+# a heading NAME:mean was NAME_mean once, that of a floor had no word behind it, and there was no n_landed
+as_it_was() {
+    sed '/^run,/{s/\(entropy_floor\|volatility_floor\):mean/\1/g; s/:mean/_mean/g}' |
+        awk -F, '/^run,/ { for (i = 1; i <= NF; i++) new[i] = $i ~ /^n_landed/ }
+            { line = $1; for (i = 2; i <= NF; i++) if (!new[i]) line = line "," $i; print line }'
+}
 
 # try FILE.h5: with FILE.txt beside it
 try() {

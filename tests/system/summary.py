@@ -56,6 +56,7 @@ def check(rows, table, keys):
         done = group[group.status == 2]
         assert int(row["n"]) == len(done), f"{cell}: n {row['n']}, pandas {len(done)}"
         assert int(row["n_failed"]) == (group.status > 2).sum(), f"{cell}: n_failed"
+        assert int(row["n_landed"]) == (done.landed == 1).sum(), f"{cell}: n_landed"
         for score, floor in SCORES.items():
             column = done[score].dropna()
             wanted = {"mean": column.mean(), "sd": column.std(), "median": column.median(),

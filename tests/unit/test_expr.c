@@ -102,6 +102,9 @@ static void truth(void **state)
         {"3 < hmm.states == 4 < rnn.hidden", true},
         {"hmm.states < 100 < rnn.hidden > 149", true},
         {"bias == true", true},
+        {"bias", true},
+        {"not bias or loss", false},
+        {"(rnn.hidden) and seed", true},
         {"bias != false && bias == 1", true},
         {"false == bias", false},
         /* whole numbers of 64 bits */
@@ -135,7 +138,7 @@ static void parse_errors(void **state)
         const char *text, *words;
     } rows[] = {
         {"", "column 1: the name"},
-        {"hmm.states", "column 11: one of"},
+        {"hmm.states 4", "column 12: one of"},
         {"hmm.states =", "column 13: a number"},
         {"hmm.states => 4", "column 13: a number"},
         {"hmm.states == ", "column 15: a number"},
@@ -172,6 +175,7 @@ static void eval_errors(void **state)
     static const struct {
         const char *text, *words;
     } rows[] = {
+        {"status and hmm.states == 4", "column 1: status is a word"},
         {"rnn.hiden == 4", "column 1: unknown name 'rnn.hiden'"},
         {"hmm.states == 4 or nothing == 1", "column 20: "}, /* not hidden by the true side */
         {"hmm.states == four", "column 15: hmm.states is a number, 'four' is not"},
