@@ -26,7 +26,7 @@ with h5py.File(path) as f:
     word = {v: k for k, v in architecture.items()} if architecture else None
     seed, status = runs["seed"][:], runs["status"][:]
     landed = runs["landed"][:] == 1
-    rule = runs["excess_loss"][:] <= runs["accept_max_excess_share"][:] * runs["loss_floor"][:]
+    rule = runs["excess_loss"][:] <= 1.9 * runs["loss_floor"][:]  # of compare.sh
     assert np.array_equal(landed, rule & (runs["accepted"][:] == 1)) and 0 < landed.sum() < len(landed)
     text = {k: [str(word[x]) if word and k == "hmm_architecture" else str(x) for x in column(k)]
             for k in ("hmm_architecture", "hmm_states", "rnn_hidden") if k in runs}

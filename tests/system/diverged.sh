@@ -64,7 +64,7 @@ says '^long +.* - \[0 of 2\]' "$program" summary study.h5 --by block --metrics v
 sed '/^analysis\|^  stable\|^  long/d; s/length: 8/length: 400/; s/epochs: 2, batch: 32/epochs: 1, batch: 96/' grid.yaml >fresh.yaml
 echo 'analysis: false' >>fresh.yaml
 ok "a study of long sequences" "$program" run fresh.yaml -o fresh.h5 --progress none
-says '^linear-chain.* 1 +0 +- +- +[0-9]' "$program" summary fresh.h5 --where 'seed == 1'
+says '^linear-chain.* 1 +0 +0 +- +- +[0-9]' "$program" summary fresh.h5 --where 'seed == 1'
 ok "no excess where states overflow" [ "$("$program" why fresh.h5 0 | grep -c '^excess_loss')" -eq 0 ]
 says '^excess_loss +[0-9.]+ ± [0-9.]+$' "$program" why study.h5 0
 sed 's/steps: 500,/&  stability: false,/' grid.yaml >off.yaml

@@ -157,7 +157,7 @@ static void parse_errors(void **state)
         {"status == and", "column 11: a number"},
         {"a == 1 & b == 2", "column 8: & alone means nothing; write and or &&"},
         {"word_tv[3] [ < 1", "column 12: one of"},
-        {"word_tv[3 < 1", "column 14: one of"},
+        {"(hmm.states <", "column 14: a number"},
         /* the column counts characters, and the mark stands below the place */
         {"block = \u03b1 ? 2", "column 11: 'and', 'or' or the end was expected\n"
                                "block = \u03b1 ? 2\n          ^"},
