@@ -109,7 +109,7 @@ struct analyse_options {
     void *context;
 };
 
-/* A scalar of them by the name of its column, ANALYSIS.name; NaN: that analysis is off. */
+/* A scalar of them by the name of its column, ANALYSIS.name; NaN: that one is off, or all are. */
 double analyses_number(const struct analyses *a, const char *column);
 
 /* The columns of the step at which the long driven run of a network diverges, NaN where it does

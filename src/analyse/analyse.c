@@ -137,7 +137,7 @@ void analyses_free(struct analyses *a)
 double analyses_number(const struct analyses *a, const char *column)
 {
     size_t n = strcspn(column, ".");
-    for (int i = 0; i < num_analyses; i++) {
+    for (int i = 0; a->value && i < num_analyses; i++) {
         const struct analysis *one = analysis_table[i];
         if (!a->value[i] || strlen(one->name) != n || memcmp(one->name, column, n) != 0) continue;
         for (int o = 0; o < one->num_outputs; o++)
