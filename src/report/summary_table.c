@@ -233,8 +233,8 @@ static void print_landed(const struct summary *s, FILE *out)
     const struct decoded_run *run = store_settings(s->store, s->row[0], NULL);
     if (run)
         show_on(out,
-                "n_landed: excess_loss at most %g of loss_floor, KL rates at most %g bits a "
-                "symbol\nwhere they are known (`accept`).\n",
+                "n_landed: excess_loss up to %g of loss_floor; KL rates, where known, up to\n"
+                "%g bits a symbol (`accept`).\n",
                 run->settings.accept.max_excess_share, run->settings.accept.max_kl_rate);
     if (s->accepts)
         fputs("n_tried: seeds that were trained for the n_landed runs, those of runs that "
