@@ -33,7 +33,7 @@ TABLE_SRC := $(addprefix src/report/,aggregate.c inference.c permutation.c table
 CORE_SRC  := $(filter-out $(SIMD_SRC) $(YAML_SRC),$(call room,base settings model measure plan \
  dynamics analyse analyse/circuit analyse/ablation analyse/evolution experiment isolate forecast) $(TABLE_SRC))
 MPI_SRC   := $(call room,store study)
-CLI_SRC   := $(filter-out $(TABLE_SRC),$(call room,batch report cli))
+CLI_SRC   := $(filter-out $(TABLE_SRC),$(call room,batch report figure cli))
 
 # --- libraries -----------------------------------------------------------------------------------
 PKG     := pkg-config
@@ -135,6 +135,7 @@ FORCE:
 
 # --- tests -----------------------------------------------------------------------------------------
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*.c)))
+FIGURE_BIN := $(BUILD)/tests/test_figure
 STORE_BIN := $(BUILD)/tests/test_store $(BUILD)/tests/test_store_refusals \
  $(BUILD)/tests/test_store_versions
 WRAP_test_network := -Wl,--wrap=linalg_eigenvalues
@@ -179,6 +180,10 @@ $(BUILD)/tests/test_golden: tests/unit/test_golden.c tests/support/golden.c $(RE
 $(STORE_BIN): $(BUILD)/tests/%: tests/system/%.c $(call object,$(call room,store)) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(WRAP_$(@F)) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
+
+$(FIGURE_BIN): tests/system/test_figure.c $(call object,$(call room,store) $(filter-out $(TABLE_SRC),$(call room,report figure))) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
 
 $(BUILD)/tests/test_store_mpi: tests/mpi/test_store_mpi.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -244,7 +249,7 @@ test:
 	@$(MAKE) --no-print-directory $(if $(V),,-s) $(parallel) check-build
 
 .PHONY: check-build-programs
-check-build-programs: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(MPI_BIN) $(BUILD)/tests/fail_writes.so $(BUILD)/tests/fail_malloc.so $(FUZZ_BIN)
+check-build-programs: $(BUILD)/hmmgrid $(UNIT_BIN) $(STORE_BIN) $(FIGURE_BIN) $(MPI_BIN) $(BUILD)/tests/fail_writes.so $(BUILD)/tests/fail_malloc.so $(FUZZ_BIN)
 check-build: check-build-programs
 	@V='$(V)' tests/run.sh $(BUILD) '$(ONLY)'
 
