@@ -181,7 +181,7 @@ $(STORE_BIN): $(BUILD)/tests/%: tests/system/%.c $(call object,$(call room,store
 	@mkdir -p $(@D)
 	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(WRAP_$(@F)) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
 
-$(FIGURE_BIN): tests/system/test_figure.c $(call object,$(call room,store) $(filter-out $(TABLE_SRC),$(call room,report figure))) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+$(FIGURE_BIN): tests/system/test_figure.c $(MPI_OBJ) $(call object,$(filter-out $(TABLE_SRC),$(call room,report figure))) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS) -lcmocka
 

@@ -20,6 +20,7 @@ static const struct {
     {"'black'", "'var(--ink, #000)'", false},
     {"\"black\"", "\"var(--ink, #000)\"", false},
     {"rgb(  0,   0,   0)", "var(--ink, #000)", false},
+    {"rgb(0,0,0)", "var(--ink, #000)", false},
     {"rgb(255, 255, 255)", "var(--paper, #fff)", false},
 };
 enum { NUM_CHANGES = sizeof changes / sizeof changes[0] };
