@@ -29,7 +29,7 @@ room      = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$(1)))))
 # hot loops: compiled once per kernel level (src/base/kernel.h)
 SIMD_SRC  := $(filter %_simd.c,$(call room,base model measure))
 YAML_SRC  := $(addprefix src/plan/,yaml.c assign.c expand.c grid.c labels.c)
-TABLE_SRC := $(addprefix src/report/,aggregate.c inference.c permutation.c table.c)
+TABLE_SRC := $(addprefix src/report/,aggregate.c bootstrap.c inference.c permutation.c table.c)
 CORE_SRC  := $(filter-out $(SIMD_SRC) $(YAML_SRC),$(call room,base settings model measure plan \
  dynamics analyse analyse/circuit analyse/ablation analyse/evolution experiment isolate forecast) $(TABLE_SRC))
 MPI_SRC   := $(call room,store study)

@@ -110,6 +110,12 @@ int cli_gather(const struct invocation *inv, bool check, struct gathered **gathe
                struct status *st);
 /* Warn of what another program changed and of damaged rows; how many of these runs no file has. */
 int cli_tell_damage(const struct invocation *inv, const struct gathered *gathered);
+/* make(made, path, request) of the file that the operands are: the only one, or that which `merge`
+ * makes of several, for a moment; made has it open afterwards. Errors as of store_gather too. */
+int cli_make_of_all(const struct invocation *inv,
+                    int (*make)(void *made, const char *path, const void *request,
+                                struct status *st),
+                    void *made, const void *request, struct status *st);
 /* Open a results file and warn of it. */
 int cli_open_file(const struct invocation *inv, const char *path, struct store **store,
                   struct status *st);

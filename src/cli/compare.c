@@ -61,6 +61,11 @@ static int read_request(const struct invocation *inv, struct compare_request *r,
     return code ? code : read_seed(inv, &r->seed, st);
 }
 
+static int make(void *made, const char *path, const void *request, struct status *st)
+{
+    return compare_make(made, path, request, st);
+}
+
 static int run_compare(const struct invocation *inv)
 {
     struct status st = {0};
@@ -69,9 +74,10 @@ static int run_compare(const struct invocation *inv)
     enum table_format format;
     int code = table_format_read(cli_value(inv, "format"), &format, &st);
     if (!code) code = read_request(inv, &request, &st);
-    if (!code) code = compare_make(&c, inv->operand[0], &request, &st);
+    if (!code) code = cli_make_of_all(inv, make, &c, &request, &st);
     if (!code) cli_warn_of(inv, c.store);
-    if (!code) cli_check_rows(inv, inv->operand[0], c.store, c.row, c.num_rows);
+    if (!code && inv->num_operands == 1)
+        cli_check_rows(inv, inv->operand[0], c.store, c.row, c.num_rows);
     if (!code && c.num_open)
         log_line(&inv->log, LOG_WARNING, "%d of %d runs have not ended and are left out",
                  c.num_open, c.num_rows);
@@ -82,8 +88,9 @@ static int run_compare(const struct invocation *inv)
 
 const struct verb verb_compare = {
     .name = "compare",
-    .operands = "FILE.h5",
+    .operands = "FILE.h5...",
     .num_operands = 1,
+    .several = true,
     .summary = "values of a setting against each other, with honest statistics",
     .description =
         "Compares runs that differ in one setting and are otherwise the same, cell by cell of the "

@@ -2,13 +2,9 @@
  * compute: see report/summary.h. */
 #include "cli.h"
 
-#include "base/file.h"
 #include "report/summary.h"
-#include "store/gather.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static void warn(const struct summary *s, const struct invocation *inv)
 {
@@ -35,30 +31,9 @@ static void warn(const struct summary *s, const struct invocation *inv)
     }
 }
 
-/* summary_make of several files: as of the file that `merge` makes of them, which is made for a
- * moment. */
-static int make_of_several(const struct invocation *inv, struct summary *s,
-                           const struct summary_request *request, struct status *st)
+static int make(void *made, const char *path, const void *request, struct status *st)
 {
-    const char *folder = getenv("TMPDIR");
-    char place[4096], path[4200];
-    struct gathered *g = NULL;
-    int code = cli_gather(inv, true, &g, st);
-    *s = (struct summary){.format = request->format};
-    snprintf(place, sizeof place, "%.4000s/hmmgrid-XXXXXX", folder && *folder ? folder : "/tmp");
-    if (!code && !mkdtemp(place))
-        code = file_fail(st, STATUS_CANNOT_CREATE, place,
-                         "put the files together here (TMPDIR names another place)", errno);
-    if (!code) {
-        cli_tell_damage(inv, g);
-        snprintf(path, sizeof path, "%s/merged.h5", place);
-        code = store_merge(g, path, NULL, false, st);
-        if (!code) code = summary_make(s, path, request, st); /* it is open now */
-        unlink(path);
-        rmdir(place);
-    }
-    store_gathered_free(g);
-    return code;
+    return summary_make(made, path, request, st);
 }
 
 static int run_summary(const struct invocation *inv)
@@ -66,7 +41,7 @@ static int run_summary(const struct invocation *inv)
     struct status st = {0};
     enum table_format format;
     if (table_format_read(cli_value(inv, "format"), &format, &st)) return cli_fail(inv, &st);
-    struct summary s;
+    struct summary s = {.format = format};
     struct summary_request request = {.where = cli_value(inv, "where"),
                                       .by = cli_value(inv, "by"),
                                       .all_but = cli_value(inv, "all-but"),
@@ -78,8 +53,7 @@ static int run_summary(const struct invocation *inv)
     if (!code && request.by && request.all_but)
         code = status_set(&st, STATUS_USAGE, "--by and --all-but: give one of them");
     if (code) return cli_fail(inv, &st);
-    code = inv->num_operands > 1 ? make_of_several(inv, &s, &request, &st)
-                                 : summary_make(&s, inv->operand[0], &request, &st);
+    code = cli_make_of_all(inv, make, &s, &request, &st);
     if (!code) code = summary_print(&s, inv->out, &st);
     if (!code) warn(&s, inv);
     summary_free(&s);

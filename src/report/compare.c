@@ -12,8 +12,8 @@
 
 /* --- one cell --------------------------------------------------------------------------------- */
 
-static struct rng stream_of(const struct compare *c, const char *cell, int a, int b,
-                            const char *purpose)
+struct rng compare_stream(const struct compare *c, const char *cell, int a, int b,
+                          const char *purpose)
 {
     char text[2048];
     snprintf(text, sizeof text, "%.1500s|%.200s|%.200s", cell, c->levels[a].text,
@@ -55,10 +55,11 @@ static int compare_cell(struct compare *c, const struct numbers *v, struct compa
     struct permutation test;
     int code = STATUS_OK;
     if (p->n && p->m)
-        code = permutation_test(&values, 1, stream_of(c, cell, p->a, p->b, "permutation"), &p->test,
-                                st);
+        code = permutation_test(&values, 1, compare_stream(c, cell, p->a, p->b, "permutation"),
+                                &p->test, st);
     if (!code && v->ended[0] && v->ended[1]) {
-        code = permutation_test(&landed, 1, stream_of(c, cell, p->a, p->b, "landed"), &test, st);
+        code =
+            permutation_test(&landed, 1, compare_stream(c, cell, p->a, p->b, "landed"), &test, st);
         p->landing_p = test.p;
     }
     return code;
@@ -66,6 +67,7 @@ static int compare_cell(struct compare *c, const struct numbers *v, struct compa
 
 static const struct comparison nothing = {.landing_p = NAN,
                                           .mean = {NAN, NAN},
+                                          .middle = {{NAN, NAN}, {NAN, NAN}},
                                           .difference = {NAN, NAN, NAN, {NAN, NAN}, NAN, NAN},
                                           .interval = {NAN, NAN},
                                           .effect = NAN,
@@ -77,93 +79,6 @@ static const struct comparison nothing = {.landing_p = NAN,
                                           .equivalence = NAN};
 
 /* --- all cells -------------------------------------------------------------------------------- */
-
-/* What is put together, cell by cell. */
-struct pooled {
-    struct numbers *numbers;        /* (num) */
-    const struct comparison *first; /* (num) the comparisons of these cells, in their order */
-    int num;
-};
-
-static int blocks_of(const struct compare *c, const struct pooled *all, bool landed,
-                     struct block *block)
-{
-    int num = 0;
-    for (int i = 0; i < all->num; i++) {
-        const struct numbers *v = &all->numbers[i];
-        const int *n = landed ? v->ended : v->n;
-        double *const *x = landed ? v->landed : v->x;
-        if (n[0] && n[1])
-            block[num++] = (struct block){x[0], x[1], n[0], n[1], !landed && c->request.paired};
-    }
-    return num;
-}
-
-/* Interquartile mean of what is left above the floor, of all cells that have both. */
-static double pooled_middle(const struct pooled *all, int s, struct status *st)
-{
-    int num = 0;
-    for (int i = 0; i < all->num; i++) num += all->numbers[i].n[s];
-    double *above = malloc(((size_t)num + 1) * sizeof *above);
-    if (!above) {
-        status_no_memory(st, "a comparison");
-        return NAN;
-    }
-    num = 0;
-    for (int i = 0; i < all->num; i++) {
-        const struct numbers *v = &all->numbers[i];
-        if (!v->n[0] || !v->n[1]) continue;
-        memcpy(above + num, v->above[s], (size_t)v->n[s] * sizeof *above);
-        num += v->n[s];
-    }
-    double middle = interquartile_mean(above, num);
-    free(above);
-    return middle;
-}
-
-static void add_landing(struct landing *to, const struct landing *l)
-{
-    to->ended += l->ended;
-    to->landed += l->landed;
-    to->share = (struct interval){NAN, NAN}; /* cells differ: no share of them together */
-}
-
-static int compare_all(const struct compare *c, const struct pooled *all, struct comparison *p,
-                       struct status *st)
-{
-    struct block *block = calloc((size_t)all->num + 1, sizeof *block);
-    double better = 0;
-    if (!block) return status_no_memory(st, "a comparison");
-    p->n = p->m = 0;
-    for (int i = 0; i < all->num; i++) {
-        const struct comparison *one = &all->first[i];
-        if (one->landing[0].ended && one->landing[1].ended)
-            for (int s = 0; s < 2; s++) add_landing(&p->landing[s], &one->landing[s]);
-        if (!one->n || !one->m) continue;
-        p->n += one->n, p->m += one->m, better += one->better.p;
-    }
-    struct permutation landed = {.p = NAN};
-    int num = blocks_of(c, all, true, block);
-    int code =
-        num ? permutation_test(block, num, stream_of(c, "", p->a, p->b, "landed"), &landed, st)
-            : STATUS_OK;
-    p->landing_p = landed.p;
-    p->num_cells = num = blocks_of(c, all, false, block);
-    if (!code && num)
-        code =
-            permutation_test(block, num, stream_of(c, "", p->a, p->b, "permutation"), &p->test, st);
-    if (!code && num)
-        code = bootstrap_interval(block, num, stream_of(c, "", p->a, p->b, "bootstrap"),
-                                  &p->interval, st);
-    if (!code && num) {
-        p->effect = p->test.effect;
-        p->better.p = better / num;
-        for (int s = 0; s < 2; s++) p->mean[s] = pooled_middle(all, s, st);
-        code = st->code;
-    }
-    free(block);
-    return code;
-}
 
 static struct comparison *next(struct compare *c, int cell, int a, int b)
 {
@@ -208,7 +123,7 @@ static int compare_levels(struct compare *c, int a, int b, const struct place *o
         free(side[1].entry);
     }
     all.first = &c->comparison[first];
-    if (!code && b >= 0 && all.num > 1) code = compare_all(c, &all, next(c, -1, a, b), st);
+    if (!code && b >= 0 && all.num > 1) code = compare_pooled(c, &all, next(c, -1, a, b), st);
     for (int k = 0; k < all.num; k++) numbers_free(&all.numbers[k]);
     free(all.numbers);
     return code;

@@ -36,12 +36,13 @@ struct comparison {
     int n, m;         /* values; of all cells: their sums */
     int num_cells;
     double mean[2]; /* of values; over all cells interquartile means of what is left above
-                       the floor */
-    struct difference difference; /* of one cell */
+                       the floor, with bootstrapped intervals */
+    struct interval middle[2];
+    struct difference difference; /* over all cells the mean of theirs */
     struct interval interval;     /* of the difference: t, or over all cells the bootstrap */
     double effect;                /* A - B */
     double g, pair_correlation;
-    struct larger better; /* P(A is better), mean over cells without interval */
+    struct larger better; /* P(A is better); over all cells the mean of theirs */
     struct permutation test;
     double holm;        /* test.p in the family of the cells, or of all cells */
     double equivalence; /* p that the effect is beyond the margin; NaN: not asked */

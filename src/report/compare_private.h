@@ -2,6 +2,7 @@
  */
 #pragma once
 
+#include "bootstrap.h"
 #include "compare.h"
 
 #define COMPARE_FLOOR "floor"
@@ -48,3 +49,20 @@ struct numbers {
  * which there are to be pairs. */
 int numbers_of(struct compare *c, const struct side side[2], struct numbers *v, struct status *st);
 void numbers_free(struct numbers *v);
+
+/* --- compare_pooled.c ------------------------------------------------------------------------- */
+
+/* The numbers of cells (num) that have two levels, and the comparisons of these cells. */
+struct pooled {
+    struct numbers *numbers;
+    const struct comparison *first;
+    int num;
+};
+
+/* All cells together into *p. STATUS_NO_MEMORY. */
+int compare_pooled(const struct compare *c, const struct pooled *all, struct comparison *p,
+                   struct status *st);
+
+/* What is drawn at random for a comparison, by its cell ("": of all cells) and levels. */
+struct rng compare_stream(const struct compare *c, const char *cell, int a, int b,
+                          const char *purpose);

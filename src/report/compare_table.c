@@ -1,5 +1,6 @@
 /* compare_table: comparisons as a table, for people or for programs, and in sentences. Refuses to
  * compute. */
+#include "bootstrap.h"
 #include "compare.h"
 
 #include "base/sheet.h"
@@ -174,6 +175,11 @@ GET(get_least, p->test.least)
 GET(get_exact, p->test.exact)
 GET(get_holm, p->holm)
 GET(get_equivalence, p->equivalence)
+GET(get_middle_a_low, p->middle[0].low)
+GET(get_middle_a_high, p->middle[0].high)
+GET(get_middle_b_low, p->middle[1].low)
+GET(get_middle_b_high, p->middle[1].high)
+GET(get_needed, ceil(noether_n(p->better.p, power)))
 
 static const struct field fields[] = {{"cells", get_cells},
                                       {"a_ended", get_ended_a},
@@ -202,7 +208,12 @@ static const struct field fields[] = {{"cells", get_cells},
                                       {"permutation_p_least", get_least},
                                       {"permutation_exact", get_exact},
                                       {"permutation_p_holm", get_holm},
-                                      {"equivalence_p", get_equivalence}};
+                                      {"equivalence_p", get_equivalence},
+                                      {"a_mean_low", get_middle_a_low},
+                                      {"a_mean_high", get_middle_a_high},
+                                      {"b_mean_low", get_middle_b_low},
+                                      {"b_mean_high", get_middle_b_high},
+                                      {"runs_needed", get_needed}};
 enum { NUM_FIELDS = sizeof fields / sizeof fields[0] };
 
 static void fill_for_programs(const struct compare *c, enum table_format format,
@@ -221,7 +232,7 @@ static void fill_for_programs(const struct compare *c, enum table_format format,
         table_cell(table, "%s", c->metric);
         for (int f = 0; f < NUM_FIELDS; f++) {
             double x = fields[f].get(p);
-            if (isnan(x))
+            if (!isfinite(x))
                 table_cell(table, "%s", "");
             else
                 table_cell(table, "%.15g", x);
@@ -259,6 +270,23 @@ static void say_floor(const struct compare *c, const struct comparison *p, FILE 
     fputs(".\n", out);
 }
 
+/* Interquartile means of both. */
+static void say_middles(const struct comparison *p, FILE *out)
+{
+    char t[TEXT_BYTES], q[TEXT_BYTES];
+    show_on(out, ", interquartile means %s and %s", put_interval(p->mean[0], p->middle[0], t),
+            put_interval(p->mean[1], p->middle[1], q));
+}
+
+/* How many seeds would be needed, for what is worth it and for what was seen. */
+static void say_needed(const struct comparison *p, FILE *out)
+{
+    double seen = ceil(noether_n(p->better.p, power));
+    show_on(out, "; %.0f runs a side would show one of %g", ceil(noether_n(meaningful, power)),
+            meaningful);
+    if (seen < 1e6) show_on(out, ", %.0f the one seen", seen);
+}
+
 static void say_levels(const struct compare *c, const struct comparison *p, FILE *out)
 {
     char t[TEXT_BYTES], q[TEXT_BYTES], r[TEXT_BYTES];
@@ -279,10 +307,9 @@ static void say_levels(const struct compare *c, const struct comparison *p, FILE
             put_interval(p->effect, p->interval, t));
     show_on(out, ", n=%d+%d, %s", p->n, p->m, say_p(p->test.p, q));
     show_on(out, " (least possible %s), %s %s", put_p(p->test.least, q), better_name(c),
-            put_number(p->better.p, 2, r));
-    if (!differ && p->cell >= 0)
-        show_on(out, "; %.0f runs a side would show one of %g", ceil(noether_n(meaningful, power)),
-                meaningful);
+            put_interval(p->better.p, p->better.interval, r));
+    if (p->cell < 0) say_middles(p, out);
+    if (!differ && p->cell >= 0) say_needed(p, out);
     fputs(".\n", out);
 }
 
@@ -331,10 +358,12 @@ void compare_explain(const struct compare *c, FILE *out)
             all > 1 ? " and over those of all cells" : "");
     if (all)
         show_on(out,
-                "all: the mean over cells of differences, its interval by bootstrap within cells, "
-                "its p by permutation within cells (seed %llu); means are interquartile, of what "
-                "is above the floor.\n",
-                (unsigned long long)c->request.seed);
+                "all: the mean over cells of differences, its interval by bootstrap within cells "
+                "(Student's t below %d degrees of freedom), its p by permutation within cells "
+                "(seed %llu); means are interquartile, of what is above the floor, with intervals "
+                "from %d runs on; P with Newcombe's interval (from %d a side in each cell).\n",
+                LEAST_BOOTSTRAP_DF, (unsigned long long)c->request.seed, LEAST_MIDDLES,
+                LEAST_LARGER_OF_CELLS);
     if (*c->within) show_on(out, "Within cells runs differ in %s.\n", c->within);
     if (*c->also) show_on(out, "With %s also differ: %s.\n", c->request.between, c->also);
     if (c->unpaired) show_on(out, "%d values have no partner and are left out.\n", c->unpaired);

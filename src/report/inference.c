@@ -60,6 +60,19 @@ struct difference difference_paired(const double *x, const double *y, int n)
     return give(mean, sqrt(squares / (n - 1) / n), n - 1);
 }
 
+struct difference difference_mean(const struct difference *d, int num)
+{
+    double value = 0, sum = 0, squares = 0, df = 0;
+    for (int i = 0; i < num; i++) {
+        double v = d[i].error * d[i].error;
+        value += d[i].value / num;
+        sum += v;
+        squares += v > 0 ? v * v / d[i].df : v; /* NaN stays NaN */
+        df += d[i].df;
+    }
+    return give(value, sqrt(sum) / num, sum > 0 ? sum * sum / squares : df);
+}
+
 double equivalence_p(const struct difference *d, double margin)
 {
     double worst = margin - fabs(d->value); /* to the nearer limit */
@@ -100,13 +113,21 @@ static double larger_variance(double p, int n, int m)
     return p * (1 - p) / n / m * (1 + (size - 1) * ((1 - p) / (2 - p) + p / (1 + p)));
 }
 
-/* The p on the way from `inside` to `end` that is just compatible with the estimate. */
-static double larger_limit(double estimate, double end, int n, int m)
+/* Variance of the mean over cells, had each this p. */
+static double mean_variance(double p, const struct larger *cell, int num)
+{
+    double sum = 0;
+    for (int i = 0; i < num; i++) sum += larger_variance(p, cell[i].n, cell[i].m);
+    return sum / num / num;
+}
+
+/* The p on the way from the estimate to `end` that is just compatible with it. */
+static double larger_limit(double estimate, double end, const struct larger *cell, int num)
 {
     double z = normal_quantile(tail), inside = estimate;
     for (int i = 0; i < 60; i++) {
         double p = (inside + end) / 2;
-        if (fabs(estimate - p) <= z * sqrt(larger_variance(p, n, m)))
+        if (fabs(estimate - p) <= z * sqrt(mean_variance(p, cell, num)))
             inside = p;
         else
             end = p;
@@ -114,16 +135,34 @@ static double larger_limit(double estimate, double end, int n, int m)
     return inside;
 }
 
+static struct interval larger_interval(double p, const struct larger *cell, int num)
+{
+    return (struct interval){larger_limit(p, 0, cell, num), larger_limit(p, 1, cell, num)};
+}
+
 struct larger p_larger(const double *x, int n, const double *y, int m)
 {
     double sum = 0;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < m; j++) sum += (x[i] > y[j]) + 0.5 * (x[i] == y[j]);
-    struct larger larger = {n && m ? sum / n / m : NAN, {NAN, NAN}};
-    if (n < LEAST_LARGER || m < LEAST_LARGER) return larger;
-    larger.interval.low = larger_limit(larger.p, 0, n, m);
-    larger.interval.high = larger_limit(larger.p, 1, n, m);
+    struct larger larger = {n && m ? sum / n / m : NAN, {NAN, NAN}, n, m};
+    if (n >= LEAST_LARGER && m >= LEAST_LARGER)
+        larger.interval = larger_interval(larger.p, &larger, 1);
     return larger;
+}
+
+struct larger p_larger_mean(const struct larger *larger, int num)
+{
+    struct larger mean = {num ? 0 : NAN, {NAN, NAN}, 0, 0};
+    bool enough = num > 1;
+    for (int i = 0; i < num; i++) {
+        mean.p += larger[i].p / num;
+        mean.n += larger[i].n, mean.m += larger[i].m;
+        enough =
+            enough && larger[i].n >= LEAST_LARGER_OF_CELLS && larger[i].m >= LEAST_LARGER_OF_CELLS;
+    }
+    if (enough) mean.interval = larger_interval(mean.p, larger, num);
+    return mean;
 }
 
 double correlation(const double *x, const double *y, int n)

@@ -30,6 +30,9 @@ struct difference difference_paired(const double *x, const double *y, int n);
 /* Means against a number: x - value. */
 struct difference difference_from(const double *x, int n, double value);
 
+/* Mean of independent ones (num), its degrees of freedom by Satterthwaite 1946. */
+struct difference difference_mean(const struct difference *d, int num);
+
 /* Is it within -margin and margin? The larger p-value of two one-sided tests (Schuirmann 1987). */
 double equivalence_p(const struct difference *d, double margin);
 
@@ -45,8 +48,14 @@ enum { LEAST_LARGER = 5 };
 struct larger {
     double p;
     struct interval interval;
+    int n, m;
 };
 struct larger p_larger(const double *x, int n, const double *y, int m);
+
+/* Mean of those of several cells (num), its interval by the same method with the mean of their
+ * variances; from three values a side, which holds of two cells and more. */
+enum { LEAST_LARGER_OF_CELLS = 3 };
+struct larger p_larger_mean(const struct larger *larger, int num);
 
 /* Correlation of pairs: what pairing brings. */
 double correlation(const double *x, const double *y, int n);

@@ -2,13 +2,15 @@
  * arrangements are added in the order of the blocks, and whoever calls gives them a fixed one. */
 #include "permutation.h"
 
+#include "drawer.h"
+
 #include "base/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_EXACT = 1000000, RANDOM = 99999, RESAMPLES = 10000 };
+enum { MOST_EXACT = 1000000 };
 static const double close = 1e-9; /* of the spread: sums of the same numbers in another order */
 
 static double effect_of(const struct block *b)
@@ -87,17 +89,6 @@ static double *list_effects(const struct block *b)
 
 /* --- random arrangements ---------------------------------------------------------------------- */
 
-/* Numbers of a stream one by one. */
-struct drawer {
-    struct rng rng;
-    uint64_t at;
-};
-
-static int draw_below(struct drawer *d, int n)
-{
-    return (int)(rng_uniform(d->rng, d->at++) * n);
-}
-
 /* value (n + m) scratch with all values; it is shuffled. */
 static double random_effect(const struct block *b, double *value, struct drawer *d)
 {
@@ -160,21 +151,22 @@ static int test_all(const struct block *block, int num, double least, double *ab
     return code;
 }
 
-static int test_some(const struct block *block, int num, struct rng rng, double least,
+/* random arrangements, so many that p moves in steps of their number and 1 */
+static int test_some(const struct block *block, int num, struct rng rng, double least, int random,
                      double *above, struct status *st)
 {
     double *value[2] = {NULL, NULL};
-    double *sum = calloc(RANDOM, sizeof *sum);
+    double *sum = calloc((size_t)random, sizeof *sum);
     int code = sum ? STATUS_OK : status_no_memory(st, "arrangements");
     for (int b = 0; b < num && !code; b++) {
         struct drawer d = {rng_child(rng, (uint64_t)b), 0};
         value[0] = values_of(&block[b]);
         if (!value[0]) code = status_no_memory(st, "arrangements");
-        for (int k = 0; k < RANDOM && !code; k++) sum[k] += random_effect(&block[b], value[0], &d);
+        for (int k = 0; k < random && !code; k++) sum[k] += random_effect(&block[b], value[0], &d);
         free(value[0]);
     }
     *above = 1; /* the arrangement that was seen */
-    for (int k = 0; k < RANDOM && !code; k++) *above += fabs(sum[k]) >= least;
+    for (int k = 0; k < random && !code; k++) *above += fabs(sum[k]) >= least;
     free(sum);
     return code;
 }
@@ -196,57 +188,12 @@ int permutation_test(const struct block *block, int num, struct rng rng, struct 
     out->effect = effect / num;
     out->exact = out->arrangements <= MOST_EXACT;
     double least = fabs(effect) - close * spread;
+    int random = draws_of(block, num, 99999);
     int code = out->exact ? test_all(block, num, least, &above, st)
-                          : test_some(block, num, rng, least, &above, st);
+                          : test_some(block, num, rng, least, random, &above, st);
     if (code) return code;
-    double of = out->exact ? out->arrangements : RANDOM + 1.0;
+    double of = out->exact ? out->arrangements : random + 1.0;
     out->p = above / of;
     out->least = out->exact ? (symmetric ? fmin(2 / of, 1) : 1 / of) : 1 / of;
     return STATUS_OK;
-}
-
-/* --- the bootstrap ---------------------------------------------------------------------------- */
-
-static double resampled_mean(const double *x, int n, double mean, struct drawer *d)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++) sum += x[draw_below(d, n)];
-    return mean + (sum / n - mean) * sqrt(n / (n - 1.0));
-}
-
-static double resampled_effect(const struct block *b, const double *difference, double x, double y,
-                               struct drawer *d)
-{
-    if (b->paired) return resampled_mean(difference, b->n, x - y, d);
-    double of_x = resampled_mean(b->x, b->n, x, d);
-    return of_x - resampled_mean(b->y, b->m, y, d);
-}
-
-int bootstrap_interval(const struct block *block, int num, struct rng rng, struct interval *out,
-                       struct status *st)
-{
-    *out = (struct interval){NAN, NAN};
-    for (int b = 0; b < num; b++)
-        if (block[b].n < 2 || block[b].m < 2) return STATUS_OK;
-    if (num == 0) return STATUS_OK;
-    double *sum = calloc(RESAMPLES, sizeof *sum);
-    int code = sum ? STATUS_OK : status_no_memory(st, "resamples");
-    for (int b = 0; b < num && !code; b++) {
-        const struct block *at = &block[b];
-        struct drawer d = {rng_child(rng, (uint64_t)b), 0};
-        double x = mean_of(at->x, (size_t)at->n), y = mean_of(at->y, (size_t)at->m);
-        double *difference = malloc((size_t)at->n * sizeof *difference);
-        if (!difference) code = status_no_memory(st, "resamples");
-        for (int i = 0; at->paired && i < at->n && !code; i++) difference[i] = at->x[i] - at->y[i];
-        for (int k = 0; k < RESAMPLES && !code; k++)
-            sum[k] += resampled_effect(at, difference, x, y, &d);
-        free(difference);
-    }
-    if (!code) {
-        sort_numbers(sum, RESAMPLES);
-        *out =
-            (struct interval){sum[RESAMPLES / 40] / num, sum[RESAMPLES - 1 - RESAMPLES / 40] / num};
-    }
-    free(sum);
-    return code;
 }

@@ -1,7 +1,7 @@
-/* permutation: tests and intervals by drawing again, over blocks that are compared each in itself:
- * cells of a grid with two groups of runs. All arrangements where they are at most a million, else
- * 99,999 of them drawn at random; the same bits whatever the order of runs and blocks.
- * Pure. Refuses to judge.
+/* permutation: tests by labelling again, over blocks that are compared each in itself: cells of a
+ * grid with two groups of runs. All arrangements where they are at most a million, else 99,999 of
+ * them drawn at random (of more than a thousand values 9,999); the same bits whatever the order of
+ * runs and blocks. Pure. Refuses to judge.
  */
 #pragma once
 
@@ -29,9 +29,3 @@ struct permutation {
  * within a pair. STATUS_NO_MEMORY. Source: Edgington & Onghena 2007. */
 int permutation_test(const struct block *block, int num, struct rng rng, struct permutation *out,
                      struct status *st);
-
-/* Interval of the effect: bootstrap within each group (within pairs), 10,000 times, deviations
- * times sqrt(n / (n - 1)) for the variance that drawing n of n loses; percentiles. NaN where a
- * group has a single value. STATUS_NO_MEMORY. */
-int bootstrap_interval(const struct block *block, int num, struct rng rng, struct interval *out,
-                       struct status *st);
