@@ -2,7 +2,7 @@
  * Refuses to compute: see report/compare.h. */
 #include "cli.h"
 
-#include "report/compare.h"
+#include "report/profile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +19,8 @@ static const struct cli_option options[] = {
     {"all", 0, NULL, NULL, false, "the metric of all runs that are done, not of those that landed"},
     {"margin", 0, "X", NULL, false,
      "is the difference within -X and X? Two one-sided tests; in units of the metric"},
+    {"profile", 0, NULL, NULL, false,
+     "instead, which share of the runs of each value is at most so far above the floor"},
     {"draws-seed", 0, "N", NULL, false, "of bootstrap and random permutations [0]"},
     {"format", 'f', "FORMAT", NULL, false, TABLE_FORMATS " [table]"},
     {"where", 'w', "EXPR", NULL, false, "only these runs; see 'hmmgrid help where'"},
@@ -61,6 +63,16 @@ static int read_request(const struct invocation *inv, struct compare_request *r,
     return code ? code : read_seed(inv, &r->seed, st);
 }
 
+static int print_profile(const struct compare *c, enum table_format format, FILE *out,
+                         struct status *st)
+{
+    struct profile profile;
+    int code = profile_make(&profile, c, st);
+    if (!code) code = profile_print(&profile, c, format, out, st);
+    profile_free(&profile);
+    return code;
+}
+
 static int make(void *made, const char *path, const void *request, struct status *st)
 {
     return compare_make(made, path, request, st);
@@ -81,7 +93,9 @@ static int run_compare(const struct invocation *inv)
     if (!code && c.num_open)
         log_line(&inv->log, LOG_WARNING, "%d of %d runs have not ended and are left out",
                  c.num_open, c.num_rows);
-    if (!code) code = compare_print(&c, format, inv->out, &st);
+    if (!code)
+        code = cli_flag(inv, "profile") ? print_profile(&c, format, inv->out, &st)
+                                        : compare_print(&c, format, inv->out, &st);
     compare_free(&c);
     return code ? cli_fail(inv, &st) : STATUS_OK;
 }
@@ -106,13 +120,22 @@ const struct verb verb_compare = {
         "That a difference is not significant does not show that there is none: --margin X asks "
         "whether it is within -X and X.\n"
         "\n"
+        "Over all cells that have both values: the mean of the differences with a bootstrapped "
+        "interval (Student's t where values are few), a permutation test within cells, P averaged, "
+        "and interquartile means of all runs above their floor, with an interval from 60 runs of "
+        "5 a cell on: of fewer it holds less often than .93. --profile shows all runs instead, "
+        "whether they landed or not.\n"
+        "\n"
+        "Several files, the parts of a study, count as the file that `hmmgrid merge` makes of "
+        "them. "
         "Settings that vary with KEY alone (clip norms of an architecture) do not make cells and "
         "are named. The order of rows does not matter.\n"
         "\n"
         "  hmmgrid compare study.h5 --between rnn.hidden\n"
         "  hmmgrid compare study.h5 --between hmm.architecture --metric word_tv[3] --by "
         "rnn.hidden\n"
-        "  hmmgrid compare study.h5 --between floor --margin 0.05",
+        "  hmmgrid compare study.h5 --between floor --margin 0.05\n"
+        "  hmmgrid compare part*.h5 --between rnn.hidden --profile --format csv",
     .options = options,
     .run = run_compare,
 };

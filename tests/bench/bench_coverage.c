@@ -1,11 +1,11 @@
-/* bench_coverage: how often the intervals of report/inference.h and permutation.h hold what they
+/* bench_coverage: how often the intervals of report/inference.h and bootstrap.h hold what they
  * are of, and how often the tests reject what is true, at the numbers of seeds that people have.
  * usage: bench_coverage [TRIALS]
  * Prints a line a case, fields between tabs: section, case, quantity, value, unit, meaning.
  * Distributions: normal; skewed (exponential); two clusters (70 % land at 0, 30 % at 1, sd .1).
  */
+#include "report/bootstrap.h"
 #include "report/inference.h"
-#include "report/permutation.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,23 +93,86 @@ static void larger_off_middle(int n, int trials, double p, double shift)
     tell(NORMAL, n, what, held / (double)trials, "share that holds it");
 }
 
-static void many_cells(enum shape shape, int n, int trials)
+static void tell_cells(enum shape shape, int n, int cells, const char *what, double share,
+                       const char *meaning)
 {
-    int held = 0;
+    char text[80];
+    snprintf(text, sizeof text, "%s, %d cells", what, cells);
+    tell(shape, n, text, share, meaning);
+}
+
+/* The difference over cells as compare gives it: the bootstrap, or t where it would be too narrow.
+ */
+static void differences(enum shape shape, int n, int cells, int trials)
+{
+    int held = 0, bootstrapped = 0;
     struct source s = {rng_stream(3, shape_name[shape], "coverage"), 0};
     struct status st = {0};
     for (int t = 0; t < trials; t++) {
         static double x[CELLS][MOST], y[CELLS][MOST];
         struct block block[CELLS];
+        struct difference d[CELLS];
         struct interval i;
-        for (int c = 0; c < CELLS; c++) {
+        for (int c = 0; c < cells; c++) {
             for (int k = 0; k < n; k++) x[c][k] = draw(&s, shape), y[c][k] = draw(&s, shape);
             block[c] = (struct block){x[c], y[c], n, n, false};
+            d[c] = difference_welch(x[c], n, y[c], n);
         }
-        bootstrap_interval(block, CELLS, rng_child(s.rng, (uint64_t)t), &i, &st);
+        struct difference all = difference_mean(d, cells);
+        i = all.interval;
+        if (all.df >= LEAST_BOOTSTRAP_DF)
+            bootstrap_interval(block, cells, rng_child(s.rng, (uint64_t)t), &i, &st);
+        bootstrapped += all.df >= LEAST_BOOTSTRAP_DF;
         held += holds(i, 0);
     }
-    tell(shape, n, "bootstrap, 12 cells", held / (double)trials, "of the mean of 12 differences");
+    tell_cells(shape, n, cells, 2 * bootstrapped > trials ? "bootstrap" : "t",
+               held / (double)trials, "of the mean of as many differences, mostly by this");
+}
+
+/* P(larger), mean over cells, each of which has it by another shift. */
+static void larger_of_cells(int n, int cells, int trials)
+{
+    static const double shift[] = {0, 1, 2}, p[] = {0.5, 0.76025, 0.92135};
+    int held = 0;
+    double truth = 0;
+    struct source s = {rng_stream(5, "larger", "coverage"), 0};
+    for (int c = 0; c < cells; c++) truth += p[c % 3] / cells;
+    for (int t = 0; t < trials; t++) {
+        struct larger larger[CELLS];
+        for (int c = 0; c < cells; c++) {
+            double x[MOST], y[MOST];
+            for (int i = 0; i < n; i++)
+                x[i] = draw(&s, NORMAL) + shift[c % 3], y[i] = draw(&s, NORMAL);
+            larger[c] = p_larger(x, n, y, n);
+        }
+        held += holds(p_larger_mean(larger, cells).interval, truth);
+    }
+    tell_cells(NORMAL, n, cells, "P(larger), Newcombe", held / (double)trials,
+               "of its mean over cells, in which it is .50, .76, .92");
+}
+
+/* Of cells about -1 to 1; 0 by symmetry where the shape is. */
+static void middles(int n, int cells, int trials)
+{
+    int held = 0, given = 0;
+    struct source s = {rng_stream(6, "middle", "coverage"), 0};
+    struct status st = {0};
+    for (int t = 0; t < trials; t++) {
+        static double x[CELLS][MOST];
+        struct block block[CELLS];
+        struct interval i;
+        double middle;
+        for (int c = 0; c < cells; c++) {
+            for (int k = 0; k < n; k++) x[c][k] = draw(&s, NORMAL) + 2.0 * c / (cells - 1) - 1;
+            block[c] = (struct block){.x = x[c], .n = n};
+        }
+        bootstrap_middle(block, cells, rng_child(s.rng, (uint64_t)t), &middle, &i, &st);
+        given += !isnan(i.low);
+        held += holds(i, 0);
+    }
+    if (given)
+        tell_cells(NORMAL, n, cells, "interquartile mean", held / (double)trials,
+                   "of cells about -1 to 1");
 }
 
 static void success_rates(int n, int trials)
@@ -139,7 +202,13 @@ int main(int argc, char **argv)
         larger_off_middle(n[i], trials, 0.92135, 2);
         success_rates(n[i], trials);
     }
-    for (size_t i = 0; i < 2; i++)
-        for (enum shape shape = 0; shape < CLUSTERS; shape++) many_cells(shape, n[i], trials / 2);
+    static const int cells[] = {2, 4, CELLS};
+    for (size_t i = 0; i < sizeof n / sizeof n[0]; i++)
+        for (size_t c = 0; c < sizeof cells / sizeof cells[0]; c++) {
+            for (enum shape shape = 0; shape < CLUSTERS; shape++)
+                differences(shape, n[i], cells[c], trials / 2);
+            larger_of_cells(n[i], cells[c], trials / 2);
+            middles(n[i], cells[c], trials / 2);
+        }
     return 0;
 }

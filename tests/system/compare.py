@@ -42,6 +42,17 @@ def close(have, want, what, tolerance=1e-9):
 
 
 rows = list(csv.DictReader(open(table)))
+if "--profile" in how:  # over cells with all values of KEY
+    hidden = sorted(set(text["rnn_hidden"]), key=int)
+    cell = list(zip(text["hmm_architecture"], text["hmm_states"]))
+    whole = [c for c in set(cell) if {h for h, d in zip(text["rnn_hidden"], cell) if d == c} == set(hidden)]
+    here = np.array([c in whole for c in cell])
+    for r in rows:
+        x = (value - floor)[here & (np.array(text["rnn_hidden"]) == r["rnn_hidden"])]
+        close(r["ended"], len(x), "ended")
+        close(r["share"], float(np.mean(x <= float(r["value"]) + 1e-12)), "share")
+    assert len(rows) == len(hidden) * here.sum()
+    sys.exit()
 assert rows and len({tuple(r.items()) for r in rows}) == len(rows)
 keys = [k for k in rows[0] if k in text]
 for r in rows:

@@ -44,6 +44,18 @@ for how in "--between rnn.hidden" "--between rnn.hidden --paired --all" \
     ok "for people" "$program" compare a.h5 $how
 done
 
+name=profile
+ok "of all runs" "$program" compare b.h5 --between rnn.hidden --profile --format csv
+cp log profile.csv
+ok "of parts" "$program" compare one.h5 two.h5 --between rnn.hidden --profile --format csv
+cp log parts.csv
+ok "the same" cmp parts.csv profile.csv
+ok "what numpy says" "$python" "$check" a.h5 profile.csv --between rnn.hidden --profile
+says '^ +0 \.|^ *[0-9.]+  [01]\.[0-9]+ \[[01]\.' "$program" compare a.h5 --between rnn.hidden --profile
+ok "no cell has all" ends 2 "no cell has runs of every value" \
+    "$program" compare a.h5 --between rnn.hidden --by hmm.architecture,hmm.states,rnn.noise_dim --profile \
+    --where 'hmm.states == 4 or rnn.hidden == 8'
+
 name='what it says'
 says 'Over [23] cells: ' "$program" compare a.h5 --between rnn.hidden --where 'rnn.hidden != 8'
 says 'cannot be told apart with 3 and 3 runs: the least possible p is .100' \

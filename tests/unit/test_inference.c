@@ -1,8 +1,8 @@
 /* test_inference: differences, effect sizes, intervals and permutation tests against published data
  * sets (computed with scipy, statsmodels or by enumeration), and what few values allow. */
 #include "base/statistics.h"
+#include "report/bootstrap.h"
 #include "report/inference.h"
-#include "report/permutation.h"
 #include "../support/check.h"
 
 #include <stdlib.h>
@@ -113,6 +113,55 @@ static void test_few_values(void **state)
     struct larger all = p_larger(high, 5, low, 5);
     check_near(all.p, 1, 0);
     assert_true(all.interval.low > 0.5 && all.interval.low < 0.75 && all.interval.high == 1);
+}
+
+static void test_cells_together(void **state)
+{
+    (void)state;
+    struct difference one = difference_welch(treated, N, control, N), mean;
+    struct difference both[2] = {one, one};
+    mean = difference_mean(both, 2);
+    check_near(mean.value, 5.4, 1e-12);
+    check_near(mean.error, one.error / sqrt(2), 1e-12);
+    check_near(mean.df, 2 * one.df, 1e-9);
+    both[1] = difference_welch(treated, 1, control, N); /* no spread */
+    assert_true(isnan(difference_mean(both, 2).interval.low));
+    struct larger larger[2] = {p_larger(treated, N, control, N), p_larger(control, N, treated, N)};
+    struct larger half = p_larger_mean(larger, 2);
+    check_near(half.p, 0.5, 1e-12);
+    check_near(half.interval.low + half.interval.high, 1, 1e-9);
+    assert_true(half.interval.high - half.interval.low <
+                larger[0].interval.high - larger[0].interval.low);
+    assert_true(isnan(p_larger_mean(larger, 1).interval.low));
+    larger[0] = p_larger(treated, 2, control, N);
+    assert_true(isnan(p_larger_mean(larger, 2).interval.low));
+    assert_true(isnan(p_larger_mean(NULL, 0).p));
+}
+
+static void test_pooled_middle(void **state)
+{
+    (void)state;
+    static double x[6][N];
+    struct block block[6], few = {.x = control, .n = N};
+    struct status st = {0};
+    struct interval interval, moved;
+    double middle, all[6 * N];
+    for (int c = 0; c < 6; c++) {
+        for (int i = 0; i < N; i++) all[c * N + i] = x[c][i] = c % 2 ? control[i] : treated[i];
+        block[c] = (struct block){.x = x[c], .n = N};
+    }
+    check_ok(bootstrap_middle(block, 6, rng, &middle, &interval, &st), &st);
+    check_near(middle, interquartile_mean(all, 6 * N), 1e-12);
+    assert_true(interval.low < middle && middle < interval.high);
+    check_near(interval.high - interval.low, 3.92 * 12 / sqrt(60), 2.5); /* sd is about 12 */
+    for (int c = 0; c < 6; c++)
+        for (int i = 0; i < N; i++) x[c][i] += 100;
+    check_ok(bootstrap_middle(block, 6, rng, &middle, &moved, &st), &st);
+    check_near(moved.low - interval.low, 100, 1e-9);
+    check_ok(bootstrap_middle(&few, 1, rng, &middle, &interval, &st), &st);
+    assert_true(isnan(interval.low) && middle > 0); /* ten are too few */
+    check_ok(bootstrap_middle(NULL, 0, rng, &middle, &interval, &st), &st);
+    assert_true(isnan(middle));
 }
 
 static void test_means_of_the_middle(void **state)
@@ -233,6 +282,8 @@ int main(void)
                                        cmocka_unit_test(test_pairs),
                                        cmocka_unit_test(test_few_values),
                                        cmocka_unit_test(test_means_of_the_middle),
+                                       cmocka_unit_test(test_cells_together),
+                                       cmocka_unit_test(test_pooled_middle),
                                        cmocka_unit_test(test_families),
                                        cmocka_unit_test(test_permutations),
                                        cmocka_unit_test(test_random_arrangements),
