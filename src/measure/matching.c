@@ -2,13 +2,14 @@
  * a = exp(u/eps), b = exp(v/eps) and K = exp(-cost/eps) an iteration is a = mass/(K b),
  * b = mass/(K' a). K is a table over the T + 1 possible distances, computed in long double and
  * rounded, so that it does not depend on which libm kernel the CPU gets. Refuses to round: where K
- * leaves the range of doubles the plain log-domain version does the work.
+ * leaves the range of doubles the plain log-domain version does the work, without relaxation.
  */
 #include "matching.h"
 
 #include "matching_simd.h"
 #include "base/dispatch.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,18 +20,70 @@ enum { MAX_ITERATIONS = 1000 };
 /* exp(-range/eps) stays a normal double, with room for sums */
 static const double max_exponent = 700;
 
+/* --- distinct sequences ------------------------------------------------------------------------
+ */
+
+/* In the order in which they are first seen. */
+struct distinct {
+    struct sample of; /* (n, T) */
+    uint8_t *symbols; /* of `of`, owned */
+    double *count;    /* (n), owned */
+};
+
+static int compare_rows(const void *a, const void *b, void *sample)
+{
+    const struct sample *s = sample;
+    size_t i = *(const size_t *)a, j = *(const size_t *)b, T = (size_t)s->T;
+    int order = memcmp(s->symbols + i * T, s->symbols + j * T, T);
+    return order ? order : i < j ? -1 : i > j;
+}
+
+static void distinct_free(struct distinct *d)
+{
+    free(d->symbols);
+    free(d->count);
+}
+
+static bool distinct_find(const struct sample *s, struct distinct *d)
+{
+    size_t T = (size_t)s->T, *order = calloc(s->n, sizeof *order);
+    double *times = calloc(s->n, sizeof *times); /* of the first of equal ones; 0: a later one */
+    *d = (struct distinct){.symbols = malloc(s->n * T), .count = calloc(s->n, sizeof *d->count)};
+    bool done = order && times && d->symbols && d->count;
+    for (size_t i = 0; done && i < s->n; i++) order[i] = i;
+    if (done) qsort_r(order, s->n, sizeof *order, compare_rows, (void *)s);
+    for (size_t k = 0, first = 0; done && k < s->n; k++) {
+        bool same = k && memcmp(s->symbols + order[k] * T, s->symbols + order[first] * T, T) == 0;
+        if (!same) first = k;
+        times[order[first]]++;
+    }
+    d->of = (struct sample){.symbols = d->symbols, .T = s->T};
+    for (size_t i = 0; done && i < s->n; i++) {
+        if (times[i] == 0) continue;
+        memcpy(d->symbols + d->of.n * T, s->symbols + i * T, T);
+        d->count[d->of.n++] = times[i];
+    }
+    free(order);
+    free(times);
+    return done;
+}
+
 /* --- distances -------------------------------------------------------------------------------- */
 
-/* The Hamming distances of all pairs and the working memory of the iterations. */
+/* The Hamming distances of all pairs of distinct sequences and the working memory of the
+ * iterations. */
 struct problem {
-    size_t n, m, stride; /* stride: m padded */
+    struct distinct x, y;
+    size_t all_x, all_y; /* sequences, all of them */
+    size_t n, m, stride; /* distinct ones; stride: m padded */
     int T, wide;         /* wide: uint16 entries */
     void *distance;      /* (n, stride), owned */
     double *a;           /* (n), owned: the block of the following */
     double *b, *column;  /* (stride) */
+    double *counted_b;   /* (stride) times the counts */
     double *work;        /* (MATCHING_ROWS, stride) */
     double *previous;    /* (n) */
-    double *table;       /* (T + 1) */
+    double *table;       /* (T + 1), and at least MATCHING_SHORT */
     const struct stop *stop;
     struct status *st;
     int code; /* of a stop */
@@ -48,6 +101,8 @@ static void problem_free(struct problem *p)
 {
     free(p->distance);
     free(p->a);
+    distinct_free(&p->x);
+    distinct_free(&p->y);
 }
 
 /* Bit-planes of the sequences: plane p holds bit p of every symbol, 64 steps a word. */
@@ -74,8 +129,9 @@ static int num_planes(const struct sample *x, const struct sample *y)
     return planes;
 }
 
-static bool fill_distances(struct problem *p, const struct sample *x, const struct sample *y)
+static bool fill_distances(struct problem *p)
 {
+    const struct sample *x = &p->x.of, *y = &p->y.of;
     int planes = num_planes(x, y), words = (p->T + 63) / 64;
     size_t each = (size_t)planes * (size_t)words, row_bytes = p->stride << p->wide;
     uint64_t *bits_x = bit_planes(x, planes, words), *bits_y = bit_planes(y, planes, words);
@@ -91,32 +147,40 @@ static bool fill_distances(struct problem *p, const struct sample *x, const stru
     return done;
 }
 
+static bool take_memory(struct problem *p)
+{
+    p->n = p->x.of.n;
+    p->m = p->y.of.n;
+    p->stride = (p->m + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
+    size_t pad = (p->n + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
+    size_t doubles = 2 * pad + (3 + MATCHING_ROWS) * p->stride + (size_t)p->T + MATCHING_SHORT;
+    p->distance = malloc((p->n * p->stride) << p->wide);
+    p->a = aligned_alloc(64, (doubles * sizeof(double) + 63) / 64 * 64);
+    if (!p->distance || !p->a) return false;
+    p->b = p->a + pad;
+    p->column = p->b + p->stride;
+    p->counted_b = p->column + p->stride;
+    p->work = p->counted_b + p->stride;
+    p->previous = p->work + MATCHING_ROWS * p->stride;
+    p->table = p->previous + pad;
+    return true;
+}
+
 static int problem_init(struct problem *p, const struct sample *x, const struct sample *y,
                         struct status *st)
 {
-    *p = (struct problem){.n = x->n, .m = y->n, .T = x->T, .wide = x->T > UINT8_MAX};
+    *p = (struct problem){.all_x = x->n, .all_y = y->n, .T = x->T, .wide = x->T > UINT8_MAX};
     if (!x->n || !y->n || x->T < 1 || x->T != y->T || x->T > UINT16_MAX)
         return status_set(st, STATUS_INTERNAL,
                           "matched distance asked for samples of %zu x %d and %zu x %d", x->n, x->T,
                           y->n, y->T);
-    p->stride = (p->m + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
-    size_t pad = (p->n + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
-    size_t doubles = 2 * pad + (2 + MATCHING_ROWS) * p->stride + (size_t)p->T + 1;
-    p->distance = malloc((p->n * p->stride) << p->wide);
-    p->a = aligned_alloc(64, (doubles * sizeof(double) + 63) / 64 * 64);
-    if (p->a) {
-        p->b = p->a + pad;
-        p->column = p->b + p->stride;
-        p->work = p->column + p->stride;
-        p->previous = p->work + MATCHING_ROWS * p->stride;
-        p->table = p->previous + pad;
-    }
-    if (p->distance && p->a && fill_distances(p, x, y)) return STATUS_OK;
+    if (distinct_find(x, &p->x) && distinct_find(y, &p->y) && take_memory(p) && fill_distances(p))
+        return STATUS_OK;
     problem_free(p);
     return status_no_memory(st,
                             "the matched distance of %zu and %zu sequences, which needs %.0f MB; "
                             "lower measure.sequences or use fewer workers a node",
-                            x->n, y->n, (double)((p->n * p->stride) << p->wide) / 1e6);
+                            x->n, y->n, (double)((x->n * y->n) << p->wide) / 1e6);
 }
 
 static int distance_of(const struct problem *p, size_t i, size_t j)
@@ -128,28 +192,29 @@ static int distance_of(const struct problem *p, size_t i, size_t j)
 /* Mean and sd over columns of the distance to row[j]. */
 static void summarise(const struct problem *p, const size_t *row, struct matching *out)
 {
-    double sum = 0, squares = 0;
-    for (size_t j = 0; j < p->m; j++) sum += sqrt(2.0 * distance_of(p, row[j], j));
-    out->mean = sum / (double)p->m;
+    double sum = 0, squares = 0, num = (double)p->all_y;
+    for (size_t j = 0; j < p->m; j++) sum += p->y.count[j] * sqrt(2.0 * distance_of(p, row[j], j));
+    out->mean = sum / num;
     for (size_t j = 0; j < p->m; j++) {
         double d = sqrt(2.0 * distance_of(p, row[j], j)) - out->mean;
-        squares += d * d;
+        squares += p->y.count[j] * (d * d);
     }
-    out->sd = sqrt(squares / (double)p->m);
+    out->sd = sqrt(squares / num);
 }
 
 /* --- exp domain ------------------------------------------------------------------------------- */
 
-/* sum of |log(now / before)|: products of the ratios, a logarithm only now and then. NaN when a
- * number left the range. */
-static double sum_abs_log_ratio(const double *now, const double *before, size_t n)
+/* sum of count |log(now / before)|: products of the ratios, a logarithm only now and then. NaN when
+ * a number left the range. */
+static double sum_abs_log_ratio(const double *now, const double *before, const double *count,
+                                size_t n)
 {
     double sum = 0, product = 1;
     for (size_t i = 0; i < n; i++) {
         if (!(now[i] > 0 && now[i] <= 1e300 && before[i] > 0)) return NAN;
         double ratio = now[i] > before[i] ? now[i] / before[i] : before[i] / now[i];
-        if (ratio > 1e100)
-            sum += (double)logl(ratio);
+        if (ratio > 1e100 || count[i] > 1)
+            sum += count[i] * (double)logl(ratio);
         else
             product *= ratio;
         if (product > 1e100) {
@@ -160,29 +225,75 @@ static double sum_abs_log_ratio(const double *now, const double *before, size_t 
     return sum + (double)logl(product);
 }
 
+/* How far steps are relaxed: not at first, when large steps are too large; less again where the
+ * change has grown much. */
+struct relaxation {
+    int level, most;
+    double least; /* change so far */
+};
+
+static void relax(struct relaxation *r, int iteration, double change)
+{
+    static const double grown = 10;
+    int wanted = iteration < 10 ? 0 : iteration < 20 ? 1 : iteration < 40 ? 2 : 3;
+    if (change > grown * r->least && r->level > 0) {
+        r->most = r->level - 1;
+        r->least = change;
+    }
+    r->least = fmin(r->least, change);
+    r->level = wanted < r->most ? wanted : r->most;
+}
+
+/* b from the column sums; the change of log b. */
+static double update_columns(struct problem *p, double mass, int level)
+{
+    for (size_t j = 0; j < p->m; j++)
+        p->column[j] = p->b[j] * matching_relaxed(mass / (p->column[j] * p->b[j]), level);
+    double change = sum_abs_log_ratio(p->column, p->b, p->y.count, p->m);
+    memcpy(p->b, p->column, p->m * sizeof *p->b);
+    for (size_t j = 0; j < p->m; j++) p->counted_b[j] = p->y.count[j] * p->b[j];
+    return change;
+}
+
 /* The potentials into p->a and p->b; false when they left the range of doubles. */
 static bool iterate(struct problem *p, struct matching *out)
 {
-    double mass_x = 1.0 / (double)p->n + mass_offset, mass_y = 1.0 / (double)p->m + mass_offset;
+    double mass_x = 1.0 / (double)p->all_x + mass_offset;
+    double mass_y = 1.0 / (double)p->all_y + mass_offset;
     /* K is centred: times exp(middle), which a absorbs */
     double middle = sqrt(2.0 * p->T) / eps / 2;
     if (2 * middle > max_exponent) return false;
+    memset(p->table, 0, MATCHING_SHORT * sizeof *p->table);
     for (int h = 0; h <= p->T; h++)
         p->table[h] = (double)expl((long double)middle - sqrtl(2.0L * h) / eps);
     for (size_t i = 0; i < p->n; i++) p->a[i] = (double)expl(-(long double)middle);
-    for (size_t j = 0; j < p->stride; j++) p->b[j] = j < p->m;
+    for (size_t j = 0; j < p->stride; j++) {
+        p->b[j] = j < p->m;
+        p->counted_b[j] = j < p->m ? p->y.count[j] : 0;
+    }
 
+    struct relaxation relaxation = {.most = INT_MAX, .least = INFINITY};
+    struct matching_step step = {.distance = p->distance,
+                                 .n = p->n,
+                                 .stride = p->stride,
+                                 .wide = p->wide,
+                                 .is_short = p->T < MATCHING_SHORT,
+                                 .table = p->table,
+                                 .count = p->x.count,
+                                 .mass = mass_x,
+                                 .b = p->counted_b,
+                                 .a = p->a,
+                                 .column = p->column,
+                                 .work = p->work};
     double change = INFINITY;
     for (out->iterations = 0; goes_on(p, out, change);) {
+        relax(&relaxation, out->iterations, change);
+        step.level = relaxation.level;
         memcpy(p->previous, p->a, p->n * sizeof *p->previous);
-        KERNELS(matching_kernels)
-            ->iterate(p->distance, p->n, p->stride, p->wide, p->table, mass_x, p->b, p->a,
-                      p->column, p->work);
+        KERNELS(matching_kernels)->iterate(&step);
         out->iterations++;
-        change = eps * sum_abs_log_ratio(p->a, p->previous, p->n);
-        for (size_t j = 0; j < p->m; j++) p->column[j] = mass_y / p->column[j];
-        change += eps * sum_abs_log_ratio(p->column, p->b, p->m);
-        memcpy(p->b, p->column, p->m * sizeof *p->b);
+        change = eps * sum_abs_log_ratio(p->a, p->previous, p->x.count, p->n);
+        change += eps * update_columns(p, mass_y, step.level);
         if (isnan(change)) return false;
     }
     out->converged = change < tolerance;
@@ -191,12 +302,13 @@ static bool iterate(struct problem *p, struct matching *out)
 
 /* --- log domain ------------------------------------------------------------------------------- */
 
-/* u_i += eps (log mass - log sum_j exp((u_i + v_j - C_ij)/eps)) for all i, or the same with rows
- * and columns changed over; returns sum |du|. */
+/* u_i += eps (log mass - log sum_j count_j exp((u_i + v_j - C_ij)/eps)) for all i, or the same with
+ * rows and columns changed over; returns sum count |du|. */
 static double update_plain(const struct problem *p, bool rows, double *u, const double *v)
 {
     size_t n = rows ? p->n : p->m, m = rows ? p->m : p->n;
-    double log_mass = log(1.0 / (double)n + mass_offset), change = 0;
+    const double *count = rows ? p->x.count : p->y.count, *others = rows ? p->y.count : p->x.count;
+    double log_mass = log(1.0 / (double)(rows ? p->all_x : p->all_y) + mass_offset), change = 0;
     for (size_t i = 0; i < n; i++) {
         double largest = -INFINITY, sum = 0;
         for (int pass = 0; pass < 2; pass++)
@@ -206,11 +318,11 @@ static double update_plain(const struct problem *p, bool rows, double *u, const 
                 if (pass == 0)
                     largest = fmax(largest, x);
                 else
-                    sum += exp(x - largest);
+                    sum += others[j] * exp(x - largest);
             }
         double step = eps * (log_mass - (largest + log(sum)));
         u[i] += step;
-        change += fabs(step);
+        change += count[i] * fabs(step);
     }
     return change;
 }

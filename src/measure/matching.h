@@ -3,7 +3,9 @@
  * Cost: the Euclidean distance of one-hot sequences, sqrt(2 * Hamming). Entropic transport with
  * eps = 0.1 and uniform marginals (1/n + 1e-8), until sum |du| + sum |dv| < 0.1 or 1000 iterations;
  * then every column j takes the row i of the largest plan entry (many-to-one, first maximum) and
- * scores sqrt(2 * Hamming(i, j)).
+ * scores sqrt(2 * Hamming(i, j)). Equal sequences have equal potentials: they are one row or column
+ * with a count. After ten plain iterations the steps are over-relaxed (Thibault et al. 2021): the
+ * plan is nearer to the converged one than that of 1000 plain iterations.
  */
 #pragma once
 

@@ -248,8 +248,10 @@ static void test_autocorrelation_of_sample(void **state)
 
 /* --- matched distance ------------------------------------------------------------------------- */
 
-/* SCIENCE 3.1 as written there, in the log domain, with its own Hamming distances. */
-static struct matching naive_matching(const struct sample *x, const struct sample *y)
+/* SCIENCE 3.1 as written there, in the log domain, with its own Hamming distances, until so little
+ * changes. */
+static struct matching naive_matching(const struct sample *x, const struct sample *y,
+                                      double tolerance)
 {
     size_t n = x->n, m = y->n, T = (size_t)x->T;
     double *C = malloc(n * m * sizeof *C), *u = calloc(n, sizeof *u), *v = calloc(m, sizeof *v);
@@ -262,7 +264,7 @@ static struct matching naive_matching(const struct sample *x, const struct sampl
             for (size_t t = 0; t < T; t++) h += x->symbols[i * T + t] != y->symbols[j * T + t];
             C[i * m + j] = sqrt(2.0 * h);
         }
-    for (; out.iterations < 1000 && change >= .1; out.iterations++) {
+    for (; out.iterations < 100000 && change >= tolerance; out.iterations++) {
         change = 0;
         for (size_t i = 0; i < n; i++) {
             double sum = 0;
@@ -287,22 +289,23 @@ static struct matching naive_matching(const struct sample *x, const struct sampl
         squares += C[best * m + j] * C[best * m + j] / (double)m;
     }
     out.sd = sqrt(fmax(squares - out.mean * out.mean, 0));
-    out.converged = change < .1;
+    out.converged = change < tolerance;
     free(C);
     free(u);
     free(v);
     return out;
 }
 
-static void check_matching(const struct hmm *hmm, size_t n, size_t m, int T)
+/* near: columns whose mass two rows share alike may go either way */
+static void check_matching(const struct hmm *hmm, size_t n, size_t m, int T, double near)
 {
     struct status st = {0};
     struct sample x = draw(hmm, "x", n, T), y = draw(hmm, "y", m, T);
-    struct matching fast, plain = naive_matching(&x, &y);
+    struct matching fast, plain = naive_matching(&x, &y, 1e-4);
     check_ok(matching_measure(&x, &y, NULL, &fast, &st), &st);
-    check_near(fast.mean, plain.mean, 1e-12);
-    check_near(fast.sd, plain.sd, 1e-7);
-    assert_int_equal(fast.iterations, plain.iterations);
+    check_near(fast.mean, plain.mean, near);
+    check_near(fast.sd, plain.sd, fmax(near, 1e-7));
+    assert_true(fast.iterations <= plain.iterations);
     assert_true(fast.converged && plain.converged);
     sample_free(x);
     sample_free(y);
@@ -311,13 +314,15 @@ static void check_matching(const struct hmm *hmm, size_t n, size_t m, int T)
 static void test_matching_against_naive(void **state)
 {
     (void)state;
-    struct hmm hmm = build(LINEAR_CHAIN), custom = build(CUSTOM);
-    check_matching(&hmm, 60, 45, 20);
-    check_matching(&hmm, 33, 64, 64);
-    check_matching(&hmm, 37, 51, 100);
-    check_matching(&custom, 50, 50, 300); /* 16-bit distances */
-    check_matching(&hmm, 1, 1, 10);
+    struct hmm hmm = build(LINEAR_CHAIN), custom = build(CUSTOM), fully = build(FULLY_CONNECTED);
+    check_matching(&hmm, 60, 45, 20, 1e-12);
+    check_matching(&hmm, 33, 64, 64, 1e-12);
+    check_matching(&hmm, 37, 51, 100, 1e-12);
+    check_matching(&custom, 50, 50, 300, .01); /* 16-bit distances */
+    check_matching(&hmm, 1, 1, 10, 1e-12);
+    check_matching(&fully, 250, 240, 12, .001); /* many are equal */
     hmm_free(&hmm);
+    hmm_free(&fully);
     hmm_free(&custom);
 }
 
@@ -351,7 +356,7 @@ static void test_matching_beyond_the_range(void **state)
     struct hmm hmm = build(LINEAR_CHAIN);
     struct status st = {0};
     struct sample x = draw(&hmm, "x", 6, T), y = draw(&hmm, "y", 5, T);
-    struct matching fast, plain = naive_matching(&x, &y);
+    struct matching fast, plain = naive_matching(&x, &y, .1);
     check_ok(matching_measure(&x, &y, NULL, &fast, &st), &st);
     assert_true(fast.mean > 50 && fast.converged);
     check_near(fast.mean, plain.mean, 1e-12);
