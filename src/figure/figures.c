@@ -17,6 +17,13 @@
 const struct figure_row figures_table[] = {
     /* name                section        scope     function */
     {"loss-by-cell", EMULATION, OF_STUDY, figure_loss_by_cell},
+    {"trajectories", DYNAMICS, OF_RUN, figure_trajectories},
+    {"contours", DYNAMICS, OF_RUN, figure_contours},
+    {"pair-contours", DYNAMICS, OF_RUN, figure_pair_contours},
+    {"orbit", DYNAMICS, OF_RUN, figure_orbit},
+    {"residency", DYNAMICS, OF_RUN, figure_residency},
+    {"noise-sensitivity", DYNAMICS, OF_RUN, figure_noise_sensitivity},
+    {"resonance", DYNAMICS, OF_RUN, figure_resonance},
 };
 const int num_figures = sizeof figures_table / sizeof figures_table[0];
 

@@ -4,3 +4,10 @@
 #include "figure.h"
 
 figure_function figure_loss_by_cell;
+figure_function figure_trajectories;
+figure_function figure_contours;
+figure_function figure_pair_contours;
+figure_function figure_orbit;
+figure_function figure_residency;
+figure_function figure_noise_sensitivity;
+figure_function figure_resonance;
