@@ -24,6 +24,14 @@ const struct figure_row figures_table[] = {
     {"residency", DYNAMICS, OF_RUN, figure_residency},
     {"noise-sensitivity", DYNAMICS, OF_RUN, figure_noise_sensitivity},
     {"resonance", DYNAMICS, OF_RUN, figure_resonance},
+    {"kick-sets", CIRCUIT, OF_STUDY, figure_kick_sets},
+    {"weights", CIRCUIT, OF_RUN, figure_weights},
+    {"kick-units", CIRCUIT, OF_RUN, figure_kick_units},
+    {"kick-activity", CIRCUIT, OF_RUN, figure_kick_activity},
+    {"silencing", CIRCUIT, OF_RUN, figure_silencing},
+    {"ablation", CIRCUIT, OF_RUN, figure_ablation},
+    {"scaled-paths", CIRCUIT, OF_RUN, figure_scaled_paths},
+    {"critical-pairs", CIRCUIT, OF_RUN, figure_critical_pairs},
 };
 const int num_figures = sizeof figures_table / sizeof figures_table[0];
 
