@@ -110,12 +110,16 @@ int cli_gather(const struct invocation *inv, bool check, struct gathered **gathe
                struct status *st);
 /* Warn of what another program changed and of damaged rows; how many of these runs no file has. */
 int cli_tell_damage(const struct invocation *inv, const struct gathered *gathered);
-/* make(made, path, request) of the file that the operands are: the only one, or that which `merge`
- * makes of several, for a moment; made has it open afterwards. Errors as of store_gather too. */
-int cli_make_of_all(const struct invocation *inv,
-                    int (*make)(void *made, const char *path, const void *request,
-                                struct status *st),
-                    void *made, const void *request, struct status *st);
+/* The operands as one results file: the one that there is, or what `merge` makes of them, in a
+ * place of its own until it is freed; warns of damaged rows of several. Errors as of cli_gather and
+ * store_merge. Free with cli_together_free, also after an error. */
+struct together {
+    const char *path;
+    struct gathered *gathered; /* where its rows come from; NULL: one operand */
+    char place[4096], merged[4200];
+};
+int cli_together(const struct invocation *inv, struct together *together, struct status *st);
+void cli_together_free(struct together *together);
 /* Open a results file and warn of it. */
 int cli_open_file(const struct invocation *inv, const char *path, struct store **store,
                   struct status *st);

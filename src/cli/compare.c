@@ -73,20 +73,17 @@ static int print_profile(const struct compare *c, enum table_format format, FILE
     return code;
 }
 
-static int make(void *made, const char *path, const void *request, struct status *st)
-{
-    return compare_make(made, path, request, st);
-}
-
 static int run_compare(const struct invocation *inv)
 {
     struct status st = {0};
     struct compare c = {.store = NULL};
     struct compare_request request;
+    struct together together = {.path = NULL};
     enum table_format format;
     int code = table_format_read(cli_value(inv, "format"), &format, &st);
     if (!code) code = read_request(inv, &request, &st);
-    if (!code) code = cli_make_of_all(inv, make, &c, &request, &st);
+    if (!code) code = cli_together(inv, &together, &st);
+    if (!code) code = compare_make(&c, together.path, &request, &st);
     if (!code) cli_warn_of(inv, c.store);
     if (!code && inv->num_operands == 1)
         cli_check_rows(inv, inv->operand[0], c.store, c.row, c.num_rows);
@@ -97,6 +94,7 @@ static int run_compare(const struct invocation *inv)
         code = cli_flag(inv, "profile") ? print_profile(&c, format, inv->out, &st)
                                         : compare_print(&c, format, inv->out, &st);
     compare_free(&c);
+    cli_together_free(&together);
     return code ? cli_fail(inv, &st) : STATUS_OK;
 }
 

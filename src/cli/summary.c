@@ -31,17 +31,13 @@ static void warn(const struct summary *s, const struct invocation *inv)
     }
 }
 
-static int make(void *made, const char *path, const void *request, struct status *st)
-{
-    return summary_make(made, path, request, st);
-}
-
 static int run_summary(const struct invocation *inv)
 {
     struct status st = {0};
     enum table_format format;
     if (table_format_read(cli_value(inv, "format"), &format, &st)) return cli_fail(inv, &st);
     struct summary s = {.format = format};
+    struct together together;
     struct summary_request request = {.where = cli_value(inv, "where"),
                                       .by = cli_value(inv, "by"),
                                       .all_but = cli_value(inv, "all-but"),
@@ -53,10 +49,12 @@ static int run_summary(const struct invocation *inv)
     if (!code && request.by && request.all_but)
         code = status_set(&st, STATUS_USAGE, "--by and --all-but: give one of them");
     if (code) return cli_fail(inv, &st);
-    code = cli_make_of_all(inv, make, &s, &request, &st);
+    code = cli_together(inv, &together, &st);
+    if (!code) code = summary_make(&s, together.path, &request, &st);
     if (!code) code = summary_print(&s, inv->out, &st);
     if (!code) warn(&s, inv);
     summary_free(&s);
+    cli_together_free(&together);
     return code ? cli_fail(inv, &st) : STATUS_OK;
 }
 

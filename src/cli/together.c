@@ -1,44 +1,43 @@
-/* together: several results files, read as the one that `merge` makes of them. Refuses what merge
- * refuses. */
+/* together: several results files as one, for verbs that read one: what `merge` makes of them, for
+ * a while. */
 #include "cli.h"
 
 #include "base/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-static int make_of_several(const struct invocation *inv, const char *path,
-                           int (*make)(void *made, const char *path, const void *request,
-                                       struct status *st),
-                           void *made, const void *request, struct status *st)
-{
-    struct gathered *g = NULL;
-    int code = cli_gather(inv, true, &g, st);
-    if (!code) {
-        cli_tell_damage(inv, g);
-        code = store_merge(g, path, NULL, false, st);
-        if (!code) code = make(made, path, request, st); /* it is open now */
-        unlink(path);
-    }
-    store_gathered_free(g);
-    return code;
-}
-
-int cli_make_of_all(const struct invocation *inv,
-                    int (*make)(void *made, const char *path, const void *request,
-                                struct status *st),
-                    void *made, const void *request, struct status *st)
+int cli_together(const struct invocation *inv, struct together *t, struct status *st)
 {
     const char *folder = getenv("TMPDIR");
-    char place[4096], path[4200];
-    if (inv->num_operands == 1) return make(made, inv->operand[0], request, st);
-    snprintf(place, sizeof place, "%.4000s/hmmgrid-XXXXXX", folder && *folder ? folder : "/tmp");
-    if (!mkdtemp(place))
-        return file_fail(st, STATUS_CANNOT_CREATE, place,
+    *t = (struct together){.gathered = NULL};
+    if (inv->num_operands == 1) {
+        t->path = inv->operand[0];
+        return STATUS_OK;
+    }
+    int code = cli_gather(inv, true, &t->gathered, st);
+    if (code) return code;
+    cli_tell_damage(inv, t->gathered);
+    snprintf(t->place, sizeof t->place, "%.4000s/hmmgrid-XXXXXX",
+             folder && *folder ? folder : "/tmp");
+    if (!mkdtemp(t->place)) {
+        code = file_fail(st, STATUS_CANNOT_CREATE, t->place,
                          "put the files together here (TMPDIR names another place)", errno);
-    snprintf(path, sizeof path, "%s/merged.h5", place);
-    int code = make_of_several(inv, path, make, made, request, st);
-    rmdir(place);
-    return code;
+        *t->place = '\0';
+        return code;
+    }
+    snprintf(t->merged, sizeof t->merged, "%s/merged.h5", t->place);
+    t->path = t->merged;
+    return store_merge(t->gathered, t->path, NULL, false, st);
+}
+
+void cli_together_free(struct together *t)
+{
+    if (*t->place) {
+        unlink(t->merged);
+        rmdir(t->place);
+    }
+    store_gathered_free(t->gathered);
 }
