@@ -33,7 +33,7 @@ TABLE_SRC := $(addprefix src/report/,aggregate.c bootstrap.c inference.c permuta
 CORE_SRC  := $(filter-out $(SIMD_SRC) $(YAML_SRC),$(call room,base settings model measure plan \
  dynamics analyse analyse/circuit analyse/ablation analyse/evolution experiment isolate forecast) $(TABLE_SRC))
 MPI_SRC   := $(call room,store study)
-CLI_SRC   := $(filter-out $(TABLE_SRC),$(call room,batch report figure cli))
+CLI_SRC   := $(filter-out $(TABLE_SRC),$(call room,batch report figure page cli))
 
 # --- libraries -----------------------------------------------------------------------------------
 PKG     := pkg-config
@@ -79,7 +79,7 @@ SIMD_OBJ := $(foreach l,$(LEVELS),$(SIMD_SRC:%.c=$(BUILD)/%.$(l).o))
 CORE_OBJ := $(call object,$(CORE_SRC)) $(SIMD_OBJ)
 YAML_OBJ := $(call object,$(YAML_SRC))
 MPI_OBJ  := $(call object,$(MPI_SRC))
-CLI_OBJ  := $(call object,$(CLI_SRC)) $(BUILD)/slurm.o
+CLI_OBJ  := $(call object,$(CLI_SRC)) $(BUILD)/slurm.o $(BUILD)/page.o
 CORE     := $(BUILD)/libhmmgrid-core.a
 
 .PHONY: all
@@ -96,14 +96,16 @@ $(call object,$(CORE_SRC) $(YAML_SRC)): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,cc)$(CC) $(FLAGS) $(BLAS_CFLAGS) $(DEPS) -c -o $@ $<
 
-# scripts of slurm/ as texts of the program: NAME_sbatch
+# files as texts of the program: requeue_sbatch, page_css
 $(BUILD)/slurm.c: slurm/requeue.sbatch slurm/report.sbatch
+$(BUILD)/page.c: src/page/page.css src/page/page.js
+$(BUILD)/slurm.c $(BUILD)/page.c:
 	@mkdir -p $(@D)
 	@for f in $^; do \
 	    printf 'extern const char %s[];\nconst char %s[] =\n' $$(basename $$f | tr . _) $$(basename $$f | tr . _); \
 	    sed 's/[\\"?]/\\&/g; s/^/"/; s/$$/\\n"/' $$f; echo ';'; done > $@
 
-$(BUILD)/slurm.o: $(BUILD)/slurm.c $(BUILD)/flags
+$(BUILD)/slurm.o $(BUILD)/page.o: $(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/flags
 	$(call tell,cc)$(CC) $(FLAGS) -c -o $@ $<
 
 define simd_rule
@@ -113,7 +115,7 @@ $(SIMD_SRC:%.c=$(BUILD)/%.$(1).o): $(BUILD)/%.$(1).o: %.c $(BUILD)/flags
 endef
 $(foreach l,$(LEVELS),$(eval $(call simd_rule,$(l))))
 
-$(filter-out %/provenance.o,$(MPI_OBJ)) $(filter-out %/help.o $(BUILD)/slurm.o,$(CLI_OBJ)): $(BUILD)/%.o: %.c $(BUILD)/flags
+$(filter-out %/provenance.o,$(MPI_OBJ)) $(filter-out %/help.o $(BUILD)/slurm.o $(BUILD)/page.o,$(CLI_OBJ)): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,cc)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) $(DEPS) -c -o $@ $<
 
@@ -271,7 +273,7 @@ soak: check-build-programs
 	mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root) --oversubscribe --bind-to none -n 4 $(BUILD)/tests/test_study_deaths /tmp overhead
 
 demo:
-	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages build
+	@CC='$(CC)' MPICC='$(MPICC)' .ci/packages demo
 	@$(MAKE) --no-print-directory $(parallel) all
 	@mkdir -p demo
 	mpirun $(if $(filter 0,$(shell id -u)),--allow-run-as-root) --oversubscribe -n 3 \

@@ -232,3 +232,26 @@ int file_sync_directory(const char *path, struct status *st)
     free(dir);
     return code;
 }
+
+static int make_one(const char *path)
+{
+    struct stat there;
+    if (mkdir(path, 0777) == 0) return 0;
+    if (errno != EEXIST || stat(path, &there) != 0) return errno;
+    return S_ISDIR(there.st_mode) ? 0 : ENOTDIR;
+}
+
+int file_make_folder(const char *path, struct status *st)
+{
+    char *part = strdup(path);
+    int error = part && *part ? 0 : part ? ENOENT : ENOMEM;
+    for (char *at = part; !error && *at; at++) {
+        char next = at[1];
+        if (next && next != '/') continue;
+        at[1] = '\0';
+        error = make_one(part);
+        at[1] = next;
+    }
+    free(part);
+    return error ? file_fail(st, STATUS_CANNOT_CREATE, path, "make this folder", error) : STATUS_OK;
+}

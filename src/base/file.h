@@ -54,6 +54,9 @@ int file_write_at(int fd, uint64_t offset, const void *buf, size_t n);
 enum { SILENCE_S = 30 };
 int file_read_text(const char *path, char *buf, size_t room, size_t *num);
 
+/* Make a folder, and those above it, unless they are there. STATUS_CANNOT_CREATE. */
+int file_make_folder(const char *path, struct status *st);
+
 /* fsync of the directory that holds path. */
 int file_sync_directory(const char *path, struct status *st);
 

@@ -32,6 +32,7 @@ const struct verb_entry verb_table[] = {
     {"read the results", &verb_summary},
     {NULL, &verb_compare},
     {NULL, &verb_list},
+    {NULL, &verb_report},
     {NULL, &verb_why},
     {NULL, &verb_export},
     {NULL, &verb_analyse},
