@@ -43,8 +43,8 @@ static int run_report(const struct invocation *inv)
     if (!code) code = make(inv, &together, &outcome, &st);
     if (!code && outcome.note) log_line(&inv->log, LOG_WARNING, "%s", outcome.note);
     if (!code)
-        show_on(inv->out, "%s, %d figures: %s/index.html\n", outcome.count, outcome.num_figures,
-                folder);
+        show_on(inv->out, "%s, %d figure%s: %s/index.html\n", outcome.count, outcome.num_figures,
+                outcome.num_figures == 1 ? "" : "s", folder);
     free(outcome.note);
     cli_together_free(&together);
     return code ? cli_fail(inv, &st) : STATUS_OK;

@@ -12,8 +12,8 @@
 /* page.css and page.js, by the Makefile. */
 extern const char page_css[], page_js[];
 
-/* THE sections, in their order; figure's table names them by their number, 1 to 6. */
-static const struct section {
+/* THE sections, in their order; the first are those of enum section. */
+static const struct chapter {
     const char *id, *title;
     int (*put[3])(const struct page *page, struct status *st);
 } sections[] = {
@@ -123,8 +123,32 @@ static int read_runs(struct page *p, struct status *st)
     return code;
 }
 
+/* The same runs once more, as figures see them; then the figures. */
+static int make_figures(struct page *p, struct status *st)
+{
+    int code = source_open(&p->source, &p->request->path, 1, p->request->where, st);
+    if (code) return code;
+    size_t n = (size_t)(p->source.num_runs + p->source.num_cells + p->request->num_runs) + 1;
+    p->cell_of_source = calloc(n, sizeof *p->cell_of_source);
+    p->detailed = calloc(n, sizeof *p->detailed);
+    if (!p->cell_of_source || !p->detailed) return status_no_memory(st, "the figures");
+    for (int i = 0, k = 0; i < p->source.num_runs; i++) { /* both in the order of the file */
+        while (k + 1 < p->num_rows && p->row[k] < p->source.run[i].row) k++;
+        p->cell_of_source[i] = p->summary.group[k];
+    }
+    code = page_choose_shown(p, st);
+    if (!code && p->num_rows)
+        code = figures_draw(&p->source, p->detailed, p->num_detailed, p->request->folder,
+                            &p->figures, st);
+    return code;
+}
+
 static void free_page(struct page *p)
 {
+    figures_free(&p->figures);
+    source_close(&p->source);
+    free(p->cell_of_source);
+    free(p->detailed);
     for (int part = 0; part < NUM_SCORE_PARTS; part++) free(p->part[part]);
     free(p->order);
     free(p->first);
@@ -161,16 +185,18 @@ static void put_head(const struct page *p)
     html_tag(p->out, "h1", "%s", study);
     if (*description) html_tag(p->out, "p", "%s", description);
     html_tag(p->out, "p class=\"note\"", "%s", p->summary.count);
+    if (*p->figures.note) html_tag(p->out, "p class=\"warning\"", "%s", p->figures.note);
     fputs("</header>\n", p->out);
 }
 
 static int put_section(const struct page *p, int section, struct status *st)
 {
-    const struct section *s = &sections[section];
+    const struct chapter *s = &sections[section];
     int code = STATUS_OK;
     html_mark(p->out, "<section id=\"%s\">\n<h2>%s</h2>\n", s->id, s->title);
     for (size_t i = 0; i < sizeof s->put / sizeof *s->put && s->put[i] && !code; i++)
         code = s->put[i](p, st);
+    if (section + 1 <= COMPARISONS && !code) page_put_figures(p, section + 1);
     fputs("</section>\n", p->out);
     return code;
 }
@@ -232,8 +258,11 @@ int page_write(const struct page_request *request, struct page_outcome *outcome,
     int code = check_place(place, st);
     if (!code) code = read_runs(&p, st);
     if (!code) code = file_make_folder(request->folder, st);
+    if (!code) code = make_figures(&p, st);
     if (!code) code = write_file(&p, place, st);
     if (!code) memcpy(outcome->count, p.summary.count, sizeof outcome->count);
+    outcome->num_figures = p.figures.num_drawn;
+    if (!code && *p.figures.note) outcome->note = strdup(p.figures.note);
     free_page(&p);
     return code;
 }

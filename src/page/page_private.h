@@ -5,6 +5,8 @@
 
 #include "html.h"
 #include "page.h"
+
+#include "figure/figure.h"
 #include "report/summary.h"
 
 enum { MOST_LINKS = 24, MOST_ROWS = 200, MOST_SECTIONS = 2000 };
@@ -21,6 +23,10 @@ struct page {
     bool *differs;                 /* (num_settings) not alike in all cells */
     unsigned char *marks;          /* of all runs of the file */
     double *part[NUM_SCORE_PARTS]; /* each (summary.num_scores, num_rows) */
+    struct source source;
+    int *cell_of_source;         /* (source.num_runs) the cell of each of its runs */
+    int *detailed, num_detailed; /* runs of the source that have figures of their own */
+    struct figures figures;
     FILE *out;
 };
 
@@ -31,6 +37,11 @@ int page_put_cost(const struct page *page, struct status *st);
 int page_put_provenance(const struct page *page, struct status *st);
 int page_put_comparisons(const struct page *page, struct status *st);
 int page_put_runs(const struct page *page, struct status *st);
+void page_put_figures(const struct page *page, int section); /* enum section */
+
+/* Which runs are shown in detail: those asked for, and of the other cells the median run. Errors as
+ * of source_find_run. */
+int page_choose_shown(struct page *page, struct status *st);
 
 /* --- what they are made of -------------------------------------------------------------------- */
 
@@ -42,6 +53,8 @@ void page_put_run_link(const struct page *page, int row);
 /* Links to these rows (num), the first few of them; to all by what the filter of the table finds.
  */
 void page_put_run_links(const struct page *page, const int *row, int num, const char *filter);
+/* Links to the figures of a run that is shown in detail. */
+void page_put_details(const struct page *page, int row);
 /* ", diverged", marked, for each mark that a run bears. */
 void page_put_marks(const struct page *page, int row);
 /* The file of a run as it was given, and its row there. */

@@ -14,14 +14,11 @@ double page_score(const struct page *p, int score, enum score_part part, int row
 
 void page_put_cell_name(const struct page *p, int cell)
 {
-    int row = p->order[p->first[cell]];
-    for (int k = 0; k < p->summary.num_keys; k++) {
-        const struct summary_key *key = &p->summary.key[k];
-        bool says_itself = strcmp(key->name, "hmm.architecture") == 0;
-        html_text(p->out, "%s%s%s%s", k ? ", " : "", says_itself ? "" : key->name,
-                  says_itself ? "" : "=", key->text[row]);
+    for (int i = 0; i < p->source.num_runs; i++) {
+        if (p->cell_of_source[i] != cell) continue;
+        html_text(p->out, "%s", p->source.cell[p->source.run[i].cell].text);
+        return;
     }
-    if (p->summary.num_keys == 0) fputs("all runs", p->out);
 }
 
 void page_put_cell_link(const struct page *p, int cell)

@@ -135,6 +135,7 @@ static int put_run(const struct page *p, int row, struct status *st)
     int code = put_facts(p, row, st);
     if (!code && (status == RUN_FAILED || status == RUN_CRASHED)) code = put_error(p, row, st);
     if (!code && status == RUN_DONE) put_scores(p, row);
+    page_put_details(p, row);
     if (!code) code = put_tried(p, row, st);
     if (!code) code = put_commands(p, row, st);
     fputs("</article>\n", p->out);

@@ -11,7 +11,7 @@ VOID = {"meta", "input", "br", "img", "link", "path", "use", "image", "rect", "l
 KNOWN = set("""html head meta title style body nav a main header h1 h2 h3 h4 p section div b table thead
 tbody tr th td article details summary pre dl dt dd ul li figure figcaption script span input button code
 svg g path use text tspan title desc defs rect line circle polygon polyline image clippath symbol marker
-lineargradient stop pattern""".split())
+lineargradient stop pattern filter feflood fecomposite feoffset femerge femergenode fegaussianblur""".split())
 
 
 class Page(html.parser.HTMLParser):

@@ -16,9 +16,9 @@ page() { # page DIR WORDS...: is it whole, and does it say them?
 
 name="a study"
 ok "half of it" "$program" run "$tests/mistakes/tiny.yaml" -o a.h5 --progress none --where 'run < 2'
-says '^4 runs \(2 cells x 2 seeds\), [0-9]+ figures: deep/er/index.html$' "$program" report a.h5 -o deep/er
+says '^4 runs \(2 cells x 2 seeds\), [0-9]+ figures?: deep/er/index.html$' "$program" report a.h5 -o deep/er
 page deep/er "This study is not finished: 2 of 4 runs have not ended" "run 3" "seed 1, pending" \
-    "hmmgrid repro a.h5 0 > run0.yaml" "hmm.states=3" "Provenance"
+    "hmmgrid repro a.h5 0 > run0.yaml" "hmm.states 3" "Provenance"
 ok "all of it" "$program" run "$tests/mistakes/tiny.yaml" -o a.h5 --progress none --resume
 says '^4 runs' "$program" report a.h5 -o deep/er
 page deep/er "By hmm.states" "Against the floor"
