@@ -3,6 +3,7 @@
 
 #include "base/show.h"
 #include "base/text.h"
+#include "experiment/run_record.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -23,6 +24,44 @@ void figure_say(struct figure *f, const char *fmt, ...)
     }
     text_fit(f->says + used, room, sentence);
     f->says[used + room] = '\0';
+}
+
+void figure_title(struct figure *f, const struct source *s, const char *title)
+{
+    const struct source_run *r = f->run < 0 ? NULL : &s->run[f->run];
+    if (r)
+        snprintf(f->title, sizeof f->title, "%s, run %d (%.70s, seed %lld)", title, r->number,
+                 s->cell[r->cell].text, (long long)r->seed);
+    else
+        snprintf(f->title, sizeof f->title, "%s", title);
+    f->shown = r != NULL;
+}
+
+void figure_absent(struct figure *f, const struct source *s, const char *column)
+{
+    int status = s->run[f->run].status;
+    f->shown = 0;
+    f->left = 1;
+    snprintf(f->left_out, sizeof f->left_out, "%s",
+             status == RUN_DONE ? "not computed, or NaN: diverged" : run_status_name[status]);
+    figure_say(f, "Nothing to show: run %d has no %s (%s).", s->run[f->run].number, column,
+               f->left_out);
+}
+
+double figure_step(double low, double high, int most)
+{
+    double least = (high - low) / most, ten = pow(10, floor(log10(least)));
+    if (!(least > 0)) return 1;
+    return least <= ten ? ten : least <= 2 * ten ? 2 * ten : least <= 5 * ten ? 5 * ten : 10 * ten;
+}
+
+void figure_range(const double *x, int num, double *low, double *high)
+{
+    for (int i = 0; i < num; i++) {
+        if (!isfinite(x[i])) continue;
+        *low = fmin(*low, x[i]);
+        *high = fmax(*high, x[i]);
+    }
 }
 
 void figure_quote(FILE *script, const char *text)
@@ -63,6 +102,19 @@ void figure_label(char *buf, size_t n, const char *text, int most)
     }
     bool cut = text[bytes] != '\0';
     snprintf(buf, n, "%.*s%s", (int)bytes, text, cut ? "..." : "");
+}
+
+void figure_spread(double *at, int num, double gap)
+{
+    for (int round = 0; round < 50; round++)
+        for (int i = 0; i < num; i++)
+            for (int k = 0; k < num; k++) {
+                bool above = at[k] > at[i] || (at[k] == at[i] && k > i);
+                double lacks = gap - (at[k] - at[i]);
+                if (k == i || !above || lacks <= 0) continue;
+                at[k] += lacks / 2;
+                at[i] -= lacks / 2;
+            }
 }
 
 int figure_thin(const double *x, int num, int most, int *at)

@@ -24,8 +24,9 @@ enum scope { OF_STUDY, OF_RUN };
  * markup), a plain frame of two axes with small ticks, `unset key`, and
  *   linetype k + 1  the colour of symbol k (of Okabe and Ito; the same in every figure)
  *   ink, grey, faint, paper  colours as strings: lc rgb ink
- *   heat, change    palettes, as `eval heat`: from paper to dark, for 0 and more; blue, paper, red
- * Index of a block: `index`, and every block's header is skipped. Texts of users go through
+ *   rnn             that of networks, where no symbol is meant; the HMM is grey or ink, its floor
+ * faint heat, change    palettes, as `eval heat`: from paper to dark, for 0 and more; blue, paper,
+ * red Index of a block: `index`, and every block's header is skipped. Texts of users go through
  * figure_quote. The script is run once for each format: it must not change files nor define what
  * it does not also reset (multiplot: unset it). */
 struct figure {
@@ -47,12 +48,27 @@ struct figure {
 /* One more sentence of `says`. */
 void figure_say(struct figure *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The title: of a run's figure with its number, cell and seed behind it. */
+void figure_title(struct figure *f, const struct source *s, const char *title);
+/* Nothing to show: the run has no such column, or it is not done. */
+void figure_absent(struct figure *f, const struct source *s, const char *column);
+
+/* The plain step between ticks of an axis, 1, 2 or 5 times a power of ten, with which there are at
+ * most `most` of them. */
+double figure_step(double low, double high, int most);
+
 /* Text as a string of gnuplot, with its quotes: nothing in it is obeyed or expanded. */
 void figure_quote(FILE *script, const char *text);
 /* Text as a field of CSV, quoted. */
 void figure_csv_text(FILE *csv, const char *text);
 /* Text of at most `most` characters for a label, cut with "..." (buf: 4 bytes for each). */
 void figure_label(char *buf, size_t n, const char *text, int most);
+
+/* The least and largest of x (num), widening low and high; NaN is passed over. */
+void figure_range(const double *x, int num, double *low, double *high);
+
+/* Places (num) of labels along an axis, moved apart to `gap` at least, in their order. */
+void figure_spread(double *at, int num, double gap);
 
 /* Which rows of a long curve are drawn so that none of what can be seen is lost: the row itself,
  * its least and its largest neighbour, in `most` buckets. at (2 * most) gets ascending rows of x

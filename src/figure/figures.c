@@ -17,6 +17,15 @@
 const struct figure_row figures_table[] = {
     /* name                section        scope     function */
     {"loss-by-cell", EMULATION, OF_STUDY, figure_loss_by_cell},
+    {"distance-by-cell", EMULATION, OF_STUDY, figure_distance_by_cell},
+    {"volatility-by-cell", EMULATION, OF_STUDY, figure_volatility_by_cell},
+    {"cross-entropy-by-cell", EMULATION, OF_STUDY, figure_cross_entropy_by_cell},
+    {"impossible-by-cell", EMULATION, OF_STUDY, figure_impossible_by_cell},
+    {"frequencies", EMULATION, OF_RUN, figure_frequencies},
+    {"transitions", EMULATION, OF_RUN, figure_transitions},
+    {"words", EMULATION, OF_RUN, figure_words},
+    {"run-lengths", EMULATION, OF_RUN, figure_run_lengths},
+    {"autocorrelation", EMULATION, OF_RUN, figure_autocorrelation},
     {"trajectories", DYNAMICS, OF_RUN, figure_trajectories},
     {"contours", DYNAMICS, OF_RUN, figure_contours},
     {"pair-contours", DYNAMICS, OF_RUN, figure_pair_contours},

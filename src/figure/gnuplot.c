@@ -12,8 +12,10 @@
 
 /* What every script finds: figure.h says it. Colours of Okabe & Ito 2008. */
 static const char prelude[] =
-    "ink = 'black'; grey = '#808080'; faint = '#c8c8c8'; paper = '#ffffff'\n"
+    "ink = 'black'; grey = '#808080'; faint = '#c8c8c8'; paper = '#ffffff'; "
+    "rnn = '#4b2e83'\n"
     "heat = \"set palette defined (0 '#ffffff', 1 '#9ecae1', 2 '#3182bd', 3 '#08306b')\"\n"
+    "errors = \"set palette defined (0 '#ffffff', 1 '#fdd0a2', 2 '#e6550d', 3 '#7f2704')\"\n"
     "change = \"set palette defined (-1 '#0072b2', 0 '#ffffff', 1 '#d55e00')\"\n"
     "colours = '#0072b2 #d55e00 #009e73 #cc79a7 #e69f00 #56b4e9 #a0a000'\n"
     "do for [k = 1:7] { set linetype k lc rgb word(colours, k) lw 1 pt 7 }\n"
@@ -29,6 +31,7 @@ static const char frame[] = "set datafile separator comma\n"
                             "set xlabel offset 0, 0.3\n"
                             "set ylabel offset 0.8, 0\n"
                             "set style fill solid noborder\n"
+                            "set key noautotitle above horizontal left samplen 1.5 spacing 0.9\n"
                             "unset key\n";
 
 void gnuplot_write(FILE *out, const struct figure *f, const char *script)

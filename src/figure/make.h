@@ -4,6 +4,15 @@
 #include "figure.h"
 
 figure_function figure_loss_by_cell;
+figure_function figure_distance_by_cell;
+figure_function figure_volatility_by_cell;
+figure_function figure_cross_entropy_by_cell;
+figure_function figure_impossible_by_cell;
+figure_function figure_transitions;
+figure_function figure_frequencies;
+figure_function figure_words;
+figure_function figure_run_lengths;
+figure_function figure_autocorrelation;
 figure_function figure_trajectories;
 figure_function figure_contours;
 figure_function figure_pair_contours;

@@ -178,8 +178,10 @@ static char *tell(const struct settings *settings, const bool *tells)
         if (!tells[k]) continue;
         char *text = settings_text(settings, &settings_table[k]);
         good = good && text;
-        fprintf(out, "%s%s%s%s", comma, symbol ? symbol : key, symbol ? "" : "=", text ? text : "");
-        comma = ", ";
+        if (text && strcmp(text, "none") != 0) {
+            fprintf(out, "%s%s%s%s", comma, symbol ? symbol : key, symbol ? "" : "=", text);
+            comma = ", ";
+        }
         free(text);
     }
     return sheet_close(&sheet, out, good, NULL);

@@ -3,8 +3,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MOST_NAMED = 32, MOST_PLACES = 400 };
+enum { MOST_PLACES = 400, LONG_LABEL = 18, MOST_CHARACTERS = 64 };
 
 /* Of one cell. */
 struct place {
@@ -110,7 +111,7 @@ static void write_points(struct figure *f, const struct source *s, const struct 
         const struct source_cell *cell = &s->cell[v->place[i].cell];
         for (int k = 0; k < cell->num_runs; k++) {
             int r = cell->run[k];
-            double aside = cell->num_runs > 1 ? 0.5 * k / (cell->num_runs - 1) - 0.25 : 0;
+            double aside = cell->num_runs > 1 ? 0.3 * k / (cell->num_runs - 1) - 0.1 : 0.05;
             if (isfinite(v->value[r]))
                 fprintf(f->csv, "%.4f,%.9g,%d,%lld\n", i + aside, v->value[r], s->run[r].number,
                         (long long)s->run[r].seed);
@@ -118,41 +119,75 @@ static void write_points(struct figure *f, const struct source *s, const struct 
     }
 }
 
+void strip_label(struct figure *f, const struct source *s, const int *cell, int num)
+{
+    size_t longest = 0;
+    for (int i = 0; i < num; i++) {
+        size_t n = strlen(s->cell[cell[i]].text);
+        longest = n > longest ? n : longest;
+    }
+    bool above = longest > LONG_LABEL;
+    f->height_mm = (above ? 15 : 13) + (above ? 7.5 : 4.2) * num;
+    if (f->height_mm < 30) f->height_mm = 30;
+    fprintf(f->script, "set yrange [%d.5:%g]\nset border 1\nset ytics scale 0 (", num - 1,
+            above ? -0.9 : -0.5);
+    for (int i = 0; i < num && !above; i++) {
+        fputs(i ? ", " : "", f->script);
+        figure_quote(f->script, s->cell[cell[i]].text);
+        fprintf(f->script, " %d", i);
+    }
+    fputs(above ? "\"\" 0)\nset lmargin 2\nset rmargin 2\n" : ")\nset rmargin 2\n", f->script);
+    for (int i = 0; i < num && above; i++) {
+        char label[4 * MOST_CHARACTERS + 4];
+        figure_label(label, sizeof label, s->cell[cell[i]].text, MOST_CHARACTERS);
+        fputs("set label ", f->script);
+        figure_quote(f->script, label);
+        fprintf(f->script, " at graph 0, first %g left textcolor rgb ink\n", i - 0.52);
+    }
+}
+
+static void axis(struct figure *f, const struct strip *strip, const struct numbers *v, char which)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (int i = 0; i < v->num_places; i++) {
+        const struct place *p = &v->place[i];
+        double sd = isfinite(p->floor_sd) ? p->floor_sd : 0;
+        const double ends[] = {p->low, p->high, p->floor - sd, p->floor + sd, p->exact};
+        figure_range(ends, 5, &low, &high);
+    }
+    if (strip->zero) low = fmin(low, 0);
+    if (low == high) high = low + (low ? fabs(low) : 1);
+    double step = figure_step(low, high, 5);
+    fprintf(f->script, "set %ctics %.9g\nset %crange [%.9g:%.9g]\n", which, step, which,
+            floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step);
+}
+
 static void draw_named(struct figure *f, const struct source *s, const struct strip *strip,
                        const struct numbers *v)
 {
-    f->height_mm = 17 + 4.2 * v->num_places;
-    if (f->height_mm < 32) f->height_mm = 32;
-    fprintf(f->script, "set yrange [%d.5:-0.5]\nset border 1\nset ytics scale 0 (",
-            v->num_places - 1);
-    for (int i = 0; i < v->num_places; i++) {
-        char label[128];
-        figure_label(label, sizeof label, s->cell[v->place[i].cell].text, 30);
-        fputs(i ? ", " : "", f->script);
-        figure_quote(f->script, label);
-        fprintf(f->script, " %d", i);
-    }
+    int cell[MOST_NAMED];
+    for (int i = 0; i < v->num_places; i++) cell[i] = v->place[i].cell;
+    strip_label(f, s, cell, v->num_places);
+    axis(f, strip, v, 'x');
     fprintf(f->script,
-            ")\nset xlabel '%s'\n%s"
-            "set grid ytics lc rgb '#ececec' lw 0.5 lt 1\n"
-            "set style fill solid noborder\n"
-            "plot data index 0 using 6:1:($6-$7):($6+$7):($1-0.36):($1+0.36) "
+            "set xlabel '%s'\n"
+            "plot data index 0 using 6:1:($6-$7):($6+$7):($1-0.22):($1+0.32) "
             "with boxxyerror lc rgb faint, "
-            "'' index 0 using 6:($1-0.36):(0):(0.72) with vectors nohead lc rgb grey lw 1.2, "
-            "'' index 0 using 8:1 with points pt 6 ps 0.55 lc rgb ink, "
-            "'' index 0 using 4:($1-0.3):(0):(0.6) with vectors nohead lc rgb ink lw 1.2, "
-            "'' index 1 using 2:1 with points pt 7 ps 0.32 lc 1\n",
-            strip->label, strip->zero ? "set xrange [0:*]\n" : "");
+            "'' index 0 using 6:($1-0.22):(0):(0.54) with vectors nohead lc rgb grey lw 1.2, "
+            "'' index 0 using 8:1 with points pt 6 ps 0.6 lc rgb ink, "
+            "'' index 0 using 4:($1-0.16):(0):(0.42) with vectors nohead lc rgb ink lw 1.2, "
+            "'' index 1 using 2:1 with points pt 7 ps 0.35 lc rgb rnn\n",
+            strip->label);
 }
 
 static void draw_many(struct figure *f, const struct strip *strip)
 {
     fprintf(f->script,
-            "set xlabel 'cells, by their median'\nset ylabel '%s'\n%s"
+            "set xlabel 'cells, by their median'\nset ylabel '%s'\n"
             "plot data index 0 using 1:3:5 with filledcurves lc rgb faint, "
             "'' index 0 using 1:6 with lines lc rgb grey lw 1, "
-            "'' index 0 using 1:4 with lines lc 1 lw 1.2\n",
-            strip->label, strip->zero ? "set yrange [0:*]\n" : "");
+            "'' index 0 using 1:4 with lines lc rgb rnn lw 1.2\n",
+            strip->label);
 }
 
 static void say(struct figure *f, const struct source *s, const struct strip *strip,
@@ -202,6 +237,7 @@ int strip_draw(struct figure *f, const struct source *s, const struct strip *str
             write_points(f, s, &v);
             draw_named(f, s, strip, &v);
         } else {
+            axis(f, strip, &v, 'y');
             draw_many(f, strip);
         }
         say(f, s, strip, &v);

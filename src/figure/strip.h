@@ -17,3 +17,7 @@ struct strip {
 /* Draw it and say how many cells lie within two sd of their floor. STATUS_IO, STATUS_NO_MEMORY. */
 int strip_draw(struct figure *f, const struct source *s, const struct strip *strip,
                struct status *st);
+
+/* Rows 0 to num - 1 from above, one a cell: their height, the y axis and its labels. */
+enum { MOST_NAMED = 32 };
+void strip_label(struct figure *f, const struct source *s, const int *cell, int num);
