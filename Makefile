@@ -233,7 +233,7 @@ $(BUILD)/tests/bench_analyses: tests/bench/bench_analyses.c $(call object,$(call
 	@mkdir -p $(@D)
 	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 
-$(BUILD)/tests/bench_dispatch: tests/bench/bench_dispatch.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
+$(BUILD)/tests/bench_dispatch $(BUILD)/tests/bench_report: $(BUILD)/tests/%: tests/bench/%.c tests/support/dummy_run.c $(MPI_OBJ) $(YAML_OBJ) $(CORE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call tell,link)$(MPICC) $(FLAGS) $(HDF5_CFLAGS) -o $@ $(filter-out %/flags,$^) $(LIBS)
 

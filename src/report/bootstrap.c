@@ -46,7 +46,7 @@ int bootstrap_interval(const struct block *block, int num, struct rng rng, struc
     int code = sum ? STATUS_OK : status_no_memory(st, "resamples");
     for (int b = 0; b < num && !code; b++) {
         const struct block *at = &block[b];
-        struct drawer d = {rng_child(rng, (uint64_t)b), 0};
+        struct drawer d = {.rng = rng_child(rng, (uint64_t)b)};
         double x = mean_of(at->x, (size_t)at->n), y = mean_of(at->y, (size_t)at->m);
         double *difference = malloc((size_t)at->n * sizeof *difference);
         if (!difference) code = status_no_memory(st, "resamples");
@@ -153,7 +153,7 @@ int bootstrap_middle(const struct block *block, int num, struct rng rng, double 
                      struct interval *out, struct status *st)
 {
     struct pool pool;
-    struct drawer d = {rng, 0};
+    struct drawer d = {.rng = rng};
     int n = 0, least = num ? LEAST_MIDDLE : 0, resamples = draws_of(block, num, RESAMPLES);
     for (int b = 0; b < num; b++) {
         n += block[b].n;

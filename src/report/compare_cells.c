@@ -172,6 +172,7 @@ static int other_settings(struct compare *c, enum use use, struct status *st)
     for (int i = 0; i < num_settings && !code; i++) {
         const struct setting *s = &settings_table[i];
         if (s->scope != SCOPE_RUN || is_key(c, s->key)) continue;
+        if (!rows_vary(c->store, c->row, c->num_rows, s)) continue;
         code = c->num_keys == MAX_CELL_KEYS ? too_many_keys(st) : add_key(c, s->key, use, st);
     }
     return code;

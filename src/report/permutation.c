@@ -53,20 +53,22 @@ static void list_pairs(const struct block *b, double *effect)
     }
 }
 
-/* The first choice is this one: indices 0 to n - 1; then the next choice in lexical order. */
-static void list_choices(const struct block *b, const double *value, int *chosen, double *effect)
+/* The first choice is this one: indices 0 to n - 1; then the next choice in lexical order. sum
+ * (n + 1): of the first so many that are chosen, which only the last ones change. */
+static void list_choices(const struct block *b, const double *value, int *chosen, double *sum,
+                         double *effect)
 {
-    int total = b->n + b->m;
+    int total = b->n + b->m, from = 0;
     double all = mean_of(value, (size_t)total) * total;
     for (int i = 0; i < b->n; i++) chosen[i] = i;
     for (long k = 0;; k++) {
-        double sum = 0;
-        for (int i = 0; i < b->n; i++) sum += value[chosen[i]];
-        effect[k] = effect_by_sum(b, sum, all);
+        for (int i = from; i < b->n; i++) sum[i + 1] = sum[i] + value[chosen[i]];
+        effect[k] = effect_by_sum(b, sum[b->n], all);
         int i = b->n - 1;
         while (i >= 0 && chosen[i] == total - b->n + i) i--;
         if (i < 0) return;
         chosen[i]++;
+        from = i;
         for (int j = i + 1; j < b->n; j++) chosen[j] = chosen[j - 1] + 1;
     }
 }
@@ -76,23 +78,25 @@ static double *list_effects(const struct block *b)
 {
     double *effect = malloc((size_t)arrangements_of(b) * sizeof *effect), *value = values_of(b);
     int *chosen = malloc(((size_t)b->n + 1) * sizeof *chosen);
-    bool good = effect && value && chosen;
+    double *sum = calloc((size_t)b->n + 1, sizeof *sum);
+    bool good = effect && value && chosen && sum;
     if (good && b->paired)
         list_pairs(b, effect);
     else if (good)
-        list_choices(b, value, chosen, effect);
+        list_choices(b, value, chosen, sum, effect);
     free(value);
     free(chosen);
+    free(sum);
     if (!good) free(effect);
     return good ? effect : NULL;
 }
 
 /* --- random arrangements ---------------------------------------------------------------------- */
 
-/* value (n + m) scratch with all values; it is shuffled. */
-static double random_effect(const struct block *b, double *value, struct drawer *d)
+/* value (n + m) scratch with all values, of which `all` is the sum; it is shuffled. */
+static double random_effect(const struct block *b, double *value, double all, struct drawer *d)
 {
-    double sum = 0, all = 0;
+    double sum = 0;
     if (b->paired) {
         for (int i = 0; i < b->n; i++) sum += (draw_below(d, 2) ? -1 : 1) * (b->x[i] - b->y[i]);
         return sum / b->n;
@@ -105,7 +109,6 @@ static double random_effect(const struct block *b, double *value, struct drawer 
         value[j] = kept;
         sum += value[i];
     }
-    for (int i = 0; i < total; i++) all += value[i];
     return effect_by_sum(b, sum, all);
 }
 
@@ -155,20 +158,34 @@ static int test_all(const struct block *block, int num, double least, double *ab
 static int test_some(const struct block *block, int num, struct rng rng, double least, int random,
                      double *above, struct status *st)
 {
-    double *value[2] = {NULL, NULL};
     double *sum = calloc((size_t)random, sizeof *sum);
     int code = sum ? STATUS_OK : status_no_memory(st, "arrangements");
     for (int b = 0; b < num && !code; b++) {
-        struct drawer d = {rng_child(rng, (uint64_t)b), 0};
-        value[0] = values_of(&block[b]);
-        if (!value[0]) code = status_no_memory(st, "arrangements");
-        for (int k = 0; k < random && !code; k++) sum[k] += random_effect(&block[b], value[0], &d);
-        free(value[0]);
+        struct drawer d = {.rng = rng_child(rng, (uint64_t)b)};
+        double *value = values_of(&block[b]), all = 0;
+        if (!value) code = status_no_memory(st, "arrangements");
+        for (int i = 0; i < block[b].n + block[b].m && !code; i++) all += value[i];
+        for (int k = 0; k < random && !code; k++)
+            sum[k] += random_effect(&block[b], value, all, &d);
+        free(value);
     }
     *above = 1; /* the arrangement that was seen */
     for (int k = 0; k < random && !code; k++) *above += fabs(sum[k]) >= least;
     free(sum);
     return code;
+}
+
+/* Do the labels not matter, all values of each block being one? */
+static bool is_settled(const struct block *block, int num)
+{
+    for (int b = 0; b < num; b++) {
+        if (block[b].paired) return false;
+        for (int i = 0; i < block[b].n; i++)
+            if (block[b].x[i] != block[b].x[0]) return false;
+        for (int i = 0; i < block[b].m; i++)
+            if (block[b].y[i] != block[b].x[0]) return false;
+    }
+    return true;
 }
 
 int permutation_test(const struct block *block, int num, struct rng rng, struct permutation *out,
@@ -188,11 +205,14 @@ int permutation_test(const struct block *block, int num, struct rng rng, struct 
     out->effect = effect / num;
     out->exact = out->arrangements <= MOST_EXACT;
     double least = fabs(effect) - close * spread;
-    int random = draws_of(block, num, 99999);
-    int code = out->exact ? test_all(block, num, least, &above, st)
+    int random = draws_of(block, num, 99999), code = STATUS_OK;
+    double of = out->exact ? out->arrangements : random + 1.0;
+    if (is_settled(block, num))
+        above = of;
+    else
+        code = out->exact ? test_all(block, num, least, &above, st)
                           : test_some(block, num, rng, least, random, &above, st);
     if (code) return code;
-    double of = out->exact ? out->arrangements : random + 1.0;
     out->p = above / of;
     out->least = out->exact ? (symmetric ? fmin(2 / of, 1) : 1 / of) : 1 / of;
     return STATUS_OK;

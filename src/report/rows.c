@@ -4,6 +4,7 @@
 #include "scores.h"
 
 #include "plan/choose.h"
+#include "settings/value.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -155,6 +156,17 @@ static const struct settings *settings_of(void *store, int run)
 void rows_telling(struct store *store, bool *tells)
 {
     names_telling(settings_of, store, store_num_runs(store), tells);
+}
+
+bool rows_vary(struct store *store, const int *row, int num, const struct setting *setting)
+{
+    const struct settings *first = num ? settings_of(store, row[0]) : NULL;
+    if (value_takes_matrix(setting)) return true; /* its name is not compared below */
+    for (int i = 1; i < num && first; i++) {
+        const struct settings *s = settings_of(store, row[i]);
+        if (!s || !settings_equal(first, s, setting)) return true;
+    }
+    return !first;
 }
 
 char *rows_tell(struct store *store, int run)

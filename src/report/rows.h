@@ -25,6 +25,8 @@ const char *rows_nearest(struct store *store, const char *name, bool keys);
 
 /* Which settings are worth telling of the file's runs: see names_telling. tells (num_settings). */
 void rows_telling(struct store *store, bool *tells);
+/* May the texts of a setting differ among these rows? */
+bool rows_vary(struct store *store, const int *row, int num, const struct setting *setting);
 /* A run for people: names_tell. */
 char *rows_tell(struct store *store, int run);
 /* "14 runs (7 cells x 2 seeds)" of these rows: see names_count. */

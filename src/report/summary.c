@@ -132,6 +132,7 @@ static int default_keys(struct summary *s, const char *all_but, struct status *s
     for (int i = 0; i < num_settings && !code && s->num_keys < MAX_KEYS; i++) {
         const char *key = settings_table[i].key;
         if (settings_table[i].scope != SCOPE_RUN || strcmp(key, first) == 0) continue;
+        if (!rows_vary(s->store, s->row, s->num_rows, &settings_table[i])) continue;
         if (is_listed(all_but, key)) continue;
         code = add_key(s, key, &more, st);
         if (!code && !more) drop_key(s);

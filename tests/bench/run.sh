@@ -2,7 +2,8 @@
 # run: every benchmark, one table on standard output and the same as JSON in BUILD/bench.json.
 # usage: tests/bench/run.sh BUILD [SECTION...]   from the top folder; without a section: all of
 #        machine epoch parts sinkhorn rnn workers checkpoint analyses dispatch torch
-#        and, when it is named, coverage (of intervals by simulation, minutes)
+#        and, when they are named, coverage (of intervals by simulation, minutes) and report (what reads
+#        a file of 10,000 runs)
 # dispatch needs mpirun, torch a python with torch; what is not there is said, not measured. The exit code
 # tells whether everything ran: no figure passes or fails. HMMGRID_PYTHON: the interpreter for torch.
 set -u -o pipefail
@@ -42,6 +43,27 @@ dispatch() { # needs the launcher; bench_dispatch prints a JSON object a line: d
             "$(figure "coordinator_cpu.*\"$workers\"" share)" "x" \
             "processor time of rank 0 over the wall clock, runs of 50 ms"
     done
+}
+
+report() { # on a file of runs that are made up
+    local file=$scratch/many.h5
+    "$build/tests/bench_report" tests/bench/many.yaml "$file" 2>/dev/null
+    [ $? -eq 3 ] || return # some of these runs fail
+    read_all() { # read_all VERB OPTION...: elapsed, memory
+        local spent=$scratch/spent verb=$1
+        shift
+        /usr/bin/time -f '%e %U %S %M' -o "$spent" "$build/hmmgrid" "$verb" "$file" "$@" >/dev/null 2>&1
+        row report "10,000 runs, $verb" elapsed "$(awk 'END { print $1 }' "$spent")" s "wall clock"
+        row report "10,000 runs, $verb" processor "$(awk 'END { print $2 + $3 }' "$spent")" s "user and system"
+        row report "10,000 runs, $verb" memory "$(awk 'END { printf "%.0f", $4 / 1024 }' "$spent")" MiB "peak"
+    }
+    if [ ! -x /usr/bin/time ]; then
+        row report - "verbs that read a file" "not measured" "" "needs /usr/bin/time"
+        return
+    fi
+    read_all summary
+    read_all list
+    read_all compare --between rnn.hidden
 }
 
 python_with_torch() {
@@ -85,7 +107,7 @@ rows_of_all() {
     for section in $sections; do
         case $section in
         analyses) "$build/tests/bench_analyses" tests/golden/*-weights.h5 || failed=1 ;;
-        dispatch | torch) "$section" || failed=1 ;;
+        dispatch | torch | report) "$section" || failed=1 ;;
         coverage) "$build/tests/bench_coverage" || failed=1 ;;
         *) "$build/tests/bench" "$section" || failed=1 ;;
         esac
