@@ -3,7 +3,9 @@
 #include "make.h"
 #include "directions.h"
 
-static const char none[] = "No direction has 30 switches or more in the driven run.";
+static const char none[] =
+    "No direction has 30 switches or more in the driven run, or no state is in "
+    "a cluster, from which they start.";
 
 /* --- all units by direction ------------------------------------------------------------------- */
 
@@ -25,6 +27,21 @@ static int write_units(struct figure *f, int d, const struct array *score, const
     return num;
 }
 
+static bool is_scored(const struct array *score, int d)
+{
+    for (int i = 0; i < score->size[1]; i++)
+        if (!isnan(array_at(score, d, i, 0))) return true;
+    return false;
+}
+
+static void draw_units(struct figure *f, int index)
+{
+    fprintf(f->script,
+            "plot data index %d using ($4==0?$2:NaN):3 with points pt 7 ps 0.25 lc rgb grey, \\\n"
+            " data index %d using ($4==1?$2:NaN):3 with points pt 7 ps 0.5 lc 5\n",
+            index, index);
+}
+
 int figure_kick_units(struct figure *f, const struct source *s, int run, struct status *st)
 {
     struct results r = {.source = s, .run = run, .st = st};
@@ -40,22 +57,21 @@ int figure_kick_units(struct figure *f, const struct source *s, int run, struct 
     fputs("set multiplot\nset xlabel \"kick score d′\"; set yrange [0:*]\n"
           "set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb grey dt 2\n",
           f->script);
-    for (int i = 0, sets = 0; i < d.num; i++) {
+    int sets = 0;
+    for (int i = 0; i < d.num; i++) {
         int num = write_units(f, i, score, left, units);
+        sets += num > 0;
+        if (!is_scored(score, i)) continue;
         shelf_open(f, &shelf, i, "switch rate left without the unit");
         panel_title(f, num ? "%s, kick set of %d" : "%s, no kick set", d.name[i], num);
-        fprintf(f->script,
-                "plot data index %d using ($4==0?$2:NaN):3 with points pt 7 ps 0.25 lc rgb grey, "
-                "\\\n data index %d using ($4==1?$2:NaN):3 with points pt 7 ps 0.5 lt 5\n",
-                i, i);
-        sets += num > 0;
-        if (i + 1 == d.num)
-            figure_say(f,
-                       "%d of %d directions %s a kick set (coloured): its units are more active "
-                       "before a switch than in the cluster, to the right, and the switch is rarer "
-                       "without them, below the dashed line.",
-                       sets, d.num, sets == 1 ? "has" : "have");
+        draw_units(f, i);
     }
+    figure_say(
+        f,
+        "%d of %d directions %s a kick set (coloured): its units are more active before a "
+        "switch than in the cluster, to the right, and the switch is rarer without them, below "
+        "the dashed line.",
+        sets, d.num, sets == 1 ? "has" : "have");
     fputs("unset multiplot\n", f->script);
     return results_end(&r);
 }
@@ -123,7 +139,7 @@ int figure_silencing(struct figure *f, const struct source *s, int run, struct s
         shelf_open(f, &shelf, i, "switch rate left");
         panel_title(f, "%s", d.name[i]);
         if (is >= 0 && is <= 3) panel_title(f, "%s: %s, p = %.2g", d.name[i], verdict[(int)is], p);
-        draw_silenced(f, i, num);
+        if (num >= 0) draw_silenced(f, i, num);
         sets += is >= 2;
     }
     fputs("unset multiplot\n", f->script);

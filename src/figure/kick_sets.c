@@ -123,6 +123,13 @@ static void write_points(struct figure *f, const struct found *all, const struct
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
+static bool is_known(const struct found *all, int q)
+{
+    for (int i = 0; i < all->num; i++)
+        if (all->point[i].value[q] > 0) return true;
+    return false;
+}
+
 static void draw(struct figure *f, const struct found *all, const struct source *s)
 {
     enum { LEFT = 52, TOP = 7, BOTTOM = 10, BAR = 31, WIDTH = 23, GAP = 6 };
@@ -150,6 +157,7 @@ static void draw(struct figure *f, const struct found *all, const struct source 
     fputs("\nunset label\nset ytics 1; set format y \"\"\nset grid ytics lc rgb '#ececec' lt 1\n",
           f->script);
     for (int q = 0; q < QUANTITIES; q++) {
+        if (!is_known(all, q)) continue;
         panel_open(f, LEFT + BAR + GAP + q * (WIDTH + GAP), TOP, WIDTH, height);
         fprintf(f->script,
                 "unset logscale x; unset xtics; set xtics nomirror; %s\nset xlabel \"%s\"\n"

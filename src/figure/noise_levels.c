@@ -46,6 +46,7 @@ static void draw(struct figure *f, struct results *r)
           f->script);
     for (int c = 0; c < CURVES; c++) {
         double hmm = curve[c].hmm ? results_number(r, curve[c].hmm) : NAN;
+        if (!results_known(results_take(r, curve[c].value))) continue;
         panel_open(f, LEFT + c * (WIDTH + GAP), TOP, WIDTH, HEIGHT);
         fprintf(f->script, "set ylabel \"%s\"\nset yrange [%s:*]\n", curve[c].name,
                 c == 1 ? "*" : "0");
@@ -66,7 +67,8 @@ int figure_resonance(struct figure *f, const struct source *s, int run, struct s
     struct results r = {.source = s, .run = run, .st = st};
     const struct array *rate = results_take(&r, "resonance.switch_rate");
     snprintf(f->title, sizeof f->title, "Switching against the size of the noise");
-    if (results_lack(&r, rate, "resonance.switch_rate", "", f)) return results_end(&r);
+    if (results_lack(&r, rate, "resonance.switch_rate", "No level could be measured.", f))
+        return results_end(&r);
     write(f, &r, rate->axis[0], rate->size[0]);
     draw(f, &r);
     double least = results_number(&r, "resonance.kl_least_sigma"),
@@ -79,6 +81,8 @@ int figure_resonance(struct figure *f, const struct source *s, int run, struct s
                    least, results_number(&r, "resonance.kl_least"),
                    results_number(&r, "resonance.kl_at_one"));
     if (least != 1 && !isnan(p)) figure_say(f, "Chance alone does as much with p = %.2g.", p);
+    if (!results_known(results_take(&r, "resonance.kl_rnn_hmm")))
+        figure_say(f, "There is no KL rate: the HMM is not known, or no symbol ever changes.");
     if (!isnan(peak))
         figure_say(f, "Its dwells are most regular at %.2g%s.", peak,
                    peak > 0.11 && peak < 9 ? "" : ", an end of the range: no peak inside");

@@ -75,9 +75,11 @@ double plane_fit(struct plane *plane, double width, double flattest, double tall
 {
     double side[2], middle[2];
     for (int i = 0; i < 2; i++) {
-        side[i] = 1.06 * (plane->high[i] - plane->low[i]);
-        middle[i] = (plane->high[i] + plane->low[i]) / 2;
+        bool known = plane->high[i] >= plane->low[i];
+        middle[i] = known ? (plane->high[i] + plane->low[i]) / 2 : 0;
+        side[i] = known ? 1.06 * (plane->high[i] - plane->low[i]) : 0;
     }
+    if (side[0] == 0 && side[1] == 0) side[0] = 1;
     side[1] = fmax(side[1], flattest * side[0]);
     side[0] = fmax(side[0], side[1] / tallest);
     for (int i = 0; i < 2; i++) {

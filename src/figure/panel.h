@@ -43,7 +43,8 @@ struct plane {
 void plane_add(struct plane *plane, double x, double y);
 
 /* Make it a little wider all round, and as much so one way that a panel of this width (mm) gets
- * between `flattest` and `tallest` times that as its height, which is returned. */
+ * between `flattest` and `tallest` times that as its height, which is returned. A point
+ * gets a side of 1. */
 double plane_fit(struct plane *plane, double width, double flattest, double tallest);
 /* Its axes, PC1 and PC2; explained: shares of the variance, NULL: not told. */
 void plane_axes(struct figure *f, const struct plane *plane, const struct array *explained);

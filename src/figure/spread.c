@@ -57,7 +57,8 @@ int figure_contours(struct figure *f, const struct source *s, int run, struct st
                        *level = results_take(&r, "contours.level"),
                        *explained = results_take(&r, "pca.explained_variance");
     snprintf(f->title, sizeof f->title, "Spread of the states against the size of the noise");
-    if (results_lack(&r, level, "contours.level", "", f)) return results_end(&r);
+    if (results_lack(&r, level, "contours.level", "The states do not spread over a plane.", f))
+        return results_end(&r);
     struct lines l = {.num = lesser(level->size[0], MAX_LEVELS),
                       .n = density->size[1],
                       .masses = level->size[1],

@@ -58,7 +58,8 @@ int figure_trajectories(struct figure *f, const struct source *s, int run, struc
                        *label = results_take(&r, "trajectory.relaxed_symbol"),
                        *explained = results_take(&r, "pca.explained_variance");
     snprintf(f->title, sizeof f->title, "Trajectories without and with noise");
-    if (results_lack(&r, driven, "trajectory.driven", "", f)) return results_end(&r);
+    if (results_lack(&r, driven, "trajectory.driven", "The states have no components.", f))
+        return results_end(&r);
     struct plane plane = PLANE_EMPTY;
     write_paths(f, relaxed, label, driven, symbol, &plane);
     double height = plane_fit(&plane, WIDTH, 0.5, 1);

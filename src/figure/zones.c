@@ -114,7 +114,7 @@ static void draw_states(struct figure *f, const struct array *share, double heig
 }
 
 /* The lower ones: sign changes, and unstable eigenvalues by zone. */
-static void draw_bars(struct figure *f, double top)
+static void draw_bars(struct figure *f, double top, bool has_unstable)
 {
     panel_open(f, LEFT, top, WIDTH, LOWER);
     panel_title(f, "in the colour of the mean residency time");
@@ -124,6 +124,7 @@ static void draw_bars(struct figure *f, double top)
           "plot data index 1 using 1:2:4 with boxes lc palette\n",
           f->script);
     panel_clear(f);
+    if (!has_unstable) return;
     panel_open(f, LEFT + WIDTH + GAP, top, WIDTH, LOWER);
     fprintf(f->script,
             "set xrange [-0.6:%d.6]; set boxwidth 0.6; unset xlabel\n"
@@ -140,7 +141,8 @@ int figure_residency(struct figure *f, const struct source *s, int run, struct s
     const struct array *share = results_take(&r, "residency.class_share"),
                        *explained = results_take(&r, "pca.explained_variance");
     snprintf(f->title, sizeof f->title, "Residency, zones and unstable eigenvalues");
-    if (results_lack(&r, share, "residency.class_share", "", f)) return results_end(&r);
+    if (results_lack(&r, share, "residency.class_share", "No state was looked at.", f))
+        return results_end(&r);
     struct plane plane = PLANE_EMPTY;
     write_states(f, &r, share, &plane);
     write_sign_changes(f, &r, share);
@@ -154,7 +156,8 @@ int figure_residency(struct figure *f, const struct source *s, int run, struct s
         fprintf(f->script, "%d '%s'%s", c, colour[c], c + 1 < CLASSES ? ", " : ")\n");
     plane_axes(f, &plane, explained);
     draw_states(f, share, height);
-    draw_bars(f, TOP + height + BOTTOM + TOP);
+    draw_bars(f, TOP + height + BOTTOM + TOP,
+              results_known(results_take(&r, "residency.zone_unstable")));
     fputs("unset multiplot\n", f->script);
     snprintf(f->band, sizeof f->band, "Bars: standard error, jackknife over the states of a zone.");
     return results_end(&r);
