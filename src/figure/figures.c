@@ -16,11 +16,13 @@
 
 const struct figure_row figures_table[] = {
     /* name                section        scope     function */
+    {"timeline", THE_STUDY, OF_STUDY, figure_timeline},
     {"loss-by-cell", EMULATION, OF_STUDY, figure_loss_by_cell},
     {"distance-by-cell", EMULATION, OF_STUDY, figure_distance_by_cell},
     {"volatility-by-cell", EMULATION, OF_STUDY, figure_volatility_by_cell},
     {"cross-entropy-by-cell", EMULATION, OF_STUDY, figure_cross_entropy_by_cell},
     {"impossible-by-cell", EMULATION, OF_STUDY, figure_impossible_by_cell},
+    {"kl-by-cell", EMULATION, OF_STUDY, figure_kl_by_cell},
     {"frequencies", EMULATION, OF_RUN, figure_frequencies},
     {"transitions", EMULATION, OF_RUN, figure_transitions},
     {"words", EMULATION, OF_RUN, figure_words},
@@ -43,6 +45,10 @@ const struct figure_row figures_table[] = {
     {"ablation", CIRCUIT, OF_RUN, figure_ablation},
     {"scaled-paths", CIRCUIT, OF_RUN, figure_scaled_paths},
     {"critical-pairs", CIRCUIT, OF_RUN, figure_critical_pairs},
+    {"loss-curves", TRAINING, OF_RUN, figure_loss_curves},
+    {"evolution", TRAINING, OF_RUN, figure_evolution},
+    {"second-order", TRAINING, OF_RUN, figure_second_order},
+    {"components-over-training", TRAINING, OF_RUN, figure_components},
 };
 const int num_figures = sizeof figures_table / sizeof figures_table[0];
 

@@ -3,12 +3,14 @@
 
 #include "figure.h"
 
+figure_function figure_timeline;
 figure_function figure_loss_by_cell;
 figure_function figure_distance_by_cell;
 figure_function figure_volatility_by_cell;
 figure_function figure_cross_entropy_by_cell;
 figure_function figure_impossible_by_cell;
 figure_function figure_transitions;
+figure_function figure_kl_by_cell;
 figure_function figure_frequencies;
 figure_function figure_words;
 figure_function figure_run_lengths;
@@ -30,3 +32,7 @@ figure_function figure_silencing;
 figure_function figure_ablation;
 figure_function figure_scaled_paths;
 figure_function figure_critical_pairs;
+figure_function figure_loss_curves;
+figure_function figure_evolution;
+figure_function figure_second_order;
+figure_function figure_components;

@@ -127,7 +127,7 @@ void strip_label(struct figure *f, const struct source *s, const int *cell, int 
         longest = n > longest ? n : longest;
     }
     bool above = longest > LONG_LABEL;
-    f->height_mm = (above ? 15 : 13) + (above ? 7.5 : 4.2) * num;
+    f->height_mm = (above ? 15 : 13) + (above ? 8.5 : 4.2) * num;
     if (f->height_mm < 30) f->height_mm = 30;
     fprintf(f->script, "set yrange [%d.5:%g]\nset border 1\nset ytics scale 0 (", num - 1,
             above ? -0.9 : -0.5);
@@ -142,7 +142,7 @@ void strip_label(struct figure *f, const struct source *s, const int *cell, int 
         figure_label(label, sizeof label, s->cell[cell[i]].text, MOST_CHARACTERS);
         fputs("set label ", f->script);
         figure_quote(f->script, label);
-        fprintf(f->script, " at graph 0, first %g left textcolor rgb ink\n", i - 0.52);
+        fprintf(f->script, " at graph 0, first %g left textcolor rgb ink\n", i - 0.45);
     }
 }
 
