@@ -13,12 +13,15 @@ static const struct panel {
     bool logs;
 } panels[] = {
     {"evolution.window_switch_rate", "evolution.window_switch_rate_sem", NULL,
-     "switches\\nper step"},
-    {"evolution.spectral_radius", "evolution.spectral_radius_sd", NULL, "largest\\n|eigenvalue|"},
-    {"evolution.unstable_share", NULL, "evolution.complex_share", "unstable,\\ncomplex share"},
-    {"evolution.second_order_norm", "evolution.second_order_norm_sd", NULL, "second-order\\nterm"},
-    {"evolution.logit_variance", NULL, NULL, "variance\\nof logits"},
-    {"evolution.logit_autocorrelation", NULL, NULL, "autocorrel-\\nation, lag 1"},
+     "switches\\nper step", false},
+    {"evolution.spectral_radius", "evolution.spectral_radius_sd", NULL, "largest\\n|eigenvalue|",
+     false},
+    {"evolution.unstable_share", NULL, "evolution.complex_share", "unstable,\\ncomplex share",
+     false},
+    {"evolution.second_order_norm", "evolution.second_order_norm_sd", NULL, "second-order\\nterm",
+     false},
+    {"evolution.logit_variance", NULL, NULL, "variance\\nof logits", false},
+    {"evolution.logit_autocorrelation", NULL, NULL, "autocorrel-\\nation, lag 1", false},
 };
 enum { NUM_PANELS = sizeof panels / sizeof panels[0] };
 
