@@ -19,6 +19,7 @@ const struct figure_row figures_table[] = {
     {"timeline", THE_STUDY, OF_STUDY, figure_timeline},
     {"loss-by-cell", EMULATION, OF_STUDY, figure_loss_by_cell},
     {"distance-by-cell", EMULATION, OF_STUDY, figure_distance_by_cell},
+    {"distance-by-shape", EMULATION, OF_STUDY, figure_distance_by_shape},
     {"volatility-by-cell", EMULATION, OF_STUDY, figure_volatility_by_cell},
     {"cross-entropy-by-cell", EMULATION, OF_STUDY, figure_cross_entropy_by_cell},
     {"impossible-by-cell", EMULATION, OF_STUDY, figure_impossible_by_cell},
@@ -49,6 +50,8 @@ const struct figure_row figures_table[] = {
     {"evolution", TRAINING, OF_RUN, figure_evolution},
     {"second-order", TRAINING, OF_RUN, figure_second_order},
     {"components-over-training", TRAINING, OF_RUN, figure_components},
+    {"differences", COMPARISONS, OF_STUDY, figure_differences},
+    {"profile", COMPARISONS, OF_STUDY, figure_profile},
 };
 const int num_figures = sizeof figures_table / sizeof figures_table[0];
 

@@ -4,6 +4,8 @@
 #include "make.h"
 #include "strip.h"
 
+#include "base/statistics.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -65,11 +67,8 @@ static double median_finite(const struct source *s, const double *x, double *roo
 {
     int num = 0;
     for (int r = 0; r < s->num_runs; r++)
-        if (isfinite(x[r])) {
-            int i = num++;
-            for (; i > 0 && room[i - 1] > x[r]; i--) room[i] = room[i - 1];
-            room[i] = x[r];
-        }
+        if (isfinite(x[r])) room[num++] = x[r];
+    sort_numbers(room, (size_t)num);
     return num ? (room[num / 2] + room[(num - 1) / 2]) / 2 : NAN;
 }
 

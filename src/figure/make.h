@@ -6,6 +6,7 @@
 figure_function figure_timeline;
 figure_function figure_loss_by_cell;
 figure_function figure_distance_by_cell;
+figure_function figure_distance_by_shape;
 figure_function figure_volatility_by_cell;
 figure_function figure_cross_entropy_by_cell;
 figure_function figure_impossible_by_cell;
@@ -36,3 +37,5 @@ figure_function figure_loss_curves;
 figure_function figure_evolution;
 figure_function figure_second_order;
 figure_function figure_components;
+figure_function figure_differences;
+figure_function figure_profile;

@@ -211,8 +211,9 @@ static int tell_cells(struct source *s, struct status *st)
 int source_open(struct source *s, const char *const *path, int num_files, const char *where,
                 struct status *st)
 {
-    *s = (struct source){.num_files = 0};
-    int code = open_files(s, path, num_files, st);
+    *s = (struct source){.where = where ? strdup(where) : NULL};
+    int code =
+        where && !s->where ? status_no_memory(st, "--where") : open_files(s, path, num_files, st);
     if (!code) code = list_runs(s, where, st);
     if (!code) code = find_cells(s, st);
     if (!code) code = order_runs(s, st);
@@ -230,6 +231,7 @@ void source_close(struct source *s)
     free(s->store);
     free(s->path);
     free(s->study);
+    free(s->where);
     free(s->run);
     free(s->cell);
     free(s->order);

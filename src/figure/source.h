@@ -28,6 +28,7 @@ struct source {
     struct store **store; /* (num_files) owned, open */
     char **path;          /* (num_files) owned, as given */
     int num_files;
+    char *where; /* as given, NULL: all runs; owned */
     char *study; /* name, as the first file says; owned */
     struct source_run *run;
     int num_runs, num_twice; /* num_twice: rows left out, for another file has the run, too */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PLACES = 400, LONG_LABEL = 18, MOST_CHARACTERS = 64 };
+enum { MOST_PLACES = 400, LONG_LABEL = 18, MOST_CHARACTERS = 64, MOST_ABOVE = 10 };
 
 /* Of one cell. */
 struct place {
@@ -126,24 +126,24 @@ void strip_label(struct figure *f, const struct source *s, const int *cell, int 
         size_t n = strlen(s->cell[cell[i]].text);
         longest = n > longest ? n : longest;
     }
-    bool above = longest > LONG_LABEL;
+    bool above = longest > LONG_LABEL && num <= MOST_ABOVE;
+    if (longest > LONG_LABEL && !above) f->width_mm = PAGE_MM;
     f->height_mm = (above ? 15 : 13) + (above ? 8.5 : 4.2) * num;
     if (f->height_mm < 30) f->height_mm = 30;
-    fprintf(f->script, "set yrange [%d.5:%g]\nset border 1\nset ytics scale 0 (", num - 1,
+    fprintf(f->script, "set yrange [%d.5:%g]\nset border 1\nset rmargin 2\n", num - 1,
             above ? -0.9 : -0.5);
-    for (int i = 0; i < num && !above; i++) {
-        fputs(i ? ", " : "", f->script);
-        figure_quote(f->script, s->cell[cell[i]].text);
-        fprintf(f->script, " %d", i);
-    }
-    fputs(above ? "\"\" 0)\nset lmargin 2\nset rmargin 2\n" : ")\nset rmargin 2\n", f->script);
-    for (int i = 0; i < num && above; i++) {
+    fprintf(f->script, above ? "unset ytics\nset lmargin 2\n" : "set ytics scale 0 (");
+    for (int i = 0; i < num; i++) {
         char label[4 * MOST_CHARACTERS + 4];
         figure_label(label, sizeof label, s->cell[cell[i]].text, MOST_CHARACTERS);
-        fputs("set label ", f->script);
+        fputs(above ? "set label " : i ? ", " : "", f->script);
         figure_quote(f->script, label);
-        fprintf(f->script, " at graph 0, first %g left textcolor rgb ink\n", i - 0.45);
+        if (above)
+            fprintf(f->script, " at graph 0, first %g left textcolor rgb ink\n", i - 0.45);
+        else
+            fprintf(f->script, " %d", i);
     }
+    fputs(above ? "" : ")\n", f->script);
 }
 
 static void axis(struct figure *f, const struct strip *strip, const struct numbers *v, char which)
@@ -229,7 +229,10 @@ int strip_draw(struct figure *f, const struct source *s, const struct strip *str
     snprintf(f->title, sizeof f->title, "%s", strip->title);
     int code = read_numbers(s, strip, &v, st);
     bool named = v.num_places <= MOST_NAMED;
-    if (!code && !v.num_places) figure_say(f, "No run has it (%s).", strip->column);
+    if (!code && !v.num_places) {
+        f->left = s->num_runs;
+        figure_say(f, "No run has it (%s).", strip->column);
+    }
     if (!code && v.num_places) {
         if (!named) qsort(v.place, (size_t)v.num_places, sizeof *v.place, by_median);
         write_places(f, s, &v);

@@ -78,8 +78,12 @@ static void draw_bars(struct figure *f, const struct source *s, const struct tim
             "plot data using 1:3:1:2:($3-0.38):($3+0.38):($5 > 0 ? 0xd55e00 : 0x9a86bd) "
             "with boxxyerror lw 0.5 lc rgb variable",
             t->largest_rank, fmax(1, figure_step(0, t->largest_rank, 12)));
-    if (t->num <= 40)
-        fprintf(f->script, ", '' using (($1+$2)/2):3:4 with labels font ',6' textcolor rgb paper");
+    if (t->num <= 200)
+        fprintf(
+            f->script,
+            ", '' using ($2-$1 > %.6g ? ($1+$2)/2 : NaN):3:4 with labels font ',6' textcolor rgb "
+            "paper",
+            0.02 * (t->last - t->first) / t->unit);
     fputc('\n', f->script);
 }
 
