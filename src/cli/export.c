@@ -1,6 +1,10 @@
-/* export: the trained network of one run as a file that PyTorch can load. Refuses to replace a
- * file, and runs that are not done: they have no network. */
+/* export: the trained network of one run as a file that PyTorch can load, or the curves of training
+ * of many. Refuses to replace a file, and networks of runs that are not done: they have none. */
 #include "cli.h"
+
+#include "base/file.h"
+#include "report/curves.h"
+#include "report/rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -70,6 +74,56 @@ static bool is_stream(const char *output)
     return strcmp(output, "-") == 0;
 }
 
+/* --- curves ----------------------------------------------------------------------------------- */
+
+/* The runs that RUN means, which may be all, and of these those of --where. */
+static int find_runs(const struct invocation *inv, struct store *store, int **run, int *num,
+                     struct status *st)
+{
+    const char *where = cli_value(inv, "where");
+    int one = -1, code = STATUS_OK, left = 0;
+    if (strcmp(inv->operand[1], "all") != 0)
+        code = store_find_run(store, inv->operand[1], &one, st);
+    if (!code) code = rows_where(store, where, run, num, st);
+    if (!code && *num == 0 && where) log_line(&inv->log, LOG_WARNING, "%s", st->text);
+    for (int i = 0; i < *num && !code; i++)
+        if (one < 0 || (*run)[i] == one) (*run)[left++] = (*run)[i];
+    *num = left;
+    return code;
+}
+
+static int write_curves(const struct invocation *inv, FILE *out, enum curves_format format,
+                        struct status *st)
+{
+    struct store *store = NULL;
+    int *run = NULL, num = 0, code = cli_open(inv, &store, st);
+    if (!code) code = find_runs(inv, store, &run, &num, st);
+    if (!code) cli_check_rows(inv, inv->operand[0], store, run, num);
+    if (!code) code = curves_write(store, run, num, format, out, st);
+    free(run);
+    store_close(store);
+    return code;
+}
+
+/* Into a new file, or on standard output. */
+static int export_curves(const struct invocation *inv, struct status *st)
+{
+    const char *output = cli_value(inv, "output"), *format = cli_value(inv, "format");
+    bool json = format && strcmp(format, "jsonl") == 0;
+    if (format && !json && strcmp(format, "csv") != 0)
+        return status_set(st, STATUS_USAGE, "--format: '%s' is not one of csv, jsonl", format);
+    FILE *out = !output || is_stream(output) ? inv->out : fopen(output, "wxe");
+    if (!out) return file_fail(st, STATUS_CANNOT_CREATE, output, "make it", errno);
+    int code = write_curves(inv, out, json ? CURVES_JSONL : CURVES_CSV, st);
+    if (out == inv->out) return code;
+    bool lost = fclose(out) != 0;
+    if (!code && lost) code = file_fail(st, STATUS_IO, output, "write it", errno);
+    if (code) unlink(output);
+    return code;
+}
+
+/* --- the verb --------------------------------------------------------------------------------- */
+
 static int export_run(const struct invocation *inv, struct store *store, int run, struct status *st)
 {
     struct imported network = {.params = NULL};
@@ -100,7 +154,10 @@ static int run_export(const struct invocation *inv)
 {
     const char *output = cli_value(inv, "output"), *which = cli_value(inv, "which");
     struct status st = {0};
-    if (!output)
+    if (cli_flag(inv, "curves")) return export_curves(inv, &st) ? cli_fail(inv, &st) : STATUS_OK;
+    if (cli_value(inv, "format") || cli_value(inv, "where"))
+        status_set(&st, STATUS_USAGE, "--format and --where go with --curves");
+    else if (!output)
         status_set(&st, STATUS_USAGE, "export: -o WEIGHTS.h5 is missing: the file to make");
     else if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
         status_set(&st, STATUS_USAGE, "--which: '%s' is not one of best, last", which);
@@ -120,6 +177,12 @@ static const struct cli_option options[] = {
      "train.select says"},
     {"snapshots", 0, NULL, NULL, false,
      "the weights over training too, as group snapshots; needs train.snapshots in the grid"},
+    {"curves", 0, NULL, NULL, false,
+     "instead, every number of an epoch: study, run, key, settings that vary, seed, epoch, name "
+     "and "
+     "value, a line each, on standard output or in the file of -o; RUN may be all"},
+    {"format", 'f', "csv|jsonl", NULL, false, "of --curves [csv]"},
+    {"where", 'w', "EXPR", NULL, false, "with --curves, only these runs; see 'hmmgrid help where'"},
     {0},
 };
 
@@ -127,13 +190,15 @@ const struct verb verb_export = {
     "export",
     "FILE.h5 RUN",
     2,
-    "the network of one run as a state_dict that PyTorch can load",
+    "the network of one run as PyTorch loads it, or curves of training",
     "Writes rnn.weight_ih_l0, rnn.weight_hh_l0 and fc.weight (and the biases, where there are any) "
     "as float32 datasets of a small HDF5 file. RUN is the number of its row, from 0, or enough of "
     "its key to tell it from the others.\n\n"
     "  hmmgrid export study.h5 12 -o weights.h5\n"
     "  python3: f = h5py.File(\"weights.h5\")\n"
-    "           state = {name: torch.from_numpy(f[name][...]) for name in f}",
+    "           state = {name: torch.from_numpy(f[name][...]) for name in f}\n"
+    "  hmmgrid export study.h5 all --curves > curves.csv\n"
+    "  hmmgrid export study.h5 all --curves --where landed --format jsonl -o curves.jsonl",
     options,
     .run = run_export,
     .streams = true,
