@@ -41,6 +41,7 @@ try() {
 try endings half 300 "tests/system/endings.sh $program"
 try compare half 300 "tests/system/compare.sh $program"
 try list half 120 "tests/system/list.sh $program"
+try terminal half 120 "tests/system/terminal.sh $program"
 try report half 300 "tests/system/report.sh $program"
 try paper half 120 "tests/system/paper.sh $program"
 try usage half 300 "tests/system/usage.sh $program"

@@ -45,6 +45,12 @@ static void wrap_line(FILE *out, const char *line, size_t n, int indent, int at,
     }
 }
 
+int wrap_height(FILE *out)
+{
+    struct winsize size;
+    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
 void wrap_text(FILE *out, const char *text, int indent, int at, int width)
 {
     for (;; at = 0) {

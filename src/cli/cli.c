@@ -33,6 +33,7 @@ const struct verb_entry verb_table[] = {
     {NULL, &verb_compare},
     {NULL, &verb_list},
     {NULL, &verb_report},
+    {NULL, &verb_plot},
     {NULL, &verb_why},
     {NULL, &verb_export},
     {NULL, &verb_analyse},

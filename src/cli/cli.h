@@ -64,7 +64,7 @@ struct invocation {
 /* The verbs: struct verb verb_check in src/cli/check.c, and so on. */
 extern const struct verb verb_check, verb_plan, verb_run, verb_status, verb_why, verb_summary,
     verb_export, verb_repro, verb_verify, verb_diff, verb_analyse, verb_reset, verb_submit,
-    verb_merge, verb_compare, verb_list, verb_report;
+    verb_merge, verb_compare, verb_list, verb_report, verb_plot;
 
 /* The program: parse, dispatch, print errors; returns the exit code. Under a launcher of several
  * ranks it prints once and every rank returns the same code. out is flushed; an output that could

@@ -112,9 +112,13 @@ static int export_curves(const struct invocation *inv, struct status *st)
     bool json = format && strcmp(format, "jsonl") == 0;
     if (format && !json && strcmp(format, "csv") != 0)
         return status_set(st, STATUS_USAGE, "--format: '%s' is not one of csv, jsonl", format);
-    FILE *out = !output || is_stream(output) ? inv->out : fopen(output, "wxe");
-    if (!out) return file_fail(st, STATUS_CANNOT_CREATE, output, "make it", errno);
-    int code = write_curves(inv, out, json ? CURVES_JSONL : CURVES_CSV, st);
+    int fd = -1, code = STATUS_OK;
+    if (output && !is_stream(output) && access(output, F_OK) == 0)
+        return status_set(st, STATUS_CANNOT_CREATE, "%s exists already; name another file", output);
+    if (output && !is_stream(output) && (fd = file_create(output, false, st)) < 0) return st->code;
+    FILE *out = fd < 0 ? inv->out : fdopen(fd, "w");
+    if (!out) return status_no_memory(st, "%s", output);
+    code = write_curves(inv, out, json ? CURVES_JSONL : CURVES_CSV, st);
     if (out == inv->out) return code;
     bool lost = fclose(out) != 0;
     if (!code && lost) code = file_fail(st, STATUS_IO, output, "write it", errno);

@@ -91,7 +91,8 @@ static int write_curve(struct writer *w, int run, int column, const char *line, 
     for (int i = 0; i < store_column_count(w->store, column) && !code; i++) {
         int epoch = of_snapshots ? train_snapshot_epoch(&d->settings, i) : axis->first + i;
         if (!isfinite(w->value[i])) continue;
-        show_on(w->out, csv ? "%s,%d,%s,%.9g" : "%s, \"epoch\": %d, \"name\": \"%s\", \"value\": %.9g}",
+        show_on(w->out,
+                csv ? "%s,%d,%s,%.9g" : "%s, \"epoch\": %d, \"name\": \"%s\", \"value\": %.9g}",
                 line, epoch, row->name, w->value[i]);
         fputs(csv ? "\r\n" : "\n", w->out);
     }

@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 program=${1:-${HMMGRID:-build/hmmgrid}}
-verbs="check plan run submit merge status reset summary compare list report why export analyse verify diff repro"
+verbs="check plan run submit merge status reset summary compare list report plot why export analyse verify diff repro"
 out=$(mktemp) err=$(mktemp)
 trap 'rm -f "$out" "$err"' EXIT
 checks=0 failures=0
