@@ -4,10 +4,10 @@
 #include "directions.h"
 
 enum {
-    LEFT = 11,
+    LEFT = 13,
     TOP = 6,
-    BOTTOM = 9,
-    WIDTH = 47,
+    BOTTOM = 11,
+    WIDTH = 46,
     HEIGHT = 33,
     GAP = 10,
     BETWEEN = 4,
@@ -113,7 +113,7 @@ static void draw_lines(struct figure *f, const struct curves *q, int lines, int 
     f->width_mm = PAGE_MM;
     f->height_mm = TOP + lines * (HEIGHT + BETWEEN) - BETWEEN + BOTTOM;
     fputs("set multiplot\nset xrange [0:2]; set xtics 0.5\n"
-          "set key top left reverse Left samplen 1\n",
+          "set key inside vertical top left reverse Left samplen 1\n",
           f->script);
     for (int at = 0; at < lines; at++) {
         fprintf(f->script, "set yrange [0:%g]\n", (at ? 1.05 : 1.35) * largest(&q[at], num_mu));
@@ -249,8 +249,8 @@ static void draw_scaled_paths(struct figure *f, struct plane *plane, const struc
         for (int c = 0; c < CASES; c++) {
             panel_open(f, LEFT + c * (ROOM + BETWEEN), TOP + i * (height + BETWEEN), ROOM, height);
             plane_axes(f, plane, explained);
-            if (i + 1 < d->num) fputs("unset xlabel\n", f->script);
-            if (c > 0) fputs("unset ylabel\n", f->script);
+            if (i + 1 < d->num) fputs("set xlabel \"\"\n", f->script);
+            if (c > 0) fputs("set ylabel \"\"\n", f->script);
             panel_clear(f);
             if (i == 0) panel_title(f, "%s", name[c]);
             if (c == 0) panel_word(f, d->name[i]);

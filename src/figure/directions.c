@@ -1,7 +1,7 @@
 /* directions: see directions.h. */
 #include "directions.h"
 
-enum { LEFT = 11, TOP = 6, BOTTOM = 9, GAP = 10, ACROSS = 3 };
+enum { LEFT = 13, TOP = 6, BOTTOM = 11, GAP = 10, ACROSS = 3 };
 
 void directions_name(struct directions *d, const struct array *from, const struct array *to)
 {

@@ -4,7 +4,7 @@
 #include "panel.h"
 #include "results.h"
 
-enum { LEFT = 11, TOP = 6, BOTTOM = 9, WIDTH = 48, GAP = 3, STARTS = 2, SHARES = 2 };
+enum { LEFT = 13, TOP = 6, BOTTOM = 11, WIDTH = 48, GAP = 3, STARTS = 2, SHARES = 2 };
 
 static const char *const start[STARTS] = {"cluster", "transition"};
 static const char *const fresh[SHARES] = {"half", "all"};
@@ -68,13 +68,13 @@ static void draw_paths(struct figure *f, int a, int g, double height, double at)
 static void draw_traces(struct figure *f, double height)
 {
     static const char *const line[STARTS] = {"lt 1", "lt 5"};
-    double left = LEFT + 2 * WIDTH + GAP + 17;
+    double left = LEFT + 2 * WIDTH + GAP + 19;
     panel_open(f, left, TOP, PAGE_MM - 2 - left, height);
     panel_clear(f);
     fputs("set format \"%g\"; set xrange [0:5.2]; set yrange [0:*]; set xtics 1\n"
           "set xlabel \"steps since the start\"\n"
           "set ylabel \"trace of the covariance\"\n"
-          "set key top left reverse Left samplen 1.5\nplot ",
+          "set key inside vertical top left reverse Left samplen 1.5\nplot ",
           f->script);
     for (int g = SHARES - 1; g >= 0; g--)
         for (int a = 0; a < STARTS; a++)
@@ -97,8 +97,8 @@ static void draw(struct figure *f, struct results *r, const struct array *explai
     for (int a = 0; a < STARTS; a++)
         for (int g = 0; g < SHARES; g++) {
             plane_axes(f, plane, explained);
-            if (a < STARTS - 1) fputs("unset xlabel\n", f->script);
-            if (g > 0) fputs("unset ylabel\n", f->script);
+            if (a < STARTS - 1) fputs("set xlabel \"\"\n", f->script);
+            if (g > 0) fputs("set ylabel \"\"\n", f->script);
             draw_paths(f, a, g, height, at[a]);
         }
     draw_traces(f, 2 * height + TOP);

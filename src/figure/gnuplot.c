@@ -22,14 +22,15 @@ static const char prelude[] =
     "set linetype cycle 7\n"
     "set encoding utf8\n";
 
+/* Of an SVG gnuplot takes texts for larger than they are: labels of axes go back. */
 static const char frame[] = "set datafile separator comma\n"
                             "set datafile columnheaders\n"
                             "set datafile missing 'nan'\n"
                             "set border 3 lc rgb ink lw 0.7\n"
                             "set tics nomirror out scale 0.5\n"
                             "set errorbars 0\n"
-                            "set xlabel offset 0, 0.3\n"
-                            "set ylabel offset 0.8, 0\n"
+                            "set xlabel offset 0, (format eq 'svg' ? 0.5 : 0.3)\n"
+                            "set ylabel offset (format eq 'svg' ? 1.6 : 0.8), 0\n"
                             "set style fill solid noborder\n"
                             "set key noautotitle above horizontal left samplen 1.5 spacing 0.9\n"
                             "unset key\n";

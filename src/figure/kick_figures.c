@@ -137,9 +137,10 @@ int figure_silencing(struct figure *f, const struct source *s, int run, struct s
                p = array_at(results_take(&r, "circuit.p_value"), i, 0, 0);
         int num = write_silenced(f, &r, i, left, sem);
         shelf_open(f, &shelf, i, "switch rate left");
-        panel_title(f, "%s", d.name[i]);
-        if (is >= 0 && is <= 3) panel_title(f, "%s: %s, p = %.2g", d.name[i], verdict[(int)is], p);
+        const char *word = is >= 0 && is <= 3 ? verdict[(int)is] : "not tested";
+        panel_title(f, isnan(p) ? "%s: %s" : "%s: %s, p = %.2g", d.name[i], word, p);
         if (num >= 0) draw_silenced(f, i, num);
+        fputs("unset label\n", f->script);
         sets += is >= 2;
     }
     fputs("unset multiplot\n", f->script);
@@ -200,10 +201,10 @@ static void draw_activity(struct figure *f, const struct directions *d, const in
     static const char *const line[2] = {"rgb ink", "5"};
     f->width_mm = PAGE_MM;
     f->height_mm = 52;
-    panel_open(f, 11, 6, 100, 37);
+    panel_open(f, 13, 6, 98, 35);
     panel_symbols(f, K);
     fputs("set multiplot\nset xrange [0:200]; set xlabel \"step\"; set ylabel \"mean activity\"\n"
-          "set key at graph 0,1.02 bottom left horizontal reverse Left samplen 1\n",
+          "set key inside at graph 0,1.02 bottom left horizontal reverse Left samplen 1\n",
           f->script);
     fprintf(f->script,
             "stats data index 0 using 3 nooutput\nset yrange [-0.1*STATS_max:*]\n"
@@ -215,7 +216,7 @@ static void draw_activity(struct figure *f, const struct directions *d, const in
                 line[i], d->name[which[i]]);
     fputs("\nunset key\n", f->script);
     panel_clear(f);
-    panel_open(f, 125, 6, 46, 37);
+    panel_open(f, 126, 6, 46, 35);
     fputs("set xrange [-180:180]; set yrange [*:*]; set xtics 90; set xlabel \"angle about the "
           "mean (°)\"\n"
           "set ylabel \"pre-activation\"; set style fill transparent solid 0.2 noborder\n"

@@ -4,7 +4,7 @@
 #include "panel.h"
 #include "results.h"
 
-enum { LEFT = 11, TOP = 6, BOTTOM = 9, WIDTH = 47, GAP = 4, GROUPS = 2, UNITS = 3 };
+enum { LEFT = 13, TOP = 6, BOTTOM = 11, WIDTH = 47, GAP = 4, GROUPS = 2, UNITS = 3 };
 
 /* Rows of states; NaN beyond the units of a group, and in the first state, which no step ends in.
  * Returns the largest size of an input. */
@@ -35,8 +35,8 @@ static void draw_unit(struct figure *f, struct results *r, const struct plane *p
                        *units = results_take(r, "populations.units");
     int group = u / UNITS, place = u % UNITS;
     plane_axes(f, plane, results_take(r, "pca.explained_variance"));
-    if (group + 1 < GROUPS) fputs("unset xlabel\n", f->script);
-    if (place) fputs("unset ylabel\n", f->script);
+    if (group + 1 < GROUPS) fputs("set xlabel \"\"\n", f->script);
+    if (place) fputs("set ylabel \"\"\n", f->script);
     panel_open(f, LEFT + place * (WIDTH + GAP), TOP + group * (height + TOP), WIDTH, height);
     panel_title(f, "%.0f → %.0f, unit %g", array_at(from, 0, group, 0), array_at(to, 0, group, 0),
                 array_at(units, 0, 10 * group + place, 0));

@@ -132,7 +132,7 @@ static bool is_known(const struct found *all, int q)
 
 static void draw(struct figure *f, const struct found *all, const struct source *s)
 {
-    enum { LEFT = 52, TOP = 7, BOTTOM = 10, BAR = 31, WIDTH = 23, GAP = 6 };
+    enum { LEFT = 52, TOP = 7, BOTTOM = 11, BAR = 31, WIDTH = 23, GAP = 6 };
     double height = 6 * all->num_cells < 18 ? 18 : 6 * all->num_cells;
     f->width_mm = PAGE_MM;
     f->height_mm = TOP + height + BOTTOM;

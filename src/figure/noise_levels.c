@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { LEFT = 11, TOP = 4, BOTTOM = 9, WIDTH = 45, HEIGHT = 38, GAP = 13 };
+enum { LEFT = 13, TOP = 4, BOTTOM = 11, WIDTH = 44, HEIGHT = 38, GAP = 13 };
 
 static const struct {
     const char *value, *error, *hmm, *name; /* columns; hmm: that of the HMM, NULL: none */
@@ -52,11 +52,12 @@ static void draw(struct figure *f, struct results *r)
                 c == 1 ? "*" : "0");
         fputs("unset arrow 2; unset label 51\n", f->script);
         if (!isnan(hmm))
-            fprintf(f->script,
-                    "set arrow 2 from graph 0,first %g to graph 1,first %g nohead lt 5\n"
-                    "set label 51 \"HMM\" at graph 1,first %g right offset 0,0.5 textcolor lt 5\n",
-                    hmm, hmm, hmm);
-        fprintf(f->script, "plot data using 1:%d:%d with yerrorlines pt 7 ps 0.4 lc rgb ink\n",
+            fprintf(
+                f->script,
+                "set arrow 2 from graph 0,first %g to graph 1,first %g nohead lc rgb grey\n"
+                "set label 51 \"HMM\" at graph 1,first %g right offset 0,0.5 textcolor rgb grey\n",
+                hmm, hmm, hmm);
+        fprintf(f->script, "plot data using 1:%d:%d with yerrorlines pt 7 ps 0.4 lc rgb rnn\n",
                 2 + 2 * c, 3 + 2 * c);
     }
     fputs("unset multiplot\n", f->script);

@@ -4,7 +4,7 @@
 #include "panel.h"
 #include "results.h"
 
-enum { LEFT = 11, TOP = 6, BOTTOM = 9, WIDTH = 44, GAP = 9, MAX_PAIRS = 3, AXES = 2 };
+enum { LEFT = 13, TOP = 6, BOTTOM = 11, WIDTH = 44, GAP = 9, MAX_PAIRS = 3, AXES = 2 };
 
 /* Two blocks of a pair: the path and the states whose residency was taken. */
 static void write_pair(struct figure *f, struct results *r, int pair, struct plane *plane)

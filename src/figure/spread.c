@@ -4,7 +4,7 @@
 #include "contour_lines.h"
 #include "results.h"
 
-enum { TOP = 6, BOTTOM = 9, MASS = 1 /* index of 95 % */, MAX_LEVELS = 8 };
+enum { TOP = 6, BOTTOM = 11, MASS = 1 /* index of 95 % */, MAX_LEVELS = 8 };
 
 /* The contours of one panel, one for each noise level. */
 struct lines {
@@ -50,7 +50,7 @@ static void plot_lines(struct figure *f, const struct lines *l, int index)
 
 int figure_contours(struct figure *f, const struct source *s, int run, struct status *st)
 {
-    enum { LEFT = 11, WIDTH = 66 };
+    enum { LEFT = 13, WIDTH = 66 };
     struct results r = {.source = s, .run = run, .st = st};
     const struct array *density = results_take(&r, "contours.density"),
                        *extent = results_take(&r, "contours.extent"),
@@ -83,7 +83,7 @@ int figure_contours(struct figure *f, const struct source *s, int run, struct st
 static void draw_pair(struct figure *f, struct lines *l, const double symbol[2], double share,
                       int at)
 {
-    enum { LEFT = 11, WIDTH = 45, GAP = 11 };
+    enum { LEFT = 13, WIDTH = 44, GAP = 11 };
     write_lines(f, l);
     f->height_mm = TOP + plane_fit(&l->plane, WIDTH, 0.8, 0.8) + BOTTOM;
     panel_open(f, LEFT + at * (WIDTH + GAP), TOP, WIDTH, f->height_mm - TOP - BOTTOM);

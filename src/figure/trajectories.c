@@ -4,7 +4,7 @@
 #include "panel.h"
 #include "results.h"
 
-enum { LEFT = 11, TOP = 6, BOTTOM = 9, WIDTH = 76, GAP = 8 };
+enum { LEFT = 13, TOP = 6, BOTTOM = 11, WIDTH = 76, GAP = 8 };
 
 /* A path (steps, C scores) with its symbols (steps). */
 static void write_path(struct figure *f, int path, const double *score, const double *symbol,
@@ -75,7 +75,7 @@ int figure_trajectories(struct figure *f, const struct source *s, int run, struc
     panel_open(f, LEFT + WIDTH + GAP, TOP, WIDTH, height);
     panel_title(f, "with noise");
     panel_symbols(f, source_settings(s, run)->hmm.symbols);
-    fputs("unset ylabel\n"
+    fputs("set ylabel \"\"\n"
           "plot data index 1 using 3:4:($5+1) with lines lw 0.35 lc variable, \\\n"
           " data index 1 using 3:4:($5+1) with points pt 7 ps 0.18 lc variable\n"
           "unset multiplot\n",

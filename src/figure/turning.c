@@ -4,7 +4,7 @@
 #include "panel.h"
 #include "results.h"
 
-enum { LEFT = 11, TOP = 6, BOTTOM = 9, WIDTH = 45, HEIGHT = 38, GAP = 13, FEW = 10 };
+enum { LEFT = 13, TOP = 6, BOTTOM = 11, WIDTH = 44, HEIGHT = 38, GAP = 13, FEW = 10 };
 
 /* Returns how many bins have a speed. */
 static int write_angles(struct figure *f, struct results *r, int K)

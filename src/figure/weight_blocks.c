@@ -4,7 +4,7 @@
 #include "panel.h"
 #include "results.h"
 
-enum { LEFT = 16, TOP = 7, SIDE = 54, BOTTOM = 5, MAX_PLACES = 64, GROUPS = 4 };
+enum { LEFT = 15, TOP = 7, SIDE = 52, BOTTOM = 5, MAX_PLACES = 64, GROUPS = 4 };
 
 /* Of the first pair: the places that hold a unit, and the group of each. */
 struct blocks {
@@ -81,7 +81,7 @@ static void draw(struct figure *f, const struct blocks *b)
             "eval change\nset cbrange [%g:%g]\nset xrange [-0.5:%d.5]; set yrange [%d.5:-0.5]\n"
             "set border 15; unset xtics; unset ytics\n"
             "set colorbox user origin %.4f,%.4f size %.4f,%.4f\nset cbtics scale 0.3\n"
-            "set cblabel \"recurrent weight\"\n"
+            "set cblabel \"recurrent weight\" offset -0.5\n"
             "set label \"from\" at graph 0.5,0 center offset 0,-0.9\n"
             "set label \"to\" at graph 0,1 right offset -0.6,0.6\n",
             -b->largest, b->largest, b->num - 1, b->num - 1, (LEFT + SIDE + 2) / f->width_mm,

@@ -6,11 +6,15 @@
 
 #include <string.h>
 
-enum { LEFT = 11, TOP = 6, BOTTOM = 9, WIDTH = 74, GAP = 12, LOWER = 40 };
+enum { LEFT = 13, TOP = 6, BOTTOM = 11, WIDTH = 74, GAP = 12, LOWER = 40 };
 
 /* Colours of the classes of residency time; their limits are of the file. */
 static const char *const colour[] = {"#440154", "#31688e", "#35b779", "#c2bb1a"};
 enum { CLASSES = sizeof colour / sizeof colour[0] };
+
+/* And of numbers of unstable eigenvalues: none, 1, 2 or more. */
+static const char *const shade[] = {"#b0b0b0", "#0072b2", "#d55e00"};
+enum { COUNTS = sizeof shade / sizeof shade[0] };
 
 static int class_of(const struct array *share, double rt)
 {
@@ -78,38 +82,42 @@ static void write_zones(struct figure *f, struct results *r)
     say_zones(f, share, mean);
 }
 
-/* What a colour means, above the panel: a name of the key that gnuplot draws. */
-static void name_colour(struct figure *f, const char *shade, const char *fmt, double a, double b)
+/* What the colours of both upper panels mean. */
+static void name_colours(struct figure *f, const struct array *share, int classes)
 {
-    fprintf(f->script, ", \\\n NaN with points pt 7 ps 0.5 lc rgb '%s' title \"", shade);
-    fprintf(f->script, fmt, a, b);
-    fputs("\"", f->script);
+    char word[CLASSES + COUNTS][40], tint[CLASSES + COUNTS][24];
+    struct legend legend[CLASSES + COUNTS];
+    for (int i = 0; i < classes + COUNTS; i++) {
+        int c = i, n = i - classes;
+        bool last = i < classes ? c + 1 == classes : n + 1 == COUNTS;
+        double from = i < classes ? share->axis[0][c] : n;
+        snprintf(word[i], sizeof word[i], last ? "● ≥ %g" : "● %g", from);
+        if (i < classes && !last)
+            snprintf(word[i], sizeof word[i], "● %g to %g", from, share->axis[0][c + 1]);
+        snprintf(tint[i], sizeof tint[i], "rgb '%s'", i < classes ? colour[c] : shade[n]);
+        legend[i].at = i < classes ? LEFT + 28 + 12 * c : LEFT + WIDTH + GAP + 42 + 10 * n;
+        legend[i].colour = tint[i];
+        legend[i].word = word[i];
+    }
+    panel_legend(f, legend, classes + COUNTS);
 }
 
 /* The upper panels: states by residency time and by unstable eigenvalues. */
 static void draw_states(struct figure *f, const struct array *share, double height)
 {
-    static const char *const shade[] = {"#b0b0b0", "#0072b2", "#d55e00"};
-    int classes = share->size[0] < CLASSES ? share->size[0] : CLASSES;
-    fputs("set key at graph 1,1 bottom right horizontal reverse Left samplen 0.2\n", f->script);
     panel_open(f, LEFT, TOP, WIDTH, height);
     panel_title(f, "residency (steps)");
-    fputs("plot data index 0 using 1:2:4 with points pt 7 ps 0.25 lc palette notitle", f->script);
-    for (int c = 0; c < classes; c++)
-        name_colour(f, colour[c], c + 1 < classes ? "%g to %g" : "≥ %g", share->axis[0][c],
-                    c + 1 < classes ? share->axis[0][c + 1] : 0);
-    fputs("\nunset ylabel\n", f->script);
+    name_colours(f, share, share->size[0] < CLASSES ? share->size[0] : CLASSES);
+    fputs("plot data index 0 using 1:2:4 with points pt 7 ps 0.25 lc palette\nunset label\n",
+          f->script);
     panel_open(f, LEFT + WIDTH + GAP, TOP, WIDTH, height);
     panel_title(f, "unstable eigenvalues");
-    fputs("plot NaN notitle", f->script);
-    for (int n = 0; n < 3; n++) {
+    fputs("set ylabel \"\"\nplot NaN", f->script);
+    for (int n = 0; n < COUNTS; n++)
         fprintf(f->script,
-                ", \\\n data index 0 using ($5%s%d?$1:NaN):2 with points pt 7 ps 0.25 lc rgb '%s' "
-                "notitle",
-                n < 2 ? "==" : ">=", n, shade[n]);
-        name_colour(f, shade[n], n < 2 ? "%g" : "≥ %g", n, 0);
-    }
-    fputs("\nunset key\n", f->script);
+                ", \\\n data index 0 using ($5%s%d?$1:NaN):2 with points pt 7 ps 0.25 lc rgb '%s'",
+                n + 1 < COUNTS ? "==" : ">=", n, shade[n]);
+    fputs("\n", f->script);
     panel_clear(f);
 }
 
@@ -127,7 +135,7 @@ static void draw_bars(struct figure *f, double top, bool has_unstable)
     if (!has_unstable) return;
     panel_open(f, LEFT + WIDTH + GAP, top, WIDTH, LOWER);
     fprintf(f->script,
-            "set xrange [-0.6:%d.6]; set boxwidth 0.6; unset xlabel\n"
+            "set xrange [-0.6:%d.6]; set boxwidth 0.6; set xlabel \"\"\n"
             "set ylabel \"unstable eigenvalues\"\n"
             "plot data index 2 using 0:1:xtic(sprintf(\"%%s\\n%%.0f %%%%\",strcol(4),100*$3)) with "
             "boxes lc rgb faint, \\\n"
