@@ -70,11 +70,14 @@ static void say_indexed(struct figure *f, const struct array a[NUM_READ], int nu
             worst = i;
         }
     }
-    figure_say(f, "%d of %d %s lie within two standard deviations of the floor", near, have,
-               x->what);
     if (worst >= 0)
-        figure_say(f, "(farthest: %s %g, %.4g against %.4g).", x->along, a[0].axis[0][worst],
-                   array_at(&a[0], worst, 0, 0), array_at(&a[2], worst, 0, 0));
+        figure_say(f,
+                   "%d of %d %s lie within two standard deviations of the floor; farthest: %s %g, "
+                   "%.4g against %.4g.",
+                   near, have, x->what, x->along, a[0].axis[0][worst], array_at(&a[0], worst, 0, 0),
+                   array_at(&a[2], worst, 0, 0));
+    else
+        figure_say(f, "They have no floor to be set against.");
     snprintf(f->band, sizeof f->band,
              "Bars: what independent samples of the HMM score, mean ± one standard deviation%s.",
              x->exact ? "; rings: the HMM, exact" : "");

@@ -28,39 +28,43 @@ static int count_levels(const struct source *s, const struct setting *row, int m
     return num;
 }
 
-/* Compare by one setting: the landed, or all that are done. STATUS_USAGE: it cannot be. */
-static int compare_by(const struct source *s, const struct setting *row, bool all,
-                      struct compare *c, struct status *st)
+static void forget(struct compare *c)
 {
-    const struct compare_request request = {
-        .between = row->key, .margin = NAN, .where = s->where, .all = all};
-    *c = (struct compare){.store = NULL};
-    int code = compare_make(c, s->path[0], &request, st);
-    if (!code) return STATUS_OK;
     compare_free(c);
     *c = (struct compare){.store = NULL};
-    return code;
 }
 
-/* By the first setting that can be. Nothing to compare: c->store is NULL, and f says so. */
+/* Setting k of the table: does it have values to compare? */
+static bool is_candidate(const struct source *s, int k)
+{
+    const struct setting *row = &settings_table[k];
+    int levels = row->scope == SCOPE_RUN ? count_levels(s, row, MOST_LEVELS + 1) : 0;
+    return levels >= 2 && levels <= MOST_LEVELS;
+}
+
+/* By the first setting that can be: those that landed, or all that are done. Nothing to compare:
+ * c->store is NULL, and f says so. */
 static int compare(struct figure *f, const struct source *s, struct compare *c, struct status *st)
 {
     int code = STATUS_USAGE;
-    *c = (struct compare){.store = NULL};
-    if (s->num_files > 1) figure_say(f, "Several files are not compared.");
     for (int k = 0; k < num_settings && code == STATUS_USAGE && s->num_files == 1; k++) {
-        const struct setting *row = &settings_table[k];
-        int levels = row->scope == SCOPE_RUN ? count_levels(s, row, MOST_LEVELS + 1) : 0;
-        if (levels < 2 || levels > MOST_LEVELS) continue;
-        code = compare_by(s, row, false, c, st);
+        struct compare_request request = {
+            .between = settings_table[k].key, .margin = NAN, .where = s->where};
+        if (!is_candidate(s, k)) continue;
+        code = compare_make(c, s->path[0], &request, st);
         if (code != STATUS_USAGE) continue;
-        code = compare_by(s, row, true, c, st);
+        forget(c);
+        request.all = true;
+        code = compare_make(c, s->path[0], &request, st);
+        if (code) forget(c);
         if (!code) figure_say(f, "No two values have runs that landed: all that are done count.");
     }
     if (code != STATUS_USAGE) return code;
     if (st) *st = (struct status){0};
-    if (s->num_files == 1)
-        figure_say(f, "No setting has two to six values with runs to compare in one cell.");
+    f->left = s->num_runs;
+    figure_say(f, s->num_files > 1
+                      ? "Several files are not compared."
+                      : "No setting has two to six values with runs to compare in one cell.");
     return STATUS_OK;
 }
 
@@ -253,32 +257,47 @@ static void draw_profile(struct figure *f, const struct compare *c, const struct
     fputc('\n', f->script);
 }
 
+/* By the first setting of which some cells have runs of all values. */
+static int make_profile(const struct source *s, struct compare *c, struct profile *p,
+                        struct status *st)
+{
+    int code = STATUS_USAGE;
+    for (int k = 0; k < num_settings && code == STATUS_USAGE && s->num_files == 1; k++) {
+        const struct compare_request request = {
+            .between = settings_table[k].key, .margin = NAN, .where = s->where};
+        if (!is_candidate(s, k)) continue;
+        code = compare_read(c, s->path[0], &request, st);
+        if (!code) code = profile_make(p, c, st);
+        if (!code) break;
+        profile_free(p);
+        *p = (struct profile){.num_values = 0};
+        forget(c);
+    }
+    return code;
+}
+
 int figure_profile(struct figure *f, const struct source *s, int run, struct status *st)
 {
     struct compare c = {.store = NULL};
     struct profile p = {.num_values = 0};
     (void)run;
     figure_title(f, s, "Performance profiles");
-    int code = compare(f, s, &c, st);
-    if (!code && c.store) {
-        code = profile_make(&p, &c, st);
-        if (code == STATUS_USAGE || (!code && !p.num_values)) {
-            f->says[0] = '\0';
-            figure_say(f, "No cell has runs of every value of %s that ended.", c.request.between);
-            code = STATUS_OK;
-            *st = (struct status){0};
-        } else if (!code) {
-            snprintf(f->title, sizeof f->title, "Performance profiles by %.60s", c.request.between);
-            draw_profile(f, &c, &p);
-            f->says[0] = '\0';
-            figure_say(f,
-                       "Of %d cell%s with runs of all %d values of %s; the higher a curve, the "
-                       "better.",
-                       p.num_cells, p.num_cells == 1 ? "" : "s", c.num_levels, c.request.between);
-            for (int l = 0; l < c.num_levels; l++) f->shown += p.ended[l];
-            f->left = s->num_runs - f->shown;
-            if (f->left) snprintf(f->left_out, sizeof f->left_out, "not ended, or of other cells");
-        }
+    int code = make_profile(s, &c, &p, st);
+    f->left = s->num_runs;
+    if (!code && p.num_values) {
+        snprintf(f->title, sizeof f->title, "Performance profiles by %.60s", c.request.between);
+        draw_profile(f, &c, &p);
+        for (int l = 0; l < c.num_levels; l++) f->shown += p.ended[l];
+        f->left -= f->shown;
+        if (f->left) snprintf(f->left_out, sizeof f->left_out, "not ended, or of other cells");
+        figure_say(f,
+                   "Share of runs that are at most so far above the floor, of %d cell%s with runs "
+                   "of all %d values of %s: the higher a curve, the better.",
+                   p.num_cells, p.num_cells == 1 ? "" : "s", c.num_levels, c.request.between);
+    } else if (!code || code == STATUS_USAGE) {
+        figure_say(f, "No setting has two to six values that all have runs in one cell.");
+        if (st) *st = (struct status){0};
+        code = STATUS_OK;
     }
     profile_free(&p);
     compare_free(&c);

@@ -144,7 +144,7 @@ int figure_evolution(struct figure *f, const struct source *s, int run, struct s
     int code = source_array(s, run, "evolution.epoch", &epoch, st);
     if (!code && epoch.x) code = read_panels(s, run, p, st);
     if (!code && p[0].x.x) figure_range(p[0].x.x, p[0].x.num, &low, &high);
-    if (!code && !(low <= high)) figure_absent(f, s, "evolution (train.snapshots)");
+    if (!code && !(low <= high)) figure_absent(f, s, "evolution, which needs train.snapshots");
     if (!code && low <= high) {
         const double step[3] = {number_of(s, run, "evolution.bifurcation"),
                                 number_of(s, run, "evolution.bifurcation_low"),
@@ -175,7 +175,7 @@ int figure_second_order(struct figure *f, const struct source *s, int run, struc
     int code = source_array(s, run, "evolution.epoch", &epoch, st), hidden = 0, rows = 0;
     if (!code) code = source_array(s, run, "evolution.second_order", &a, st);
     if (!code && a.x) figure_range(a.x, a.num, &low, &high);
-    if (!code && !(low <= high)) figure_absent(f, s, "evolution (train.snapshots)");
+    if (!code && !(low <= high)) figure_absent(f, s, "evolution, which needs train.snapshots");
     if (!code && low <= high) {
         hidden = source_settings(s, run)->rnn.hidden;
         if (hidden > a.size[1]) hidden = a.size[1];
@@ -218,7 +218,7 @@ int figure_components(struct figure *f, const struct source *s, int run, struct 
     if (!code) code = source_array(s, run, "evolution.score", &score, st);
     if (!code) code = source_array(s, run, "evolution.symbol", &symbol, st);
     if (!code && score.x) figure_range(score.x, score.num, &low, &high);
-    if (!code && !(low <= high)) figure_absent(f, s, "evolution (train.snapshots)");
+    if (!code && !(low <= high)) figure_absent(f, s, "evolution, which needs train.snapshots");
     for (int t = 0; !code && low <= high && t < epoch.size[0]; t++) num += isfinite(epoch.x[t]);
     if (num) {
         f->width_mm = PAGE_MM;

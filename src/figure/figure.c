@@ -29,9 +29,11 @@ void figure_say(struct figure *f, const char *fmt, ...)
 void figure_title(struct figure *f, const struct source *s, const char *title)
 {
     const struct source_run *r = f->run < 0 ? NULL : &s->run[f->run];
+    char cell[300] = "";
+    if (r) figure_label(cell, sizeof cell, s->cell[r->cell].text, 70);
     if (r)
-        snprintf(f->title, sizeof f->title, "%s, run %d (%.70s, seed %lld)", title, r->number,
-                 s->cell[r->cell].text, (long long)r->seed);
+        snprintf(f->title, sizeof f->title, "%s, run %d (%s, seed %lld)", title, r->number, cell,
+                 (long long)r->seed);
     else
         snprintf(f->title, sizeof f->title, "%s", title);
     f->shown = r != NULL;
@@ -44,7 +46,7 @@ void figure_absent(struct figure *f, const struct source *s, const char *column)
     f->left = 1;
     snprintf(f->left_out, sizeof f->left_out, "%s",
              status == RUN_DONE ? "not computed, or NaN: diverged" : run_status_name[status]);
-    figure_say(f, "Nothing to show: run %d has no %s (%s).", s->run[f->run].number, column,
+    figure_say(f, "Run %d has nothing to show: no %s (%s).", s->run[f->run].number, column,
                f->left_out);
 }
 

@@ -32,7 +32,7 @@ enum scope { OF_STUDY, OF_RUN };
 struct figure {
     char name[64];    /* "loss-by-cell", of a run "transitions-run12": of its files */
     int section, run; /* run: an index into the source, or -1 */
-    char title[160];
+    char title[400];
     double width_mm, height_mm; /* COLUMN_MM by 60 to begin with */
     int shown, left;            /* runs; why some are left out: */
     char left_out[300];

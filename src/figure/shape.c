@@ -170,7 +170,7 @@ int figure_distance_by_shape(struct figure *f, const struct source *s, int run, 
         if (m.num_hidden * m.num_noise < 2)
             figure_say(f, "The numbers of units and of noise inputs do not vary.");
         else if (!(m.least <= m.largest))
-            figure_say(f, "No run has a matched distance.");
+            figure_say(f, "No run has a matched distance and its floor.");
         else {
             draw_maps(f, &m);
             figure_say(f, "Medians over seeds go from %.3g to %.3g above the floor.", m.least,

@@ -194,6 +194,7 @@ static void say(struct figure *f, const struct source *s, const struct strip *st
                 const struct numbers *v)
 {
     int near = 0, have = 0;
+    char low[256], high[256];
     const struct place *least = &v->place[0], *largest = least;
     for (int i = 0; i < v->num_places; i++) {
         const struct place *p = &v->place[i];
@@ -206,9 +207,11 @@ static void say(struct figure *f, const struct source *s, const struct strip *st
     }
     f->left = s->num_runs - f->shown;
     if (f->left) snprintf(f->left_out, sizeof f->left_out, "not done, or without this number");
+    figure_label(low, sizeof low, s->cell[least->cell].text, 60);
+    figure_label(high, sizeof high, s->cell[largest->cell].text, 60);
     if (v->num_places > 1)
-        figure_say(f, "Medians of the cells go from %.4g (%.60s) to %.4g (%.60s).", least->median,
-                   s->cell[least->cell].text, largest->median, s->cell[largest->cell].text);
+        figure_say(f, "Medians of the cells go from %.4g (%s) to %.4g (%s).", least->median, low,
+                   largest->median, high);
     else
         figure_say(f, "The median of %d run%s is %.4g.", f->shown, f->shown == 1 ? "" : "s",
                    least->median);

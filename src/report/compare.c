@@ -215,7 +215,7 @@ static int nothing_to_compare(const struct compare *c, struct status *st)
         *keys ? keys : "everything", c->request.between);
 }
 
-int compare_make(struct compare *c, const char *path, const struct compare_request *request,
+int compare_read(struct compare *c, const char *path, const struct compare_request *request,
                  struct status *st)
 {
     *c = (struct compare){.request = *request};
@@ -227,6 +227,13 @@ int compare_make(struct compare *c, const char *path, const struct compare_reque
     if (!code) code = compare_find_levels(c, st);
     if (!code) code = compare_find_cells(c, st);
     if (!code && !(c->landed = store_landed(c->store, st))) code = st->code;
+    return code;
+}
+
+int compare_make(struct compare *c, const char *path, const struct compare_request *request,
+                 struct status *st)
+{
+    int code = compare_read(c, path, request, st);
     if (!code) code = compare_them(c, st);
     if (!code && c->num_comparisons == 0) code = nothing_to_compare(c, st);
     for (int i = 0; i < c->num_rows && !code; i++) {

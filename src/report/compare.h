@@ -78,6 +78,9 @@ struct compare {
  * and the file has not, and where there is nothing to compare. Free with compare_free always. */
 int compare_make(struct compare *c, const char *path, const struct compare_request *request,
                  struct status *st);
+/* The same without the comparisons: levels, cells and values, for profile.h. */
+int compare_read(struct compare *c, const char *path, const struct compare_request *request,
+                 struct status *st);
 void compare_free(struct compare *c);
 
 /* A row a comparison, in their order, into a zeroed table. */
