@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pairs of values, times cells, of one setting: beyond that nobody reads it, and it takes long. */
-enum { MOST_PAIRS = 3000 };
+/* Pairs of values in all cells, of one setting: more take long, and nobody reads them. */
+enum { MOST_PAIRS = 300 };
 
 /* How many values a key of the cells has. */
 static int count_levels(const struct page *p, const struct summary_key *key)
@@ -84,7 +84,7 @@ int page_put_comparisons(const struct page *p, struct status *st)
         const struct summary_key *key = &p->summary.key[k];
         int levels = count_levels(p, key), pairs = levels * (levels - 1) / 2;
         if (levels < 2) continue;
-        if (pairs <= MOST_PAIRS / p->num_cells + 1) {
+        if ((double)pairs * p->num_cells / levels <= MOST_PAIRS) {
             code = put_one(p, key->name, st);
             continue;
         }
