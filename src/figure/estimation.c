@@ -202,7 +202,10 @@ int figure_differences(struct figure *f, const struct source *s, int run, struct
     (void)run;
     figure_title(f, s, "What a setting changes: every run, and the differences");
     int code = compare(f, s, &c, st);
-    if (!code && c.store) {
+    bool any = false;
+    for (int i = 0; !code && i < c.num_rows; i++) any = any || isfinite(c.value[i]);
+    if (!code && c.store && !any) figure_say(f, "No run has a value of %s.", c.metric);
+    if (!code && c.store && any) {
         snprintf(f->title, sizeof f->title, "%.60s by %.60s: every run, and the differences",
                  c.metric, c.request.between);
         int every = write_points(f, &c);

@@ -67,6 +67,17 @@ static bool has_file(const char *folder, const char *name, const char *ending)
     return has;
 }
 
+/* What was drawn of a figure before the mistake in it. */
+static void drop(const char *folder, const char *name)
+{
+    static const char *const ending[] = {"svg", "pdf"};
+    for (int i = 0; i < 2; i++) {
+        char *path = NULL;
+        if (asprintf(&path, "%s/%s.%s", folder, name, ending[i]) > 0) unlink(path);
+        free(path);
+    }
+}
+
 /* cd to the folder, then load them all; malloc'd. */
 static char *commands(const struct figure *const *figure, int num, const char *folder)
 {
@@ -117,6 +128,7 @@ void gnuplot_draw(const struct figure *const *figure, int num, const char *folde
         last_line(said);
         if (!*note)
             snprintf(note, n, "figure %s: gnuplot says: %.200s", figure[from + drawn]->name, said);
+        drop(folder, figure[from + drawn]->name);
         from += drawn + 1;
     }
 }

@@ -10,6 +10,12 @@ export HMMGRID_LOG=warning
 cd "$work" || exit 2
 
 not() { ! "$@"; }
+embedded() { # embedded PDF: TrueType, each embedded
+    pdffonts "$1" | awk 'NR > 2 { n++; if (!/TrueType/ || $(NF - 4) != "yes") exit 1 } END { exit n == 0 }'
+}
+as_wide() { # as_wide PDF: 85 or 174 mm, within a tenth of a millimetre
+    pdfinfo "$1" | awk '/^Page size/ { w = $3 * 25.4 / 72; if ((w - 85) ^ 2 > .01 && (w - 174) ^ 2 > .01) exit 1 }'
+}
 page() { # page DIR WORDS...: is it whole, and does it say them?
     ok "is whole" "$python" "$tests/report.py" "$@"
 }
@@ -27,6 +33,24 @@ says '^2 runs .* few/index.html' "$program" report a.h5 -o few --where 'hmm.stat
 page few "Only runs with hmm.states == 3: 2 of 4"
 says '^0 runs' "$program" report a.h5 -o none --where 'hmm.states == 9'
 page none "chooses none of the 4 runs"
+
+name=figures
+ok "drawn" [ -s deep/er/figures/loss-by-cell.svg ]
+if command -v pdffonts >/dev/null && command -v gnuplot >/dev/null; then
+    for pdf in deep/er/figures/*.pdf; do
+        ok "fonts of $pdf" embedded "$pdf"
+        ok "width of $pdf" as_wide "$pdf"
+    done
+else
+    echo "skipped: fonts and sizes of figures, which need gnuplot and pdffonts"
+fi
+mkdir bin
+for tool in /usr/bin/* /bin/*; do
+    [ "${tool##*/}" = gnuplot ] || ln -sf "$tool" bin/
+done
+says '^4 runs .*, 0 figures: bare/index.html$' env PATH="$work/bin" "$program" report a.h5 -o bare
+page bare "gnuplot" "By hmm.states"
+ok "numbers and scripts" [ -s bare/figures/loss-by-cell.csv -a -s bare/figures/loss-by-cell.gp ]
 
 name="several files"
 for i in 1 2; do
