@@ -37,7 +37,7 @@ static void write_rates(struct figure *f, const struct source *s, double *x[NUM_
                 if (!isfinite(x[w][2][r]) && !isfinite(x[w][0][r])) continue;
                 open[w] += !isfinite(x[w][0][r]);
                 fprintf(f->csv, "%.4f,%.9g,%.9g,%.9g,%.9g,%d,%lld,",
-                        c - 0.14 + 0.26 * w + 0.16 * (n > 1 ? i / (n - 1.0) : 0.5), x[w][0][r],
+                        c - 0.12 + 0.2 * w + 0.12 * (n > 1 ? i / (n - 1.0) : 0.5), x[w][0][r],
                         x[w][1][r], x[w][2][r], x[w][3][r], s->run[r].number,
                         (long long)s->run[r].seed);
                 figure_csv_text(f->csv, s->cell[c].text);

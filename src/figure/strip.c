@@ -111,7 +111,7 @@ static void write_points(struct figure *f, const struct source *s, const struct 
         const struct source_cell *cell = &s->cell[v->place[i].cell];
         for (int k = 0; k < cell->num_runs; k++) {
             int r = cell->run[k];
-            double aside = cell->num_runs > 1 ? 0.3 * k / (cell->num_runs - 1) - 0.1 : 0.05;
+            double aside = cell->num_runs > 1 ? 0.25 * k / (cell->num_runs - 1) - 0.1 : 0.025;
             if (isfinite(v->value[r]))
                 fprintf(f->csv, "%.4f,%.9g,%d,%lld\n", i + aside, v->value[r], s->run[r].number,
                         (long long)s->run[r].seed);
@@ -128,10 +128,10 @@ void strip_label(struct figure *f, const struct source *s, const int *cell, int 
     }
     bool above = longest > LONG_LABEL && num <= MOST_ABOVE;
     if (longest > LONG_LABEL && !above) f->width_mm = PAGE_MM;
-    f->height_mm = (above ? 15 : 13) + (above ? 8.5 : 4.2) * num;
+    f->height_mm = 13 + (above ? 8.5 : 4.2) * num;
     if (f->height_mm < 30) f->height_mm = 30;
     fprintf(f->script, "set yrange [%d.5:%g]\nset border 1\nset rmargin 2\n", num - 1,
-            above ? -0.9 : -0.5);
+            above ? -0.75 : -0.5);
     fprintf(f->script, above ? "unset ytics\nset lmargin 2\n" : "set ytics scale 0 (");
     for (int i = 0; i < num; i++) {
         char label[4 * MOST_CHARACTERS + 4];
@@ -139,7 +139,7 @@ void strip_label(struct figure *f, const struct source *s, const int *cell, int 
         fputs(above ? "set label " : i ? ", " : "", f->script);
         figure_quote(f->script, label);
         if (above)
-            fprintf(f->script, " at graph 0, first %g left textcolor rgb ink\n", i - 0.45);
+            fprintf(f->script, " at graph 0, first %g left textcolor rgb ink\n", i - 0.42);
         else
             fprintf(f->script, " %d", i);
     }
@@ -171,12 +171,12 @@ static void draw_named(struct figure *f, const struct source *s, const struct st
     axis(f, strip, v, 'x');
     fprintf(f->script,
             "set xlabel '%s'\n"
-            "plot data index 0 using 6:1:($6-$7):($6+$7):($1-0.22):($1+0.32) "
+            "plot data index 0 using 6:1:($6-$7):($6+$7):($1-0.15):($1+0.2) "
             "with boxxyerror lc rgb faint, "
-            "'' index 0 using 6:($1-0.22):(0):(0.54) with vectors nohead lc rgb grey lw 1.2, "
-            "'' index 0 using 8:1 with points pt 6 ps 0.6 lc rgb ink, "
-            "'' index 0 using 4:($1-0.16):(0):(0.42) with vectors nohead lc rgb ink lw 1.2, "
-            "'' index 1 using 2:1 with points pt 7 ps 0.35 lc rgb rnn\n",
+            "'' index 0 using 6:($1-0.15):(0):(0.35) with vectors nohead lc rgb grey lw 1.2, "
+            "'' index 0 using 8:($1+0.025) with points pt 6 ps 0.6 lc rgb ink, "
+            "'' index 0 using 4:($1-0.12):(0):(0.29) with vectors nohead lc rgb ink lw 1.2, "
+            "'' index 1 using 2:1 with points pt 7 ps 0.42 lc rgb rnn\n",
             strip->label);
 }
 

@@ -17,11 +17,11 @@ static const struct {
     {"url(#", "url(#", true},
     {"href=\"#", "href=\"#", true},
     {"href='#", "href='#", true},
-    {"'black'", "'var(--ink, #000)'", false},
-    {"\"black\"", "\"var(--ink, #000)\"", false},
-    {"rgb(  0,   0,   0)", "var(--ink, #000)", false},
-    {"rgb(0,0,0)", "var(--ink, #000)", false},
-    {"rgb(255, 255, 255)", "var(--paper, #fff)", false},
+    {"'black'", "'var(--figure-ink, #000)'", false},
+    {"\"black\"", "\"var(--figure-ink, #000)\"", false},
+    {"rgb(  0,   0,   0)", "var(--figure-ink, #000)", false},
+    {"rgb(0,0,0)", "var(--figure-ink, #000)", false},
+    {"rgb(255, 255, 255)", "var(--figure-paper, #fff)", false},
 };
 enum { NUM_CHANGES = sizeof changes / sizeof changes[0] };
 

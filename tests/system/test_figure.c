@@ -46,7 +46,7 @@ static void test_svg(void **state)
         text, "<svg xmlns=\"http://www.w3.org/2000/svg\" "
               "xmlns:xlink=\"http://www.w3.org/1999/xlink\" viewBox=\"0 0 3 4\" role=\"img\" "
               "aria-label=\"A &amp; B &quot;&lt;c&gt;&quot;\">\n\n"
-              "<g id=\"loss-canvas\"><use xlink:href='#loss-p' fill='var(--ink, #000)'/>"
+              "<g id=\"loss-canvas\"><use xlink:href='#loss-p' fill='var(--figure-ink, #000)'/>"
               "<path id='loss-p' filter='url(#loss-box)'/></g></svg>\n");
     free(text);
     assert_null(svg_inline("no drawing", "a", "b"));
