@@ -1,14 +1,11 @@
 /* status: the verb that tells how far a study is, while it runs and afterwards. Reads the status
- * file and tests the lock; refuses to open the results file of a study that runs. */
-#include "cli.h"
+ * file and tests the lock (view.c); refuses to open the results file of a study that runs. */
+#include "view.h"
 
-#include "base/file.h"
 #include "base/show.h"
 #include "report/rows.h"
 #include "report/table.h"
 #include "report/usage.h"
-#include "study/progress.h"
-#include "study/statusfile.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -19,117 +16,16 @@
 #include <unistd.h>
 
 static const struct cli_option status_options[] = {
-    {"watch", 'w', NULL, NULL, false, "show it again every second until the study ends"},
+    {"watch", 'w', NULL, NULL, false,
+     "draw it again every second until the study ends or q is pressed: a table of workers, and "
+     "the losses of the runs that are on against their floors; not on a terminal, a line now and "
+     "then"},
     {"usage", 0, NULL, NULL, false,
      "what it has cost: core-hours by what became of them, memory and time against the plan's"},
     {"json", 0, NULL, NULL, false, "one JSON object instead of text"},
     {"format", 0, "text|json", NULL, false, "the same as --json, or not"},
     {0},
 };
-
-/* What is known, from the status file and the lock; when nothing runs, the results file has the
- * last word. */
-struct view {
-    struct study_status study;
-    bool has_file, live, killed; /* a status file is there; the lock is held; it ended without a
-                                    word */
-    char holder[256];            /* of the lock */
-    struct store *store;         /* the results file, when nothing runs */
-    char size[PLAN_COUNT_BYTES];
-};
-
-/* --- what is known ---------------------------------------------------------------------------- */
-
-static int sum_wall_times(struct store *store, double *sum_s, struct status *st)
-{
-    int num = store_num_runs(store), column = store_find_column(store, "wall_s");
-    double *wall_s = calloc((size_t)num + 1, sizeof *wall_s);
-    int code = wall_s ? STATUS_OK : status_no_memory(st, "%d runs", num);
-    *sum_s = 0;
-    if (!code && column >= 0) code = store_read_column(store, column, wall_s, st);
-    for (int i = 0; i < num && !code; i++)
-        if (wall_s[i] > 0) *sum_s += wall_s[i];
-    free(wall_s);
-    return code;
-}
-
-/* The status file is believed as long as the results file holds what it says. */
-static void take_counts(struct view *v, const int count[NUM_RUN_STATUS])
-{
-    struct study_status *s = &v->study;
-    int left = count[RUN_PENDING] + count[RUN_RUNNING], total = store_num_runs(v->store);
-    v->killed = v->has_file && strcmp(s->state, "running") == 0;
-    bool agrees = v->has_file && !v->killed && s->total == total && s->done == count[RUN_DONE] &&
-                  s->failed == count[RUN_FAILED] && s->crashed == count[RUN_CRASHED];
-    if (!agrees) s->state = left ? "interrupted" : "complete";
-    if (!agrees) s->chosen_left = NAN;
-    if (!agrees && !v->killed) s->chosen = NAN;
-    /* runs were reset since then: what it says of its end is no longer so */
-    if (total - left < s->done + s->failed + s->crashed) s->message = NULL;
-    s->total = total;
-    s->pending = count[RUN_PENDING];
-    s->running = count[RUN_RUNNING];
-    s->done = count[RUN_DONE];
-    s->failed = count[RUN_FAILED];
-    s->crashed = count[RUN_CRASHED];
-    s->eta_s = s->eta_half_s = NAN;
-}
-
-static int count_in_store(const struct invocation *inv, const char *path, struct view *v,
-                          struct status *st)
-{
-    int count[NUM_RUN_STATUS] = {0}, code = cli_open_file(inv, path, &v->store, st);
-    struct study_status *s = &v->study;
-    if (code) return code;
-    const char *uuid = store_attribute(v->store, "uuid");
-    if (v->has_file && s->uuid && strcmp(s->uuid, uuid) != 0) { /* of another file of this name */
-        statusfile_free(s);
-        v->has_file = false;
-    }
-    if (!v->has_file)
-        s->elapsed_s = s->updated_unix_s = s->started_unix_s = s->deadline_unix_s = NAN;
-    for (int i = 0; i < store_num_runs(v->store); i++) count[store_run_status(v->store, i)]++;
-    take_counts(v, count);
-    s->study = store_attribute(v->store, "study");
-    code = sum_wall_times(v->store, &s->core_hours, st);
-    s->core_hours /= 3600;
-    if (s->chosen < s->total) return code; /* their size says both */
-    s->size = v->size;
-    return code ? code : rows_count(v->store, NULL, store_num_runs(v->store), v->size, st);
-}
-
-static void free_view(struct view *v)
-{
-    store_close(v->store);
-    statusfile_free(&v->study);
-}
-
-static int read_view(const struct invocation *inv, const char *path, struct view *v,
-                     struct status *st)
-{
-    char *real; /* beside which these files are */
-    *v = (struct view){.has_file = false};
-    if (file_follow(path, &real, st)) return st->code;
-    v->live = study_is_locked(real, v->holder, sizeof v->holder);
-    v->has_file = statusfile_read(real, &v->study);
-    free(real);
-    if (!v->live) return count_in_store(inv, path, v, st);
-    if (!v->has_file) v->study.state = "starting";
-    return STATUS_OK;
-}
-
-/* --- as text ------------------------------------------------------------------------------------
- */
-
-static void print_time(FILE *out, const char *what, double unix_s)
-{
-    char text[64];
-    time_t t = (time_t)unix_s;
-    struct tm tm;
-    if (!isfinite(unix_s) || !localtime_r(&t, &tm)) return;
-    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-    show_on(out, "  %s %s", what, text);
-}
 
 static void print_worker(FILE *out, const struct worker_status *w)
 {
@@ -144,34 +40,6 @@ static void print_worker(FILE *out, const struct worker_status *w)
         show_on(out, "            epoch %.0f/%.0f, train_loss %.6g, val_loss %.6g\n", w->epoch,
                 w->num_epochs, w->train_loss, w->val_loss);
     if (w->settings) show_on(out, "            %s\n", w->settings);
-}
-
-static void print_counts(FILE *out, const struct view *v)
-{
-    const struct study_status *s = &v->study;
-    if (s->size) show_on(out, "  %s\n", s->size);
-    show_on(out, "  %.0f of %.0f done, %.0f failed, %.0f crashed, %.0f %s, %.0f left", s->done,
-            s->total, s->failed, s->crashed, s->running, v->live ? "running" : "begun", s->pending);
-    if (isfinite(s->core_hours)) show_on(out, "; %.2f core-hours in runs", s->core_hours);
-    if (s->chosen < s->total && isfinite(s->chosen_left))
-        show_on(out, "\n  %.0f of the %.0f that %s chose are left", s->chosen_left, s->chosen,
-                s->chosen_by ? s->chosen_by : "--where");
-    fputc('\n', out);
-}
-
-static void print_times(FILE *out, const struct view *v)
-{
-    const struct study_status *s = &v->study;
-    char eta[32], half[32], spent[32];
-    show_on(out, "  %s since the start", progress_duration(s->elapsed_s, spent));
-    if (v->live && isfinite(s->eta_s))
-        show_on(out, ", about %s left", progress_duration(s->eta_s, eta));
-    if (v->live && isfinite(s->eta_s) && isfinite(s->eta_half_s))
-        show_on(out, " (+- %s)", progress_duration(s->eta_half_s, half));
-    fputc('\n', out);
-    print_time(out, "updated", s->updated_unix_s);
-    print_time(out, "deadline", s->deadline_unix_s);
-    fputc('\n', out);
 }
 
 /* Runs that were on when their study was ended. */
@@ -195,8 +63,8 @@ static void print_view(FILE *out, const struct view *v)
     const char *message = s->message ? s->message : "";
     show_on(out, "study%s%s: %s%s%s%s\n", s->study ? " " : "", s->study ? s->study : "", s->state,
             v->live ? " (" : "", v->live ? v->holder : "", v->live ? ")" : "");
-    if (!v->live || v->has_file) print_counts(out, v);
-    if (v->has_file) print_times(out, v);
+    if (!v->live || v->has_file) view_print_counts(out, v);
+    if (v->has_file) view_print_times(out, v);
     for (const char *line = message; *line;) { /* each line as far in as the others */
         int n = (int)strcspn(line, "\n");
         show_on(out, "  %.*s\n", n, line);
@@ -256,10 +124,10 @@ static int print_lines(const struct invocation *inv, bool as_json, bool *live, s
     *live = false;
     for (int i = 0; i < inv->num_operands && !code; i++) {
         struct view v;
-        code = read_view(inv, inv->operand[i], &v, st);
+        code = view_read(inv, inv->operand[i], &v, st);
         if (!code) add_line(&table, inv->operand[i], &v);
         *live = *live || v.live;
-        free_view(&v);
+        view_free(&v);
     }
     if (!code) code = table_write(&table, as_json ? TABLE_JSON : TABLE_TEXT, inv->out, st);
     table_free(&table);
@@ -291,10 +159,10 @@ static int show_several(const struct invocation *inv, bool as_json, bool *live, 
 static int show(const struct invocation *inv, bool as_json, bool *live, struct status *st)
 {
     struct view v;
-    int code = read_view(inv, inv->operand[0], &v, st);
+    int code = view_read(inv, inv->operand[0], &v, st);
     *live = v.live;
     if (!code) (as_json ? print_json : print_view)(inv->out, &v);
-    free_view(&v);
+    view_free(&v);
     return code;
 }
 
@@ -337,18 +205,18 @@ static int run_status(const struct invocation *inv)
     if (cli_flag(inv, "usage") && several)
         return show_usages(inv, as_json, &st) ? cli_fail(inv, &st) : STATUS_OK;
     if (cli_flag(inv, "usage")) return cli_with_store(inv, show_usage);
-    bool redraw = watch && !as_json && isatty(fileno(inv->out));
-    for (;;) {
-        if (redraw) fputs("\033[H\033[J", inv->out);
-        int code = (several ? show_several : show)(inv, as_json, &live, &st);
+    bool ended = true;
+    int code = STATUS_OK;
+    if (watch && !several && !as_json) code = view_watch(inv, &ended, &st);
+    if (code || !ended) return st.code ? cli_fail(inv, &st) : code;
+    for (;; nanosleep(&(struct timespec){.tv_sec = 1}, NULL)) {
+        if (watch && !as_json && isatty(fileno(inv->out))) fputs("\033[H\033[J", inv->out);
+        code = (several ? show_several : show)(inv, as_json, &live, &st);
         if (code) return cli_fail(inv, &st);
-        errno = 0;
-        if (watch && live && fflush(inv->out) != 0) {
-            status_set(&st, STATUS_IO, "cannot write to standard output: %s", strerror(errno));
-            return cli_fail(inv, &st);
-        }
-        if (!watch || !live) return 0;
-        nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+        if (!watch || !live) return STATUS_OK;
+        if (fflush(inv->out) == 0) continue;
+        status_set(&st, STATUS_IO, "cannot write to standard output: %s", strerror(errno));
+        return cli_fail(inv, &st);
     }
 }
 

@@ -22,7 +22,8 @@ seeds: 0-2
 YAML
 ok "a study" "$program" run grid.yaml -o a.h5 --progress none
 
-# on LINES COLUMNS COMMAND...: its output on a terminal of that size, without what steers it
+# on LINES COLUMNS COMMAND...: its output on a terminal of that size, without what steers it; KEY is
+# pressed as soon as it has drawn a curve
 on() {
     "$python" - "$@" <<'P'
 import fcntl, os, pty, re, struct, sys, termios
@@ -35,6 +36,8 @@ text = b""
 try:
     while piece := os.read(fd, 65536):
         text += piece
+        if b"dashed" in text and "KEY" in os.environ:
+            os.write(fd, os.environ.pop("KEY").encode())
 except OSError:
     pass
 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -62,6 +65,29 @@ ok "no such curve" ends 2 "--curve: the file has no curve 'losses'" "$program" p
 ok "no such run" ends 2 "no run \"99\"" "$program" plot a.h5 99
 ok "no such score" ends 2 "no numbers named 'los'" "$program" plot a.h5 --by seed los
 ok "no such key" ends 2 "unknown key 'rnn.hiden'" "$program" plot a.h5 --by rnn.hiden excess_loss
+
+name=watch
+sed 's/sequences: 60, length: 6/sequences: 3000, length: 20/; s/epochs: 12/epochs: 100000/' grid.yaml >long.yaml
+"$program" run long.yaml -o long.h5 --progress none 2>/dev/null &
+study=$!
+for _ in $(seq 100); do [ -s long.h5.status.json ] && break; sleep 0.1; done
+export LC_ALL=C.UTF-8
+KEY=q on 24 80 "$program" status long.h5 --watch >screen 2>&1
+ok "q" [ $? -eq 0 ]
+ok "the workers" grep -Eq '^ +0 +[0-9]+ +[0-9]+/100000 ' screen
+ok "a curve" grep -q '┤' screen
+KEY=$'\003' on 24 80 "$program" status long.h5 --watch >log 2>&1
+ok "control-C" [ $? -eq 130 ]
+"$program" status long.h5 --watch >plain &
+watcher=$!
+for _ in $(seq 100); do [ -s plain ] && break; sleep 0.1; done
+kill -TERM $study
+wait $study
+wait $watcher
+ok "ends with the study" [ $? -eq 0 ]
+ok "plain lines" grep -Eq '^[0-9]+ s: 0 of 12 done, .*running' plain
+ok "and its end" grep -q '^study .*: interrupted' plain
+ok "nothing steers" bash -c "! grep -q $'\033' plain"
 
 name=curves
 ok "csv" "$program" export a.h5 all --curves -o curves.csv
