@@ -1,6 +1,7 @@
 /* test_figure: figures of reports: names of others stay text in gnuplot, CSV and SVG, one results
  * file given twice is one study, and a file of format 3 becomes drawings. */
 #include "../support/check.h"
+#include "figure/contour_lines.h"
 #include "figure/figure.h"
 #include "figure/svg.h"
 
@@ -134,11 +135,43 @@ static void test_draw(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* The line of a round hill is a circle, and what holds it gets one scale both ways. */
+static void test_contour(void **state)
+{
+    (void)state;
+    enum { N = 61 };
+    const double extent[] = {-3, 3, -3, 3};
+    double density[N * N], right[2], x, y, name;
+    for (int a = 0; a < N; a++)
+        for (int b = 0; b < N; b++)
+            density[a * N + b] = exp(-pow((a - N / 2) * 6. / N, 2) - pow((b - N / 2) * 6. / N, 2));
+    struct sheet sheet;
+    struct figure f = {.csv = sheet_open(&sheet)};
+    struct plane plane = PLANE_EMPTY;
+    assert_non_null(f.csv);
+    contour_write(&f, &(struct density){density, extent, N}, exp(-1), 4, &plane, right);
+    char *text = sheet_close(&sheet, f.csv, true, NULL);
+    int points = 0;
+    for (char *line = text; sscanf(line, "%lf,%lf,%lf", &name, &x, &y) == 3; points++) {
+        assert_true(name == 4 && fabs(hypot(x, y) - 1) < 0.005);
+        line = strchr(line, '\n') + 1;
+        if (points % 2) assert_true(*line++ == '\n'); /* pieces of two points */
+    }
+    assert_true(points > 100);
+    assert_true(fabs(right[0] - 1) < 0.005 && fabs(plane.low[1] + 1) < 0.005);
+    double height = plane_fit(&plane, 80, 0.5, 0.6);
+    assert_true(fabs(height - 48) <
+                1e-9); /* wider than high, so that one unit is as long both ways */
+    assert_true(
+        fabs((plane.high[1] - plane.low[1]) / height - (plane.high[0] - plane.low[0]) / 80) < 1e-9);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quote),  cmocka_unit_test(test_svg),  cmocka_unit_test(test_thin),
-        cmocka_unit_test(test_source), cmocka_unit_test(test_draw),
+        cmocka_unit_test(test_quote),   cmocka_unit_test(test_svg),    cmocka_unit_test(test_thin),
+        cmocka_unit_test(test_contour), cmocka_unit_test(test_source), cmocka_unit_test(test_draw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
