@@ -133,7 +133,7 @@ int figure_ablation(struct figure *f, const struct source *s, int run, struct st
                        *sd = results_take(&r, "ablation.floor_direction_rate_sd"),
                        *effect = results_take(&r, "ablation.direction_effect");
     struct directions d;
-    snprintf(f->title, sizeof f->title, "Switching with parts of the circuit scaled");
+    figure_title(f, s, "Switching with parts of the circuit scaled");
     directions_name(&d, results_take(&r, "ablation.from"), results_take(&r, "ablation.to"));
     if (results_lack(&r, rate, "ablation.switch_rate", none, f)) return results_end(&r);
     struct curves q[3] = {{rate, results_take(&r, "ablation.switch_rate_sem"), rate, -1,
@@ -171,7 +171,7 @@ int figure_critical_pairs(struct figure *f, const struct source *s, int run, str
     const struct array *pairs = results_take(&r, "ablation.critical_pairs"),
                        *units = results_take(&r, "ablation.num_units");
     struct directions d;
-    snprintf(f->title, sizeof f->title, "Critical pairs of eigenvalues about switches");
+    figure_title(f, s, "Critical pairs of eigenvalues about switches");
     directions_name(&d, results_take(&r, "ablation.from"), results_take(&r, "ablation.to"));
     if (results_lack(&r, pairs, "ablation.critical_pairs", none, f)) return results_end(&r);
     struct curves q = {pairs,
@@ -274,7 +274,7 @@ int figure_scaled_paths(struct figure *f, const struct source *s, int run, struc
     const struct array *path = results_take(&r, "portrait.ablated_pc1"),
                        *explained = results_take(&r, "pca.explained_variance");
     struct directions d;
-    snprintf(f->title, sizeof f->title, "Paths from a cluster with a kick set scaled");
+    figure_title(f, s, "Paths from a cluster with a kick set scaled");
     directions_name(&d, results_take(&r, "portrait.ablated_from"),
                     results_take(&r, "portrait.ablated_to"));
     if (results_lack(&r, path, "portrait.ablated_pc1",

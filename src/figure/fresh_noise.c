@@ -113,7 +113,7 @@ int figure_noise_sensitivity(struct figure *f, const struct source *s, int run, 
                        *track = results_take(&r, "portrait.nominal"),
                        *ratio = results_take(&r, "noise_sensitivity.distance_ratio"),
                        *explained = results_take(&r, "pca.explained_variance");
-    snprintf(f->title, sizeof f->title, "Noise sensitivity in a cluster and before a switch");
+    figure_title(f, s, "Noise sensitivity in a cluster and before a switch");
     if (results_lack(&r, trace, "noise_sensitivity.trace",
                      "No switch after a long dwell was found.", f) ||
         results_lack(&r, track, "portrait.nominal", "No switch after a long dwell was found.", f))

@@ -49,7 +49,7 @@ int figure_kick_units(struct figure *f, const struct source *s, int run, struct 
                        *left = results_take(&r, "circuit.causal_score"),
                        *units = results_take(&r, "circuit.units");
     struct directions d;
-    snprintf(f->title, sizeof f->title, "Units by direction of switching, and the kick sets");
+    figure_title(f, s, "Units by direction of switching, and the kick sets");
     directions_name(&d, results_take(&r, "circuit.from"), results_take(&r, "circuit.to"));
     if (results_lack(&r, score, "circuit.kick_score", none, f)) return results_end(&r);
     struct shelf shelf = {d.num, 40, 0};
@@ -122,7 +122,7 @@ int figure_silencing(struct figure *f, const struct source *s, int run, struct s
                        *sem = results_take(&r, "circuit.rate_left_sem"),
                        *kind = results_take(&r, "circuit.verdict");
     struct directions d;
-    snprintf(f->title, sizeof f->title, "Switching against the number of units silenced");
+    figure_title(f, s, "Switching against the number of units silenced");
     directions_name(&d, results_take(&r, "circuit.from"), results_take(&r, "circuit.to"));
     if (results_lack(&r, left, "circuit.rate_left", none, f)) return results_end(&r);
     struct shelf shelf = {d.num, 40, 4};
@@ -236,7 +236,7 @@ int figure_kick_activity(struct figure *f, const struct source *s, int run, stru
     const struct array *activity = results_take(&r, "circuit.activity_kick");
     struct directions d;
     int which[2];
-    snprintf(f->title, sizeof f->title, "Activity of the kick sets");
+    figure_title(f, s, "Activity of the kick sets");
     directions_name(&d, results_take(&r, "circuit.from"), results_take(&r, "circuit.to"));
     if (results_lack(&r, activity, "circuit.activity_kick", "No kick set was found.", f))
         return results_end(&r);

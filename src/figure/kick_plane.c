@@ -53,7 +53,7 @@ int figure_kick_plane(struct figure *f, const struct source *s, int run, struct 
     const struct array *input = results_take(&r, "populations.preactivation"),
                        *score = results_take(&r, "populations.score");
     struct plane plane = PLANE_EMPTY;
-    snprintf(f->title, sizeof f->title, "Input of kick units in the plane of states");
+    figure_title(f, s, "Input of kick units in the plane of states");
     if (results_lack(&r, input, "populations.preactivation",
                      "No two opposite directions have kick sets.", f))
         return results_end(&r);

@@ -212,7 +212,7 @@ int figure_kick_sets(struct figure *f, const struct source *s, int run, struct s
 {
     (void)run;
     struct found all = {.num = 0};
-    snprintf(f->title, sizeof f->title, "Kick sets of all runs");
+    figure_title(f, s, "Kick sets of all runs");
     int code = find(&all, s, st);
     if (!code && !all.num)
         figure_say(f, "No run has verdicts of the analysis circuit: it was off, or no network "

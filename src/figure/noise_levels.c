@@ -67,7 +67,7 @@ int figure_resonance(struct figure *f, const struct source *s, int run, struct s
 {
     struct results r = {.source = s, .run = run, .st = st};
     const struct array *rate = results_take(&r, "resonance.switch_rate");
-    snprintf(f->title, sizeof f->title, "Switching against the size of the noise");
+    figure_title(f, s, "Switching against the size of the noise");
     if (results_lack(&r, rate, "resonance.switch_rate", "No level could be measured.", f))
         return results_end(&r);
     write(f, &r, rate->axis[0], rate->size[0]);

@@ -61,7 +61,7 @@ int figure_pair_states(struct figure *f, const struct source *s, int run, struct
     struct results r = {.source = s, .run = run, .st = st};
     const struct array *path = results_take(&r, "subspace.path");
     int shown = 0;
-    snprintf(f->title, sizeof f->title, "States between two symbols");
+    figure_title(f, s, "States between two symbols");
     if (results_lack(&r, path, "subspace.path", "No pair of symbols has enough states.", f))
         return results_end(&r);
     f->width_mm = PAGE_MM;

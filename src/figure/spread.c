@@ -56,7 +56,7 @@ int figure_contours(struct figure *f, const struct source *s, int run, struct st
                        *extent = results_take(&r, "contours.extent"),
                        *level = results_take(&r, "contours.level"),
                        *explained = results_take(&r, "pca.explained_variance");
-    snprintf(f->title, sizeof f->title, "Spread of the states against the size of the noise");
+    figure_title(f, s, "Spread of the states against the size of the noise");
     if (results_lack(&r, level, "contours.level", "The states do not spread over a plane.", f))
         return results_end(&r);
     struct lines l = {.num = lesser(level->size[0], MAX_LEVELS),
@@ -104,7 +104,7 @@ int figure_pair_contours(struct figure *f, const struct source *s, int run, stru
                        *level = results_take(&r, "subspace.contour_level"),
                        *symbol = results_take(&r, "subspace.symbol"),
                        *share = results_take(&r, "subspace.share");
-    snprintf(f->title, sizeof f->title, "Spread of the states between two symbols");
+    figure_title(f, s, "Spread of the states between two symbols");
     if (results_lack(&r, level, "subspace.contour_level", "No pair of symbols has enough states.",
                      f))
         return results_end(&r);

@@ -57,7 +57,7 @@ int figure_trajectories(struct figure *f, const struct source *s, int run, struc
                        *relaxed = results_take(&r, "trajectory.relaxed"),
                        *label = results_take(&r, "trajectory.relaxed_symbol"),
                        *explained = results_take(&r, "pca.explained_variance");
-    snprintf(f->title, sizeof f->title, "Trajectories without and with noise");
+    figure_title(f, s, "Trajectories without and with noise");
     if (results_lack(&r, driven, "trajectory.driven", "The states have no components.", f))
         return results_end(&r);
     struct plane plane = PLANE_EMPTY;

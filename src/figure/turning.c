@@ -69,7 +69,7 @@ int figure_orbit(struct figure *f, const struct source *s, int run, struct statu
     struct results r = {.source = s, .run = run, .st = st};
     const struct array *share = results_take(&r, "orbit.revolution_time_share"),
                        *emission = results_take(&r, "orbit.emission");
-    snprintf(f->title, sizeof f->title, "Orbit and emission by angle");
+    figure_title(f, s, "Orbit and emission by angle");
     if (results_lack(&r, emission, "orbit.emission", "The states lie on a line: no angle.", f))
         return results_end(&r);
     int K = source_settings(s, run)->hmm.symbols;

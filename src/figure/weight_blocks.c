@@ -99,7 +99,7 @@ int figure_weights(struct figure *f, const struct source *s, int run, struct sta
                        *between = results_take(&r, "populations.weight_between"),
                        *size = results_take(&r, "populations.population_size");
     struct blocks b = {.num = 0};
-    snprintf(f->title, sizeof f->title, "Recurrent weights of the circuit");
+    figure_title(f, s, "Recurrent weights of the circuit");
     if (results_lack(&r, weight, "populations.block", "No two opposite directions have kick sets.",
                      f))
         return results_end(&r);

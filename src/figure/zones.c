@@ -148,7 +148,7 @@ int figure_residency(struct figure *f, const struct source *s, int run, struct s
     struct results r = {.source = s, .run = run, .st = st};
     const struct array *share = results_take(&r, "residency.class_share"),
                        *explained = results_take(&r, "pca.explained_variance");
-    snprintf(f->title, sizeof f->title, "Residency, zones and unstable eigenvalues");
+    figure_title(f, s, "Residency, zones and unstable eigenvalues");
     if (results_lack(&r, share, "residency.class_share", "No state was looked at.", f))
         return results_end(&r);
     struct plane plane = PLANE_EMPTY;

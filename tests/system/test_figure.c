@@ -1,6 +1,7 @@
 /* test_figure: figures of reports: names of others stay text in gnuplot, CSV and SVG, one results
- * file given twice is one study, and a file of format 3 becomes drawings. */
-#include "../support/check.h"
+ * file given twice is one study, a file of format 3 becomes drawings, and so does all that is told
+ * of a network with a known circuit. */
+#include "../support/planted.h"
 #include "figure/contour_lines.h"
 #include "figure/figure.h"
 #include "figure/svg.h"
@@ -167,11 +168,65 @@ static void test_contour(void **state)
     free(text);
 }
 
+/* The results of a network whose circuit is known, made by the program beside this one. */
+static void analyse_planted(const char *dir, char path[400])
+{
+    const int num_kicks[] = {3, 2};
+    struct planted p = planted_build(60, 2, num_kicks, 4);
+    struct imported network = {.shape = p.shape, .params = p.params, .says_relu = true};
+    struct status st = {0};
+    char own[2000], weights[400], command[4000];
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    assert_true(n > 0);
+    own[n] = '\0';
+    *strrchr(own, '/') = '\0';
+    snprintf(weights, sizeof weights, "%s/weights.h5", dir);
+    snprintf(path, 400, "%s/results.h5", dir);
+    check_ok(store_export_weights(weights, &network, "planted", &st), &st);
+    snprintf(command, sizeof command,
+             "'%s/../hmmgrid' analyse %s -o %s --set analysis.likelihood=false --set "
+             "analysis.steps=12000 --set analysis.permutations=20",
+             own, weights, path);
+    assert_int_equal(system(command), 0);
+    planted_free(&p);
+}
+
+/* Every figure of dynamics and circuit has something to show of it. */
+static void test_planted(void **state)
+{
+    (void)state;
+    struct source s;
+    struct figures out;
+    struct status st = {0};
+    char dir[] = "/tmp/test_figure-XXXXXX", path[400], command[64];
+    const char *paths = path;
+    int num = 0;
+    assert_non_null(mkdtemp(dir));
+    analyse_planted(dir, path);
+    check_ok(source_open(&s, &paths, 1, NULL, &st), &st);
+    check_ok(figures_draw(&s, (int[]){0}, 1, dir, &out, &st), &st);
+    for (int i = 0; i < out.num; i++) {
+        const struct figure *f = &out.figure[i];
+        if (f->section != DYNAMICS && f->section != CIRCUIT) continue;
+        if (!f->has_files) fail_msg("%s: %s", f->name, f->says);
+        assert_null(strstr(f->says, "nan"));
+        num++;
+    }
+    assert_true(num > 15);
+    if (system("gnuplot --version >/dev/null 2>&1") == 0) assert_string_equal(out.note, "");
+    figures_free(&out);
+    source_close(&s);
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quote),   cmocka_unit_test(test_svg),    cmocka_unit_test(test_thin),
-        cmocka_unit_test(test_contour), cmocka_unit_test(test_source), cmocka_unit_test(test_draw),
+        cmocka_unit_test(test_quote),   cmocka_unit_test(test_svg),
+        cmocka_unit_test(test_thin),    cmocka_unit_test(test_contour),
+        cmocka_unit_test(test_planted), cmocka_unit_test(test_source),
+        cmocka_unit_test(test_draw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
