@@ -1,11 +1,14 @@
 /* matching: see matching.h. Sinkhorn iterations (Cuturi 2013) in the exp domain, in double: with
  * a = exp(u/eps), b = exp(v/eps) and K = exp(-cost/eps) an iteration is a = mass/(K b),
  * b = mass/(K' a). K is a table over the T + 1 possible distances, computed in long double and
- * rounded, so that it does not depend on which libm kernel the CPU gets. Refuses to round: where K
- * leaves the range of doubles the plain log-domain version does the work, without relaxation.
+ * rounded, so that it does not depend on which libm kernel the CPU gets. Sums are in single
+ * precision, whose error of some 1e-6 is far below the tolerance; where numbers leave its range in
+ * double, and where they leave that of doubles the plain log-domain version does the work, without
+ * relaxation.
  */
 #include "matching.h"
 
+#include "distinct.h"
 #include "matching_simd.h"
 #include "base/dispatch.h"
 
@@ -19,54 +22,7 @@ enum { MAX_ITERATIONS = 1000 };
 
 /* exp(-range/eps) stays a normal double, with room for sums */
 static const double max_exponent = 700;
-
-/* --- distinct sequences ------------------------------------------------------------------------
- */
-
-/* In the order in which they are first seen. */
-struct distinct {
-    struct sample of; /* (n, T) */
-    uint8_t *symbols; /* of `of`, owned */
-    double *count;    /* (n), owned */
-};
-
-static int compare_rows(const void *a, const void *b, void *sample)
-{
-    const struct sample *s = sample;
-    size_t i = *(const size_t *)a, j = *(const size_t *)b, T = (size_t)s->T;
-    int order = memcmp(s->symbols + i * T, s->symbols + j * T, T);
-    return order ? order : i < j ? -1 : i > j;
-}
-
-static void distinct_free(struct distinct *d)
-{
-    free(d->symbols);
-    free(d->count);
-}
-
-static bool distinct_find(const struct sample *s, struct distinct *d)
-{
-    size_t T = (size_t)s->T, *order = calloc(s->n, sizeof *order);
-    double *times = calloc(s->n, sizeof *times); /* of the first of equal ones; 0: a later one */
-    *d = (struct distinct){.symbols = malloc(s->n * T), .count = calloc(s->n, sizeof *d->count)};
-    bool done = order && times && d->symbols && d->count;
-    for (size_t i = 0; done && i < s->n; i++) order[i] = i;
-    if (done) qsort_r(order, s->n, sizeof *order, compare_rows, (void *)s);
-    for (size_t k = 0, first = 0; done && k < s->n; k++) {
-        bool same = k && memcmp(s->symbols + order[k] * T, s->symbols + order[first] * T, T) == 0;
-        if (!same) first = k;
-        times[order[first]]++;
-    }
-    d->of = (struct sample){.symbols = d->symbols, .T = s->T};
-    for (size_t i = 0; done && i < s->n; i++) {
-        if (times[i] == 0) continue;
-        memcpy(d->symbols + d->of.n * T, s->symbols + i * T, T);
-        d->count[d->of.n++] = times[i];
-    }
-    free(order);
-    free(times);
-    return done;
-}
+static const double least_single = 0x1p-100; /* less is 0 in single precision */
 
 /* --- distances -------------------------------------------------------------------------------- */
 
@@ -83,7 +39,10 @@ struct problem {
     double *counted_b;   /* (stride) times the counts */
     double *work;        /* (MATCHING_ROWS, stride) */
     double *previous;    /* (n) */
-    double *table;       /* (T + 1), and at least MATCHING_SHORT */
+    double *table;       /* (T + 1) */
+    struct matching_single single;
+    float *single_b,
+        *single_table; /* as in `single`; the table is the block of all its arrays, owned */
     const struct stop *stop;
     struct status *st;
     int code; /* of a stop */
@@ -101,6 +60,7 @@ static void problem_free(struct problem *p)
 {
     free(p->distance);
     free(p->a);
+    free(p->single_table);
     distinct_free(&p->x);
     distinct_free(&p->y);
 }
@@ -153,10 +113,17 @@ static bool take_memory(struct problem *p)
     p->m = p->y.of.n;
     p->stride = (p->m + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
     size_t pad = (p->n + MATCHING_PAD - 1) / MATCHING_PAD * MATCHING_PAD;
-    size_t doubles = 2 * pad + (3 + MATCHING_ROWS) * p->stride + (size_t)p->T + MATCHING_SHORT;
+    size_t doubles = 2 * pad + (3 + MATCHING_ROWS) * p->stride + (size_t)p->T + 1;
     p->distance = malloc((p->n * p->stride) << p->wide);
     p->a = aligned_alloc(64, (doubles * sizeof(double) + 63) / 64 * 64);
-    if (!p->distance || !p->a) return false;
+    size_t floats = MATCHING_SINGLE + (2 + MATCHING_ROWS) * p->stride;
+    p->single_table = aligned_alloc(64, (floats * sizeof(float) + 63) / 64 * 64);
+    if (!p->distance || !p->a || !p->single_table) return false;
+    p->single_b = p->single_table + MATCHING_SINGLE;
+    p->single.table = p->single_table;
+    p->single.b = p->single_b;
+    p->single.column = p->single_b + p->stride;
+    p->single.work = p->single.column + p->stride;
     p->b = p->a + pad;
     p->column = p->b + p->stride;
     p->counted_b = p->column + p->stride;
@@ -255,42 +222,84 @@ static double update_columns(struct problem *p, double mass, int level)
     return change;
 }
 
-/* The potentials into p->a and p->b; false when they left the range of doubles. */
-static bool iterate(struct problem *p, struct matching *out)
+static int nearest_pair(const struct problem *p)
 {
-    double mass_x = 1.0 / (double)p->all_x + mass_offset;
-    double mass_y = 1.0 / (double)p->all_y + mass_offset;
-    /* K is centred: times exp(middle), which a absorbs */
-    double middle = sqrt(2.0 * p->T) / eps / 2;
-    if (2 * middle > max_exponent) return false;
-    memset(p->table, 0, MATCHING_SHORT * sizeof *p->table);
-    for (int h = 0; h <= p->T; h++)
-        p->table[h] = (double)expl((long double)middle - sqrtl(2.0L * h) / eps);
-    for (size_t i = 0; i < p->n; i++) p->a[i] = (double)expl(-(long double)middle);
+    int nearest = p->T;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < p->m; j++) {
+            int h = distance_of(p, i, j);
+            nearest = h < nearest ? h : nearest;
+        }
+    return nearest;
+}
+
+/* K is centred in double, and in single precision 1 for the nearest pair; a absorbs it. */
+static void fill_tables(struct problem *p, bool single)
+{
+    long double middle = sqrtl(2.0L * p->T) / eps / 2;
+    for (int h = 0; h <= p->T; h++) p->table[h] = (double)expl(middle - sqrtl(2.0L * h) / eps);
+    if (!single) return;
+    long double nearest = sqrtl(2.0L * nearest_pair(p));
+    memset(p->single_table, 0, MATCHING_SINGLE * sizeof *p->single_table);
+    for (int h = 0; h <= p->T; h++) {
+        double k = (double)expl((nearest - sqrtl(2.0L * h)) / eps);
+        p->single_table[h] = k > least_single ? (float)k : 0;
+    }
+    p->single.entries = p->T < 32 ? 32 : p->T < 64 ? 64 : MATCHING_SINGLE;
+}
+
+/* An iteration in single precision: b as large as leaves room for what it is multiplied with. */
+static void iterate_single(struct problem *p, const struct matching_step *step)
+{
+    enum { LARGEST_EXPONENT = 40 };
+    double largest = 0;
+    int exponent;
+    for (size_t j = 0; j < p->m; j++) largest = fmax(largest, p->counted_b[j]);
+    frexp(largest, &exponent);
+    p->single.scale = ldexp(1, LARGEST_EXPONENT - exponent);
+    for (size_t j = 0; j < p->stride; j++) {
+        double b = p->counted_b[j] * p->single.scale;
+        p->single_b[j] = b > least_single ? (float)b : 0;
+    }
+    KERNELS(matching_kernels)->iterate_single(step, &p->single);
+    for (size_t j = 0; j < p->m; j++) p->column[j] = p->single.column[j] * p->single.scale;
+}
+
+static void begin(struct problem *p)
+{
+    for (size_t i = 0; i < p->n; i++) p->a[i] = 1;
     for (size_t j = 0; j < p->stride; j++) {
         p->b[j] = j < p->m;
         p->counted_b[j] = j < p->m ? p->y.count[j] : 0;
     }
+}
 
+/* The potentials into p->a and p->b; false when they left the range. */
+static bool iterate(struct problem *p, bool single, struct matching *out)
+{
+    double mass_y = 1.0 / (double)p->all_y + mass_offset, change = INFINITY;
     struct relaxation relaxation = {.most = INT_MAX, .least = INFINITY};
     struct matching_step step = {.distance = p->distance,
                                  .n = p->n,
                                  .stride = p->stride,
                                  .wide = p->wide,
-                                 .is_short = p->T < MATCHING_SHORT,
-                                 .table = p->table,
+                                 .mass = 1.0 / (double)p->all_x + mass_offset,
                                  .count = p->x.count,
-                                 .mass = mass_x,
-                                 .b = p->counted_b,
                                  .a = p->a,
+                                 .table = p->table,
+                                 .b = p->counted_b,
                                  .column = p->column,
                                  .work = p->work};
-    double change = INFINITY;
+    fill_tables(p, single);
+    begin(p);
     for (out->iterations = 0; goes_on(p, out, change);) {
         relax(&relaxation, out->iterations, change);
         step.level = relaxation.level;
         memcpy(p->previous, p->a, p->n * sizeof *p->previous);
-        KERNELS(matching_kernels)->iterate(&step);
+        if (single)
+            iterate_single(p, &step);
+        else
+            KERNELS(matching_kernels)->iterate(&step);
         out->iterations++;
         change = eps * sum_abs_log_ratio(p->a, p->previous, p->x.count, p->n);
         change += eps * update_columns(p, mass_y, step.level);
@@ -298,6 +307,13 @@ static bool iterate(struct problem *p, struct matching *out)
     }
     out->converged = change < tolerance;
     return true;
+}
+
+/* In the smallest precision that holds them. */
+static bool potentials(struct problem *p, struct matching *out)
+{
+    return (p->T < MATCHING_SINGLE && iterate(p, true, out)) ||
+           (sqrt(2.0 * p->T) / eps <= max_exponent && iterate(p, false, out));
 }
 
 /* --- log domain ------------------------------------------------------------------------------- */
@@ -370,7 +386,7 @@ int matching_measure(const struct sample *x, const struct sample *y, const struc
     p.st = st;
     size_t *row = calloc(p.m, sizeof *row);
     if (row) {
-        bool plain = !iterate(&p, out);
+        bool plain = !potentials(&p, out);
         if (plain) solve_plain(&p, out);
         code = p.code;
         if (!code) match(&p, plain, row);

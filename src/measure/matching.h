@@ -17,9 +17,9 @@ struct matching {
     bool converged; /* false: stopped at 1000 */
 };
 
-/* x (n, T), y (m, T), same T, n and m >= 1. Needs about n * m bytes (twice that for T > 255);
- * many times slower where exp(-cost/eps) leaves the range of doubles (T > 2450). Same bits at every
- * kernel level. stop (may be NULL) is asked between iterations: STATUS_RUN_STOPPED.
- * STATUS_NO_MEMORY. */
+/* x (n, T), y (m, T), same T, n and m >= 1. Needs about n * m bytes (twice that for T > 255), n and
+ * m of the distinct ones; many times slower where exp(-cost/eps) leaves the range of doubles (T >
+ * 2450). Same bits at every kernel level. stop (may be NULL) is asked between iterations:
+ * STATUS_RUN_STOPPED. STATUS_NO_MEMORY. */
 int matching_measure(const struct sample *x, const struct sample *y, const struct stop *stop,
                      struct matching *out, struct status *st);
