@@ -124,9 +124,10 @@ static const struct analysis_dim angle = {
     CURVE(VERDICT, "verdict", direction, "1",                                                      \
           "3 concentrated, 2 redundant, 1 distributed, 0 none. None: no set of at most 10 units "  \
           "leaves less than half of the rate and of control_left, or p_value fails Holm's test "   \
-          "at .05 over the directions. Distributed: one does, but so do other candidates: the "    \
+          "at .05 over the directions (NaN, too few units for so many sets, is none too). "        \
+          "Distributed: one does, but so do other candidates: the "                                \
           "larger of p_value and p_candidates fails that test (where it is NaN, more than 5 % of " \
-          "the few sets do as well, or there are none). Redundant: neither, and redundancy is 2 "  \
+          "the few sets do as well). Redundant: neither, and redundancy is 2 "                     \
           "or more. Concentrated: and it is 1. Only the last two are kick sets")                   \
     CURVE(NUM_CANDIDATES, "num_candidates", direction, "1",                                        \
           "units that may be in the set: kick_score at least .2 and 3 standard errors above 0, "   \
@@ -134,7 +135,8 @@ static const struct analysis_dim angle = {
     CURVE(P_CANDIDATES, "p_candidates", direction, "1",                                            \
           "of the set that was tested, by rank among random sets of its other candidates; one of " \
           "them does as well when it leaves no more than the square root of what the set leaves: " \
-          "two of them would do what the set does. NaN: too few candidates for so many sets")      \
+          "two of them would do what the set does. Where other candidates are fewer than the set " \
+          "has units, of matched sets instead. NaN: too few candidates for so many sets")          \
     CURVE(CANDIDATE_SETS, "num_candidate_sets", direction, "1",                                    \
           "different random sets of other candidates that were measured")                          \
     WITH(CURVE, CANDIDATES_LEFT, _SD, "candidates_left", "_sd",                                    \

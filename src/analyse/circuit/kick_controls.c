@@ -51,15 +51,16 @@ static struct unit_set draw_matched(const struct kick_case *c, const struct unit
     return control;
 }
 
-/* Of the other candidates each with the share that is still wanted of those that are left; the set
- * itself where there are too few. */
+/* Of the other candidates each with the share that is still wanted of those that are left. Where
+ * they are fewer than the set has units, nearly all that could do it are in the set, and what is
+ * left to ask is whether other units do it as well: a matched set. */
 static struct unit_set draw_candidates(const struct kick_case *c, const struct unit_set *set,
                                        struct rng rng)
 {
     struct unit_set control = {0, {0}};
     int H = c->in->net->shape.hidden, left = 0;
     for (int i = 0; i < H; i++) left += c->eligible[i] && !unit_set_has(set, i);
-    if (left < set->num) return *set;
+    if (left < set->num) return draw_matched(c, set, rng);
     for (int i = 0; i < H && control.num < set->num; i++) {
         if (!c->eligible[i] || unit_set_has(set, i)) continue;
         if (rng_uniform(rng, (uint64_t)i) * left < set->num - control.num)
