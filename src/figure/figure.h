@@ -1,5 +1,5 @@
 /* figure: one figure of a report: its data, the gnuplot commands that draw it, and what it says in
- * words. THE table of figures is figures.c: one row and one file make a new one.
+ * words. THE table of figures is make.h: one row and one file make a new one.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
-/* figures: THE table of figures, and how those of a report are made; see figure.h. Refuses to know
- * what any of them shows.
+/* figures: how the figures of a report are made; see figure.h. Refuses to know what any of them
+ * shows.
  */
 #include "make.h"
 #include "gnuplot.h"
@@ -14,45 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const struct figure_row figures_table[] = {
-    /* name                section        scope     function */
-    {"timeline", THE_STUDY, OF_STUDY, figure_timeline},
-    {"loss-by-cell", EMULATION, OF_STUDY, figure_loss_by_cell},
-    {"distance-by-cell", EMULATION, OF_STUDY, figure_distance_by_cell},
-    {"distance-by-shape", EMULATION, OF_STUDY, figure_distance_by_shape},
-    {"volatility-by-cell", EMULATION, OF_STUDY, figure_volatility_by_cell},
-    {"cross-entropy-by-cell", EMULATION, OF_STUDY, figure_cross_entropy_by_cell},
-    {"impossible-by-cell", EMULATION, OF_STUDY, figure_impossible_by_cell},
-    {"kl-by-cell", EMULATION, OF_STUDY, figure_kl_by_cell},
-    {"frequencies", EMULATION, OF_RUN, figure_frequencies},
-    {"transitions", EMULATION, OF_RUN, figure_transitions},
-    {"words", EMULATION, OF_RUN, figure_words},
-    {"run-lengths", EMULATION, OF_RUN, figure_run_lengths},
-    {"autocorrelation", EMULATION, OF_RUN, figure_autocorrelation},
-    {"trajectories", DYNAMICS, OF_RUN, figure_trajectories},
-    {"contours", DYNAMICS, OF_RUN, figure_contours},
-    {"pair-contours", DYNAMICS, OF_RUN, figure_pair_contours},
-    {"pair-states", DYNAMICS, OF_RUN, figure_pair_states},
-    {"orbit", DYNAMICS, OF_RUN, figure_orbit},
-    {"residency", DYNAMICS, OF_RUN, figure_residency},
-    {"noise-sensitivity", DYNAMICS, OF_RUN, figure_noise_sensitivity},
-    {"resonance", DYNAMICS, OF_RUN, figure_resonance},
-    {"kick-sets", CIRCUIT, OF_STUDY, figure_kick_sets},
-    {"weights", CIRCUIT, OF_RUN, figure_weights},
-    {"kick-units", CIRCUIT, OF_RUN, figure_kick_units},
-    {"kick-plane", CIRCUIT, OF_RUN, figure_kick_plane},
-    {"kick-activity", CIRCUIT, OF_RUN, figure_kick_activity},
-    {"silencing", CIRCUIT, OF_RUN, figure_silencing},
-    {"ablation", CIRCUIT, OF_RUN, figure_ablation},
-    {"scaled-paths", CIRCUIT, OF_RUN, figure_scaled_paths},
-    {"critical-pairs", CIRCUIT, OF_RUN, figure_critical_pairs},
-    {"loss-curves", TRAINING, OF_RUN, figure_loss_curves},
-    {"evolution", TRAINING, OF_RUN, figure_evolution},
-    {"second-order", TRAINING, OF_RUN, figure_second_order},
-    {"components-over-training", TRAINING, OF_RUN, figure_components},
-    {"differences", COMPARISONS, OF_STUDY, figure_differences},
-    {"profile", COMPARISONS, OF_STUDY, figure_profile},
-};
+#define FIGURE_ROW(name, section, scope, make) {name, section, scope, figure_##make},
+const struct figure_row figures_table[] = {FIGURES(FIGURE_ROW)};
 const int num_figures = sizeof figures_table / sizeof figures_table[0];
 
 static void name_file(char path[4096], const char *folder, const struct figure *f, const char *end)
@@ -136,6 +99,15 @@ static char *read_svg(const char *folder, const struct figure *f)
     return text;
 }
 
+/* The first one that gnuplot drew and that is not here. */
+static void note_missing(struct figures *out)
+{
+    for (int i = 0; i < out->num && !*out->note; i++)
+        if (out->figure[i].has_files && !out->figure[i].svg)
+            snprintf(out->note, sizeof out->note, "figure %s: its drawing cannot be read back",
+                     out->figure[i].name);
+}
+
 static int draw_all(struct figures *out, const char *folder, struct status *st)
 {
     const struct figure **drawn = calloc((size_t)out->num + 1, sizeof *drawn);
@@ -152,6 +124,7 @@ static int draw_all(struct figures *out, const char *folder, struct status *st)
         out->num_drawn += f->svg != NULL;
         free(text);
     }
+    note_missing(out);
     return STATUS_OK;
 }
 

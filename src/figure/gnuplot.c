@@ -90,13 +90,18 @@ static char *commands(const struct figure *const *figure, int num, const char *f
     return sheet_close(&sheet, out, true, NULL);
 }
 
-/* What gnuplot says of a mistake: its last line but the empty ones. */
-static void last_line(char *text)
+/* What gnuplot says of a mistake in this figure: the last line about its file, else the last one.
+ */
+static void find_mistake(char *text, const char *name)
 {
+    char about[80], *line = NULL;
     size_t n = strlen(text);
     while (n && strchr(" \n\r", text[n - 1])) text[--n] = '\0';
-    char *line = strrchr(text, '\n');
-    if (line) memmove(text, line + 1, strlen(line));
+    snprintf(about, sizeof about, "\"%.60s.gp\" line", name);
+    for (char *at = strstr(text, about); at; at = strstr(at + 1, about)) line = at;
+    if (!line && (line = strrchr(text, '\n'))) line++;
+    if (line) memmove(text, line, strlen(line) + 1);
+    text[strcspn(text, "\n")] = '\0';
 }
 
 void gnuplot_draw(const struct figure *const *figure, int num, const char *folder, char *note,
@@ -106,7 +111,7 @@ void gnuplot_draw(const struct figure *const *figure, int num, const char *folde
     *note = '\0';
     for (int from = 0; from < num;) {
         int batch = num - from < MOST ? num - from : MOST;
-        char said[2000], *command = commands(figure + from, batch, folder);
+        char said[16384], *command = commands(figure + from, batch, folder);
         const char *argv[] = {"gnuplot", "-d", "-e", command, NULL};
         int code = command ? command_ask(argv, STDERR_TOO, 30 + 3 * batch, said, sizeof said) : -1;
         int error = command ? errno : ENOMEM;
@@ -125,7 +130,7 @@ void gnuplot_draw(const struct figure *const *figure, int num, const char *folde
             continue;
         }
         if (drawn == batch) drawn--; /* the last one was being written */
-        last_line(said);
+        find_mistake(said, figure[from + drawn]->name);
         if (!*note)
             snprintf(note, n, "figure %s: gnuplot says: %.200s", figure[from + drawn]->name, said);
         drop(folder, figure[from + drawn]->name);
