@@ -1,5 +1,5 @@
 # hmmgrid: one flat Makefile.
-#   make              build the program              make demo     a small real study, from nothing
+#   make              build the program              make demo     a small real study and its report, from nothing
 #   make test         every test, from nothing       make install  PREFIX=/usr/local DESTDIR=
 #   make bench        how fast it is; ONLY="epoch torch" chooses sections of tests/bench/run.sh
 #   make check-build ONLY='^(hmm|house)$'            the tests of these names, built and run
@@ -281,6 +281,8 @@ demo:
 	$(BUILD)/hmmgrid summary demo/quickstart.h5
 	@$(BUILD)/hmmgrid summary demo/quickstart.h5 --metrics all --format csv > demo/quickstart.csv
 	@echo "results: demo/quickstart.h5    all scores: demo/quickstart.csv"
+	@$(BUILD)/hmmgrid report demo/quickstart.h5 -o demo/report
+	@echo demo/report/index.html
 
 # program, grids, and the core library with its headers for other C programs (pkg-config hmmgrid)
 install: $(BUILD)/hmmgrid $(CORE)

@@ -48,11 +48,46 @@ static int put_sentences(const struct page *p, const struct compare *c, struct s
     return STATUS_OK;
 }
 
+/* What finds the runs of a comparison in the table of cells: keys of its cell, and both values.
+ * malloc'd; NULL: memory out. */
+static char *filter_of(const struct page *p, const struct compare *c, const struct comparison *one)
+{
+    struct sheet sheet;
+    FILE *out = sheet_open(&sheet);
+    int row = 0;
+    if (!out) return NULL;
+    while (one->cell >= 0 && row + 1 < c->num_rows && c->cell[row] != one->cell) row++;
+    for (int k = 0; k < c->num_keys && one->cell >= 0; k++)
+        for (int i = 0; i < p->summary.num_keys; i++) /* others the table has not */
+            if (strcmp(p->summary.key[i].name, c->key[k]) == 0)
+                html_mark(out, "%s=\"%s\" ", c->key[k], c->key_text[k][row]);
+    if (one->b >= 0)
+        html_mark(out, "%s=\"%s,%s\"", c->request.between, c->levels[one->a].text,
+                  c->levels[one->b].text);
+    return sheet_close(&sheet, out, true, NULL);
+}
+
+static int put_table(const struct page *p, const struct compare *c, struct status *st)
+{
+    struct table table = {0};
+    char more[256], **filter = calloc((size_t)c->num_comparisons + 1, sizeof *filter);
+    int code = filter ? STATUS_OK : status_no_memory(st, "the comparisons");
+    compare_fill(c, TABLE_TEXT, &table);
+    snprintf(more, sizeof more, "`hmmgrid compare FILE.h5 --between %.100s`", c->request.between);
+    for (int i = 0; i < c->num_comparisons && !code; i++) {
+        filter[i] = filter_of(p, c, &c->comparison[i]);
+        if (!filter[i]) code = status_no_memory(st, "the comparisons");
+    }
+    if (!code) code = page_put_table(p, &table, more, filter, st);
+    for (int i = 0; i < c->num_comparisons && filter; i++) free(filter[i]);
+    free(filter);
+    table_free(&table);
+    return code;
+}
+
 static int put_one(const struct page *p, const char *between, struct status *st)
 {
     struct compare c = {.store = NULL};
-    struct table table = {0};
-    char more[256];
     const struct compare_request request = {
         .between = between, .where = p->request->where, .margin = NAN};
     int code = compare_make(&c, p->request->path, &request, st);
@@ -61,13 +96,8 @@ static int put_one(const struct page *p, const char *between, struct status *st)
                  between);
         code = put_sentences(p, &c, st);
     }
-    if (!code) {
-        compare_fill(&c, TABLE_TEXT, &table);
-        snprintf(more, sizeof more, "`hmmgrid compare FILE.h5 --between %.100s`", between);
-        code = page_put_table(p, &table, more, st);
-    }
+    if (!code) code = put_table(p, &c, st);
     if (!code) code = page_put_told(p, explain, &c, st);
-    table_free(&table);
     compare_free(&c);
     if (code != STATUS_USAGE) return code;
     fputs("<p class=\"note\">", p->out); /* there is nothing to compare, and why */

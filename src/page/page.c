@@ -194,9 +194,11 @@ static int put_section(const struct page *p, int section, struct status *st)
     const struct chapter *s = &sections[section];
     int code = STATUS_OK;
     html_mark(p->out, "<section id=\"%s\">\n<h2>%s</h2>\n", s->id, s->title);
+    bool leads = section + 1 > THE_STUDY && section + 1 <= COMPARISONS;
+    if (leads) page_put_figures(p, section + 1);
     for (size_t i = 0; i < sizeof s->put / sizeof *s->put && s->put[i] && !code; i++)
         code = s->put[i](p, st);
-    if (section + 1 <= COMPARISONS && !code) page_put_figures(p, section + 1);
+    if (section + 1 == THE_STUDY && !code) page_put_figures(p, THE_STUDY);
     fputs("</section>\n", p->out);
     return code;
 }

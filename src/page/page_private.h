@@ -49,6 +49,8 @@ double page_score(const struct page *page, int score, enum score_part part, int 
 /* A cell's keys: "linear-chain, rnn.hidden=50". */
 void page_put_cell_name(const struct page *page, int cell);
 void page_put_cell_link(const struct page *page, int cell);
+/* The beginning of a link to the runs in the table of cells that a filter finds. */
+void page_open_filter(const struct page *page, const char *filter);
 void page_put_run_link(const struct page *page, int row);
 /* Links to these rows (num), the first few of them; to all by what the filter of the table finds.
  */
@@ -59,10 +61,11 @@ void page_put_details(const struct page *page, int row);
 void page_put_marks(const struct page *page, int row);
 /* The file of a run as it was given, and its row there. */
 const char *page_file_of(const struct page *page, int row, int *file_row);
-/* A table as it stands, at most MOST_ROWS rows of it; more: where the others are. STATUS_NO_MEMORY:
- * the table was lost. */
+/* A table as it stands, at most MOST_ROWS rows of it; more: where the others are; filter: of each
+ * row what finds its runs in the table of cells; NULL: no row has any. STATUS_NO_MEMORY: the table
+ * was lost. */
 int page_put_table(const struct page *page, const struct table *table, const char *more,
-                   struct status *st);
+                   char *const *filter, struct status *st);
 /* Lines that `tell` prints of `what`, as they are. STATUS_NO_MEMORY. */
 int page_put_told(const struct page *page, void (*tell)(const void *what, FILE *out),
                   const void *what, struct status *st);

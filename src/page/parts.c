@@ -28,6 +28,15 @@ void page_put_cell_link(const struct page *p, int cell)
     fputs("</a>", p->out);
 }
 
+void page_open_filter(const struct page *p, const char *filter)
+{
+    fputs("<a class=\"only-script\" href=\"#?", p->out);
+    for (const char *c = filter; *c; c++)
+        html_mark(p->out, isalnum((unsigned char)*c) || strchr("._-", *c) ? "%c" : "%%%02X",
+                  (unsigned char)*c);
+    fputs("\">", p->out);
+}
+
 void page_put_run_link(const struct page *p, int row)
 {
     html_mark(p->out, "<a href=\"#run-%d\">run %d</a>", p->row[row], p->row[row]);
@@ -40,8 +49,10 @@ void page_put_run_links(const struct page *p, const int *row, int num, const cha
         html_mark(p->out, "<a href=\"#run-%d\">%d</a>", p->row[row[i]], p->row[row[i]]);
     }
     if (num > MOST_LINKS) html_mark(p->out, " and %d more", num - MOST_LINKS);
-    if (num > 1)
-        html_mark(p->out, " <a class=\"only-script\" href=\"#?%s\">in the table</a>", filter);
+    if (num < 2) return;
+    fputc(' ', p->out);
+    page_open_filter(p, filter);
+    fputs("in the table</a>", p->out);
 }
 
 void page_put_marks(const struct page *p, int row)
@@ -62,7 +73,7 @@ const char *page_file_of(const struct page *p, int row, int *file_row)
 }
 
 int page_put_table(const struct page *p, const struct table *table, const char *more,
-                   struct status *st)
+                   char *const *filter, struct status *st)
 {
     if (table->is_lost) return status_no_memory(st, "a table");
     size_t n = table->num_columns, rows = n ? table->num_cells / n : 0;
@@ -73,7 +84,10 @@ int page_put_table(const struct page *p, const struct table *table, const char *
         for (size_t c = 0; c < n; c++) {
             bool is_text = c < table->num_keys || !table->cell[c].is_number;
             html_mark(p->out, is_text ? "<%s class=\"t\">" : "<%s>", tag);
+            bool leads = filter && r && c == 0;
+            if (leads) page_open_filter(p, filter[r - 1]);
             html_text(p->out, "%s", table->cell[r * n + c].text);
+            if (leads) fputs("</a>", p->out);
             html_mark(p->out, "</%s>", tag);
         }
         fputs(r ? "</tr>\n" : "</tr></thead><tbody>\n", p->out);
@@ -97,7 +111,8 @@ int page_put_told(const struct page *p, void (*tell)(const void *what, FILE *out
     if (!said) return status_no_memory(st, "the page");
     for (size_t n = strlen(said); n && said[n - 1] == '\n';) said[--n] = '\0';
     for (char *end = said; (end = strchr(end, '\n')); end++) /* it was wrapped for a terminal */
-        if (end > said && end[-1] != '.' && end[1] != ' ' && !isdigit(end[1])) *end = ' ';
+        if (end > said && end[-1] != '.' && end[1] != ' ' && !isdigit((unsigned char)end[1]))
+            *end = ' ';
     html_tag(p->out, "p class=\"note lines\"", "%s", said);
     fputc('\n', p->out);
     free(said);

@@ -17,7 +17,7 @@ static int put_usage(const struct page *p, const char *title, struct table *tabl
     int code = STATUS_OK;
     if (table->num_cells > table->num_columns || table->is_lost) {
         html_mark(p->out, "<h4>%s</h4>\n", title);
-        code = page_put_table(p, table, "`hmmgrid status FILE.h5 --usage`", st);
+        code = page_put_table(p, table, "`hmmgrid status FILE.h5 --usage`", NULL, st);
     }
     table_free(table);
     return code;

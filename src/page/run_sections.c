@@ -39,8 +39,9 @@ static int put_facts(const struct page *p, int row, struct status *st)
         else
             code = store_read_numbers(p->store, column, run, &x, st);
         if (!isnan(x)) snprintf(text, sizeof text, c->type == TYPE_F8 ? "%.4g" : "%.0f", x);
-        const char *unit = strcmp(c->unit, "1") == 0 ? "" : c->unit;
-        if (!code && *text) html_text(p->out, ", %s %s %s", facts[i], text, unit);
+        bool pure = strcmp(c->unit, "1") == 0 || !*c->unit;
+        if (!code && *text)
+            html_text(p->out, ", %s %s%s%s", facts[i], text, pure ? "" : " ", pure ? "" : c->unit);
     }
     fputs("</p>\n", p->out);
     return code;

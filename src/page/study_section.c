@@ -19,8 +19,9 @@ static struct counts count_status(const struct page *p)
 
 static void put_tile(const struct page *p, const char *name, int num, const char *filter)
 {
-    html_mark(p->out, "<div class=\"tile\"><b>%d</b> <a href=\"#?%s\">%s</a></div>\n", num, filter,
-              name);
+    html_mark(p->out, "<div class=\"tile\"><b>%d</b> ", num);
+    page_open_filter(p, filter);
+    html_mark(p->out, "%s</a></div>\n", name);
 }
 
 static void put_tiles(const struct page *p, const struct counts *n)
@@ -83,8 +84,8 @@ static int put_causes(const struct page *p, const int *rows, int num, struct sta
         const char *status = run_status_name[store_run_status(p->store, p->row[of[0]])];
         html_mark(p->out, "<tr><td>%d</td><td class=\"t\">%s</td>", found, status);
         for (int i = 0; i < num; i++)
-            if (rows[i] == of[0]) html_tag(p->out, "td class=\"t\"", "%s", text[i]);
-        fputs("<td class=\"t\">", p->out);
+            if (rows[i] == of[0]) html_tag(p->out, "td class=\"t long\"", "%s", text[i]);
+        fputs("<td class=\"t long\">", p->out);
         page_put_run_links(p, of, found, status);
         fputs("</td></tr>\n", p->out);
     }
@@ -136,7 +137,7 @@ static int put_marked(const struct page *p, int done, struct status *st)
             fputs("<h3>Runs that are not what their numbers seem to say</h3>\n<ul>\n", p->out);
         any = true;
         char filter[64];
-        snprintf(filter, sizeof filter, "&quot;%s&quot;", store_mark_name[m]);
+        snprintf(filter, sizeof filter, "\"%s\"", store_mark_name[m]);
         html_mark(p->out, "<li><b class=\"mark\">%d of %d</b> ", num, done);
         html_text(p->out, "%s: ", store_mark_words[m]);
         page_put_run_links(p, rows, num, filter);
