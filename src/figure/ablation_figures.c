@@ -131,7 +131,8 @@ int figure_ablation(struct figure *f, const struct source *s, int run, struct st
                        *units = results_take(&r, "ablation.num_units"),
                        *floor = results_take(&r, "ablation.floor_direction_rate"),
                        *sd = results_take(&r, "ablation.floor_direction_rate_sd"),
-                       *effect = results_take(&r, "ablation.direction_effect");
+                       *effect = results_take(&r, "ablation.direction_effect"),
+                       *sem = results_take(&r, "ablation.direction_effect_sem");
     struct directions d;
     figure_title(f, s, "Switching with parts of the circuit scaled");
     directions_name(&d, results_take(&r, "ablation.from"), results_take(&r, "ablation.to"));
@@ -153,11 +154,11 @@ int figure_ablation(struct figure *f, const struct source *s, int run, struct st
     for (int i = 0; i < lines; i++) write_curves(f, &q[i], rate->axis[1], rate->size[1]);
     draw_lines(f, q, lines, rate->size[1], &d, units);
     for (int i = 0; i + 1 < lines; i++)
-        figure_say(
-            f,
-            "Without the recurrent input of its kick set the rate of %s changes by %+.2g from "
-            "%.2g a step.",
-            d.name[i], array_at(effect, i, i, 0), array_at(floor, i, 0, 0));
+        figure_say(f,
+                   "Without the recurrent input of its kick set the rate of %s changes by %+.2g ± "
+                   "%.2g, from %.2g a step.",
+                   d.name[i], array_at(effect, i, i, 0), array_at(sem, i, i, 0),
+                   array_at(floor, i, 0, 0));
     snprintf(f->band, sizeof f->band,
              "Rates a step, those of a direction per step spent in the symbol it leaves. Bars: "
              "standard error over trajectories. Band: the intact network, mean ± 2 sd over 16 "

@@ -71,7 +71,7 @@ int figure_pair_states(struct figure *f, const struct source *s, int run, struct
             "'#fde725'); set logscale cb; set cbrange [1:60]\n"
             "set colorbox user origin %.4f,%.4f size %.4f,%.4f\n"
             "set cbtics (1, 2, 4, 9, 20, 60) scale 0.3\n",
-            1 - 6.5 / f->width_mm, BOTTOM / f->height_mm, 2 / f->width_mm, HEIGHT / f->height_mm);
+            1 - 9 / f->width_mm, BOTTOM / f->height_mm, 2 / f->width_mm, HEIGHT / f->height_mm);
     for (int pair = 0; pair < path->size[0] && pair < MAX_PAIRS; pair++) {
         struct plane plane = PLANE_EMPTY;
         if (isnan(array_at(path, pair, 0, 0))) continue;

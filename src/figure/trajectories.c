@@ -43,10 +43,11 @@ static void say(struct results *r, struct figure *f, const struct array *explain
         figure_say(f, "Without noise the states come to rest in %g place%s.", ends,
                    ends == 1 ? "" : "s");
     if (!isnan(turn))
-        figure_say(f,
-                   "With noise they turn by %.3g ± %.2g degrees a step about their mean (p = %.2g "
-                   "against runs whose time has no direction).",
-                   turn, sem, p);
+        figure_say(
+            f,
+            "With noise they turn %sclockwise about their mean, by %.3g ± %.2g degrees a step "
+            "(p = %.2g against runs whose time has no direction).",
+            turn > 0 ? "counter" : "", fabs(turn), sem, p);
 }
 
 int figure_trajectories(struct figure *f, const struct source *s, int run, struct status *st)
