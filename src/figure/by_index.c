@@ -152,6 +152,7 @@ static void label_curves(struct figure *f, const struct array *a, int symbols)
 static void draw_autocorrelation(struct figure *f, const struct array a[NUM_READ], int symbols)
 {
     label_curves(f, &a[0], symbols);
+    fprintf(f->script, "set xtics %g\n", fmax(1, figure_step(0, a[0].size[1], 8)));
     fprintf(f->script, "set xlabel 'lag (steps)'\nset ylabel 'autocorrelation'\nset rmargin 9\n"
                        "set key\nset xzeroaxis lc rgb grey lw 0.5\nplot ");
     for (int k = 0; k < symbols; k++) {

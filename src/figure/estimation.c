@@ -122,7 +122,8 @@ static void label_axis(struct figure *f, const struct compare *c, const int (*pa
         fputs(i ? ", " : "", f->script);
         if (pair) {
             figure_quote(f->script, a);
-            fputs(" . \"\\n− \" . ", f->script);
+            fputs(strlen(a) + strlen(b) < MOST_LABEL ? " . ' − ' . " : " . \"\\n− \" . ",
+                  f->script);
             figure_quote(f->script, b);
         } else {
             figure_quote(f->script, a);

@@ -107,6 +107,23 @@ static bool is_there(const char *dir, const struct figure *f, const char *ending
     return access(path, R_OK) == 0;
 }
 
+/* Is it as wide as it says, to half a point, with its fonts inside? cairo writes both as text. */
+static void check_pdf(const char *dir, const struct figure *f)
+{
+    char path[400];
+    static char bytes[1 << 20];
+    snprintf(path, sizeof path, "%s/figures/%s.pdf", dir, f->name);
+    FILE *in = fopen(path, "r");
+    assert_non_null(in);
+    size_t n = fread(bytes, 1, sizeof bytes, in);
+    fclose(in);
+    const char *box = memmem(bytes, n, "/MediaBox [ 0 0 ", 16);
+    assert_non_null(box);
+    check_near(strtod(box + 16, NULL), f->width_mm * 72 / 25.4, 0.5);
+    assert_non_null(memmem(bytes, n, "/FontFile2", 10));
+    assert_null(memmem(bytes, n, "/FontFile3", 10));
+}
+
 static void test_draw(void **state)
 {
     (void)state;
@@ -128,6 +145,7 @@ static void test_draw(void **state)
         assert_int_equal(is_there(dir, f, "csv") && is_there(dir, f, "gp"), f->has_files);
         assert_int_equal(f->svg && is_there(dir, f, "pdf"), gnuplot && f->has_files);
         if (f->svg) assert_null(strstr(strstr(f->svg, "viewBox"), "http"));
+        if (f->svg) check_pdf(dir, f);
     }
     assert_true(num_files > 0);
     figures_free(&out);
