@@ -56,7 +56,9 @@ struct analysis {
      * seconds. */
     double steps;
     double (*times)(const struct settings *s);
-    int signal; /* the output that a viewer of the file plots first; else its first one */
+    int signal;          /* the output that a viewer of the file plots first; else its first one */
+    const char *formula; /* how its outputs come about; plain ASCII */
+    const char *reference;
 };
 
 /* The table, in the order of the list of settings.h. */

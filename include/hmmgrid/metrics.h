@@ -60,7 +60,9 @@ struct metric {
     const char *meaning; /* one line, for the file and the docs */
     /* out: (product of the HMM's own dims), row-major. STATUS_RUN_FAILED on trouble. */
     int (*compute)(const struct measure_input *in, double *out, struct status *st);
-    int part; /* which of the things that this function gives */
+    int part;              /* which of the things that this function gives */
+    const char *formula;   /* of symbols s_1 .. s_T of a sequence; plain ASCII */
+    const char *reference; /* NULL: none needed */
 };
 
 /* Draws of a floor that is not dear: max(32, measure.floor_draws). */

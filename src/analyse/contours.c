@@ -6,6 +6,7 @@
  * from h = 0, which is kept. Source: SCIENCE 4.
  */
 #include "analysis.h"
+#include "base/paper.h"
 #include "base/statistics.h"
 #include "density_plane.h"
 #include "dynamics/ensemble.h"
@@ -118,4 +119,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return code;
 }
 
-const struct analysis analysis_contours = {ANALYSIS(contours), .signal = DENSITY};
+const struct analysis analysis_contours = {
+    ANALYSIS(contours),
+    .formula = "histogram density of (h_t - mean(h)) V on PC1 and PC2; area = cells of the least "
+               "region that holds a share of the states",
+    .reference = PAPER "; Hyndman 1996", .signal = DENSITY};

@@ -4,6 +4,7 @@
  * would end. Source: SCIENCE 4, 8.6.
  */
 #include "analysis.h"
+#include "base/paper.h"
 #include "base/statistics.h"
 #include "dynamics/relax.h"
 
@@ -237,4 +238,8 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_fixed_point = {ANALYSIS(fixed_point), .signal = DECAY_RATE};
+const struct analysis analysis_fixed_point = {
+    ANALYSIS(fixed_point),
+    .formula = "h_(t+1) = relu(W h_t + b) without noise; decay_rate = slope of log ||h_t|| over "
+               "the second half",
+    .reference = PAPER "; Sussillo & Barak 2013", .signal = DECAY_RATE};

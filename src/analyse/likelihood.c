@@ -24,6 +24,7 @@
  * Source: SCIENCE 8.2 and 8.3; Pitt, Silva, Giordani, Kohn 2012 (bias and noise of log p^).
  */
 #include "analysis.h"
+#include "base/paper.h"
 #include "base/statistics.h"
 #include "dynamics/predictive.h"
 #include "dynamics/particle.h"
@@ -367,6 +368,12 @@ static double filter_steps(const struct settings *s)
     return 2.0 * s->analysis.likelihood_sequences * 7 * s->analysis.particles * s->data.length;
 }
 
-const struct analysis analysis_likelihood = {ANALYSIS(likelihood), .source = FROM_OWN_RUNS,
-                                             .signal = KL_HMM_RNN_RATE, .steps = 1,
-                                             .times = filter_steps};
+const struct analysis analysis_likelihood = {
+    ANALYSIS(likelihood),
+    .formula = "KL rate = mean over t of the sum over k of p(k | past) log2(p(k | past) / q(k | "
+               "past)), sequences of p; the forecasts of the network by a particle filter",
+    .reference = PAPER "; Pitt, Silva, Giordani, Kohn 2012",
+    .source = FROM_OWN_RUNS,
+    .signal = KL_HMM_RNN_RATE,
+    .steps = 1,
+    .times = filter_steps};

@@ -8,6 +8,7 @@
  * Several switches, one a track, give a spread between them. Source: SCIENCE 5.4.
  */
 #include "analysis.h"
+#include "base/paper.h"
 #include "base/statistics.h"
 #include "dynamics/ensemble.h"
 #include "track.h"
@@ -249,5 +250,11 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return code;
 }
 
-const struct analysis analysis_noise_sensitivity = {ANALYSIS(noise_sensitivity), .signal = TRACE,
-                                                    .source = FROM_OWN_RUNS, .steps = 7e5};
+const struct analysis analysis_noise_sensitivity = {
+    ANALYSIS(noise_sensitivity),
+    .formula = "noise of step t = a n_t + b x_t, x_t fresh, a : b = 1 - gamma : gamma, a^2 + b^2 = "
+               "1; spread = trace of the covariance of h over trajectories",
+    .reference = PAPER,
+    .signal = TRACE,
+    .source = FROM_OWN_RUNS,
+    .steps = 7e5};

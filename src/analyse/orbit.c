@@ -18,6 +18,7 @@
  * random phases, which would make components Gaussian). Refuses a plane in which the states lie on
  * a line, and the motion without noise (fixed_point). Source: SCIENCE 8.6. */
 #include "analysis.h"
+#include "base/paper.h"
 #include "base/statistics.h"
 
 #include <math.h>
@@ -377,4 +378,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return analysis_check_stop(in, st);
 }
 
-const struct analysis analysis_orbit = {ANALYSIS(orbit), .signal = EMISSION};
+const struct analysis analysis_orbit = {
+    ANALYSIS(orbit),
+    .formula = "phi_t = atan2(PC2, PC1) about the mean; rotation = mean of phi_(t+1) - phi_t; a "
+               "revolution = 360 degrees of unwrapped phi",
+    .reference = PAPER "; surrogates: Theiler et al. 1992", .signal = EMISSION};

@@ -1,5 +1,6 @@
 /* pca: how many directions the states of a driven network take up. Source: SCIENCE 4. */
 #include "analysis.h"
+#include "base/paper.h"
 
 #include <string.h>
 
@@ -44,5 +45,11 @@ static double driven_steps(const struct settings *s)
     return s->analysis.steps;
 }
 
-const struct analysis analysis_pca = {ANALYSIS(pca), .signal = EXPLAINED_VARIANCE, .steps = 4,
-                                      .times = driven_steps};
+const struct analysis analysis_pca = {
+    ANALYSIS(pca),
+    .formula = "x_t -> h_t - mean(h), C = (h - mean)'(h - mean) / n = V L V' of the driven states "
+               "h_t; explained variance = l_i / sum of l",
+    .reference = PAPER "; Jolliffe 2002",
+    .signal = EXPLAINED_VARIANCE,
+    .steps = 4,
+    .times = driven_steps};

@@ -6,6 +6,7 @@
  * summarise them. Source: SCIENCE 5.4 and 5.9 (trajectories).
  */
 #include "analyse/ablation/ablation.h"
+#include "base/paper.h"
 #include "dynamics/ensemble.h"
 #include "track.h"
 
@@ -231,4 +232,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return code;
 }
 
-const struct analysis analysis_portrait = {ANALYSIS(portrait), .signal = FRESH_PC1, .steps = 2e5};
+const struct analysis analysis_portrait = {
+    ANALYSIS(portrait),
+    .formula = "(h_t - mean(h)) V about one switch, noise as in noise_sensitivity, parts of the "
+               "circuit scaled as in ablation",
+    .reference = PAPER, .signal = FRESH_PC1, .steps = 2e5};

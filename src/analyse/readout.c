@@ -7,6 +7,7 @@
  * Refuses a row of zeros, and a plane in which the states lie on a line. Source: SCIENCE 4, readout
  * axes. */
 #include "analysis.h"
+#include "base/paper.h"
 #include "base/linalg.h"
 #include "base/statistics.h"
 
@@ -104,5 +105,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return STATUS_OK;
 }
 
-const struct analysis analysis_readout = {ANALYSIS(readout), .source = FROM_WEIGHTS,
-                                          .signal = ANGLE_BETWEEN};
+const struct analysis analysis_readout = {
+    ANALYSIS(readout),
+    .formula = "angle of row r of the readout to the plane = acos sqrt((r.pc1)^2 + (r.pc2)^2) / "
+               "||r||; between rows acos(r_i.r_j / ||r_i|| ||r_j||)",
+    .reference = PAPER, .source = FROM_WEIGHTS, .signal = ANGLE_BETWEEN};

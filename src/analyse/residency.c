@@ -7,6 +7,7 @@
  */
 #include "residency.h"
 #include "analysis.h"
+#include "base/paper.h"
 #include "base/linalg.h"
 #include "base/statistics.h"
 #include "dynamics/spectrum.h"
@@ -301,5 +302,8 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_residency = {ANALYSIS(residency), .signal = RT_HISTOGRAM,
-                                            .steps = 2.3e6};
+const struct analysis analysis_residency = {
+    ANALYSIS(residency),
+    .formula = "RT(h) = mean over continuations with fresh noise of the steps until argmax z "
+               "leaves that of h, at most 60; unstable: |l| > 1 of J = diag([W h > 0]) W",
+    .reference = PAPER, .signal = RT_HISTOGRAM, .steps = 2.3e6};

@@ -20,6 +20,7 @@
  * Source: SCIENCE 8.7; Pikovsky & Kurths 1997.
  */
 #include "analysis.h"
+#include "base/paper.h"
 #include "base/statistics.h"
 #include "dynamics/dwells.h"
 #include "dynamics/predictive.h"
@@ -358,5 +359,11 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_resonance = {ANALYSIS(resonance), .source = FROM_WEIGHTS,
-                                            .signal = CURVE_OF_SWITCH_RATE, .steps = 4.8e6};
+const struct analysis analysis_resonance = {
+    ANALYSIS(resonance),
+    .formula = "switch rate = changes of the sampled symbol a step at noise sd sigma; coherence = "
+               "mean / sd of the dwells (1/CV)",
+    .reference = PAPER "; Pikovsky & Kurths 1997",
+    .source = FROM_WEIGHTS,
+    .signal = CURVE_OF_SWITCH_RATE,
+    .steps = 4.8e6};

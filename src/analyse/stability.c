@@ -5,6 +5,7 @@
  * with all units active: above 1 states may still be bounded, since few are.
  */
 #include "analysis.h"
+#include "base/paper.h"
 #include "dynamics/ensemble.h"
 #include "dynamics/spectrum.h"
 
@@ -92,5 +93,11 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return STATUS_OK;
 }
 
-const struct analysis analysis_stability = {ANALYSIS(stability), .source = FROM_WEIGHTS, .steps = 4,
+const struct analysis analysis_stability = {ANALYSIS(stability),
+                                            .formula =
+                                                "rho(W) = largest |l| of W; diverged: an entry of "
+                                                "h beyond the bound, or a logit that is not finite",
+                                            .reference = PAPER,
+                                            .source = FROM_WEIGHTS,
+                                            .steps = 4,
                                             .times = generated_steps};

@@ -12,6 +12,7 @@
  * noise level, 20 steps dropped, 100 kept, all levels with the same numbers. The level is an sd
  * (D17). Refuses a pair of fewer than 10 states. Source: SCIENCE 4 and 5.1. */
 #include "analysis.h"
+#include "base/paper.h"
 #include "base/statistics.h"
 #include "density_plane.h"
 #include "residency.h"
@@ -328,4 +329,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return code;
 }
 
-const struct analysis analysis_subspace = {ANALYSIS(subspace), .signal = PATH, .steps = 4.5e5};
+const struct analysis analysis_subspace = {
+    ANALYSIS(subspace),
+    .formula = "driven states with symbol i or j on components of their own; a run = consecutive "
+               "such states; RT = its length",
+    .reference = PAPER, .signal = PATH, .steps = 4.5e5};

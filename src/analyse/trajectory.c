@@ -3,6 +3,7 @@
  * (fixed_point and orbit do). Unlike the reference the start is kept, as step 0. Source: SCIENCE 4.
  */
 #include "analysis.h"
+#include "base/paper.h"
 #include "dynamics/relax.h"
 
 #include <math.h>
@@ -111,4 +112,6 @@ cleanup:
     return code;
 }
 
-const struct analysis analysis_trajectory = {ANALYSIS(trajectory), .signal = DRIVEN};
+const struct analysis analysis_trajectory = {
+    ANALYSIS(trajectory), .formula = "(h_t - mean(h)) V, V the components of the driven states",
+    .reference = PAPER, .signal = DRIVEN};

@@ -2,6 +2,7 @@
  * analyses, so that it cannot drift from them. Refuses to explain what no table says: pages.c. */
 #include "help.h"
 
+#include "base/paper.h"
 #include "hmmgrid/analyse.h"
 #include "hmmgrid/metrics.h"
 #include "hmmgrid/settings.h"
@@ -175,6 +176,51 @@ static void print_labels(FILE *out, const char *name, const struct schema_axis *
                has_unit(axis->unit) ? axis->unit : "");
 }
 
+/* Formulas of what training leaves, which no table of metrics has. */
+static const struct {
+    const char *name, *formula, *reference;
+} of_training[] = {
+    {"train_loss", "as best_val_loss, of a batch of training, mean over the batches of an epoch",
+     PAPER},
+    {"val_loss", "as best_val_loss, of an epoch", PAPER},
+    {"best_val_loss",
+     "OT(x, y) - OT(x, x)/2 - OT(y, y)/2, OT the entropic transport cost with cost d = steps "
+     "in which two sequences differ, and epsilon = train.blur^2; plus the weight decay's penalty",
+     PAPER "; Feydy et al. 2019"},
+    {"final_val_loss", "as best_val_loss, of the last epoch", PAPER},
+    {"loss_floor", "as best_val_loss, x independent sequences of the HMM, mean over draws", NULL},
+    {"loss_z", "(best_val_loss - loss_floor) / loss_floor_sd", NULL},
+    {"excess_loss",
+     "mean over fresh batches of L(network, HMM) - L(HMM, HMM), L as best_val_loss, both against "
+     "the same sequences",
+     NULL},
+    {"excess_loss_se", "sd over batches of that difference / sqrt(batches)", NULL},
+    {"landed",
+     "accepted and excess_loss <= accept.max_excess_share * loss_floor and not "
+     "likelihood.kl_hmm_rnn "
+     "> accept.max_kl_rate and not likelihood.kl_rnn_hmm > accept.max_kl_rate",
+     NULL},
+};
+
+/* How it comes about, and who says so. */
+static void print_formula(FILE *out, const struct schema_row *row, const struct metric *metric)
+{
+    const char *group = strrchr(row->group, '/') + 1;
+    const struct analysis *analysis =
+        strcmp(row->group, SCHEMA_RUNS) == 0 ? NULL : analysis_find(group);
+    const char *formula = metric     ? metric->formula
+                          : analysis ? analysis->formula
+                                     : NULL,
+               *reference = metric     ? metric->reference
+                            : analysis ? analysis->reference
+                                       : NULL;
+    for (size_t i = 0; i < sizeof of_training / sizeof of_training[0]; i++)
+        if (!analysis && strcmp(of_training[i].name, row->name) == 0)
+            formula = of_training[i].formula, reference = of_training[i].reference;
+    if (formula) print_fact(out, analysis ? "analysis" : "formula", "%s", formula);
+    if (reference) print_fact(out, "reference", "%s", reference);
+}
+
 /* Everything about one. */
 static void print_score(FILE *out, const struct schema *schema, const struct schema_row *row)
 {
@@ -186,6 +232,7 @@ static void print_score(FILE *out, const struct schema *schema, const struct sch
     print_fact(out, "unit", "%s", has_unit(row->unit) ? row->unit : "none");
     for (int d = 0; d < row->num_dims; d++)
         print_labels(out, d ? "" : "labels", &schema->axis[row->dim[d]]);
+    print_formula(out, row, metric);
     print_fact(out, "dataset", "%s", path);
     if (!metric || metric->floor == NO_FLOOR) return;
     bool has_z = metric->floor >= FLOOR_Z;
@@ -287,7 +334,8 @@ static int print_metrics(FILE *out, const char *one, struct status *st)
 
 const struct topic topic_table[] = {
     {"settings", "what a grid can set: meaning, values, default", NULL, print_settings},
-    {"metrics", "every score: meaning and unit", NULL, print_metrics},
+    {"metrics", "every score: meaning and unit; of one also its formula and reference", NULL,
+     print_metrics},
     {"grid", "the form of a grid file", page_grid, NULL},
     {"where", "choosing runs: EXPR of --where", page_where, NULL},
     {"file", "what stands where in a results file", page_file, NULL},

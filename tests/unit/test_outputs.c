@@ -2,10 +2,12 @@
 #include "../support/made_network.h"
 #include "analyse/analysis.h"
 #include "base/linalg.h"
+#include "hmmgrid/metrics.h"
 
 #include <stdio.h>
 
-/* Every output has a row of its own, and an analysis tells the same in help and file. */
+/* Every output has a row of its own, an analysis tells the same in help and file, and all say how.
+ */
 static void test_tables(void **state)
 {
     (void)state;
@@ -16,6 +18,7 @@ static void test_tables(void **state)
         assert_non_null(settings_find(key));
         assert_string_equal(analysis_meaning(one), settings_find(key)->help);
         assert_ptr_equal(analysis_find(one->name), one);
+        if (!one->formula || !one->reference) fail_msg("%s: no formula or reference", one->name);
         for (int o = 0; o < one->num_outputs; o++) {
             const struct analysis_output *output = &one->output[o];
             if (!output->name || !output->unit || !output->meaning)
@@ -24,6 +27,10 @@ static void test_tables(void **state)
                 assert_true((output->dim[d] != NULL) == (d < output->num_dims));
             for (int p = 0; p < o; p++) assert_string_not_equal(one->output[p].name, output->name);
         }
+    }
+    for (int m = 0; m < num_metrics; m++) {
+        assert_non_null(metrics_table[m].formula);
+        for (const char *c = metrics_table[m].formula; *c; c++) assert_in_range(*c, ' ', '~');
     }
 }
 

@@ -3,6 +3,7 @@
  * share their random numbers. Refuses critical pairs. Source: SCIENCE 5.9.
  */
 #include "ablation.h"
+#include "base/paper.h"
 
 enum { TRAJECTORIES = 16 };
 
@@ -97,5 +98,10 @@ static double likely_pairs(const struct settings *s)
     return s->hmm.architecture == FULLY_CONNECTED ? MAX_PAIRS : 1;
 }
 
-const struct analysis analysis_ablation_pairs = {ANALYSIS(ablation_pairs), .signal = SWITCH_RATE,
-                                                 .steps = 7e5, .times = likely_pairs};
+const struct analysis analysis_ablation_pairs = {
+    ANALYSIS(ablation_pairs),
+    .formula = "as ablation, for each pair of opposite directions",
+    .reference = PAPER,
+    .signal = SWITCH_RATE,
+    .steps = 7e5,
+    .times = likely_pairs};

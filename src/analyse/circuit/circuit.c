@@ -5,6 +5,7 @@
  * direction (D20); numbers of units are decided by data.
  */
 #include "analyse/analysis.h"
+#include "base/paper.h"
 #include "course.h"
 #include "kick_set.h"
 #include "population.h"
@@ -292,6 +293,10 @@ static double likely_directions(const struct settings *s)
 }
 
 const struct analysis analysis_circuit = {
-    ANALYSIS(circuit), .signal = ACTIVITY_KICK,
+    ANALYSIS(circuit),
+    .formula = "suppression = min(1, control_left) / rate left with the set silenced, control_left "
+               "of matched random sets, among which p_value is a rank",
+    .reference = PAPER "; permutation p: Phipson & Smyth 2010",
+    .signal = ACTIVITY_KICK,
     .steps = 2.5e6, /* two to three times as many when trained to full size, fewer before */
     .times = likely_directions};

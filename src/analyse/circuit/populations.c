@@ -4,6 +4,7 @@
  * Refuses to choose pairs (population.c does). Source: SCIENCE 5.5, 5.6, 8.5.
  */
 #include "analyse/analysis.h"
+#include "base/paper.h"
 #include "course.h"
 #include "population.h"
 
@@ -196,4 +197,8 @@ static int compute(const struct analysis_input *in, struct outputs *out, struct 
     return code;
 }
 
-const struct analysis analysis_populations = {ANALYSIS(populations), .signal = BLOCK};
+const struct analysis analysis_populations = {
+    ANALYSIS(populations),
+    .formula = "mean of W_ij over i of one population and j of another; noise-integrating units by "
+               "the weights into the kick units",
+    .reference = PAPER, .signal = BLOCK};

@@ -9,6 +9,7 @@
  */
 #include "analyse/analysis.h"
 #include "bifurcation.h"
+#include "base/paper.h"
 #include "base/statistics.h"
 #include "snapshot.h"
 
@@ -181,6 +182,12 @@ static double num_snapshots(const struct settings *s)
     return train_num_snapshots(s);
 }
 
-const struct analysis analysis_evolution = {ANALYSIS(evolution), .source = FROM_WEIGHTS,
-                                            .signal = SNAPSHOT_SWITCH_RATE, .steps = 2e5,
-                                            .times = num_snapshots};
+const struct analysis analysis_evolution = {
+    ANALYSIS(evolution),
+    .formula = "each number at every snapshot; bifurcation = the epoch that splits the log of the "
+               "switch rates into two levels with the least squares",
+    .reference = PAPER "; Page 1954; Boettiger, Ross & Hastings 2013",
+    .source = FROM_WEIGHTS,
+    .signal = SNAPSHOT_SWITCH_RATE,
+    .steps = 2e5,
+    .times = num_snapshots};
