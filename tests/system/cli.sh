@@ -206,7 +206,7 @@ expect 0 'ok: ' '' check "$grid" --set train.clip_norm=NULL
 expect 0 'a list of up to 8' '' help settings train.learning_rate
 expect 0 '^  formula +mean over sequences of v = ' '' help metrics volatility
 expect 0 '^  formula +accepted and excess_loss <= ' '' help metrics landed
-expect 0 '^  reference .*Pitt, Silva' '' help metrics likelihood.kl_hmm_rnn
+expect 0 'Pitt, Silva, Giordani, Kohn 2012$' '' help metrics likelihood.kl_hmm_rnn
 key=$("$program" why "$file" 2 | sed -n 's/^key *//p')
 chosen 1 "key == ${key:0:5}"
 chosen 3 "key != $key"
