@@ -294,7 +294,7 @@ install: $(BUILD)/hmmgrid $(CORE)
 	 'Description: trains, measures and dissects recurrent networks that emulate hidden Markov models' \
 	 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lhmmgrid-core' \
 	 'Libs.private: $(CORE_LIBS)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hmmgrid.pc
-	install -m 644 experiments/*.yaml experiments/paper.md experiments/paper-losses.csv $(DESTDIR)$(PREFIX)/share/hmmgrid/experiments
+	install -m 644 experiments/*.yaml experiments/paper.md experiments/paper-losses.csv experiments/*.png $(DESTDIR)$(PREFIX)/share/hmmgrid/experiments
 	install -m 644 slurm/* $(DESTDIR)$(PREFIX)/share/hmmgrid/slurm
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/hmmgrid
 

@@ -67,7 +67,7 @@ int page_put_cells(const struct page *p, struct status *st)
             "placeholder=\"words, or seed=0 excess_loss&lt;0.1\"> <button id=\"unfold\" "
             "type=\"button\">unfold</button> <span id=\"count\"></span></div>\n",
             p->out);
-        fputs("<div class=\"wide\"><table id=\"cells\" class=\"sorts\">\n", p->out);
+        fputs("<div class=\"wide cells\"><table id=\"cells\" class=\"sorts\">\n", p->out);
         put_head(p, &table);
         for (int c = 0; c < p->num_cells; c++) {
             html_mark(p->out, "<tbody data-cell=\"%d\">\n", c);
