@@ -7,6 +7,7 @@
 
 #define FIGURES(ROW)                                                                               \
     ROW("timeline", THE_STUDY, OF_STUDY, timeline)                                                 \
+    ROW("landed-by-cell", EMULATION, OF_STUDY, landed_by_cell)                                     \
     ROW("loss-by-cell", EMULATION, OF_STUDY, loss_by_cell)                                         \
     ROW("distance-by-cell", EMULATION, OF_STUDY, distance_by_cell)                                 \
     ROW("distance-by-shape", EMULATION, OF_STUDY, distance_by_shape)                               \
