@@ -23,7 +23,7 @@ echo '|--:|--:|--:|:--|--:|:--|--:|--:|--:|'
     function column(name,  i) { for (i = 1; i <= NF; i++) if ($i == name) return i }
     NR == FNR { if (FNR > 1) published[$1 "," $2 "," $3] = $4 " " $5 " " $6; next }
     FNR == 1 {
-        loss = column("best_val_loss:mean"); floor = column("loss_floor:mean"); tried = column("n_tried")
+        loss = column("best_val_loss:mean"); floor = column("loss_floor:mean"); tried = column("n_tried"); landed = column("n_landed")
         excess = column("excess_loss:mean"); se = column("excess_loss_se:mean"); next
     }
     ($1 "," $2 "," $3) in published {
@@ -31,6 +31,7 @@ echo '|--:|--:|--:|:--|--:|:--|--:|--:|--:|'
         low = high = p[1]
         for (i = 2; i <= 3; i++) { if (p[i] + 0 < low) low = p[i]; if (p[i] + 0 > high) high = p[i] }
         own = sprintf("%.1f", $loss)
-        printf "| %d | %d | %d | %s %s %s | %.2f | %s | %.2f | %d | %.2f ± %.2f |\n", $1, $2, $3, p[1], p[2],
-            p[3], $loss, (own + 0 < low + 0 ? "below" : own + 0 > high + 0 ? "above" : "inside"), $floor, $tried, $excess, $se
+        printf "| %d | %d | %d | %s %s %s | %.2f | %s | %.2f | %d%s | %.2f ± %.3f |\n", $1, $2, $3, p[1], p[2],
+            p[3], $loss, (own + 0 < low + 0 ? "below" : own + 0 > high + 0 ? "above" : "inside"), $floor, $tried,
+            ($landed + 0 ? "" : ", none accepted"), $excess, $se
     }' "$here/paper-losses.csv" -

@@ -63,7 +63,8 @@ static const struct analysis_dim symbol = {"symbol", SIZE_SYMBOLS, NULL, "1", "s
     SCALAR(id##_SETTLED, name "_settled", "1",                                                     \
            "1: P and 2P agree within 2 errors over sequences, or 0.002; 0: not by most_particles") \
     CURVE(id##_BY_SYMBOL, name "_by_symbol", symbol, BITS,                                         \
-          "what each symbol contributes to " name ": sums to it, none is below 0")
+          "what each symbol contributes to " name ", p log2(p/q) - (p - q)/ln 2 of its "           \
+          "forecasts p and q, mean over steps: sums to it, none is below 0")
 
 #define OUTPUTS(SCALAR, CURVE, PLANE, SOLID)                                                       \
     FORMS(SCALAR, KL_HMM_RNN, "kl_hmm_rnn",                                                        \
@@ -104,7 +105,9 @@ static const struct analysis_dim symbol = {"symbol", SIZE_SYMBOLS, NULL, "1", "s
            "P for HMM sequences: analysis.particles, doubled until P and 2P agree")                \
     SCALAR(PARTICLES_RNN, "particles_rnn", "1", "P for RNN sequences, likewise")                   \
     RATE_OF(SCALAR, CURVE, KL_HMM_RNN_RATE, "kl_hmm_rnn", "HMM||RNN")                              \
-    RATE_OF(SCALAR, CURVE, KL_RNN_HMM_RATE, "kl_rnn_hmm", "RNN||HMM of possible sequences")
+    RATE_OF(SCALAR, CURVE, KL_RNN_HMM_RATE, "kl_rnn_hmm",                                          \
+            "RNN||HMM of possible sequences and next symbols (of all it is infinite where "        \
+            "impossible_sequences is above 0)")
 enum { OUTPUT_NAMES(OUTPUTS) NUM_OUTPUTS };
 static const struct analysis_output output[] = {OUTPUT_ROWS(OUTPUTS)};
 

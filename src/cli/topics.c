@@ -271,7 +271,8 @@ static void print_all(FILE *out, const struct schema *schema)
         if (is_score(row) && !is_told_first(row)) print_line(out, schema, row);
     fputs("\nhow well it emulates the HMM; [floor]: NAME_floor and NAME_floor_sd stand\n"
           "beside it, what independent samples of the HMM itself score, and how far it is\n"
-          "from them: NAME_z (within 2: as good as perfect) or NAME_p (above .05)\n",
+          "from them: NAME_z (within 2, or 2.4 of 8 draws: as good as perfect) or NAME_p\n"
+          "(above .05). Seeds of a cell have one floor: their z's vary together\n",
           out);
     for (int i = 0; i < num_metrics; i++)
         print_line(out, schema, schema_find(schema, metrics_table[i].name));

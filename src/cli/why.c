@@ -157,7 +157,8 @@ static int print_scores(struct store *store, int run, FILE *out, struct status *
         if (code || isnan(part[SCORE_VALUE])) continue;
         if (!any)
             fputs("\nscores, in brackets the floor: what the HMM itself scores; as good as "
-                  "that\nis a z within 2 of 0 (a t), or a p above .05\n",
+                  "that\nis a z within 2 of 0 (a t; 2.4 where the floor is of 8 draws), or a p "
+                  "above .05\n",
                   out);
         any = true;
         show_on(out, "  %-22s %.5g", score[i].name, part[SCORE_VALUE]);

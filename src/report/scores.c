@@ -26,6 +26,8 @@ static const struct {
     {"loss_z", "best_val_loss", NULL, true},
     {"excess_loss", "excess_loss_se", NULL, false},
     {"cross_entropy", "impossible_share", "impossible_sequences", false},
+    {"likelihood.kl_rnn_hmm", "likelihood.impossible_sequences", NULL, false},
+    {"likelihood.cross_entropy_rnn_hmm", "likelihood.impossible_sequences", NULL, false},
 };
 enum { NUM_COMPANIONS = sizeof companions / sizeof companions[0] };
 

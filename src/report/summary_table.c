@@ -268,7 +268,8 @@ void summary_explain(const struct summary *s, FILE *out)
         fputs("A z is not defined where the floor has no spread: compare value and floor.\n", out);
     if (shows(s, "_z"))
         fputs("A z of a perfect emulation is Student's t: in one run within 2.0 of 0 with 95 %,\n"
-              "within 2.4 where the floor is of 8 draws.\n",
+              "within 2.4 where the floor is of 8 draws. Seeds of a cell have one floor, so their\n"
+              "z's are high or low together.\n",
               out);
     if (shows(s, "_p"))
         fputs("A p is the share of the value and its floor's draws that are as large; .05 or\n"

@@ -66,14 +66,15 @@ static int resolve_data(struct settings *s, struct refusal *r)
     return STATUS_OK;
 }
 
-/* A row of analysis.kick_units: two symbols, then units. */
+/* A row of analysis.kick_units: two symbols, then units, then -1s where other rows have more. */
 static int check_kick_row(const struct settings *s, int row, struct refusal *r)
 {
     const struct matrix *m = &s->analysis.kick_units;
     const double *x = m->value + row * m->cols;
     for (int i = 0; i < m->cols; i++) {
         int most = i < 2 ? s->hmm.symbols : s->rnn.hidden;
-        if (x[i] != floor(x[i]) || x[i] >= most)
+        if (i > 2 && x[i] == -1 && (i + 1 == m->cols || x[i + 1] == -1)) continue;
+        if (x[i] != floor(x[i]) || x[i] < 0 || x[i] >= most)
             return REFUSE(
                 r, "analysis.kick_units",
                 "analysis.kick_units: %.10g in row %d is no %s; give whole numbers from 0 "

@@ -119,9 +119,8 @@ const struct setting settings_table[] = {
     ROW("analysis.mode", analysis.mode, SETTING_ENUM, "", "full", 0, 0,
         "what is analysed: the network, it without its noise, or it with the identity as W",
         WORDS(mode_names), .outside_key = true),
-    ROW("analysis.kick_units", analysis.kick_units, SETTING_MATRIX, "", "none", 0, 9999,
-        "kick sets by hand, a row a direction: symbol left, symbol entered, its units (none: "
-        "found)",
+    ROW("analysis.kick_units", analysis.kick_units, SETTING_MATRIX, "", "none", -1, 9999,
+        "kick sets by hand, a row a direction: symbol left, symbol entered, units, -1s to fill up",
         .outside_key = true),
 
     REAL(accept.max_excess_loss, "", "none", 0, 1e9, false,

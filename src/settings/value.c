@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* What a parse carries along. */
 struct parse {
@@ -351,7 +352,9 @@ static int parse_file(struct parse *p, const struct node *node, struct value *va
         return PARSE_FAIL(p, node, "%s: the path is longer than %d bytes; give a shorter one",
                           p->row->key, MAX_FILE - FILE_TAG_BYTES);
     if (!p->pool) return STATUS_OK;
-    if (!settings_tag_of_file(node->text) && settings_file_tag(node->text, tag, &reason))
+    bool is_path = access(node->text, F_OK) == 0; /* also one that ends like a tag */
+    if ((is_path || !settings_tag_of_file(node->text)) &&
+        settings_file_tag(node->text, tag, &reason))
         return PARSE_FAIL(p, node, "%s: %.600s", p->row->key, reason.text);
     size_t n = strlen(node->text);
     char *text = pool_take(p->pool, n + FILE_TAG_BYTES + 1, 1);

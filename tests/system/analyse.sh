@@ -220,6 +220,11 @@ assert c["from"][0, :2].tolist() == [0, 2] and c["size"][0, 0] == 2
 p = h5py.File("given.h5")["analysis/populations"]
 w = h5py.File("plain.h5")["rnn.weight_hh_l0"][...]
 assert p["block"][0, 0, 1, 10] == w[5, 4]'
+tally "one with fewer units" "$program" analyse plain.h5 -o given.h5 "${small[@]}" --fresh \
+    --set 'analysis.kick_units=[[0, 2, 1, 5], [2, 0, 4, -1]]'
+tally "it has fewer" "$python" -c 'import h5py
+c = h5py.File("given.h5")["analysis/circuit"]
+assert c["size"][0, :2].tolist() == [2, 1] and c["units"][0, 1, 0] == 4, c["size"][0]'
 tally "no such unit" refused 65 'analysis.kick_units: 6 in row 1 is no hidden unit' analyse plain.h5 -o no.h5 \
     --set 'analysis.kick_units=[[0, 2, 6, 1]]'
 tally "cyclic says its sizes" refused 65 'not 3 and 3; set hmm.states to 4, or' analyse plain.h5 -o no.h5 \

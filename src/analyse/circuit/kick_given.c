@@ -9,8 +9,11 @@
 bool kick_given(const struct analysis_input *in, int d, struct unit_set *set)
 {
     const struct matrix *given = &in->s->analysis.kick_units;
-    *set = (struct unit_set){given->rows ? given->cols - 2 : 0, {0}};
-    for (int i = 0; i < set->num; i++) set->unit[i] = (int)given->value[d * given->cols + 2 + i];
+    *set = (struct unit_set){0, {0}};
+    for (int i = 2; i < given->cols && given->rows; i++) {
+        double unit = given->value[d * given->cols + i];
+        if (unit >= 0) set->unit[set->num++] = (int)unit;
+    }
     return given->rows > 0;
 }
 
