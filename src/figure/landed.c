@@ -37,12 +37,13 @@ static void write_row(struct figure *f, int place, const struct count *c, const 
 
 static void draw(struct figure *f)
 {
-    fprintf(f->script,
-            "set xrange [0:1]\nset rmargin 9\nset xtics 0, 0.25, 1\nset xlabel 'share of runs that "
-            "landed'\n"
-            "plot data using 3:($1+0.025):($4-$3):(0) with vectors nohead lc rgb ink lw 1, "
-            "'' using 2:($1+0.025) with points pt 7 ps 0.5 lc rgb rnn, "
-            "'' using (1.02):($1+0.025):(sprintf('%%d/%%d', $5, $6)) with labels left\n");
+    fprintf(
+        f->script,
+        "set xrange [0:1]\nset rmargin 9\nset xtics 0, 0.25, 1\nset xlabel 'share of runs that "
+        "landed'\n"
+        "plot data using 3:($1+0.025):($4-$3):(0) with vectors nohead lc rgb ink lw 1, "
+        "'' using 2:($1+0.025) with points pt 7 ps 0.5 lc rgb rnn, "
+        "'' using (1.0):($1+0.025):(sprintf('%%d/%%d', $5, $6)) with labels left offset 1.2,0\n");
 }
 
 int figure_landed_by_cell(struct figure *f, const struct source *s, int run, struct status *st)
