@@ -242,6 +242,16 @@ static void fill_for_programs(const struct compare *c, enum table_format format,
 
 /* --- in words --------------------------------------------------------------------------------- */
 
+/* "hidden=150" of rnn.hidden, for sentences. */
+enum { NAME_BYTES = 300 };
+static const char *level_name(const struct compare *c, int l, char name[NAME_BYTES])
+{
+    const char *dot = strchr(c->request.between, '.');
+    snprintf(name, NAME_BYTES, "%.100s=%.190s", dot ? dot + 1 : c->request.between,
+             level_text(c, l));
+    return name;
+}
+
 static void say_where(const struct compare *c, const struct comparison *p, FILE *out)
 {
     if (p->cell < 0)
@@ -287,10 +297,25 @@ static void say_needed(const struct comparison *p, FILE *out)
     if (seen < 1e6) show_on(out, ", %.0f the one seen", seen);
 }
 
+/* The one that is better, or of scores without floor larger, first. */
+static void say_winner(const struct compare *c, const struct comparison *p, const char *a,
+                       const char *b, FILE *out)
+{
+    char t[TEXT_BYTES], q[TEXT_BYTES];
+    struct larger better = p->better;
+    bool a_wins = better.p >= 0.5;
+    struct interval turned = {1 - better.interval.high, 1 - better.interval.low};
+    show_on(out, "%s %s %s (P %s): a - b is %s", a_wins ? a : b, c->has_floor ? "beats" : "exceeds",
+            a_wins ? b : a,
+            put_interval(a_wins ? better.p : 1 - better.p, a_wins ? better.interval : turned, q),
+            put_interval(p->effect, p->interval, t));
+}
+
 static void say_levels(const struct compare *c, const struct comparison *p, FILE *out)
 {
     char t[TEXT_BYTES], q[TEXT_BYTES], r[TEXT_BYTES];
-    const char *a = level_text(c, p->a), *b = level_text(c, p->b);
+    char of_a[NAME_BYTES], of_b[NAME_BYTES];
+    const char *a = level_name(c, p->a, of_a), *b = level_name(c, p->b, of_b);
     if (!p->n || !p->m) {
         show_on(out, "%s and %s cannot be compared: %s has no run that landed.\n", a, b,
                 p->n ? b : a);
@@ -303,11 +328,17 @@ static void say_levels(const struct compare *c, const struct comparison *p, FILE
         return;
     }
     bool differ = p->holm < level;
-    show_on(out, differ ? "%s and %s differ: %s" : "no difference of %s and %s is shown: %s", a, b,
-            put_interval(p->effect, p->interval, t));
+    if (differ)
+        say_winner(c, p, a, b, out);
+    else
+        show_on(out, "no difference of %s and %s is shown: %s", a, b,
+                put_interval(p->effect, p->interval, t));
     show_on(out, ", n=%d+%d, %s", p->n, p->m, say_p(p->test.p, q));
-    show_on(out, " (least possible %s), %s %s", put_p(p->test.least, q), better_name(c),
-            put_interval(p->better.p, p->better.interval, r));
+    show_on(out, " (least possible %s", put_p(p->test.least, q));
+    if (p->holm != p->test.p) show_on(out, ", by Holm %s", put_p(p->holm, q));
+    fputc(')', out);
+    if (!differ)
+        show_on(out, ", %s %s", better_name(c), put_interval(p->better.p, p->better.interval, r));
     if (p->cell < 0) say_middles(p, out);
     if (!differ && p->cell >= 0) say_needed(p, out);
     fputs(".\n", out);
@@ -316,11 +347,11 @@ static void say_levels(const struct compare *c, const struct comparison *p, FILE
 static void say_landed(const struct compare *c, const struct comparison *p, FILE *out)
 {
     const struct landing *l = p->landing;
-    char q[TEXT_BYTES];
+    char q[TEXT_BYTES], a[NAME_BYTES], b[NAME_BYTES];
     if (p->b < 0 || l[0].landed * l[1].ended == l[1].landed * l[0].ended) return;
     say_where(c, p, out);
-    show_on(out, "%d of %d runs of %s land and %d of %d of %s, %s.\n", l[0].landed, l[0].ended,
-            level_text(c, p->a), l[1].landed, l[1].ended, level_text(c, p->b),
+    show_on(out, "%d of %d runs with %s land and %d of %d with %s, %s.\n", l[0].landed, l[0].ended,
+            level_name(c, p->a, a), l[1].landed, l[1].ended, level_name(c, p->b, b),
             say_p(p->landing_p, q));
 }
 

@@ -90,12 +90,12 @@ static void describe_first(const struct board *b, char *text, size_t n)
 static void describe(const struct board *b, char *line, size_t n)
 {
     const struct schedule_counts *c = &b->counts;
-    char first[64], rest[96];
+    char first[64], rest[96], spent[48] = "";
     describe_first(b, first, sizeof first);
     describe_rest(b, false, rest, sizeof rest);
-    snprintf(line, n, "%d of %d done, %d failed, %d running%s, %d left; %.2f core-hours%s", c->done,
-             c->total, c->failed + c->crashed, c->running, first, c->pending, b->wall_sum_s / 3600,
-             rest);
+    if (b->wall_sum_s > 0) snprintf(spent, sizeof spent, "; %.2f core-hours", b->wall_sum_s / 3600);
+    snprintf(line, n, "%d of %d done, %d failed, %d running%s, %d left%s%s", c->done, c->total,
+             c->failed + c->crashed, c->running, first, c->pending, spent, rest);
 }
 
 /* "12 of 150 done, 1 failed, 2 running; 1h02m left" */
