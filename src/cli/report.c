@@ -11,7 +11,7 @@ static const struct cli_option options[] = {
     {"output", 'o', "DIR", "HMMGRID_REPORT", false,
      "folder for index.html and figures/, made where it is not there (needed)"},
     {"run", 0, "RUN", NULL, true,
-     "show this run in detail, not the median one of its cell; number or key; repeatable"},
+     "show this run in detail, not the median one of its cell; number or key"},
     {"where", 'w', "EXPR", NULL, false, "only these runs; see 'hmmgrid help where'"},
     {0},
 };
@@ -29,6 +29,16 @@ static int make(const struct invocation *inv, const struct together *together,
     return page_write(&request, outcome, st);
 }
 
+/* Rows that are not what was committed, of one file; of several they are left out, and named. */
+static int warn(const struct invocation *inv, struct status *st)
+{
+    struct store *store = NULL;
+    int code = inv->num_operands == 1 ? cli_open(inv, &store, st) : STATUS_OK;
+    if (store) cli_check_rows(inv, inv->operand[0], store, NULL, store_num_runs(store));
+    store_close(store);
+    return code;
+}
+
 static int run_report(const struct invocation *inv)
 {
     struct status st = {0};
@@ -40,6 +50,7 @@ static int run_report(const struct invocation *inv)
         return cli_fail(inv, &st);
     }
     int code = cli_together(inv, &together, &st);
+    if (!code) code = warn(inv, &st);
     if (!code) code = make(inv, &together, &outcome, &st);
     if (!code && outcome.note) log_line(&inv->log, LOG_WARNING, "%s", outcome.note);
     if (!code)
@@ -66,9 +77,8 @@ const struct verb verb_report = {
         "\n"
         "Works while the study runs, and of one that was stopped or failed in part: the page says "
         "what is missing. Several files, the parts of a study, count as the file that `hmmgrid "
-        "merge` makes of them. An older report in DIR is replaced; of a large study (2,000 runs "
-        "and "
-        "more) only runs that stand out have a section of their own.\n"
+        "merge` makes of them. An older report in DIR is replaced; of more than "
+        "2,000 runs only those that stand out have a section of their own.\n"
         "\n"
         "  hmmgrid report study.h5 -o report\n"
         "  hmmgrid report part*.h5 -o report --where 'hmm.states == 3' --run 12",

@@ -30,6 +30,9 @@ static void put_tiles(const struct page *p, const struct counts *n)
     put_tile(p, p->num_rows == 1 ? "run" : "runs", p->num_rows, "");
     html_mark(p->out, "<div class=\"tile\"><b>%d</b> %s</div>\n", p->num_cells,
               p->num_cells == 1 ? "cell" : "cells");
+    int landed = 0;
+    for (int c = 0; c < p->num_cells; c++) landed += p->summary.landed[c];
+    put_tile(p, "landed", landed, "done -\"not landed\"");
     for (int s = NUM_RUN_STATUS - 1; s >= 0; s--)
         if (n->of[s] || s == RUN_DONE || s == RUN_FAILED)
             put_tile(p, run_status_name[s], n->of[s], run_status_name[s]);
