@@ -39,7 +39,7 @@ static void draw(struct figure *f)
 {
     fprintf(
         f->script,
-        "set xrange [0:1]\nset rmargin 9\nset xtics 0, 0.25, 1\nset xlabel 'share of runs that "
+        "set xrange [0:1]\nset rmargin 13\nset xtics 0, 0.25, 1\nset xlabel 'share of runs that "
         "landed'\n"
         "plot data using 3:($1+0.025):($4-$3):(0) with vectors nohead lc rgb ink lw 1, "
         "'' using 2:($1+0.025) with points pt 7 ps 0.5 lc rgb rnn, "
