@@ -32,7 +32,8 @@ static void put_tiles(const struct page *p, const struct counts *n)
               p->num_cells == 1 ? "cell" : "cells");
     int landed = 0;
     for (int c = 0; c < p->num_cells; c++) landed += p->summary.landed[c];
-    put_tile(p, "landed", landed, "done -\"not landed\"");
+    if (store_is_trained(p->store, p->row[0]))
+        put_tile(p, "landed", landed, "done -\"not landed\"");
     for (int s = NUM_RUN_STATUS - 1; s >= 0; s--)
         if (n->of[s] || s == RUN_DONE || s == RUN_FAILED)
             put_tile(p, run_status_name[s], n->of[s], run_status_name[s]);
@@ -160,12 +161,12 @@ int page_put_study(const struct page *p, struct status *st)
 {
     struct counts n = count_status(p);
     put_warnings(p, &n);
-    put_tiles(p, &n);
     if (p->num_rows == 0) {
         html_tag(p->out, "p class=\"warning\"", "%s",
                  p->summary.note ? p->summary.note : "There are no runs.");
         return STATUS_OK;
     }
+    put_tiles(p, &n);
     fputs("<h3>Cells and their runs</h3>\n", p->out);
     int code = page_put_cells(p, st);
     if (!code) code = page_put_told(p, explain, &p->summary, st);
