@@ -44,6 +44,7 @@ try() {
     ok "says what it said" diff <(as_it_was <old.txt) \
         <("$tests/golden/files/said.sh" "$program" old.h5 | as_it_was)
     says '^ *4 +1 ' "$program" summary old.h5 --by run --where 'rnn.bias == true and status == done'
+    says '^ *0 .* done .*not landed' "$program" list old.h5 --where 'landed == 0'
     says 'done' "$program" why old.h5 0
     says 'loss' "$program" why old.h5 6
     ok "verify" "$program" verify old.h5
