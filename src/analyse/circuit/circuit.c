@@ -136,8 +136,10 @@ static const struct analysis_dim angle = {
     CURVE(P_CANDIDATES, "p_candidates", direction, "1",                                            \
           "of the set that was tested, by rank among random sets of its other candidates; one of " \
           "them does as well when it leaves no more than the square root of what the set leaves: " \
-          "two of them would do what the set does. Where other candidates are fewer than the set " \
-          "has units, of matched sets instead. NaN: too few candidates for so many sets")          \
+          "two of them would do what the set does. Where these make too few different sets, "      \
+          "of all other units that rise before the switch (kick_score above 0). NaN: too few of "  \
+          "these "                                                                                 \
+          "too")                                                                                   \
     CURVE(CANDIDATE_SETS, "num_candidate_sets", direction, "1",                                    \
           "different random sets of other candidates that were measured")                          \
     WITH(CURVE, CANDIDATES_LEFT, _SD, "candidates_left", "_sd",                                    \

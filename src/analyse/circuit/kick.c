@@ -13,8 +13,7 @@
 #include <string.h>
 
 enum { SETTLED = 5, LEAVING = 8, MOST_RANKED = 2000 };
-static const double cluster_probability = 0.8, least_score = 0.2, least_evidence = 3,
-                    least_specific = -3;
+static const double cluster_probability = 0.8, least_score = 0.2, least_evidence = 3;
 
 /* End of the dwell that begins at state t. */
 static size_t dwell_end(const struct driven *d, size_t t)
@@ -254,7 +253,7 @@ int kick_score(const struct analysis_input *in, const struct driven *d,
         if (to->num >= KICK_LEAST_CLUSTER)
             out->specific[j] = fmin(out->score[j], discriminability(&windows, &after, j, &unused));
         out->eligible[j] = out->score[j] >= least_score && evidence >= least_evidence &&
-                           out->specific[j] >= least_specific;
+                           out->specific[j] >= kick_least_specific;
     }
     return STATUS_OK;
 }

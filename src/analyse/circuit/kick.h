@@ -33,6 +33,8 @@ int kick_cluster_find(const struct analysis_input *in, const struct driven *driv
  * STATUS_NO_MEMORY. */
 int kick_order(const struct analysis_input *in, const double *key, int *unit, struct status *st);
 
+static const double kick_least_specific = -3;
+
 /* Of every unit for one direction, each (H): its activity in the windows before the switches
  * against that in cluster states of `from`. */
 struct kick_scores {

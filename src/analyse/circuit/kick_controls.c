@@ -51,18 +51,44 @@ static struct unit_set draw_matched(const struct kick_case *c, const struct unit
     return control;
 }
 
-/* Of the other candidates each with the share that is still wanted of those that are left. Where
- * they are fewer than the set has units, nearly all that could do it are in the set, and what is
- * left to ask is whether other units do it as well: a matched set. */
+/* Units outside the set that might do its work: the other candidates, or, where these make too few
+ * different sets, all that rise before the switch, however little. */
+enum pool { OTHERS, RISING };
+
+static bool is_in_pool(const struct kick_case *c, const struct unit_set *set, enum pool pool, int i)
+{
+    bool rises =
+        pool == OTHERS ? c->eligible[i] : c->score[i] > 0 && c->specific[i] >= kick_least_specific;
+    return rises && !unit_set_has(set, i);
+}
+
+/* Are there so many different sets of `num` of `size` units? */
+static bool has_sets(int size, int num, int wanted)
+{
+    int least = num < size - num ? num : size - num; /* out or in */
+    double sets = num <= size;
+    for (int i = 0; i < least && sets < wanted; i++) sets = sets * (size - i) / (i + 1);
+    return sets >= wanted;
+}
+
+static int pool_size(const struct kick_case *c, const struct unit_set *set, enum pool pool)
+{
+    int num = 0;
+    for (int i = 0; i < c->in->net->shape.hidden; i++) num += is_in_pool(c, set, pool, i);
+    return num;
+}
+
+/* Of the pool each with the share that is still wanted of those that are left. */
 static struct unit_set draw_candidates(const struct kick_case *c, const struct unit_set *set,
                                        struct rng rng)
 {
     struct unit_set control = {0, {0}};
-    int H = c->in->net->shape.hidden, left = 0;
-    for (int i = 0; i < H; i++) left += c->eligible[i] && !unit_set_has(set, i);
-    if (left < set->num) return draw_matched(c, set, rng);
-    for (int i = 0; i < H && control.num < set->num; i++) {
-        if (!c->eligible[i] || unit_set_has(set, i)) continue;
+    bool enough = has_sets(pool_size(c, set, OTHERS), set->num, c->num_controls);
+    enum pool pool = enough ? OTHERS : RISING;
+    int left = pool_size(c, set, pool);
+    if (left < set->num) return draw_matched(c, set, rng); /* nearly no other unit rises */
+    for (int i = 0; control.num < set->num; i++) {
+        if (!is_in_pool(c, set, pool, i)) continue;
         if (rng_uniform(rng, (uint64_t)i) * left < set->num - control.num)
             control.unit[control.num++] = i;
         left--;

@@ -120,8 +120,8 @@ int kick_refine(const struct kick_case *c, const struct unit_set *candidates, do
 
 /* Random sets as large, all different. MATCHED: of units outside the set, one of nearly the same
  * mean activity for each of its units (any, for a single one); the set has at most half of all
- * units. CANDIDATES: other sets of eligible units; where these are too few, as MATCHED. control:
- * room for c->num_controls; returns how many were found. */
+ * units. CANDIDATES: other sets of eligible units; where these are too few, of units that rise
+ * before a switch. control: room for c->num_controls; returns how many were found. */
 int kick_draw_controls(const struct kick_case *c, const struct unit_set *set,
                        enum control_kind kind, struct rng rng, struct unit_set *control);
 
