@@ -13,7 +13,8 @@ static const double gemm_flops_per_s = 100e9;
 static const double normal_s = 0.5e-9;        /* one Gaussian number */
 static const double elementwise_s = 0.5e-9;   /* relu, mask and sum of one hidden value */
 static const double softmin_pair_s = 0.07e-9; /* one pair of sequences in one softmin */
-static const double matched_pair_s = 0.6e-9; /* one pair in one iteration of the matched distance */
+static const double matched_pair_s =
+    0.25e-9; /* one pair in one iteration of the matched distance */
 static const double matched_iterations = 100;
 static const double measured_symbol_s = 0.2e-6; /* one symbol in all the other metrics */
 static const double analyses_s = 0.7;           /* of their work that no network step tells */

@@ -169,8 +169,9 @@ static void tell_marks(struct study *s)
     }
     for (int m = 0; m < NUM_MARKS; m++)
         if (sum[m])
-            progress_say(&s->progress, "warning", "%d of %d runs %s; see `hmmgrid summary %s`",
-                         sum[m], done, store_mark_words[m], path);
+            progress_say(&s->progress, m == MARK_ASTRAY ? "note" : "warning",
+                         "%d of %d runs %s; see `hmmgrid summary %s`", sum[m], done,
+                         store_mark_words[m], path);
 cleanup:
     free(marks);
     store_close(store);
