@@ -105,6 +105,7 @@ ok "the job says that it goes on" logged "$requeue" 'exit code 75: once more int
 ok "the report comes afterwards" became "$report" COMPLETED 0 0
 ok "of the whole study" logged "$report" 'study slices: complete'
 ok "and stays" test -s study.summary.txt
+ok "and a page" test -s study.report/index.html
 
 back one-node
 ok "it ends" became "$one" COMPLETED 0 0
