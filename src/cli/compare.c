@@ -130,8 +130,7 @@ const struct verb verb_compare = {
         "are named. The order of rows does not matter.\n"
         "\n"
         "  hmmgrid compare study.h5 --between rnn.hidden\n"
-        "  hmmgrid compare study.h5 --between hmm.architecture --metric word_tv[3] --by "
-        "rnn.hidden\n"
+        "  hmmgrid compare study.h5 --between hmm.architecture --metric volatility\n"
         "  hmmgrid compare study.h5 --between floor --margin 0.05\n"
         "  hmmgrid compare part*.h5 --between rnn.hidden --profile --format csv",
     .options = options,
