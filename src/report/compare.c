@@ -222,7 +222,8 @@ int compare_read(struct compare *c, const char *path, const struct compare_reque
     int code = store_open(&c->store, path, st);
     if (!code) code = check_between(c, st);
     if (!code) code = rows_where(c->store, request->where, &c->row, &c->num_rows, st);
-    if (!code && c->num_rows == 0) code = status_set(st, STATUS_USAGE, "%s", st->text);
+    if (!code && c->num_rows == 0)
+        code = status_set(st, STATUS_USAGE, "no run is left to compare; see --where");
     if (!code) code = read_metric(c, st);
     if (!code) code = compare_find_levels(c, st);
     if (!code) code = compare_find_cells(c, st);

@@ -270,7 +270,7 @@ static void say_floor(const struct compare *c, const struct comparison *p, FILE 
         show_on(out, "no run landed that has a number.\n");
         return;
     }
-    show_on(out, "%s above the floor, n=%d", put_interval(p->effect, p->interval, t), p->n);
+    show_on(out, "score - floor is %s, n=%d", put_interval(p->effect, p->interval, t), p->n);
     if (p->n < 2) show_on(out, "; one run has no interval");
     if (!isnan(p->equivalence))
         show_on(out,
@@ -297,18 +297,22 @@ static void say_needed(const struct comparison *p, FILE *out)
     if (seen < 1e6) show_on(out, ", %.0f the one seen", seen);
 }
 
-/* The one that is better, or of scores without floor larger, first. */
-static void say_winner(const struct compare *c, const struct comparison *p, const char *a,
-                       const char *b, FILE *out)
+/* Which is larger; the difference is what was tested, not which is nearer to the floor. */
+static void say_larger(const struct comparison *p, const char *a, const char *b, FILE *out)
 {
-    char t[TEXT_BYTES], q[TEXT_BYTES];
-    struct larger better = p->better;
-    bool a_wins = better.p >= 0.5;
-    struct interval turned = {1 - better.interval.high, 1 - better.interval.low};
-    show_on(out, "%s %s %s (P %s): a - b is %s", a_wins ? a : b, c->has_floor ? "beats" : "exceeds",
-            a_wins ? b : a,
-            put_interval(a_wins ? better.p : 1 - better.p, a_wins ? better.interval : turned, q),
+    char t[TEXT_BYTES];
+    show_on(out, "%s exceeds %s: a - b is %s", p->effect > 0 ? a : b, p->effect > 0 ? b : a,
             put_interval(p->effect, p->interval, t));
+}
+
+/* Only where the interval of P(a better) says so. */
+static void say_nearer(const struct comparison *p, const char *a, const char *b, FILE *out)
+{
+    const struct interval *i = &p->better.interval;
+    if (i->low > 0.5 || i->high < 0.5)
+        show_on(out, "; %s is nearer to the floor", i->low > 0.5 ? a : b);
+    else
+        show_on(out, "%s", "; which of them is nearer to the floor is not shown");
 }
 
 static void say_levels(const struct compare *c, const struct comparison *p, FILE *out)
@@ -317,8 +321,10 @@ static void say_levels(const struct compare *c, const struct comparison *p, FILE
     char of_a[NAME_BYTES], of_b[NAME_BYTES];
     const char *a = level_name(c, p->a, of_a), *b = level_name(c, p->b, of_b);
     if (!p->n || !p->m) {
-        show_on(out, "%s and %s cannot be compared: %s has no run that landed.\n", a, b,
-                p->n ? b : a);
+        show_on(out, "%s and %s cannot be compared: %s no run that landed.\n", a, b,
+                p->n   ? "the second has"
+                : p->m ? "the first has"
+                       : "neither has");
         return;
     }
     if (p->test.least > level) {
@@ -329,7 +335,7 @@ static void say_levels(const struct compare *c, const struct comparison *p, FILE
     }
     bool differ = p->holm < level;
     if (differ)
-        say_winner(c, p, a, b, out);
+        say_larger(p, a, b, out);
     else
         show_on(out, "no difference of %s and %s is shown: %s", a, b,
                 put_interval(p->effect, p->interval, t));
@@ -337,8 +343,8 @@ static void say_levels(const struct compare *c, const struct comparison *p, FILE
     show_on(out, " (least possible %s", put_p(p->test.least, q));
     if (p->holm != p->test.p) show_on(out, ", by Holm %s", put_p(p->holm, q));
     fputc(')', out);
-    if (!differ)
-        show_on(out, ", %s %s", better_name(c), put_interval(p->better.p, p->better.interval, r));
+    show_on(out, ", %s %s", better_name(c), put_interval(p->better.p, p->better.interval, r));
+    if (differ && c->has_floor) say_nearer(p, a, b, out);
     if (p->cell < 0) say_middles(p, out);
     if (!differ && p->cell >= 0) say_needed(p, out);
     fputs(".\n", out);
@@ -373,10 +379,13 @@ void compare_explain(const struct compare *c, FILE *out)
 {
     int cells = 0, all = 0;
     bool paired = c->request.paired;
-    for (int i = 0; i < c->num_comparisons; i++) c->comparison[i].cell >= 0 ? cells++ : all++;
-    show_on(out, "%s of runs %s; a is better where it is %s.\n", c->metric,
-            c->request.all ? "that are done" : "that landed",
-            c->has_floor ? "nearer to the floor" : "larger");
+    for (int i = 0; i < c->num_comparisons; i++) {
+        const struct comparison *p = &c->comparison[i];
+        all += p->cell < 0;
+        cells += p->cell >= 0 && !isnan(p->test.p);
+    }
+    show_on(out, "%s of runs %s%s.\n", c->metric, c->request.all ? "that are done" : "that landed",
+            c->has_floor ? "; a is better where it is nearer to the floor" : "");
     if (of_floor(c)) {
         show_on(out, "Intervals of 95 %%: Student's t; of equality two one-sided tests.\n");
         return;
@@ -384,7 +393,7 @@ void compare_explain(const struct compare *c, FILE *out)
     show_on(out,
             "In a cell: means, their difference with a 95 %% interval (%s t), Hedges' g, P with "
             "Newcombe's interval (from %d a side), exact permutation test%s, Holm over the %d "
-            "of cells%s.\n",
+            "of cells%s (p landed is not corrected).\n",
             paired ? "paired" : "Welch's", LEAST_LARGER, paired ? " of pairs" : "", cells,
             all > 1 ? " and over those of all cells" : "");
     if (all)

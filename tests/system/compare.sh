@@ -64,7 +64,7 @@ says 'Within cells runs differ in .*hmm.states' \
     "$program" compare a.h5 --between hmm.architecture --by rnn.hidden
 says 'With hmm.architecture also differ: .*train.clip_norm' \
     "$program" compare a.h5 --between hmm.architecture --by rnn.hidden
-says 'above the floor, n=5; (equal|not shown to be equal) to it within 3 ' \
+says 'score - floor is .*, n=5; (equal|not shown to be equal) to it within 3 ' \
     "$program" compare a.h5 --between floor --margin 3 --all
 says '"a": null, "b": "floor", "metric": "excess_loss", "cells": 1, "a_ended": 5, ' "$program" compare a.h5 --between floor --format json
 
