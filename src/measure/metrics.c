@@ -361,8 +361,9 @@ const struct metric metrics_table[] = {
      "Sinkhorn-matched Euclidean distance to the HMM's reference sample, mean over sequences",
      matched_distance, MEAN,
      "mean over i of sqrt(2 d(x_i, y_m(i))), d = steps in which two sequences differ, m(i) = "
-     "argmax over j of the transport plan P_ij with cost sqrt(2 d) and epsilon = 0.1",
-     PAPER "; Cuturi 2013"},
+     "argmax over j of the transport plan P_ij with cost sqrt(2 d) and epsilon = 0.1, iterated "
+     "(over-relaxed, at most 1000 times) until the potentials move by less than 0.1 in sum",
+     PAPER "; Cuturi 2013; Thibault et al. 2021"},
     {"matched_distance_sd", SCALAR, FLOOR_Z_DEAR, "1",
      "Sinkhorn-matched Euclidean distance, sd over sequences (ddof 0)", matched_distance, SD,
      "sd over i of sqrt(2 d(x_i, y_m(i))), see matched_distance", PAPER "; Cuturi 2013"},
